@@ -1,0 +1,235 @@
+"""What `visitbot doctor` looks at: each check says what it found and, in Chinese, what to do about it.
+
+None of them changes anything.
+"""
+
+import asyncio
+import shutil
+import stat
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import aiohttp
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.config import SQLITE, Config, WeCom
+from bot.errors import BotError
+from bot.platform import CheckResult, Platform
+from bot.wecom.crypto import CallbackCrypto
+from storage.clock import Clock
+from storage.database import Database
+from storage.errors import DatabaseUnavailable, MigrationNeeded, ProgramTooOld, UnusableUrl
+from storage.work import Work
+
+GIGABYTE = 1024**3
+DISK_LOW_BYTES, DISK_FULL_BYTES = 5 * GIGABYTE, GIGABYTE // 2
+"""A minute of voice takes 0.1 MB, a picture up to 10 MB: half a gigabyte is days, five are months."""
+CLOCK_ODD_S, CLOCK_WRONG_S = 30.0, 300.0
+"""A clock that is minutes off makes WeCom's callbacks look like replays, and 明天 the wrong day around midnight."""
+LATE_AFTER = timedelta(minutes=5)
+QUEUES = {"inbox": "收件", "work": "处理", "outbox": "发件"}
+ANSWER_WITHIN = aiohttp.ClientTimeout(total=8)
+
+
+async def examine(
+    path: Path, config: Config, platforms: Sequence[Platform], clock: Clock
+) -> AsyncIterator[CheckResult]:
+    """All checks, one after the other, each as soon as it is done."""
+    yield check_config_file(path, config)
+    for result in await check_database(config, clock):
+        yield result
+    yield await asyncio.to_thread(check_media_dir, config.storage.media_dir)
+    yield check_disk(config.storage.media_dir)
+    yield await check_clock(config, clock)
+    if config.wecom is not None:
+        yield check_callback_key(config.wecom)
+        yield await check_public_url(config.server.public_url, config.wecom)
+    for platform in platforms:
+        for result in await platform.check():
+            yield result
+
+
+def check_config_file(path: Path, config: Config) -> CheckResult:
+    name = "配置文件"
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if config.wecom is not None and mode & 0o077:
+        return CheckResult(name, True, f"其他用户也能读（{mode:o}）", f"里面有密钥：chmod 600 {path}", warning=True)
+    if config.wecom is None and not config.playground.enabled:
+        advice = "运行 visitbot init，或在配置里写 [wecom] 或 playground.enabled = true"
+        return CheckResult(name, False, "没有接入任何平台", advice)
+    return CheckResult(name, True, str(path))
+
+
+# The database, and what stands in it
+
+
+async def check_database(config: Config, clock: Clock) -> list[CheckResult]:
+    name = "数据库"
+    url = config.storage.database
+    file = Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
+    if file is not None and not file.exists():
+        return [CheckResult(name, True, f"{file} 还没有，首次启动时自动创建", warning=True)]
+    try:
+        database = await Database.open(url, clock, lock=False)
+    except MigrationNeeded:
+        if file is not None:
+            return [CheckResult(name, True, "版本较旧，下次启动时自动升级", warning=True)]
+        return [CheckResult(name, False, "表结构比程序旧", "运行 visitbot migrate")]
+    except ProgramTooOld:
+        return [CheckResult(name, False, "表结构比程序新", "升级 visitbot，或恢复升级前的备份")]
+    except UnusableUrl as error:
+        return [CheckResult(name, False, str(error), "检查 storage.database")]
+    except (DatabaseUnavailable, SQLAlchemyError, OSError):
+        return [CheckResult(name, False, "打不开", "检查 storage.database 的地址、账号和文件权限")]
+    try:
+        async with database.reading() as work:
+            found = [CheckResult(name, True, _whereabouts(file)), await _people(work), await _jobs(work)]
+    except SQLAlchemyError:
+        return [CheckResult(name, False, "读不出来，文件可能已损坏", "停掉 visitbot，用备份恢复")]
+    finally:
+        await database.close()
+    return found
+
+
+def _whereabouts(file: Path | None) -> str:
+    if file is None:
+        return "PostgreSQL，表结构最新"
+    return f"SQLite，表结构最新，{'visitbot 正在运行' if _is_locked(file) else 'visitbot 没有在运行'}"
+
+
+def _is_locked(file: Path) -> bool:
+    lock = Path(f"{file}.lock")
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, blocking=False, mode=stat.S_IMODE(lock.stat().st_mode)):
+            return False
+    except (Timeout, PermissionError):
+        return True
+
+
+async def _people(work: Work) -> CheckResult:
+    name = "人员与客户"
+    customers = len(await work.customers.all())
+    leaders = [*await work.members.with_role("manager"), *await work.members.with_role("director")]
+    sellers = await work.members.with_role("sales")
+    detail = f"销售 {len(sellers)} 人，主管 {len(leaders)} 人，客户 {customers} 家"
+    alone = [seller for seller in sellers if seller.manager_id is None]
+    if not customers:
+        return CheckResult(
+            name, True, detail, "没有客户名单，客户都要逐个新建：visitbot import customers", warning=True
+        )
+    if not leaders or alone:
+        advice = "没有上级的销售，风险无法上报：visitbot import members（“上级”一列）"
+        return CheckResult(name, True, detail, advice, warning=True)
+    return CheckResult(name, True, detail)
+
+
+async def _jobs(work: Work) -> CheckResult:
+    name = "任务"
+    parked = await work.jobs.listing("parked", limit=1000)
+    waiting = {queue: await work.jobs.oldest_waiting(queue) for queue in QUEUES}
+    late = [QUEUES[queue] for queue, since in waiting.items() if since is not None and work.now - since > LATE_AFTER]
+    if late:
+        detail = f"{'、'.join(late)}已积压超过 {LATE_AFTER.seconds // 60} 分钟"
+        return CheckResult(name, False, detail, "visitbot serve 在运行吗？看 visitbot jobs list 和日志")
+    if parked:
+        detail = f"{len(parked)} 个处理失败，已搁置"
+        advice = "visitbot jobs list --state parked 查看，排除原因后 visitbot jobs retry --all"
+        return CheckResult(name, True, detail, advice, warning=True)
+    return CheckResult(name, True, "没有积压和失败")
+
+
+# The machine
+
+
+def check_media_dir(folder: Path) -> CheckResult:
+    name = "媒体目录"
+    try:
+        with tempfile.TemporaryFile(dir=_existing(folder)) as file:
+            file.write(b"x")
+    except OSError as error:
+        advice = f"让运行 visitbot 的用户能写 {_existing(folder)}"
+        return CheckResult(name, False, f"{folder} 写不了（{error.strerror}）", advice)
+    return CheckResult(name, True, f"{folder} 可写")
+
+
+def check_disk(folder: Path, free_bytes: int | None = None) -> CheckResult:
+    name = "磁盘空间"
+    free = shutil.disk_usage(_existing(folder)).free if free_bytes is None else free_bytes
+    detail = f"剩余 {free / GIGABYTE:.1f} GB"
+    if free < DISK_FULL_BYTES:
+        return CheckResult(name, False, detail, "空间用完后消息会被拒收：清理磁盘或换更大的盘")
+    if free < DISK_LOW_BYTES:
+        return CheckResult(name, True, detail, "不多了，请尽快清理", warning=True)
+    return CheckResult(name, True, detail)
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
+
+
+async def check_clock(config: Config, clock: Clock) -> CheckResult:
+    """This machine's clock against the `Date` that WeCom's server sends."""
+    name = "时钟"
+    now = clock.now()
+    detail = f"{now.astimezone(config.zone):%Y-%m-%d %H:%M}（{config.conversation.timezone}）"
+    if config.wecom is None:
+        return CheckResult(name, True, detail)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=ANSWER_WITHIN) as session,
+            session.get(config.wecom.api_base, proxy=config.wecom.proxy or None, allow_redirects=False) as response,
+        ):
+            there = parsedate_to_datetime(response.headers["Date"])
+    except (aiohttp.ClientError, TimeoutError, KeyError, ValueError):
+        return CheckResult(name, True, f"{detail}，连不上企业微信，没能比对", warning=True)
+    off_s = (clock.now() - there).total_seconds()
+    told = f"{detail}，比企业微信{'快' if off_s > 0 else '慢'} {abs(off_s):.0f} 秒"
+    if abs(off_s) > CLOCK_WRONG_S:
+        return CheckResult(name, False, told, "回调会被当成重放而拒收：打开时间同步（timedatectl set-ntp true）")
+    if abs(off_s) > CLOCK_ODD_S:
+        return CheckResult(name, True, told, "打开时间同步（timedatectl set-ntp true）", warning=True)
+    return CheckResult(name, True, detail)
+
+
+# The callback
+
+
+def check_callback_key(wecom: WeCom) -> CheckResult:
+    name = "回调密钥"
+    words = "拜访".encode()
+    try:
+        crypto = CallbackCrypto(
+            wecom.token.get_secret_value(), wecom.encoding_aes_key.get_secret_value(), wecom.corp_id
+        )
+        sealed = crypto.seal(words)
+        opened = crypto.open(sealed, signature=crypto.sign("1", "n", sealed), timestamp="1", nonce="n")
+    except BotError:
+        opened = b""
+    if opened != words:
+        return CheckResult(name, False, "不能加解密", "从“设置API接收”页重新复制 Token 和 EncodingAESKey")
+    return CheckResult(name, True, "Token 和 EncodingAESKey 可以加解密")
+
+
+async def check_public_url(public_url: str, wecom: WeCom) -> CheckResult:
+    """Whether the callback's address leads to a visitbot. Asked from this machine, which may not see it as WeCom does."""
+    name = "回调地址"
+    if not public_url:
+        return CheckResult(name, True, "没有填 server.public_url，卡片里不带链接", "填手机能访问的网址", warning=True)
+    url = public_url + wecom.callback_path
+    advice = f"确认 visitbot serve 在运行，反向代理把 {wecom.callback_path} 转给它（docs/deployment.md）"
+    try:
+        async with aiohttp.ClientSession(timeout=ANSWER_WITHIN) as session, session.get(url) as response:
+            status, body = response.status, await response.content.read(4096)
+    except (aiohttp.ClientError, TimeoutError):
+        return CheckResult(name, True, f"从本机打不开 {url}", advice, warning=True)
+    # What the callback answers to a browser: 400, and a line that names us.
+    if status != 400 or "拜访助手" not in body.decode("utf-8", "replace"):
+        return CheckResult(name, True, f"{url} 应答 {status}，不是 visitbot", advice, warning=True)
+    return CheckResult(name, True, f"{url} 通")

@@ -1,0 +1,61 @@
+"""`visitbot doctor`: look at everything that a running assistant needs, and say what to do about each fault."""
+
+import argparse
+import asyncio
+import os
+from collections.abc import AsyncIterator
+
+from bot.checkup import examine
+from bot.commands import add_config_option
+from bot.commands.table import padded, width
+from bot.config import load
+from bot.platform import CheckResult, Platform
+from bot.wecom.adapter import WeComPlatform
+from storage.clock import SystemClock
+
+NAME_COLUMNS = 24
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = subparsers.add_parser(
+        "doctor",
+        help="check the set-up and say what to do about each fault",
+        description="Changes nothing. Exits with 1 when something is broken; what only deserves a look (!) does not count.",
+    )
+    add_config_option(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+    return asyncio.run(_run(args))
+
+
+async def _run(args: argparse.Namespace) -> int:
+    config = load(args.config, os.environ)
+    clock = SystemClock()
+    platforms: list[Platform] = [] if config.wecom is None else [WeComPlatform(config.wecom, clock=clock)]
+    try:
+        return await report(examine(args.config, config, platforms, clock))
+    finally:
+        for platform in platforms:
+            await platform.close()
+
+
+async def report(results: AsyncIterator[CheckResult]) -> int:
+    """Print each result as it comes; 1 when one of them is a fault."""
+    faults = warnings = 0
+    async for result in results:
+        print(line(result), flush=True)
+        faults += not result.ok
+        warnings += result.ok and result.warning
+    if faults:
+        print(f"\n{faults} 项有问题" + (f"，{warnings} 项请留意" if warnings else "") + "。")
+    else:
+        print("\n都正常" + (f"，{warnings} 项请留意" if warnings else "") + "。")
+    return 1 if faults else 0
+
+
+def line(result: CheckResult) -> str:
+    mark = "✗" if not result.ok else "!" if result.warning else "✓"
+    name = padded(result.name, max(NAME_COLUMNS, width(result.name)))
+    told = f" {mark} {name}  {result.detail}".rstrip()
+    return told if not result.advice else f"{told}\n{'':>{NAME_COLUMNS + 5}}→ {result.advice}"

@@ -1,0 +1,241 @@
+"""The shape of config.toml; every key is explained in config.example.toml.
+
+Any plain value may also come from the environment (`VISITBOT_WECOM__SECRET` for `secret` in `[wecom]`), or from a file
+that the environment names (`VISITBOT_WECOM__SECRET_FILE`). An unknown key stops the start and is named, wherever it is.
+"""
+
+import base64
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from bot.errors import ConfigError
+
+ENVIRONMENT_PREFIX = "VISITBOT_"
+SQLITE = "sqlite:///"
+
+
+class Section(BaseModel):
+    # Without hide_input_in_errors a traceback would print what was typed, that is, at times, a secret.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Server(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8400, ge=0, le=65535)
+    public_url: str = ""
+    """How phones reach this server; needed for links in cards."""
+
+    @field_validator("public_url")
+    @classmethod
+    def address(cls, url: str) -> str:
+        return _http(url).rstrip("/")
+
+
+class Storage(Section):
+    database: str = "sqlite:///data/visitbot.db"
+    media_dir: Path = Path("data/media")
+    keep_done_jobs_days: int = Field(default=14, ge=7)
+
+    @field_validator("database")
+    @classmethod
+    def supported(cls, url: str) -> str:
+        if not url.startswith((SQLITE, "postgresql://")):
+            raise ValueError("an address starting with sqlite:/// or postgresql:// is wanted")
+        return url
+
+
+class Speech(Section):
+    engine: Literal["faster-whisper", "openai"] = "faster-whisper"
+    model: str = "auto"
+    hub: str = ""
+    language: str = "zh"
+    max_duration_s: int = Field(default=300, ge=10, le=3600)
+    cpu_threads: int = Field(default=1, ge=1)
+    models_dir: Path = Path("data/models")
+    endpoint: str = ""
+    api_key: SecretStr = SecretStr("")
+    timeout_s: float = Field(default=120.0, gt=0)
+
+    @model_validator(mode="after")
+    def reachable(self) -> Self:
+        if self.engine == "openai" and not _http(self.endpoint):
+            raise ValueError('engine = "openai" needs an endpoint')
+        return self
+
+
+class Conversation(Section):
+    timezone: str = "Asia/Shanghai"
+    merge_window_min: int = Field(default=10, ge=0)
+    draft_reminder_min: int = Field(default=120, ge=1)
+    card_life_h: int = Field(default=72, ge=1)
+    auto_register: bool = True
+
+    @field_validator("timezone")
+    @classmethod
+    def known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, OSError) as error:  # what zoneinfo raises for a name it does not find, and for a folder
+            raise ValueError("no such time zone; a name such as Asia/Shanghai is wanted") from error
+        return name
+
+
+class Vocabulary(Section):
+    """Additions to and replacements of the built-in lists (`nlp.lexicon`); an empty one keeps the default."""
+
+    stages: tuple[str, ...] = ()
+    pain_points: dict[str, tuple[str, ...]] = {}
+    risks: dict[str, tuple[str, ...]] = {}
+    positives: dict[str, tuple[str, ...]] = {}
+    competitors: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+
+
+class WeCom(Section):
+    corp_id: str = Field(min_length=1)
+    agent_id: int
+    secret: SecretStr = Field(min_length=1)
+    token: SecretStr
+    encoding_aes_key: SecretStr
+    api_base: str = "https://qyapi.weixin.qq.com"
+    proxy: str = ""
+    timeout_s: float = Field(default=10.0, gt=0)
+    media_timeout_s: float = Field(default=30.0, gt=0)
+    media_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1024, le=20 * 1024 * 1024)
+    """WeCom hands out larger files in pieces only."""
+    callback_path: str = "/wecom/callback"
+    replay_window_s: int = Field(default=600, ge=60)
+    per_member_per_minute: int = Field(default=30, ge=1, le=30)
+
+    @field_validator("token")
+    @classmethod
+    def speakable(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[0-9A-Za-z]{1,32}", token.get_secret_value()):
+            raise ValueError("1 to 32 letters and digits are wanted, as entered in the admin console")
+        return token
+
+    @field_validator("encoding_aes_key")
+    @classmethod
+    def decodes_to_a_key(cls, key: SecretStr) -> SecretStr:
+        # 43 characters and "=" are 32 bytes. The last character carries spare bits: never compare a re-encoded key.
+        text = key.get_secret_value()
+        if not re.fullmatch(r"[0-9A-Za-z+/]{43}", text) or len(base64.b64decode(text + "=")) != 32:
+            raise ValueError("43 letters and digits are wanted, as entered in the admin console")
+        return key
+
+    @field_validator("api_base", "proxy")
+    @classmethod
+    def address(cls, url: str) -> str:
+        return _http(url).rstrip("/")
+
+    @field_validator("callback_path")
+    @classmethod
+    def rooted(cls, path: str) -> str:
+        if not path.startswith("/"):
+            raise ValueError("a path starting with / is wanted")
+        return path
+
+
+class Playground(Section):
+    enabled: bool = False
+    beside_real_platforms: bool = False
+
+
+class Config(Section):
+    server: Server = Server()
+    storage: Storage = Storage()
+    speech: Speech = Speech()
+    conversation: Conversation = Conversation()
+    vocabulary: Vocabulary = Vocabulary()
+    wecom: WeCom | None = None
+    playground: Playground = Playground()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.conversation.timezone)
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read config.toml, then the environment over it. Raises ConfigError, naming every faulty key.
+
+    Relative paths in it count from the folder of `path`: every command finds the same database, wherever it is run.
+    """
+    try:
+        values = tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} not found; `visitbot init` writes one") from error
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    _overlay(values, environment)
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: " + "; ".join(_faults(error))) from error
+    if config.playground.enabled and config.wecom and not config.playground.beside_real_platforms:
+        raise ConfigError(
+            "playground.enabled lets anybody on this machine speak as any member; beside a real platform it also needs "
+            "playground.beside_real_platforms = true"
+        )
+    return _anchored(config, path.absolute().parent)
+
+
+def _faults(error: ValidationError) -> list[str]:
+    faults = []
+    for fault in error.errors(include_input=False, include_url=False):
+        key = ".".join(map(str, fault["loc"]))
+        message = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"].removeprefix("Value error, ")
+        faults.append(f"{key}: {message}")
+    return faults
+
+
+def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for name, value in environment.items():
+        if not name.startswith(ENVIRONMENT_PREFIX):
+            continue
+        section, separator, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
+        if not separator:
+            _refuse_single_underscore(name)
+            continue
+        if key.endswith("_file"):
+            key, value = key.removesuffix("_file"), _secret_in(name, Path(value))
+        table = values.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"{section}: a table is wanted: [{section}]")
+        table[key] = value
+
+
+def _refuse_single_underscore(name: str) -> None:
+    """VISITBOT_WECOM_SECRET would otherwise be ignored in silence."""
+    section, _, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
+    if section in Config.model_fields and key:
+        right = f"{ENVIRONMENT_PREFIX}{section}__{key}".upper()
+        raise ConfigError(f"{name}: two underscores stand between section and key: {right}")
+
+
+def _secret_in(name: str, path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name}: {path} cannot be read") from error
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    database = config.storage.database
+    if database.startswith(SQLITE):
+        database = SQLITE + str(folder / database.removeprefix(SQLITE))
+    storage = config.storage.model_copy(update={"database": database, "media_dir": folder / config.storage.media_dir})
+    speech = config.speech.model_copy(update={"models_dir": folder / config.speech.models_dir})
+    return config.model_copy(update={"storage": storage, "speech": speech})
+
+
+def _http(url: str) -> str:
+    if url and not re.match(r"https?://[^/\s]", url):
+        raise ValueError("an address starting with http:// or https:// is wanted")
+    return url

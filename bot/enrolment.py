@@ -1,0 +1,214 @@
+"""Writes members and customers that were read from a file: all or nothing, and the second time nothing new.
+
+Importing adds and changes, it never deletes: an alias or contact that the chat has taught us stays.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.roster import ContactCell, CustomerRow, Fault, FaultyFile, MemberRow
+from storage.base import JsonObject
+from storage.models import Customer, Member
+from storage.work import Work
+
+
+@dataclass(frozen=True)
+class Outcome:
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+async def store_members(work: Work, rows: Sequence[MemberRow], *, source: str) -> Outcome:
+    """In the caller's transaction. A row is the member who has one of its accounts, or else the only one of its name.
+
+    Raises FaultyFile; the transaction must then be rolled back.
+    """
+    faults: list[Fault] = []
+    found = [await _member(work, row, faults) for row in rows]
+    faults.extend(_twice(rows, found))
+    _refuse(faults)
+    before = [None if member is None else await _member_facts(work, member) for member in found]
+    members = [await _written(work, row, member) for row, member in zip(rows, found, strict=True)]
+    directory = _Directory(rows, members)
+    for row, member in zip(rows, members, strict=True):
+        if row.manager:
+            manager = await directory.find(work, row.manager)
+            member.manager_id = manager.member_id if isinstance(manager, Member) else None
+            if isinstance(manager, str):
+                faults.append(Fault(row.line, f"上级“{row.manager}”{manager}"))
+    _refuse(faults)
+    await work.session.flush()
+    _refuse([await _circle(work, row, member) for row, member in zip(rows, members, strict=True)])
+    after = [await _member_facts(work, member) for member in members]
+    subjects = [f"member:{member.member_id}" for member in members]
+    return _noted(work, "member", subjects, before, after, source)
+
+
+async def store_customers(work: Work, rows: Sequence[CustomerRow], *, source: str) -> Outcome:
+    """In the caller's transaction. Raises FaultyFile; the transaction must then be rolled back."""
+    faults: list[Fault] = []
+    directory = _Directory((), ())
+    owners = []
+    for row in rows:
+        owner = await directory.find(work, row.owner) if row.owner else None
+        owners.append(owner if isinstance(owner, Member) else None)
+        if isinstance(owner, str):
+            faults.append(Fault(row.line, f"负责人“{row.owner}”{owner}，请先导入人员"))
+    _refuse(faults)
+    before: list[JsonObject | None] = []
+    after: list[JsonObject] = []
+    subjects = []
+    for row, owner in zip(rows, owners, strict=True):
+        customer = await work.customers.by_name(row.name)
+        before.append(None if customer is None else _customer_facts(customer))
+        customer = await _customer(work, row, customer, owner)
+        after.append(_customer_facts(customer))
+        subjects.append(f"customer:{customer.customer_id}")
+    return _noted(work, "customer", subjects, before, after, source)
+
+
+class _Directory:
+    """Who a cell means: first among the rows of this file, then among all members."""
+
+    def __init__(self, rows: Iterable[MemberRow], members: Iterable[Member]) -> None:
+        self._accounts: dict[str, Member] = {}
+        self._names: dict[str, list[Member]] = {}
+        for row, member in zip(rows, members, strict=True):
+            self._names.setdefault(row.name, []).append(member)
+            self._accounts.update(dict.fromkeys(row.accounts.values(), member))
+
+    async def find(self, work: Work, word: str) -> Member | str:
+        """The member, or what is wrong with the word."""
+        if word in self._accounts:
+            return self._accounts[word]
+        named: Sequence[Member] = self._names.get(word) or await work.members.by_name(word)
+        if len(named) > 1:
+            return "有同名的人，请改填账号"
+        if named:
+            return named[0]
+        for platform in ("wecom", "dingtalk", "playground"):
+            if member := await work.members.by_identity(platform, word):
+                return member
+        return "找不到"
+
+
+async def _member(work: Work, row: MemberRow, faults: list[Fault]) -> Member | None:
+    owners = {
+        member.member_id: member
+        for platform, user_id in row.accounts.items()
+        if (member := await work.members.by_identity(platform, user_id))
+    }
+    if len(owners) > 1:
+        faults.append(Fault(row.line, "这一行的账号现在属于不同的人"))
+    if owners:
+        return next(iter(owners.values()))
+    named = await work.members.by_name(row.name)
+    taken = [member for member in named if set(await _accounts(work, member)) & set(row.accounts)]
+    free = [member for member in named if member not in taken]
+    if len(free) > 1:
+        faults.append(Fault(row.line, f"已有 {len(free)} 位“{row.name}”，请填账号以便区分"))
+    return free[0] if len(free) == 1 else None
+
+
+def _twice(rows: Sequence[MemberRow], found: Sequence[Member | None]) -> Iterator[Fault]:
+    lines: dict[int, int] = {}
+    for row, member in zip(rows, found, strict=True):
+        if member is not None and (first := lines.setdefault(member.member_id, row.line)) != row.line:
+            yield Fault(row.line, f"和第 {first} 行是同一个人")
+
+
+async def _written(work: Work, row: MemberRow, member: Member | None) -> Member:
+    if member is None:
+        member = await work.members.add(row.name, row.roles)
+    elif sorted(member.roles) != sorted(row.roles):
+        member.roles = list(row.roles)
+    member.name = row.name
+    member.active = True
+    for platform, user_id in row.accounts.items():
+        await work.members.link(member.member_id, platform, user_id)
+    return member
+
+
+async def _circle(work: Work, row: MemberRow, member: Member) -> Fault | None:
+    seen = {member.member_id}
+    above = member.manager_id
+    while above is not None:
+        if above in seen:
+            return Fault(row.line, f"“{row.name}”的上级绕成了一圈")
+        seen.add(above)
+        above = (await work.members.get(above)).manager_id
+    return None
+
+
+async def _customer(work: Work, row: CustomerRow, customer: Customer | None, owner: Member | None) -> Customer:
+    if customer is None:
+        customer = await work.customers.add(row.name)
+    if owner is not None:
+        customer.owner_id = owner.member_id
+    customer.industry = row.industry or customer.industry
+    customer.stage = row.stage or customer.stage
+    known = [alias.alias for alias in customer.aliases]
+    if set(row.aliases) - set(known):
+        await work.customers.set_aliases(customer, [*known, *row.aliases])
+    for contact in row.contacts:
+        await _remember(work, customer, contact)
+    await work.session.flush()
+    await work.session.refresh(customer, ["contacts"])
+    return customer
+
+
+async def _remember(work: Work, customer: Customer, contact: ContactCell) -> None:
+    await work.customers.remember_contact(
+        customer.customer_id, contact.name, title=contact.title, department=contact.department
+    )
+
+
+async def _accounts(work: Work, member: Member) -> Mapping[str, str]:
+    return {address.platform: address.user_id for address in await work.members.addresses(member.member_id)}
+
+
+async def _member_facts(work: Work, member: Member) -> JsonObject:
+    return {
+        "name": member.name,
+        "roles": [*sorted(member.roles)],
+        "manager_id": member.manager_id,
+        "accounts": dict(await _accounts(work, member)),
+    }
+
+
+def _customer_facts(customer: Customer) -> JsonObject:
+    return {
+        "name": customer.name,
+        "owner_id": customer.owner_id,
+        "industry": customer.industry,
+        "stage": customer.stage,
+        "aliases": [*sorted(alias.alias for alias in customer.aliases)],
+        "contacts": [
+            {"name": contact.name, "title": contact.title, "department": contact.department}
+            for contact in sorted(customer.contacts, key=lambda contact: contact.name)
+        ],
+    }
+
+
+def _noted(
+    work: Work,
+    what: str,
+    subjects: Sequence[str],
+    before: Sequence[JsonObject | None],
+    after: Sequence[JsonObject],
+    source: str,
+) -> Outcome:
+    added = changed = 0
+    for subject, was, became in zip(subjects, before, after, strict=True):
+        if was == became:
+            continue
+        added, changed = (added + 1, changed) if was is None else (added, changed + 1)
+        work.audit.note(f"{what}.imported", subject, member_id=None, source=source, before=was, after=became)
+    return Outcome(added, changed, len(after) - added - changed)
+
+
+def _refuse(faults: Sequence[Fault | None]) -> None:
+    real = [fault for fault in faults if fault is not None]
+    if real:
+        raise FaultyFile(real)

@@ -1,0 +1,109 @@
+"""What a chat platform is to the rest of the bot."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from aiohttp import web
+
+from handlers.messages import CardUpdate, InboundMessage, JsonObject, OutboundCard, OutboundText, PlatformName
+
+
+@dataclass(frozen=True)
+class Received:
+    """An event that passed its signature check and must now be kept.
+
+    `event_id` is unique per event on its platform and the same when the platform repeats it; `body` is what `parse` will
+    be given later, possibly by a newer version of this program.
+    """
+
+    event_id: str
+    user_id: str
+    body: JsonObject
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    data: bytes
+    content_type: str = ""
+    file_name: str = ""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """`response_ref` changes the sent card later, once, where the platform gives such a thing."""
+
+    message_ref: str | None = None
+    response_ref: str | None = None
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    cards: bool = True
+    """Cards with buttons; without them the sender writes numbered text."""
+    max_text_bytes: int = 2048
+    per_member_per_minute: int | None = None
+    """Messages a member may get in any 60 s; None: no limit known."""
+    per_member_per_hour: int | None = None
+    duplicate_check_s: float | None = None
+    """How long the platform can be asked to swallow an equal message to the same person (`guard`); None: it cannot."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One line of `visitbot doctor`: `name` and, where it failed, what to do about it, in Chinese."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+    advice: str = ""
+    warning: bool = field(default=False, kw_only=True)
+
+
+class Platform(Protocol):
+    @property
+    def name(self) -> PlatformName: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def routes(self, keep: "Keep") -> list[web.RouteDef]:
+        """The platform's HTTP routes. A handler verifies and decrypts, awaits `keep`, and only then answers 200."""
+        ...
+
+    def parse(self, received: Received) -> InboundMessage:
+        """The kept body as a typed message. Pure; a fault in it is repaired and replayed."""
+        ...
+
+    async def fetch_media(self, media_ref: str) -> MediaFile:
+        """Raises MediaGone, or any other PlatformError."""
+        ...
+
+    async def send(
+        self,
+        user_id: str,
+        content: OutboundText | OutboundCard | CardUpdate,
+        *,
+        key: str,
+        guard: bool = False,
+        response_ref: str | None = None,
+    ) -> Sent:
+        """Deliver one message; `key` names this delivery, the same when it is repeated after a crash.
+
+        `guard` asks for the platform's own duplicate check: nothing equal to `content` was meant for this person within
+        `Capabilities.duplicate_check_s`, so an equal message that arrived is this very one. `response_ref` is, for a
+        `CardUpdate`, the reference to use. Raises PlatformError.
+        """
+        ...
+
+    async def check(self) -> list[CheckResult]:
+        """Look at the set-up (token, permissions, addresses) for `visitbot doctor`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Keep(Protocol):
+    async def __call__(self, platform: PlatformName, received: Received) -> bool:
+        """Make the event durable; True when it is new. Returns only after the commit."""
+        ...

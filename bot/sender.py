@@ -1,0 +1,276 @@
+"""Sends what lies in the outbox: in order for each person, within the platform's limits, and once.
+
+A delivery is begun in one transaction (its place in the rate limit, its final words), made without one, and marked as
+sent in the next statement. If the program dies between the two, the delivery is repeated, exactly as it was; what keeps
+the repeat from showing twice is the platform's own duplicate check. That check swallows *any* equal text, also one that
+is meant to be said twice ("收到 38 秒语音，正在转写…"), so an equal text within its time gets an invisible character more
+for each one before it: then equal means repeated, and every text can carry the check.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from bot.errors import ConfigError, ContentRefused, NotPermitted, PlatformError
+from bot.platform import Capabilities, Platform, Sent
+from handlers import cards
+from handlers.messages import CardUpdate, Frozen, JsonObject, Outbound, OutboundCard, OutboundText, PlatformName
+from handlers.outbox import KIND, QUEUE
+from storage.database import Database
+from storage.errors import LeaseLost
+from storage.jobs import Job
+from storage.sends import Attempt, Window
+from storage.work import Work
+
+log = logging.getLogger(__name__)
+
+WINDOW_MARGIN = timedelta(seconds=2)
+"""The platform counts by its own clock, when a message reaches it."""
+INVISIBLE = "\u200b"
+INVISIBLE_BYTES = 3
+ROOM_FOR_TWINS_BYTES = 10 * INVISIBLE_BYTES
+BETWEEN_MERGED = "\n\n"
+MOST_MERGED = 100
+LINE_SHARE = 0.5
+
+
+class Order(Frozen):
+    """The payload of a `send`. The first three come from the handlers; the sender adds the rest as it goes along."""
+
+    platform: PlatformName
+    user_id: str
+    content: Outbound
+    step: int = 0
+    """Counts the messages that this one job has become: a part of a long text, the text in place of a card."""
+    rest: str = ""
+    """What is still to be said after `content`."""
+    text_of: str | None = None
+    """The card that `content` says in words."""
+    response_ref: str | None = None
+    """What was kept from sending the card that is now to be changed."""
+
+    @property
+    def recipient(self) -> str:
+        return f"{self.platform}:{self.user_id}"
+
+    def followed_by(self, content: OutboundText, *, text_of: str | None = None) -> "Order":
+        return Order(platform=self.platform, user_id=self.user_id, content=content, step=self.step + 1, text_of=text_of)
+
+    def payload(self) -> JsonObject:
+        return self.model_dump(mode="json")
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A delivery that has its place and its final form."""
+
+    order: Order
+    key: str
+    attempt: Attempt
+
+
+class Sender:
+    """`handlers` is what the worker needs for the queue `outbox`."""
+
+    def __init__(self, database: Database, platforms: Mapping[PlatformName, Platform]) -> None:
+        self._database = database
+        self._platforms = platforms
+
+    async def send(self, job: Job) -> None:
+        """Make one delivery. Raises PlatformError, LeaseLost."""
+        order = Order.model_validate(job.payload)
+        platform = self._platforms.get(order.platform)
+        if platform is None:
+            raise ConfigError(f"a message for {order.platform}, which is not configured")
+        begun = await self._begin(job, order, platform.capabilities)
+        if begun is None:
+            return
+        try:
+            sent = await platform.send(
+                order.user_id,
+                _told_apart(begun, platform.capabilities),
+                key=begun.key,
+                guard=begun.attempt.is_repeat or _is_checked(begun.order, platform.capabilities),
+                response_ref=begun.order.response_ref,
+            )
+        except (ContentRefused, NotPermitted) as error:
+            await self._say_instead(job, begun, error)
+            return
+        await self._mark_sent(job, begun, sent)
+
+    async def _begin(self, job: Job, order: Order, capabilities: Capabilities) -> Begun | None:
+        """None when there is nothing to deliver now: it was delivered before, or has to wait."""
+        key = f"{job.created_at:%y%m%d%H%M%S}-{job.id}-{order.step}"
+        async with self._database.work() as work:
+            await work.jobs.fence(job)
+            if await work.sends.was_sent(key):
+                log.info("send.known_as_sent", extra={"job_id": job.id})
+                await _go_on(work, job, order)
+                return None
+            final = await self._final(work, order, capabilities)
+            if final is None:
+                await work.jobs.complete(job, "the card is text and cannot be changed")
+                return None
+            merged: list[Job] = []
+            if not isinstance(final.content, CardUpdate):
+                if await _must_wait(work, job, final, capabilities):
+                    return None
+                if not await work.sends.was_tried(key):
+                    final, merged = await _merged(work, job, final, capabilities)
+            if final != order:
+                # Kept before it is sent, so that a repeat says the same.
+                await work.jobs.absorb(job, final.payload(), merged)
+            attempt = await work.sends.begin(
+                key,
+                final.recipient,
+                _digest(final),
+                alike_within=timedelta(seconds=capabilities.duplicate_check_s or 0),
+            )
+        if merged:
+            log.info("send.merged", extra={"job_id": job.id, "jobs": len(merged) + 1})
+        return Begun(final, key, attempt)
+
+    async def _final(self, work: Work, order: Order, capabilities: Capabilities) -> Order | None:
+        """The order in the form in which this platform can show it; None when there is nothing to show."""
+        content = order.content
+        if isinstance(content, OutboundCard) and not capabilities.cards:
+            content = OutboundText(text=cards.as_text(content))
+            order = order.model_copy(update={"content": content, "text_of": order.content.card_id})  # type: ignore[union-attr]
+        if isinstance(content, CardUpdate) and order.response_ref is None:
+            card = await work.cards.find(content.card_id)
+            if card is not None and card.as_text:
+                if not content.fallback:
+                    return None
+                content = OutboundText(text=content.fallback)
+                order = order.model_copy(update={"content": content})
+            else:
+                kept = await work.cards.take_response_ref(content.card_id)
+                return order.model_copy(update={"response_ref": kept})
+        if isinstance(content, OutboundText):
+            first, rest = cut(content.text, capabilities.max_text_bytes - ROOM_FOR_TWINS_BYTES)
+            if rest:
+                order = order.model_copy(update={"content": OutboundText(text=first), "rest": rest + order.rest})
+        return order
+
+    async def _mark_sent(self, job: Job, begun: Begun, sent: Sent) -> None:
+        """Raises LeaseLost when the job has another owner by now; the mark that it was sent is kept even so."""
+        order = begun.order
+        is_ours = True
+        async with self._database.work() as work:
+            await work.sends.mark_sent(begun.attempt, sent.message_ref)
+            if isinstance(order.content, OutboundCard):
+                await work.cards.sent(order.content.card_id, response_ref=sent.response_ref, as_text=False)
+            elif order.text_of is not None:
+                await work.cards.sent(order.text_of, response_ref=None, as_text=True)
+            try:
+                await work.jobs.fence(job)
+            except LeaseLost:
+                is_ours = False
+            else:
+                await _go_on(work, job, order)
+        if not is_ours:
+            raise LeaseLost(job.id)
+        log.info("send.sent", extra={"job_id": job.id, "content": order.content.kind})
+
+    async def _say_instead(self, job: Job, begun: Begun, error: PlatformError) -> None:
+        """Where a card cannot be shown or changed, its words can still be said. Raises `error` for a text."""
+        order = begun.order
+        match order.content:
+            case OutboundCard(card_id=card_id) as card:
+                instead = order.followed_by(OutboundText(text=cards.as_text(card)), text_of=card_id)
+            case CardUpdate(fallback=fallback) if fallback:
+                instead = order.followed_by(OutboundText(text=fallback))
+            case CardUpdate():
+                instead = None
+            case _:
+                raise error
+        async with self._database.work() as work:
+            await work.jobs.fence(job)
+            if instead is None:
+                await work.jobs.complete(job, f"the card could not be changed: {error}")
+            else:
+                await work.jobs.advance(job, KIND, instead.payload())
+        log.info("send.refused", extra={"job_id": job.id, "content": order.content.kind, "code": error.code})
+
+
+async def _must_wait(work: Work, job: Job, order: Order, capabilities: Capabilities) -> bool:
+    """Postpone the job, without counting an attempt, while the recipient has had as much as the platform allows."""
+    moments = [await work.sends.opens_at(order.recipient, window) for window in _windows(capabilities)]
+    opens_at = max((moment for moment in moments if moment is not None), default=None)
+    if opens_at is None:
+        return False
+    await work.jobs.postpone(job, opens_at, "rate limit")
+    log.info("send.postponed", extra={"job_id": job.id})
+    return True
+
+
+async def _merged(work: Work, job: Job, order: Order, capabilities: Capabilities) -> tuple[Order, list[Job]]:
+    """Where more waits for this person than may go out now, join the plain texts that follow one another."""
+    content = order.content
+    windows = _windows(capabilities)
+    if not isinstance(content, OutboundText) or order.rest or order.step or order.text_of or not windows:
+        return order, []
+    waiting = await work.jobs.waiting_behind(job, limit=MOST_MERGED)
+    if len(waiting) < min([await work.sends.room(order.recipient, window) for window in windows]):
+        return order, []
+    text, merged = content.text, []
+    limit_bytes = capabilities.max_text_bytes - ROOM_FOR_TWINS_BYTES
+    for other in waiting:
+        following = Order.model_validate(other.payload).content
+        if not isinstance(following, OutboundText):
+            break
+        longer = text + BETWEEN_MERGED + following.text
+        if len(longer.encode()) > limit_bytes:
+            break
+        text = longer
+        merged.append(other)
+    return order.model_copy(update={"content": OutboundText(text=text)}), merged
+
+
+async def _go_on(work: Work, job: Job, order: Order) -> None:
+    if order.rest:
+        following = order.followed_by(OutboundText(text=order.rest), text_of=order.text_of)
+        await work.jobs.advance(job, KIND, following.payload())
+    else:
+        await work.jobs.complete(job)
+
+
+def _windows(capabilities: Capabilities) -> list[Window]:
+    limits = (
+        (capabilities.per_member_per_minute, timedelta(minutes=1)),
+        (capabilities.per_member_per_hour, timedelta(hours=1)),
+    )
+    return [Window(limit, length + WINDOW_MARGIN) for limit, length in limits if limit is not None]
+
+
+def _digest(order: Order) -> str:
+    return sha256(order.content.model_dump_json().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is_checked(order: Order, capabilities: Capabilities) -> bool:
+    """Texts always carry the duplicate check; a card has an id of its own that the platform takes once."""
+    return isinstance(order.content, OutboundText) and capabilities.duplicate_check_s is not None
+
+
+def _told_apart(begun: Begun, capabilities: Capabilities) -> OutboundText | OutboundCard | CardUpdate:
+    content = begun.order.content
+    if isinstance(content, OutboundText) and capabilities.duplicate_check_s is not None:
+        return OutboundText(text=content.text + INVISIBLE * begun.attempt.twin)
+    return content
+
+
+def cut(text: str, limit_bytes: int) -> tuple[str, str]:
+    """The text up to `limit_bytes` of UTF-8 and what is left of it; cut at a line's end where that keeps half."""
+    data = text.encode("utf-8", "replace")
+    if len(data) <= limit_bytes:
+        return text, ""
+    most = len(data[:limit_bytes].decode("utf-8", "ignore"))
+    line_end = text.rfind("\n", int(most * LINE_SHARE), most + 1)
+    if line_end > 0:
+        return text[:line_end], text[line_end + 1 :]
+    return text[:most], text[most:]
+
+
+__all__ = ["QUEUE", "Sender", "cut"]

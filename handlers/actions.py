@@ -1,0 +1,87 @@
+"""What the buttons on our cards mean.
+
+An action travels to the phone and back as the button's text, so it is outside data when it returns: it is validated
+here, and whoever carries it out checks again that this person may.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from handlers.messages import Frozen
+
+
+class ConfirmVisit(Frozen):
+    do: Literal["confirm"] = "confirm"
+    visit_id: int
+
+
+class ShowSources(Frozen):
+    """The button 修改: what the record rests on, and how to change it."""
+
+    do: Literal["edit"] = "edit"
+    visit_id: int
+
+
+class ChangeCustomer(Frozen):
+    do: Literal["customer"] = "customer"
+    visit_id: int
+
+
+class PickCustomer(Frozen):
+    """The customer picked comes with the click, as the choice in `CUSTOMER_SELECT`."""
+
+    do: Literal["pick"] = "pick"
+    visit_id: int
+
+
+class DiscardVisit(Frozen):
+    do: Literal["discard"] = "discard"
+    visit_id: int
+
+
+class FinishTodo(Frozen):
+    do: Literal["done"] = "done"
+    todo_id: int
+
+
+class TakeEscalation(Frozen):
+    do: Literal["take"] = "take"
+    escalation_id: int
+
+
+class AssignEscalation(Frozen):
+    do: Literal["assign"] = "assign"
+    escalation_id: int
+
+
+class ResolveEscalation(Frozen):
+    do: Literal["resolve"] = "resolve"
+    escalation_id: int
+
+
+class DismissEscalation(Frozen):
+    do: Literal["dismiss"] = "dismiss"
+    escalation_id: int
+
+
+VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
+EscalationAction = TakeEscalation | AssignEscalation | ResolveEscalation | DismissEscalation
+Action = VisitAction | FinishTodo | EscalationAction
+
+_ACTIONS: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])
+
+
+def read(text: str) -> Action | None:
+    """The action on a button, or None when it is none of ours."""
+    try:
+        return _ACTIONS.validate_json(text)
+    except ValidationError:
+        return None
+
+
+CUSTOMER_SELECT = "customer"
+ASSIGNEE_SELECT = "assignee"
+NEW_CUSTOMER = "new"
+"""The option that stands for a customer who is not in the list yet."""
+NOT_CHOSEN = "none"

@@ -1,0 +1,106 @@
+"""Pictures, files, places and links: kept as evidence of the visit they were sent about."""
+
+from handlers import drafts, outbox, texts
+from handlers.context import Context
+from handlers.messages import File, Image, InboundMessage, Link, Location, Video
+from handlers.people import known
+from handlers.record import CustomerValue, load
+from storage.jobs import Job
+from storage.models import Evidence, Member, Visit
+from storage.work import Work
+
+NAMES: dict[type, str] = {Image: "图片", Video: "视频", File: "文件"}
+
+
+async def keep_file(ctx: Context, job: Job, message: InboundMessage) -> None:
+    """An image, a video or a file: fetched now, since the platform does not keep it, and put with its visit."""
+    content = message.content
+    assert isinstance(content, Image | Video | File)  # the table of routes saw to it
+    file = await ctx.fetch_media(message.sender.platform, content.media_ref)
+    sha256 = await ctx.media.put(file.data)
+    async with ctx.finishing(job) as work:
+        member = await known(ctx, work, message.sender)
+        evidence = await work.visits.keep_evidence(
+            message.key,
+            member.member_id,
+            content.kind,
+            sent_at=message.sent_at,
+            sha256=sha256,
+            content_type=file.content_type or None,
+            size_bytes=len(file.data),
+            detail={"file_name": content.file_name} if isinstance(content, File) and content.file_name else None,
+        )
+        visit = await _open_visit(ctx, work, member, message)
+        what = NAMES[type(content)]
+        if visit is None:
+            answer = texts.SAVED_LOOSE.format(what=what, minutes=_window_min(ctx))
+        else:
+            _attach(visit, evidence)
+            answer = texts.SAVED_WITH_VISIT.format(what=what, customer=await _customer_words(work, visit))
+        await outbox.say(work, message.sender, answer, cause=f"{message.key}>saved")
+
+
+async def keep_place(ctx: Context, job: Job, message: InboundMessage) -> None:
+    place = message.content
+    assert isinstance(place, Location)  # the table of routes saw to it
+    async with ctx.finishing(job) as work:
+        member = await known(ctx, work, message.sender)
+        label = place.label or f"{place.latitude:.5f}, {place.longitude:.5f}"
+        evidence = await work.visits.keep_evidence(
+            message.key,
+            member.member_id,
+            "location",
+            sent_at=message.sent_at,
+            text=label,
+            detail={"label": label, "latitude": place.latitude, "longitude": place.longitude},
+        )
+        visit = await _open_visit(ctx, work, member, message)
+        if visit is None:
+            answer = texts.PLACE_LOOSE.format(label=label, minutes=_window_min(ctx))
+            await outbox.say(work, message.sender, answer, cause=f"{message.key}>saved")
+            return
+        _attach(visit, evidence)
+        fact = drafts.place_fact(evidence)
+        assert fact is not None  # a location was kept just above
+        now = (await load(work, visit)).with_fact(fact)
+        await drafts.change(ctx, work, visit, now, member=member, to=message.sender, cause=message.key)
+
+
+async def keep_link(ctx: Context, job: Job, message: InboundMessage) -> None:
+    """The link's words are kept; its address is never fetched."""
+    link = message.content
+    assert isinstance(link, Link)  # the table of routes saw to it
+    async with ctx.finishing(job) as work:
+        member = await known(ctx, work, message.sender)
+        evidence = await work.visits.keep_evidence(
+            message.key,
+            member.member_id,
+            "link",
+            sent_at=message.sent_at,
+            text=f"{link.title}\n{link.description}".strip(),
+            detail={"url": link.url},
+        )
+        visit = await _open_visit(ctx, work, member, message)
+        if visit is not None:
+            _attach(visit, evidence)
+        await outbox.say(work, message.sender, texts.LINK_KEPT, cause=f"{message.key}>saved")
+
+
+async def _open_visit(ctx: Context, work: Work, member: Member, message: InboundMessage) -> Visit | None:
+    found = await work.visits.open_draft(member.member_id, message.sent_at, window=ctx.settings.merge_window)
+    return None if found is None else await work.visits.lock(found.visit_id)
+
+
+def _attach(visit: Visit, evidence: Evidence) -> None:
+    evidence.visit_id = visit.visit_id
+    visit.first_sent_at = min(visit.first_sent_at, evidence.sent_at)
+    visit.last_sent_at = max(visit.last_sent_at, evidence.sent_at)
+
+
+async def _customer_words(work: Work, visit: Visit) -> str:
+    customer = (await load(work, visit)).one(CustomerValue)
+    return f"「{customer.name}」" if customer else "这次"
+
+
+def _window_min(ctx: Context) -> int:
+    return int(ctx.settings.merge_window.total_seconds() // 60)

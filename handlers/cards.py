@@ -1,0 +1,292 @@
+"""Every card a user reads, and the same card as text with numbers to answer."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pydantic import Field
+
+from handlers import actions, wording
+from handlers.actions import ASSIGNEE_SELECT, CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
+from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard
+from handlers.record import (
+    AmountValue,
+    CompetitorValue,
+    ContactValue,
+    ObjectionValue,
+    PainValue,
+    PlaceValue,
+    Record,
+    RemarkValue,
+    StageValue,
+)
+from nlp.transcript import Warning as HearingWarning
+from storage.models import Escalation, Todo, Visit
+
+CHANGED = " ✎"
+MAX_OPTIONS = 9
+"""Ten are allowed in a select; the last is always the way out."""
+
+WARNINGS: dict[HearingWarning, str] = {
+    "damaged": "录音有一段损坏，可能不全",
+    "quiet": "录音声音很小，请核对",
+    "low_confidence": "录音不太清楚，请核对",
+    "suspect": "录音可能没听全，请核对",
+    "odd_number": "录音里的数字可能听错，请核对",
+    "hot_words_dropped": "录音不太清楚，请核对",
+}
+
+
+class Choice(Frozen):
+    """One numbered answer to a card that was sent as text."""
+
+    text: str
+    action: str
+    chosen: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+def draft_card(
+    visit: Visit,
+    record: Record,
+    card_id: str,
+    *,
+    today: date,
+    before: Record | None = None,
+    note: str = "",
+    warnings: Sequence[HearingWarning] = (),
+) -> OutboundCard:
+    """The record to confirm; values that are not in `before` are marked as changed."""
+    rows = _fields(record, today)
+    old = dict(_fields(before, today)) if before is not None else dict(rows)
+    fields = [CardField(label=label, value=value + CHANGED * (old.get(label) != value)) for label, value in rows]
+    if visit.visited_on != today:
+        fields.append(CardField(label="日期", value=wording.day(visit.visited_on, today)))
+    customer = record.customer
+    return OutboundCard(
+        card_id=card_id,
+        title="拜访记录 · 待确认",
+        subtitle=customer.name if customer and customer.status == "known" else note,
+        tone="alert" if record.risks else "neutral",
+        fields=tuple(fields),
+        body="\n".join(_body(record, before, today, warnings)),
+        quote=" ".join(f"「{risk.words}」" for risk in record.risks),
+        selects=_customer_select(visit, record),
+        buttons=_draft_buttons(visit, record),
+    )
+
+
+def _fields(record: Record, today: date) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = [("客户", _customer(record))]
+    if contacts := record.all(ContactValue):
+        rows.append(("联系人", "、".join(map(wording.contact, contacts))))
+    if stage := record.one(StageValue):
+        rows.append(("阶段", stage.name))
+    rows += _money_rows(record)
+    if competitors := record.all(CompetitorValue):
+        rows.append(("竞品", "、".join(competitor.name for competitor in competitors)))
+    if pains := record.all(PainValue):
+        rows.append(("痛点", "、".join(dict.fromkeys(pain.category for pain in pains))))
+    if objections := _objections(record):
+        rows.append(("异议", "；".join(objections)))
+    if place := record.one(PlaceValue):
+        rows.append(("📍", place.label or f"{place.latitude:.4f}, {place.longitude:.4f}"))
+    return rows
+
+
+def _objections(record: Record) -> list[str]:
+    said = [wording.objection(fact, record) for fact in record.facts if isinstance(fact.value, ObjectionValue)]
+    return list(dict.fromkeys(said))
+
+
+def _customer(record: Record) -> str:
+    customer = record.customer
+    if customer is None:
+        return "没听出来，请回复客户名称"
+    match customer.status:
+        case "known":
+            return customer.name
+        case "new":
+            return f"{customer.name}（名单里没有）"
+        case "ambiguous":
+            return f"「{customer.name}」是哪一家？"
+
+
+def _money_rows(record: Record) -> list[tuple[str, str]]:
+    """Budget, quote and deal on a line each, the rest together: a card has room for eight fields."""
+    rows: dict[str, list[str]] = {}
+    for amount in record.all(AmountValue):
+        label = wording.AMOUNT_LABELS[amount.role]
+        lone = amount.role in {"budget", "quote", "deal"}
+        rows.setdefault(label if lone else "其他金额", []).append(
+            wording.money(amount) if lone else f"{label} {wording.money(amount)}"
+        )
+    return [(label, "、".join(dict.fromkeys(values))) for label, values in rows.items()]
+
+
+def _body(record: Record, before: Record | None, today: date, warnings: Sequence[HearingWarning]) -> list[str]:
+    lines: list[str] = []
+    if record.steps:
+        known = before.steps if before is not None else record.steps
+        lines.append("下一步")
+        lines += [
+            line + CHANGED * (value not in known)
+            for line, value in zip(wording.steps(record, today), record.steps, strict=True)
+        ]
+    known_remarks = before.all(RemarkValue) if before is not None else record.all(RemarkValue)
+    lines += [f"补充：{remark.text}" + CHANGED * (remark not in known_remarks) for remark in record.all(RemarkValue)]
+    if record.risks:
+        lines.append("⚠ 风险信号：" + "、".join(dict.fromkeys(risk.category for risk in record.risks)))
+    lines += [f"⚠ {text}" for text in dict.fromkeys(WARNINGS[warning] for warning in warnings)]
+    return lines
+
+
+def _customer_select(visit: Visit, record: Record) -> tuple[CardSelect, ...]:
+    customer = record.customer
+    if customer is None or customer.status != "ambiguous" or not customer.candidates:
+        return ()
+    return (customer_select(visit.visit_id, customer.candidates, said=customer.name),)
+
+
+def customer_select(visit_id: int, names: Sequence[str], *, said: str | None) -> CardSelect:
+    """`names` of the master list to choose from; `said` offers to create a customer of that name."""
+    options = [CardOption(option_id=NOT_CHOSEN, text="请选择")]
+    options += [CardOption(option_id=name, text=name) for name in names[: MAX_OPTIONS - 1]]
+    if said:
+        options.append(CardOption(option_id=NEW_CUSTOMER, text=f"新建：{said}"))
+    return CardSelect(
+        name=CUSTOMER_SELECT,
+        title="客户",
+        options=tuple(options),
+        selected=NOT_CHOSEN,
+        action=actions.PickCustomer(visit_id=visit_id).model_dump_json(),
+    )
+
+
+def _draft_buttons(visit: Visit, record: Record) -> tuple[CardButton, ...]:
+    is_new = record.customer is not None and record.customer.status == "new"
+    return (
+        _button("新建并确认" if is_new else "确认", actions.ConfirmVisit(visit_id=visit.visit_id), "primary"),
+        _button("修改", actions.ShowSources(visit_id=visit.visit_id)),
+        _button("换客户", actions.ChangeCustomer(visit_id=visit.visit_id)),
+        _button("作废", actions.DiscardVisit(visit_id=visit.visit_id), "danger"),
+    )
+
+
+def customer_card(visit_id: int, card_id: str, names: Sequence[str], *, said: str | None) -> OutboundCard:
+    return OutboundCard(
+        card_id=card_id,
+        title="换客户",
+        subtitle="选一家，或直接回复客户名称",
+        selects=(customer_select(visit_id, names, said=said),),
+        submit=_button("选定", actions.PickCustomer(visit_id=visit_id), "primary"),
+    )
+
+
+def todo_card(todo: Todo, customer: str, card_id: str, *, today: date) -> OutboundCard:
+    fields = [CardField(label="客户", value=customer)]
+    if todo.due_on:
+        fields.append(CardField(label="期限", value=wording.day(todo.due_on, today) + "前"))
+    if todo.party != "us":
+        fields.append(CardField(label="由谁", value=f"{wording.OWNER_LABELS[todo.party]}（您来盯）"))
+    return OutboundCard(
+        card_id=card_id,
+        title="待办",
+        subtitle=todo.action,
+        fields=tuple(fields),
+        buttons=(_button("完成", actions.FinishTodo(todo_id=todo.todo_id), "primary"),),
+    )
+
+
+def escalation_card(
+    escalation: Escalation,
+    record: Record,
+    *,
+    customer: str,
+    rep: str,
+    visited_on: date,
+    team: Sequence[tuple[int, str]],
+    today: date,
+) -> OutboundCard:
+    """Where it is stuck, what support is missing, what comes next: always these three, an empty one said to be empty."""
+    stage = record.one(StageValue)
+    stuck = "；".join(dict.fromkeys(f"{risk.category}：{risk.words}" for risk in record.risks))
+    stuck = f"{stage.name}阶段，{stuck}" if stage else stuck
+    needs = "；".join(
+        dict.fromkeys(
+            wording.objection(fact, record) for fact in record.facts if isinstance(fact.value, ObjectionValue)
+        )
+    )
+    escalation_id = escalation.escalation_id
+    select = CardSelect(
+        name=ASSIGNEE_SELECT,
+        title="指派给",
+        options=(
+            CardOption(option_id=NOT_CHOSEN, text="请选择"),
+            *(CardOption(option_id=str(member_id), text=name) for member_id, name in team[:MAX_OPTIONS]),
+        ),
+        selected=NOT_CHOSEN,
+        action=actions.AssignEscalation(escalation_id=escalation_id).model_dump_json(),
+    )
+    return OutboundCard(
+        card_id=escalation.card_id,
+        title="⚠ 风险上报",
+        subtitle=customer,
+        tone="alert",
+        fields=(CardField(label="销售", value=rep), CardField(label="拜访日", value=wording.day(visited_on, today))),
+        body="\n".join(
+            (
+                f"卡在哪一步：{stuck}",
+                f"缺什么支持：{f'客户异议「{needs}」，销售还没说要什么支持' if needs else '销售还没说'}",
+                f"下一步：{'；'.join(wording.steps(record, today)) or '销售还没说'}",
+            )
+        ),
+        quote=" ".join(f"「{risk.words}」" for risk in record.risks),
+        selects=(select,) if team else (),
+        buttons=(
+            _button("我来跟进", actions.TakeEscalation(escalation_id=escalation_id), "primary"),
+            *((_button("指派", actions.AssignEscalation(escalation_id=escalation_id)),) if team else ()),
+            _button("已处理", actions.ResolveEscalation(escalation_id=escalation_id)),
+            _button("误报", actions.DismissEscalation(escalation_id=escalation_id), "neutral"),
+        ),
+    )
+
+
+def _button(text: str, action: actions.Action, style: str = "secondary") -> CardButton:
+    return CardButton.model_validate({"text": text, "action": action.model_dump_json(), "style": style})
+
+
+# The same cards without cards
+
+
+def numbered(card: OutboundCard) -> list[Choice]:
+    """What can be answered by number, in the order shown: the options of the selects, then the buttons.
+
+    A button that only works together with a choice is left out: picking the option does it.
+    """
+    picks = {select.action for select in card.selects if select.action}
+    choices = [
+        Choice(text=option.text, action=select.action, chosen={select.name: (option.option_id,)})
+        for select in card.selects
+        if select.action
+        for option in select.options
+        if option.option_id != NOT_CHOSEN
+    ]
+    choices += [Choice(text=button.text, action=button.action) for button in card.buttons if button.action not in picks]
+    return choices
+
+
+def as_text(card: OutboundCard) -> str:
+    """The card for a chat that cannot show it; a bare number in reply does what the button would."""
+    lines = [f"【{card.title}】{card.subtitle}".rstrip()]
+    lines += [f"{field.label}：{field.value}" for field in card.fields]
+    lines += [part for part in (card.body, card.quote, card.url) if part]
+    if choices := numbered(card):
+        lines.append("回复数字操作：")
+        lines += [f"{number} {_prompt(card, choice)}" for number, choice in enumerate(choices, start=1)]
+    return "\n".join(lines)
+
+
+def _prompt(card: OutboundCard, choice: Choice) -> str:
+    for select in card.selects:
+        if choice.action == select.action and choice.chosen:
+            return f"{select.title}：{choice.text}"
+    return choice.text

@@ -1,0 +1,159 @@
+"""A button was pressed, or its number answered: who may, whether it still counts, and what it does."""
+
+from handlers import actions, drafts, escalation, outbox, sources, texts, todos
+from handlers.context import Context
+from handlers.messages import CardClick, InboundMessage, Sender
+from handlers.people import known
+from handlers.record import load
+from storage.jobs import Job
+from storage.models import Card, EscalationState, Member
+from storage.visits import Source
+from storage.work import Work
+
+DECISIONS: dict[type[actions.Action], EscalationState] = {
+    actions.TakeEscalation: "taken",
+    actions.AssignEscalation: "assigned",
+    actions.ResolveEscalation: "resolved",
+    actions.DismissEscalation: "false_alarm",
+}
+
+
+async def run(ctx: Context, job: Job, message: InboundMessage) -> None:
+    click = message.content
+    assert isinstance(click, CardClick)  # the table of routes saw to it
+    async with ctx.finishing(job) as work:
+        await press(ctx, work, message, click)
+
+
+async def press(ctx: Context, work: Work, message: InboundMessage, click: CardClick) -> None:
+    member = await known(ctx, work, message.sender)
+    cause = message.key
+    card = await work.cards.find(click.card_id)
+    refusal = _refusal(work, card, message.sender, click)
+    if card is None or refusal:
+        await outbox.say(work, message.sender, refusal or texts.CARD_UNKNOWN, cause=f"{cause}>refused")
+        return
+    action = actions.read(click.action)
+    match action:
+        case (
+            actions.ConfirmVisit()
+            | actions.ShowSources()
+            | actions.ChangeCustomer()
+            | actions.PickCustomer()
+            | actions.DiscardVisit()
+        ):
+            await _on_visit(ctx, work, action, click, card, member=member, message=message)
+        case actions.FinishTodo(todo_id=todo_id):
+            todo = await work.todos.get(todo_id)
+            if todo.member_id != member.member_id:
+                await outbox.say(work, message.sender, texts.NOT_ALLOWED, cause=f"{cause}>refused")
+                return
+            await todos.finish(
+                work,
+                todo,
+                member_id=member.member_id,
+                to=message.sender,
+                cause=cause,
+                response_ref=click.response_ref,
+            )
+        case None:
+            await outbox.say(work, message.sender, texts.CARD_UNKNOWN, cause=f"{cause}>refused")
+        case _:
+            await _on_escalation(work, action, click, member=member, message=message)
+
+
+def _refusal(work: Work, card: Card | None, sender: Sender, click: CardClick) -> str:
+    """Why this click does nothing; empty where it counts."""
+    if card is None:
+        return texts.CARD_UNKNOWN
+    if (card.platform, card.user_id) != (sender.platform, sender.user_id):
+        return texts.CARD_NOT_YOURS
+    if card.state != "open":
+        return texts.CARD_CLOSED.format(closing=card.closing)
+    if card.expires_at <= work.now:
+        return texts.CARD_EXPIRED if card.kind == "draft" else texts.CARD_EXPIRED_OTHER
+    if click.action not in {choice["action"] for choice in card.choices}:
+        return texts.CARD_UNKNOWN
+    return ""
+
+
+async def _on_visit(
+    ctx: Context,
+    work: Work,
+    action: actions.VisitAction,
+    click: CardClick,
+    card: Card,
+    *,
+    member: Member,
+    message: InboundMessage,
+) -> None:
+    to, cause = message.sender, message.key
+    visit = await work.visits.lock(action.visit_id)
+    if visit.member_id != member.member_id:
+        await outbox.say(work, to, texts.NOT_ALLOWED, cause=f"{cause}>refused")
+        return
+    if visit.state != "draft":
+        closing = texts.CLOSED_CONFIRMED if visit.state == "confirmed" else texts.CLOSED_DISCARDED
+        await outbox.close(work, card, closing, cause=f"{cause}>closed", response_ref=click.response_ref)
+        await outbox.say(work, to, texts.CARD_CLOSED.format(closing=closing), cause=f"{cause}>refused")
+        return
+    chosen = drafts.chosen_customer(click.chosen)
+    match action:
+        case actions.ConfirmVisit():
+            await drafts.confirm(
+                ctx, work, visit, member=member, to=to, cause=cause, chosen=chosen, response_ref=click.response_ref
+            )
+        case actions.DiscardVisit():
+            await drafts.discard(work, visit, member=member, to=to, cause=cause, response_ref=click.response_ref)
+        case actions.ShowSources():
+            await outbox.say(work, to, await sources.text(ctx, work, visit), cause=f"{cause}>sources")
+        case actions.ChangeCustomer():
+            now = await load(work, visit)
+            await drafts.ask_for_customer(ctx, work, visit, now, to=to, cause=cause)
+        case actions.PickCustomer():
+            await _pick(ctx, work, action, click, card, chosen, member=member, message=message)
+
+
+async def _pick(
+    ctx: Context,
+    work: Work,
+    action: actions.PickCustomer,
+    click: CardClick,
+    card: Card,
+    chosen: str | None,
+    *,
+    member: Member,
+    message: InboundMessage,
+) -> None:
+    to, cause = message.sender, message.key
+    visit = await work.visits.lock(action.visit_id)
+    said = (await load(work, visit)).customer
+    name = said.name if chosen == actions.NEW_CUSTOMER and said else chosen
+    if name is None:
+        await outbox.say(work, to, texts.CHOOSE_FIRST, cause=f"{cause}>choose")
+        return
+    picked = await work.visits.keep_evidence(cause, member.member_id, "text", sent_at=message.sent_at, text=name)
+    picked.visit_id = visit.visit_id
+    if card.kind == "customer":
+        await outbox.close(work, card, texts.CLOSED_PICKED, cause=f"{cause}>closed", response_ref=click.response_ref)
+    source = Source(picked.evidence_id, 0, len(name), name, engine="picked")
+    await drafts.pick_customer(ctx, work, visit, name, source=source, member=member, to=to, cause=cause)
+
+
+async def _on_escalation(
+    work: Work, action: actions.EscalationAction, click: CardClick, *, member: Member, message: InboundMessage
+) -> None:
+    found = await work.escalations.get(action.escalation_id)
+    if found.manager_id != member.member_id:
+        await outbox.say(work, message.sender, texts.NOT_ALLOWED, cause=f"{message.key}>refused")
+        return
+    await escalation.decide(
+        work,
+        found,
+        DECISIONS[type(action)],
+        by=member,
+        to=message.sender,
+        cause=message.key,
+        chosen=click.chosen,
+        response_ref=click.response_ref,
+    )

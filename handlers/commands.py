@@ -1,0 +1,126 @@
+"""Words that are instructions to the assistant rather than news of a visit."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from handlers import clicks, drafts, outbox, sources, texts, todos
+from handlers.context import Context
+from handlers.messages import CardClick, InboundMessage, Text
+from handlers.people import known
+from handlers.record import load
+from storage.jobs import Job
+from storage.models import Member, Visit
+from storage.work import Work
+
+Command = Callable[[Context, Work, Member, InboundMessage], Awaitable[None]]
+
+MAX_NUMBER = 30
+
+
+def words(message: InboundMessage) -> str:
+    content = message.content
+    return content.text.strip(" \n\t。.！!，,～~？?“”\"'") if isinstance(content, Text) else ""
+
+
+def is_command(message: InboundMessage) -> bool:
+    said = words(message)
+    return said in COMMANDS or _number(said) is not None
+
+
+def _number(said: str) -> int | None:
+    return int(said) if said.isdecimal() and len(said) <= len(str(MAX_NUMBER)) else None
+
+
+async def run(ctx: Context, job: Job, message: InboundMessage) -> None:
+    said = words(message)
+    async with ctx.finishing(job) as work:
+        member = await known(ctx, work, message.sender)
+        number = _number(said)
+        if number is None:
+            await COMMANDS[said](ctx, work, member, message)
+        else:
+            await _answer_by_number(ctx, work, number, message)
+
+
+async def _answer_by_number(ctx: Context, work: Work, number: int, message: InboundMessage) -> None:
+    """A number answers the last card that went out as text."""
+    card = await work.cards.latest_as_text(message.sender.platform, message.sender.user_id)
+    if card is None:
+        await outbox.say(work, message.sender, texts.NOT_UNDERSTOOD, cause=f"{message.key}>number")
+        return
+    if not 1 <= number <= len(card.choices):
+        answer = texts.NUMBER_OUT_OF_RANGE.format(count=len(card.choices))
+        await outbox.say(work, message.sender, answer, cause=f"{message.key}>number")
+        return
+    choice = card.choices[number - 1]
+    click = CardClick.model_validate({"card_id": card.card_id, "action": choice["action"], "chosen": choice["chosen"]})
+    await clicks.press(ctx, work, message, click)
+
+
+async def _help(_ctx: Context, work: Work, _member: Member, message: InboundMessage) -> None:
+    await outbox.say(work, message.sender, texts.HELP, cause=f"{message.key}>help")
+
+
+async def _draft(work: Work, member: Member, message: InboundMessage) -> Visit | None:
+    """The draft a bare word means; says so when there is none."""
+    visit = await work.visits.latest_draft(member.member_id)
+    if visit is None:
+        await outbox.say(work, message.sender, texts.NO_DRAFT, cause=f"{message.key}>no-draft")
+        return None
+    return await work.visits.lock(visit.visit_id)
+
+
+async def _confirm(ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
+    if visit := await _draft(work, member, message):
+        await drafts.confirm(ctx, work, visit, member=member, to=message.sender, cause=message.key)
+
+
+async def _discard(_ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
+    if visit := await _draft(work, member, message):
+        await drafts.discard(work, visit, member=member, to=message.sender, cause=message.key)
+
+
+async def _undo(ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
+    visit = await _draft(work, member, message)
+    if visit and not await drafts.undo(ctx, work, visit, member=member, to=message.sender, cause=message.key):
+        await outbox.say(work, message.sender, texts.NOTHING_TO_UNDO, cause=f"{message.key}>no-undo")
+
+
+async def _show_draft(ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
+    if visit := await _draft(work, member, message):
+        now = await load(work, visit)
+        await drafts.show(ctx, work, visit, now, to=message.sender, cause=message.key)
+
+
+async def _change_customer(ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
+    if visit := await _draft(work, member, message):
+        now = await load(work, visit)
+        await drafts.ask_for_customer(ctx, work, visit, now, to=message.sender, cause=message.key)
+
+
+async def _show_sources(ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
+    if visit := await _draft(work, member, message):
+        await outbox.say(work, message.sender, await sources.text(ctx, work, visit), cause=f"{message.key}>sources")
+
+
+async def _todos(ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
+    answer = await todos.listing(ctx, work, member.member_id)
+    await outbox.say(work, message.sender, answer, cause=f"{message.key}>todos")
+
+
+COMMANDS: Mapping[str, Command] = {
+    "帮助": _help,
+    "help": _help,
+    "Help": _help,
+    "怎么用": _help,
+    "确认": _confirm,
+    "确定": _confirm,
+    "没问题": _confirm,
+    "作废": _discard,
+    "不要了": _discard,
+    "撤销": _undo,
+    "草稿": _show_draft,
+    "修改": _show_sources,
+    "换客户": _change_customer,
+    "待办": _todos,
+    "我的待办": _todos,
+}

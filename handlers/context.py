@@ -1,0 +1,75 @@
+"""Everything a handler may use, and how it closes a job."""
+
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from handlers.messages import JsonObject, PlatformName
+from nlp.draft import Vocabulary
+from nlp.transcript import Listener
+from storage.clock import Clock
+from storage.database import Database
+from storage.jobs import Job
+from storage.media import MediaStore
+from storage.work import Work
+
+
+class FetchedMedia(Protocol):
+    @property
+    def data(self) -> bytes: ...
+
+    @property
+    def content_type(self) -> str: ...
+
+
+class FetchMedia(Protocol):
+    def __call__(self, platform: PlatformName, media_ref: str, /) -> Awaitable[FetchedMedia]: ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a company may choose about conversations; the defaults are those of config.toml."""
+
+    vocabulary: Vocabulary
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    merge_window: timedelta = timedelta(minutes=10)
+    draft_reminder: timedelta = timedelta(hours=2)
+    card_life: timedelta = timedelta(hours=72)
+    todo_life: timedelta = timedelta(days=365)
+    auto_register: bool = True
+
+
+@dataclass(frozen=True)
+class Context:
+    database: Database
+    clock: Clock
+    listener: Listener
+    media: MediaStore
+    fetch_media: FetchMedia
+    settings: Settings
+
+    def day_of(self, at: datetime) -> date:
+        """The day of a moment, as people here count days."""
+        return at.astimezone(self.settings.zone).date()
+
+    @asynccontextmanager
+    async def finishing(self, job: Job) -> AsyncIterator[Work]:
+        """The transaction in which a job ends: all that it changed and that it is done, or neither.
+
+        Raises LeaseLost, before anything is written, when somebody else has taken the job over.
+        """
+        async with self.database.work() as work:
+            await work.jobs.fence(job)
+            yield work
+            await work.jobs.complete(job)
+
+    @asynccontextmanager
+    async def advancing(self, job: Job, kind: str, payload: JsonObject) -> AsyncIterator[Work]:
+        """The transaction in which a job becomes its next step, keeping its place in its lane."""
+        async with self.database.work() as work:
+            await work.jobs.fence(job)
+            yield work
+            await work.jobs.advance(job, kind, payload)

@@ -1,0 +1,280 @@
+"""A draft's life: begun, joined by what is sent next, changed, undone, confirmed or thrown away."""
+
+from collections.abc import Sequence
+
+from handlers import cards, escalation, outbox, texts, todos
+from handlers.actions import CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
+from handlers.context import Context
+from handlers.messages import Sender
+from handlers.record import ContactValue, CustomerValue, Fact, PlaceValue, Record, StageValue, load
+from handlers.wording import day
+from nlp.transcript import Warning as HearingWarning
+from storage.models import Customer, Evidence, Member, Visit
+from storage.visits import Source
+from storage.work import Work
+
+REMINDER_QUEUE = "timers"
+REMINDER_KIND = "draft_reminder"
+
+
+async def change(
+    ctx: Context,
+    work: Work,
+    visit: Visit,
+    new: Record,
+    *,
+    member: Member,
+    to: Sender,
+    cause: str,
+    note: str = "",
+    warnings: Sequence[HearingWarning] = (),
+) -> None:
+    """Make `new` what the draft says, and put a fresh card in place of the last one."""
+    before = await load(work, visit) if visit.version else None
+    if before is not None:
+        visit.undo_versions = [*visit.undo_versions, visit.version]
+    await work.visits.replace_fields(visit, new.rows())
+    visit.customer_id = await _customer_id(work, new.customer)
+    work.audit.note(
+        "visit.changed" if before else "visit.drafted",
+        f"visit:{visit.visit_id}",
+        member_id=member.member_id,
+        source=cause,
+        before={"version": visit.version - 1} if before else None,
+        after={"version": visit.version},
+    )
+    await show(ctx, work, visit, new, to=to, cause=cause, before=before, note=note, warnings=warnings)
+    await remind_later(ctx, work, visit, to)
+
+
+async def show(
+    ctx: Context,
+    work: Work,
+    visit: Visit,
+    now: Record,
+    *,
+    to: Sender,
+    cause: str,
+    before: Record | None = None,
+    note: str = "",
+    warnings: Sequence[HearingWarning] = (),
+) -> None:
+    """Send the draft's card; the one before it counts no more."""
+    await close_card(work, visit, texts.CLOSED_REPLACED, cause=f"{cause}>replaced")
+    visit.card_id = outbox.new_card_id("draft", visit.visit_id)
+    card = cards.draft_card(
+        visit,
+        now,
+        visit.card_id,
+        today=ctx.day_of(work.now),
+        before=before,
+        note=note,
+        warnings=warnings,
+    )
+    await outbox.show(work, to, card, kind="draft", life=ctx.settings.card_life, cause=f"{cause}>draft")
+
+
+async def close_card(work: Work, visit: Visit, closing: str, *, cause: str, response_ref: str | None = None) -> None:
+    card = await work.cards.find(visit.card_id) if visit.card_id else None
+    if card is not None:
+        await outbox.close(work, card, closing, cause=cause, response_ref=response_ref)
+
+
+async def remind_later(ctx: Context, work: Work, visit: Visit, to: Sender) -> None:
+    await work.jobs.cancel(_reminder_key(visit))
+    await work.jobs.put(
+        REMINDER_KIND,
+        {"visit_id": visit.visit_id, "sender": to.model_dump(mode="json")},
+        queue=REMINDER_QUEUE,
+        dedupe=_reminder_key(visit),
+        at=work.now + ctx.settings.draft_reminder,
+    )
+
+
+def _reminder_key(visit: Visit) -> str:
+    return f"reminder:visit:{visit.visit_id}"
+
+
+async def _customer_id(work: Work, customer: CustomerValue | None) -> int | None:
+    if customer is None or customer.status != "known":
+        return None
+    found = await work.customers.by_name(customer.name)
+    return found.customer_id if found else None
+
+
+# Evidence that joins
+
+
+async def adopt(ctx: Context, work: Work, visit: Visit, member: Member, evidence: Evidence, known: Record) -> Record:
+    """Put a note's evidence, and what was sent about it shortly before, into the visit."""
+    visit.first_sent_at = min(visit.first_sent_at, evidence.sent_at)
+    visit.last_sent_at = max(visit.last_sent_at, evidence.sent_at)
+    evidence.visit_id = visit.visit_id
+    loose = await work.visits.loose_evidence(
+        member.member_id,
+        ("image", "location", "file", "video", "link"),
+        since=evidence.sent_at - ctx.settings.merge_window,
+        until=evidence.sent_at + ctx.settings.merge_window,
+    )
+    for item in loose:
+        item.visit_id = visit.visit_id
+        if (place := place_fact(item)) is not None:
+            known = known.with_fact(place)
+    return known
+
+
+def place_fact(evidence: Evidence) -> Fact | None:
+    """Where a location message was sent from; its words are its label."""
+    if evidence.kind != "location":
+        return None
+    value = PlaceValue.model_validate({"kind": "place", **evidence.detail})
+    label = evidence.text or ""
+    return Fact(value, Source(evidence.evidence_id, 0, len(label), label, engine="platform"))
+
+
+# Decisions
+
+
+async def undo(ctx: Context, work: Work, visit: Visit, *, member: Member, to: Sender, cause: str) -> bool:
+    """Back to what the draft said before its last change; False when there is none. Said twice, it goes back twice."""
+    if not visit.undo_versions:
+        return False
+    *remaining, version = visit.undo_versions
+    earlier = await load(work, visit, version=version)
+    await change(ctx, work, visit, earlier, member=member, to=to, cause=cause)
+    visit.undo_versions = remaining
+    return True
+
+
+async def discard(
+    work: Work, visit: Visit, *, member: Member, to: Sender, cause: str, response_ref: str | None = None
+) -> None:
+    visit.state, visit.decided_at = "discarded", work.now
+    await work.jobs.cancel(_reminder_key(visit))
+    await close_card(work, visit, texts.CLOSED_DISCARDED, cause=f"{cause}>closed", response_ref=response_ref)
+    work.audit.note(
+        "visit.discarded",
+        f"visit:{visit.visit_id}",
+        member_id=member.member_id,
+        source=cause,
+        before={"state": "draft"},
+        after={"state": "discarded"},
+    )
+    kinds = {evidence.kind for evidence in await work.visits.evidence_of(visit.visit_id)}
+    evidence = "录音" if "voice" in kinds else "内容"
+    await outbox.say(work, to, texts.DISCARDED.format(evidence=evidence), cause=f"{cause}>discarded")
+
+
+async def pick_customer(
+    ctx: Context,
+    work: Work,
+    visit: Visit,
+    name: str,
+    *,
+    source: Source,
+    member: Member,
+    to: Sender,
+    cause: str,
+) -> None:
+    """The rep said which customer it was: one of the list, or a new one of that name."""
+    known = await work.customers.by_name(name)
+    value = CustomerValue(name=name, status="known" if known else "new")
+    now = await load(work, visit)
+    await change(ctx, work, visit, now.with_fact(Fact(value, source)), member=member, to=to, cause=cause)
+
+
+def chosen_customer(chosen: dict[str, tuple[str, ...]]) -> str | None:
+    """What was picked in a card's list of customers; None when nothing was."""
+    picked = chosen.get(CUSTOMER_SELECT, ())
+    return picked[0] if picked and picked[0] != NOT_CHOSEN else None
+
+
+async def confirm(
+    ctx: Context,
+    work: Work,
+    visit: Visit,
+    *,
+    member: Member,
+    to: Sender,
+    cause: str,
+    chosen: str | None = None,
+    response_ref: str | None = None,
+) -> None:
+    """Save the visit for good, make its to-dos and tell the manager of its risks; or ask for the customer first."""
+    now = await load(work, visit)
+    customer = await _settled_customer(work, now.customer, chosen, member)
+    if customer is None:
+        await ask_for_customer(ctx, work, visit, now, to=to, cause=cause)
+        return
+    if now.customer is None or now.customer.name != customer.name or now.customer.status != "known":
+        value = CustomerValue(name=customer.name, status="known")
+        source = next(fact.source for fact in now.facts if isinstance(fact.value, CustomerValue))
+        now = now.with_fact(Fact(value, source))
+        await work.visits.replace_fields(visit, now.rows())
+    visit.state, visit.decided_at, visit.customer_id = "confirmed", work.now, customer.customer_id
+    await work.jobs.cancel(_reminder_key(visit))
+    await close_card(work, visit, texts.CLOSED_CONFIRMED, cause=f"{cause}>closed", response_ref=response_ref)
+    await _remember(work, customer, now)
+    work.audit.note(
+        "visit.confirmed",
+        f"visit:{visit.visit_id}",
+        member_id=member.member_id,
+        source=cause,
+        before={"state": "draft"},
+        after={"state": "confirmed", "version": visit.version, "customer_id": customer.customer_id},
+    )
+    made = await todos.create(ctx, work, visit, now, customer=customer.name, to=to, cause=cause)
+    told = await escalation.raise_for(ctx, work, visit, now, member=member, customer=customer.name, cause=cause)
+    sentence = texts.CONFIRMED.format(
+        customer=customer.name,
+        on=day(visit.visited_on, ctx.day_of(work.now)),
+        todos=texts.TODOS_MADE.format(count=made) if made else "",
+    )
+    await outbox.say(work, to, f"{sentence}\n{told}".strip(), cause=f"{cause}>confirmed")
+
+
+async def _settled_customer(
+    work: Work, customer: CustomerValue | None, chosen: str | None, member: Member
+) -> Customer | None:
+    """The customer to save under, created where the rep confirms a new one; None while it is open which one is meant."""
+    if customer is None:
+        return None
+    if chosen is not None and chosen != NEW_CUSTOMER:
+        return await work.customers.by_name(chosen) if chosen in customer.candidates else None
+    if customer.status == "ambiguous" and chosen != NEW_CUSTOMER:
+        return None
+    found = await work.customers.by_name(customer.name)
+    if found is None:
+        found = await work.customers.add(customer.name, owner_id=member.member_id)
+        work.audit.note(
+            "customer.created",
+            f"customer:{found.customer_id}",
+            member_id=member.member_id,
+            source="visit",
+            after={"name": found.name},
+        )
+    return found
+
+
+async def ask_for_customer(ctx: Context, work: Work, visit: Visit, now: Record, *, to: Sender, cause: str) -> None:
+    """A card to pick the customer from: what the words may mean first, then those the rep sees most."""
+    customer = now.customer
+    names = list(customer.candidates) if customer else []
+    nearest = await work.customers.nearest_to(visit.member_id, cards.MAX_OPTIONS)
+    names += [known.name for known in nearest if known.name not in names]
+    said = customer.name if customer and customer.status != "known" else None
+    if not names and not said:
+        await outbox.say(work, to, texts.NEEDS_CUSTOMER, cause=f"{cause}>which")
+        return
+    card = cards.customer_card(visit.visit_id, outbox.new_card_id("customer", visit.visit_id), names, said=said)
+    await outbox.show(work, to, card, kind="customer", life=ctx.settings.card_life, cause=f"{cause}>which")
+
+
+async def _remember(work: Work, customer: Customer, now: Record) -> None:
+    """Confirmed contacts and stage belong to the customer's own record from now on."""
+    for contact in now.all(ContactValue):
+        await work.customers.remember_contact(
+            customer.customer_id, contact.name, title=contact.title, department=contact.department
+        )
+    if stage := now.one(StageValue):
+        customer.stage = stage.name

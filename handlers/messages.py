@@ -1,0 +1,208 @@
+"""What people send us and what we send them, the same on every platform.
+
+A platform's adapter turns its own dialect into an `InboundMessage` and an `Outbound` back into its dialect; nothing
+past the adapter meets a `dict`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+PlatformName = Literal["wecom", "dingtalk", "playground"]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# What comes in
+
+
+class Text(Frozen):
+    kind: Literal["text"] = "text"
+    text: str
+
+
+class Voice(Frozen):
+    kind: Literal["voice"] = "voice"
+    media_ref: str
+    media_format: str | None = None
+    duration_ms: int | None = None
+    platform_transcript: str | None = None
+    """What the platform itself heard, where it says so."""
+
+
+class Image(Frozen):
+    kind: Literal["image"] = "image"
+    media_ref: str
+
+
+class Video(Frozen):
+    kind: Literal["video"] = "video"
+    media_ref: str
+
+
+class File(Frozen):
+    kind: Literal["file"] = "file"
+    media_ref: str
+    file_name: str | None = None
+
+
+class Location(Frozen):
+    kind: Literal["location"] = "location"
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    label: str = ""
+
+
+class Link(Frozen):
+    kind: Literal["link"] = "link"
+    title: str = ""
+    description: str = ""
+    url: str = ""
+
+
+class CardClick(Frozen):
+    """A button pressed on a card of ours; `action` is the button's own text, still untrusted."""
+
+    kind: Literal["card_click"] = "card_click"
+    card_id: str
+    action: str
+    chosen: dict[str, tuple[str, ...]] = {}
+    """Options picked in the card's selectors, by selector name."""
+    response_ref: str | None = None
+    """What the platform wants back in order to change this card, usable once."""
+
+
+class Entered(Frozen):
+    """Somebody opened the chat with us, or was newly given access to us."""
+
+    kind: Literal["entered"] = "entered"
+    first_time: bool = False
+
+
+class Left(Frozen):
+    """Somebody lost access to us."""
+
+    kind: Literal["left"] = "left"
+
+
+class Ignored(Frozen):
+    """An event that nobody waits for an answer to (a menu click without meaning, an organisation change)."""
+
+    kind: Literal["ignored"] = "ignored"
+    name: str
+
+
+class Unsupported(Frozen):
+    """Something a person sent that we cannot read; they are told so."""
+
+    kind: Literal["unsupported"] = "unsupported"
+    name: str
+
+
+Content = Annotated[
+    Text | Voice | Image | Video | File | Location | Link | CardClick | Entered | Left | Ignored | Unsupported,
+    Field(discriminator="kind"),
+]
+
+
+class Sender(Frozen):
+    platform: PlatformName
+    user_id: str
+
+    @property
+    def lane(self) -> str:
+        """The lane in which this person's messages are worked and answered, in order."""
+        return f"{self.platform}:{self.user_id}"
+
+
+class InboundMessage(Frozen):
+    event_id: str
+    sender: Sender
+    sent_at: AwareDatetime
+    content: Content
+
+    @property
+    def key(self) -> str:
+        """This event among all events of all platforms; what follows from it is named after it."""
+        return f"{self.sender.platform}:{self.event_id}"
+
+
+# What goes out
+
+
+class OutboundText(Frozen):
+    kind: Literal["text"] = "text"
+    text: str = Field(min_length=1)
+
+
+class CardField(Frozen):
+    label: str
+    """At most five characters where it can be helped: that is what WeCom shows."""
+    value: str
+
+
+class CardOption(Frozen):
+    option_id: str
+    text: str
+
+
+class CardSelect(Frozen):
+    name: str
+    title: str
+    options: tuple[CardOption, ...] = Field(min_length=1, max_length=10)
+    selected: str | None = None
+    action: str = ""
+    """What picking an option does by itself where the card is numbered text; nothing when empty."""
+
+
+class CardButton(Frozen):
+    text: str
+    """At most ten characters."""
+    action: str
+    """What comes back in `CardClick.action`; at most 1,024 bytes, unique on its card."""
+    style: Literal["primary", "secondary", "neutral", "danger"] = "secondary"
+
+
+class OutboundCard(Frozen):
+    """A card, described once; each platform renders it as it can, or as text with numbered answers.
+
+    `buttons` and at most one select beside them become a row of buttons; `submit` makes a form of the selects.
+    """
+
+    kind: Literal["card"] = "card"
+    card_id: str = Field(pattern=r"^[0-9A-Za-z_\-@]{1,64}$")
+    title: str
+    subtitle: str = ""
+    tone: Literal["neutral", "good", "alert"] = "neutral"
+    fields: tuple[CardField, ...] = ()
+    body: str = ""
+    """Lines below the fields: next steps, hints."""
+    quote: str = ""
+    """Words quoted from a person, shown as a quotation."""
+    selects: tuple[CardSelect, ...] = Field(default=(), max_length=3)
+    buttons: tuple[CardButton, ...] = Field(default=(), max_length=6)
+    submit: CardButton | None = None
+    url: str | None = None
+
+
+class CardUpdate(Frozen):
+    """Closes a card that was sent before: its buttons turn grey and read `closing`.
+
+    `response_ref` is that of the click which caused it; without one the sender uses the reference kept from sending.
+    """
+
+    kind: Literal["card_update"] = "card_update"
+    card_id: str
+    closing: str
+    response_ref: str | None = None
+    fallback: str = ""
+    """Sent as a text where the card itself can no longer be changed; nothing is sent when empty."""
+
+
+Outbound = Annotated[OutboundText | OutboundCard | CardUpdate, Field(discriminator="kind")]
+
+OUTBOUND: TypeAdapter[OutboundText | OutboundCard | CardUpdate] = TypeAdapter(Outbound)
+
+JsonObject = dict[str, JsonValue]

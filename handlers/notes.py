@@ -1,0 +1,211 @@
+"""A note, heard or typed: a change to the open draft, more about it, or a new visit."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers import drafts, editing, outbox, texts, wording
+from handlers.context import Context
+from handlers.messages import Sender
+from handlers.people import known
+from handlers.record import CustomerValue, Fact, Record, facts_of, load
+from nlp import edits
+from nlp.draft import CustomerEntry, ExtractionContext, VisitDraft
+from nlp.draft import Source as NoteSource
+from nlp.extract import extract
+from nlp.transcript import Transcript
+from storage.jobs import Job
+from storage.models import Evidence, Member, Visit
+from storage.visits import Source
+from storage.work import Work
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was said, by whom and when; `evidence_id` is set where it has been kept already."""
+
+    to: Sender
+    cause: str
+    sent_at: datetime
+    text: str
+    source: NoteSource = "text"
+    transcript: Transcript | None = None
+    evidence_id: int | None = None
+
+
+async def take(ctx: Context, job: Job, note: Note) -> None:
+    """Work a note into the records and answer it; the job is done then."""
+    understanding = await _understanding(ctx, note)
+    wanted = edits.parse(note.text, note.sent_at, ctx.settings.zone)
+    # a long note takes tens of milliseconds of pure computing: off the event loop
+    draft = await asyncio.to_thread(extract, note.text, understanding)
+    async with ctx.finishing(job) as work:
+        member = await known(ctx, work, note.to)
+        evidence = await _evidence(work, member, note)
+        latest = await work.visits.latest_draft(member.member_id)
+        if latest is not None and wanted:
+            await _edit(ctx, work, latest, wanted, note, evidence, understanding, member)
+        elif latest is not None and (name := await _answer_to_which(work, latest, note, understanding)):
+            await _name_customer(ctx, work, latest, name, note, evidence, member)
+        else:
+            await _record(ctx, work, draft, note, evidence, member)
+
+
+async def _understanding(ctx: Context, note: Note) -> ExtractionContext:
+    async with ctx.database.reading() as work:
+        customers = await work.customers.all()
+        entries = tuple(
+            CustomerEntry(
+                customer.name,
+                tuple(row.alias for row in customer.aliases),
+                tuple(contact.name for contact in customer.contacts),
+            )
+            for customer in customers
+        )
+    return ExtractionContext(
+        sent_at=note.sent_at,
+        vocabulary=ctx.settings.vocabulary,
+        zone=ctx.settings.zone,
+        source=note.source,
+        customers=entries,
+    )
+
+
+async def _evidence(work: Work, member: Member, note: Note) -> Evidence:
+    if note.evidence_id is not None:
+        return await work.visits.evidence(note.evidence_id)
+    return await work.visits.keep_evidence(note.cause, member.member_id, "text", sent_at=note.sent_at, text=note.text)
+
+
+async def _edit(
+    ctx: Context,
+    work: Work,
+    latest: Visit,
+    wanted: tuple[edits.Edit, ...],
+    note: Note,
+    evidence: Evidence,
+    understanding: ExtractionContext,
+    member: Member,
+) -> None:
+    visit = await work.visits.lock(latest.visit_id)
+    evidence.visit_id = visit.visit_id
+    before = await load(work, visit)
+    day_before = visit.visited_on
+    edited = editing.apply(ctx, work, visit, before, wanted, evidence, understanding, note.transcript)
+    if edited.record == before and visit.visited_on == day_before:
+        await outbox.say(
+            work, note.to, "\n".join(edited.complaints) or texts.NOTHING_SAID, cause=f"{note.cause}>unchanged"
+        )
+        return
+    if edited.complaints:
+        await outbox.say(work, note.to, "\n".join(edited.complaints), cause=f"{note.cause}>complaints")
+    await drafts.change(ctx, work, visit, edited.record, member=member, to=note.to, cause=note.cause)
+
+
+async def _answer_to_which(work: Work, latest: Visit, note: Note, understanding: ExtractionContext) -> str | None:
+    """The customer, where this text is nothing but the name that a card of ours is waiting for."""
+    customer = (await load(work, latest)).customer
+    waiting = customer is None or customer.status != "known" or await work.cards.is_open_for(latest, "customer")
+    if not waiting:
+        return None
+    words = note.text.strip(" \n。.！!，,")
+    for entry in understanding.customers:
+        if words in {entry.name, *entry.aliases}:
+            return entry.name
+    return None
+
+
+async def _name_customer(
+    ctx: Context, work: Work, latest: Visit, name: str, note: Note, evidence: Evidence, member: Member
+) -> None:
+    visit = await work.visits.lock(latest.visit_id)
+    evidence.visit_id = visit.visit_id
+    whole = len(note.text)
+    source = Source(evidence.evidence_id, 0, whole, note.text, engine="edit")
+    await drafts.pick_customer(ctx, work, visit, name, source=source, member=member, to=note.to, cause=note.cause)
+
+
+async def _record(ctx: Context, work: Work, draft: VisitDraft, note: Note, evidence: Evidence, member: Member) -> None:
+    facts = facts_of(draft, evidence, note.transcript)
+    open_draft = await work.visits.open_draft(member.member_id, note.sent_at, window=ctx.settings.merge_window)
+    if not facts:
+        await _not_understood(ctx, work, note)
+        return
+    late = _late(ctx, work, note)
+    warnings = note.transcript.warnings if note.transcript else ()
+    visit, before = await _visit_for(ctx, work, draft, note, member, open_draft, facts)
+    adopted = await drafts.adopt(ctx, work, visit, member, evidence, before)
+    visit.summary = "\n".join(part for part in (visit.summary, draft.summary) if part)
+    visit.attitude = draft.attitude or visit.attitude
+    await drafts.change(
+        ctx,
+        work,
+        visit,
+        adopted.joined_by(facts),
+        member=member,
+        to=note.to,
+        cause=note.cause,
+        note=late,
+        warnings=warnings,
+    )
+
+
+async def _visit_for(
+    ctx: Context,
+    work: Work,
+    draft: VisitDraft,
+    note: Note,
+    member: Member,
+    open_draft: Visit | None,
+    facts: list[Fact],
+) -> tuple[Visit, Record]:
+    """The visit a note belongs to and what it said so far: the open one, unless the note names another customer."""
+    if open_draft is not None:
+        visit = await work.visits.lock(open_draft.visit_id)
+        before = await load(work, visit)
+        if not _another_customer(before, facts):
+            return visit, before
+    visit = await work.visits.begin(
+        member.member_id, note.to.platform, visited_on=draft.visited_on, sent_at=note.sent_at
+    )
+    return visit, Record()
+
+
+def _another_customer(before: Record, facts: list[Fact]) -> bool:
+    new = next((fact.value for fact in facts if isinstance(fact.value, CustomerValue)), None)
+    old = before.customer
+    return new is not None and old is not None and new.status == old.status == "known" and new.name != old.name
+
+
+async def _not_understood(ctx: Context, work: Work, note: Note) -> None:
+    if note.source == "voice":
+        answer = texts.NOT_UNDERSTOOD_VOICE.format(words=note.text)
+    elif is_greeting(note.text):
+        answer = texts.HELLO
+    else:
+        answer = texts.NOT_UNDERSTOOD
+    await outbox.say(work, note.to, _late(ctx, work, note) + answer, cause=f"{note.cause}>not-understood")
+
+
+def is_greeting(text: str) -> bool:
+    return text.strip(" \n。.！!～~?？") in {
+        "你好",
+        "您好",
+        "hi",
+        "Hi",
+        "hello",
+        "Hello",
+        "在吗",
+        "在",
+        "早",
+        "早上好",
+        "下午好",
+    }
+
+
+def _late(ctx: Context, work: Work, note: Note) -> str:
+    """When a note was sent, where that is long enough ago that the rep would wonder which one is meant."""
+    if work.now - note.sent_at <= ctx.settings.merge_window:
+        return ""
+    at = wording.clock_time(note.sent_at, ctx.settings.zone, ctx.day_of(work.now))
+    return texts.LATE.format(at=at)

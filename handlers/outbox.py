@@ -1,0 +1,58 @@
+"""Putting things into the outbox: what is put here is sent once the transaction around it has committed."""
+
+from datetime import timedelta
+from secrets import token_hex
+
+from handlers.cards import numbered
+from handlers.messages import CardUpdate, JsonObject, OutboundCard, OutboundText, Sender
+from storage.members import Address
+from storage.models import Card
+from storage.work import Work
+
+QUEUE = "outbox"
+KIND = "send"
+
+Recipient = Sender | Address
+
+
+async def say(work: Work, to: Recipient, text: str, *, cause: str) -> None:
+    """`cause` names what this answers, once: the same cause again sends nothing."""
+    await _put(work, to, OutboundText(text=text), cause=cause)
+
+
+async def show(work: Work, to: Recipient, card: OutboundCard, *, kind: str, life: timedelta, cause: str) -> None:
+    """Send a card and keep who may click it."""
+    await work.cards.add(
+        card.card_id,
+        platform=to.platform,
+        user_id=to.user_id,
+        kind=kind,
+        choices=[choice.model_dump(mode="json") for choice in numbered(card)],
+        life=life,
+    )
+    await _put(work, to, card, cause=cause)
+
+
+async def close(
+    work: Work, card: Card, closing: str, *, cause: str, response_ref: str | None = None, fallback: str = ""
+) -> None:
+    """Close a card: its buttons count no more from now on, and turn grey on the phone."""
+    if card.state != "open":
+        return
+    work.cards.close(card, closing)
+    update = CardUpdate(card_id=card.card_id, closing=closing, response_ref=response_ref, fallback=fallback)
+    await _put(work, Address(card.platform, card.user_id), update, cause=cause)
+
+
+def new_card_id(kind: str, subject_id: int) -> str:
+    """Never used before, not even by an earlier installation of the same app: platforms refuse a repeated id."""
+    return f"{kind}-{subject_id}-{token_hex(6)}"
+
+
+async def _put(work: Work, to: Recipient, content: OutboundText | OutboundCard | CardUpdate, *, cause: str) -> None:
+    payload: JsonObject = {
+        "platform": to.platform,
+        "user_id": to.user_id,
+        "content": content.model_dump(mode="json"),
+    }
+    await work.jobs.put(KIND, payload, queue=QUEUE, lane=to.lane, dedupe=f"out:{cause}")

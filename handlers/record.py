@@ -1,0 +1,227 @@
+"""A visit's values as types, between the loose rows of storage and the sentences of a card."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, TypeAdapter
+
+from handlers.messages import Frozen
+from nlp.draft import AmountRole, Owner, Span, VisitDraft
+from nlp.transcript import Transcript
+from storage.models import Evidence, Visit
+from storage.visits import FieldValue, Source
+from storage.work import Work
+
+
+class CustomerValue(Frozen):
+    kind: Literal["customer"] = "customer"
+    name: str
+    """The name in the master list where the customer is known, as said otherwise."""
+    status: Literal["known", "new", "ambiguous"]
+    candidates: tuple[str, ...] = ()
+
+
+class ContactValue(Frozen):
+    kind: Literal["contact"] = "contact"
+    name: str
+    title: str | None = None
+    department: str | None = None
+
+
+class StageValue(Frozen):
+    kind: Literal["stage"] = "stage"
+    name: str
+
+
+class AmountValue(Frozen):
+    kind: Literal["amount"] = "amount"
+    role: AmountRole
+    low_fen: int | None
+    high_fen: int | None
+    unit: str | None = None
+
+
+class PercentValue(Frozen):
+    kind: Literal["percent"] = "percent"
+    percent: float
+
+
+class CompetitorValue(Frozen):
+    kind: Literal["competitor"] = "competitor"
+    name: str
+
+
+class PainValue(Frozen):
+    kind: Literal["pain"] = "pain"
+    category: str
+
+
+class ObjectionValue(Frozen):
+    kind: Literal["objection"] = "objection"
+    category: str
+
+
+class StepValue(Frozen):
+    kind: Literal["step"] = "step"
+    owner: Owner
+    action: str
+    due: date | None = None
+
+
+class SignalValue(Frozen):
+    kind: Literal["signal"] = "signal"
+    polarity: Literal["risk", "positive"]
+    category: str
+    words: str
+
+
+class PlaceValue(Frozen):
+    kind: Literal["place"] = "place"
+    label: str
+    latitude: float
+    longitude: float
+
+
+class RemarkValue(Frozen):
+    """Something the rep wants in the record that none of the other values holds; the words are the source's."""
+
+    kind: Literal["remark"] = "remark"
+    text: str
+
+
+Value = (
+    CustomerValue
+    | ContactValue
+    | StageValue
+    | AmountValue
+    | PercentValue
+    | CompetitorValue
+    | PainValue
+    | ObjectionValue
+    | StepValue
+    | SignalValue
+    | PlaceValue
+    | RemarkValue
+)
+_VALUES: TypeAdapter[Value] = TypeAdapter(Annotated[Value, Field(discriminator="kind")])
+V = TypeVar("V", bound=Value)
+
+# of these a visit has one at most; a later one takes the place of the earlier
+_SINGLE = (CustomerValue, StageValue, PlaceValue)
+
+
+@dataclass(frozen=True)
+class Fact:
+    value: Value
+    source: Source
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that is known of a visit, in the order it was said."""
+
+    facts: tuple[Fact, ...] = ()
+
+    def all(self, kind: type[V]) -> list[V]:
+        return [fact.value for fact in self.facts if isinstance(fact.value, kind)]
+
+    def one(self, kind: type[V]) -> V | None:
+        return next(iter(self.all(kind)), None)
+
+    @property
+    def customer(self) -> CustomerValue | None:
+        return self.one(CustomerValue)
+
+    @property
+    def steps(self) -> list[StepValue]:
+        return self.all(StepValue)
+
+    @property
+    def risks(self) -> list[SignalValue]:
+        return [signal for signal in self.all(SignalValue) if signal.polarity == "risk"]
+
+    def with_fact(self, fact: Fact) -> "Record":
+        """The record with this fact put in: in place of what it contradicts, beside everything else."""
+        kept = [known for known in self.facts if not _gives_way(known.value, fact.value)]
+        if len(kept) < len(self.facts):
+            place = next(i for i, known in enumerate(self.facts) if _gives_way(known.value, fact.value))
+            kept.insert(min(place, len(kept)), fact)
+        else:
+            kept.append(fact)
+        return Record(tuple(kept))
+
+    def joined_by(self, facts: Iterable[Fact]) -> "Record":
+        record = self
+        for fact in facts:
+            record = record.with_fact(fact)
+        return record
+
+    def without(self, value: Value) -> "Record":
+        return Record(tuple(fact for fact in self.facts if fact.value != value))
+
+    def replacing(self, old: Value, fact: Fact) -> "Record":
+        return Record(tuple(fact if known.value == old else known for known in self.facts))
+
+    def rows(self) -> list[FieldValue]:
+        return [FieldValue(fact.value.kind, fact.value.model_dump(mode="json"), fact.source) for fact in self.facts]
+
+
+def record_of(rows: Sequence[FieldValue]) -> Record:
+    return Record(tuple(Fact(_VALUES.validate_python(row.value), row.source) for row in rows))
+
+
+async def load(work: Work, visit: Visit, *, version: int | None = None) -> Record:
+    """What a visit says, or said as of an earlier version."""
+    return record_of(await work.visits.fields(visit, version=version))
+
+
+def _gives_way(known: Value, new: Value) -> bool:
+    """Whether `new` takes the place of `known`."""
+    match known, new:
+        case AmountValue(), AmountValue():
+            # two prices may stand side by side; there is one budget, one quote, one deal
+            return known == new or (known.role == new.role and known.role in {"budget", "quote", "deal"})
+        case ContactValue(), ContactValue():
+            return known.name == new.name
+        case StepValue(), StepValue():
+            return known.action == new.action and known.owner == new.owner
+        case _ if isinstance(new, _SINGLE):
+            return type(known) is type(new)
+        case _:
+            return known == new
+
+
+def facts_of(draft: VisitDraft, evidence: Evidence, transcript: Transcript | None = None) -> list[Fact]:
+    """What a note says, each with its source in `evidence`; `transcript` gives the place in the recording."""
+    text = evidence.text or ""
+
+    def fact(value: Value, span: Span) -> Fact:
+        at_s = transcript.time_at(span.start) if transcript else None
+        return Fact(value, Source(evidence.evidence_id, span.start, span.end, span.of(text), at_s))
+
+    facts: list[Fact] = []
+    if draft.customer:
+        names = tuple(candidate.name for candidate in draft.customer.candidates)
+        value = CustomerValue(name=draft.customer.value, status=draft.customer.status, candidates=names)
+        facts.append(fact(value, draft.customer.span))
+    for contact in draft.contacts:
+        facts.append(
+            fact(ContactValue(name=contact.name, title=contact.title, department=contact.department), contact.span)
+        )
+    if draft.stage:
+        facts.append(fact(StageValue(name=draft.stage.value), draft.stage.span))
+    for amount in draft.amounts:
+        money = AmountValue(role=amount.role, low_fen=amount.low_fen, high_fen=amount.high_fen, unit=amount.unit)
+        facts.append(fact(money, amount.span))
+    facts += [fact(PercentValue(percent=percent.value), percent.span) for percent in draft.percents]
+    facts += [fact(CompetitorValue(name=competitor.name), competitor.span) for competitor in draft.competitors]
+    facts += [fact(PainValue(category=pain.category), pain.span) for pain in draft.pain_points]
+    facts += [fact(ObjectionValue(category=objection.category), objection.span) for objection in draft.objections]
+    facts += [fact(StepValue(owner=s.owner, action=s.action, due=s.due), s.span) for s in draft.next_steps]
+    for signal in draft.signals:
+        facts.append(
+            fact(SignalValue(polarity=signal.polarity, category=signal.category, words=signal.words), signal.span)
+        )
+    return facts

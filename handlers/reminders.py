@@ -1,0 +1,23 @@
+"""What falls due later: a draft that nobody has confirmed yet."""
+
+from handlers import outbox, texts, wording
+from handlers.context import Context
+from handlers.messages import Sender
+from handlers.record import load
+from storage.jobs import Job
+
+
+async def remind_of_draft(ctx: Context, job: Job) -> None:
+    visit_id = job.payload["visit_id"]
+    assert isinstance(visit_id, int)  # put by `drafts.remind_later`
+    to = Sender.model_validate(job.payload["sender"])
+    async with ctx.finishing(job) as work:
+        visit = await work.visits.lock(visit_id)
+        if visit.state != "draft":
+            return
+        customer = (await load(work, visit)).customer
+        reminder = texts.REMINDER.format(
+            customer=customer.name if customer else texts.CUSTOMER_OPEN,
+            on=wording.day(visit.visited_on, ctx.day_of(work.now)),
+        )
+        await outbox.say(work, to, reminder, cause=f"reminded:{visit_id}:{visit.version}")

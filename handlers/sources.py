@@ -1,0 +1,78 @@
+"""What a record rests on: every value beside the words it came from."""
+
+from datetime import date
+
+from handlers import wording
+from handlers.context import Context
+from handlers.record import (
+    AmountValue,
+    CompetitorValue,
+    ContactValue,
+    CustomerValue,
+    ObjectionValue,
+    PainValue,
+    PercentValue,
+    PlaceValue,
+    RemarkValue,
+    SignalValue,
+    StageValue,
+    StepValue,
+    Value,
+    load,
+)
+from storage.models import Visit
+from storage.visits import Source
+from storage.work import Work
+
+HOW = """直接回复要改的地方，例如：
+预算改成90万
+联系人是王建国
+客户是宁波恒力
+安装排期表改到周五
+删掉第二个待办
+补充：他们12月要验厂
+改错了回复「撤销」。"""
+
+
+async def text(ctx: Context, work: Work, visit: Visit) -> str:
+    record = await load(work, visit)
+    today = ctx.day_of(work.now)
+    lines = [f"{_name(fact.value, today)} ← {_quote(fact.source)}" for fact in record.facts]
+    said = [item.text for item in await work.visits.evidence_of(visit.visit_id) if item.kind == "voice" and item.text]
+    parts = [HOW, "现在的内容和依据：\n" + "\n".join(lines)]
+    if said:
+        parts.append("语音原文：" + "\n".join(said))
+    return "\n\n".join(parts)
+
+
+def _quote(source: Source) -> str:
+    at = f" {int(source.at_s) // 60}:{int(source.at_s) % 60:02d}" if source.at_s is not None else ""
+    return f"「{source.words}」{at}"
+
+
+def _name(value: Value, today: date) -> str:
+    match value:
+        case CustomerValue():
+            return f"客户 {value.name}"
+        case ContactValue():
+            return f"联系人 {wording.contact(value)}"
+        case StageValue():
+            return f"阶段 {value.name}"
+        case AmountValue():
+            return f"{wording.AMOUNT_LABELS[value.role]} {wording.money(value)}"
+        case PercentValue():
+            return f"比例 {wording.percent(value.percent)}"
+        case CompetitorValue():
+            return f"竞品 {value.name}"
+        case PainValue():
+            return f"痛点 {value.category}"
+        case ObjectionValue():
+            return f"异议 {value.category}"
+        case StepValue():
+            return f"下一步 {wording.step(value, today)}"
+        case SignalValue():
+            return f"{'风险' if value.polarity == 'risk' else '利好'} {value.category}"
+        case PlaceValue():
+            return f"位置 {value.label}"
+        case RemarkValue():
+            return f"补充 {value.text}"

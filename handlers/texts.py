@@ -1,0 +1,83 @@
+"""Every sentence that a user reads outside a card."""
+
+HELP = """我是拜访助手，拜访完说一段话就行：
+1. 按住说话：客户、见了谁、聊到哪一步、金额、下一步
+2. 打字、发截图、发位置也可以，10 分钟内算同一次拜访
+3. 我整理成卡片，您点「确认」才入库
+4. 要改就直接回复：预算改成90万
+5. 换客户：客户是宁波恒力
+6. 改待办：安装排期表改到周五；删掉第二个待办
+7. 补充：他们12月要验厂
+8. 撤销：回到上一版；作废：不要这条了
+9. 待办：看还没做完的事；点「完成」就销掉
+10. 帮助：再看一遍这段话"""
+
+WELCOME = "您好，我是拜访助手。拜访完按住说话讲一段，我整理成记录给您确认。回复「帮助」看用法。"
+HELLO = "您好！拜访完发语音或文字给我，我来整理记录。回复「帮助」看用法。"
+
+HEARING = "收到{length}语音，正在转写…"
+HEARING_QUEUED = "收到{length}语音，前面还有 {waiting} 条在转写，轮到就发给您。"
+AFTER_LAST = "收到，处理完上一条马上看。"
+SAVING = "收到{what}，正在保存…"
+SAVED_WITH_VISIT = "{what}已存为证据，附在{customer}的拜访记录上。"
+SAVED_LOOSE = "{what}已存好。{minutes} 分钟内的拜访记录会自动带上它。"
+PLACE_LOOSE = "📍 位置已记下：{label}。{minutes} 分钟内的拜访记录会自动带上它。"
+UNSUPPORTED = "收到，不过这种消息（{name}）我还看不懂。请发语音、文字、图片或位置。"
+LINK_KEPT = "链接已存为证据，我不会打开它。要写进拜访记录的内容，请直接说或打出来。"
+NOT_UNDERSTOOD = "这句话我没听出拜访内容，没有建记录。请说说：见了哪家客户的谁、聊了什么、下一步。回复「帮助」看用法。"
+NOT_UNDERSTOOD_VOICE = "语音转出来是：「{words}」\n没听出拜访内容，没有建记录，录音已保留。请再说一遍：见了哪家客户的谁、聊了什么、下一步。"
+EMPTY_TEXT = "收到一条空消息，请再发一次。"
+
+MEDIA_GONE = "这份文件在服务器上已经取不到了（可能过期），请重新发一次。"
+NOT_AUDIO = "收到的不是能识别的录音（{reason}），文件已保留。请按住说话重新发一条。"
+EMPTY_AUDIO = "这条语音是空的，没有录到声音。请按住说话重新发一条。"
+NO_SPEECH = "这条语音里没有听清人声，录音已保留。请靠近话筒再说一遍，或直接打字。"
+TOO_LONG = "这条语音有 {minutes} 分钟，超过 {limit} 分钟的上限，录音已保留。请分几段发。"
+PARKED = "您 {at} 发的{what}没处理成功，内容已保留，已通知管理员。处理好会补上，您也可以重新发一次。"
+LATE = "（{at} 发的）"
+
+NO_DRAFT = "现在没有待确认的拜访记录。发一段语音或文字，我来整理。"
+NOTHING_TO_UNDO = "没有可以撤销的修改。"
+NO_SUCH_STEP = "没找到要改的待办「{words}」。现在的下一步：\n{steps}"
+NO_STEPS = "这条记录还没有下一步。可以回复：补充待办 周五前寄样品"
+DISCARDED = "已作废，不入库。原始{evidence}仍保留。"
+CONFIRMED = "已入库：{customer}，{on}。{todos}"
+TODOS_MADE = "已建 {count} 个待办。"
+ESCALATED = "发现风险信号，已报给{manager}。"
+NO_MANAGER = "发现风险信号，但没有设置您的上级，没能上报；请管理员在成员表里补上。"
+MANAGER_UNREACHABLE = "发现风险信号，但{manager}没有登记可联系的账号，没能上报；请管理员补上。"
+NEEDS_CUSTOMER = "还差客户：这次拜访的是哪一家？在上面的卡片里选，或直接回复客户名称。"
+WHICH_CUSTOMER = "这次拜访的是哪一家？直接回复客户名称，或点卡片里的选项。"
+REMINDER = "您有一条待确认的拜访记录：{customer}，{on}。点卡片上的「确认」，或回复「确认」入库。"
+
+CARD_CLOSED = "这张卡片已经处理过了（{closing}）。"
+CARD_EXPIRED = "这张卡片已过期。回复「草稿」可以重新取一张。"
+CARD_EXPIRED_OTHER = "这张卡片已过期，操作没有生效。"
+CARD_NOT_YOURS = "这张卡片不是发给您的，操作没有生效。"
+CARD_UNKNOWN = "没找到这张卡片，操作没有生效。"
+NOT_ALLOWED = "您没有这个操作的权限。"
+CHOOSE_FIRST = "请先在卡片里选一项，再点按钮。"
+NUMBER_OUT_OF_RANGE = "请回复 1 到 {count} 之间的数字。"
+
+NO_TODOS = "没有未完成的待办。"
+TODOS = "未完成的待办：\n{lines}"
+TODO_DONE = "已完成：{action}"
+
+ESCALATION_TAKEN = "{manager}已接手「{customer}」的风险，会亲自跟进。"
+ESCALATION_ASSIGNED = "{manager}把「{customer}」的风险指派给{assignee}跟进。"
+ESCALATION_ASSIGNED_TO_YOU = "{manager}请您跟进「{customer}」的风险：{words}"
+ESCALATION_RESOLVED = "{manager}已处理「{customer}」的风险。"
+ESCALATION_DISMISSED = "{manager}看过「{customer}」的风险，认为是误报。"
+
+JOB_PARKED_ADMIN = "有一项任务没处理成功，已搁置（编号 {job_id}，{reason}）。查看：visitbot jobs show {job_id}"
+
+CLOSED_CONFIRMED = "已确认"
+CLOSED_DISCARDED = "已作废"
+CLOSED_REPLACED = "已更新，见下方新卡"
+CLOSED_DONE = "已完成"
+CLOSED_PICKED = "已选定"
+DECIDED = "好的，已告诉销售。"
+NO_SUCH_STAGE = "没有叫「{words}」的阶段。可选：{stages}"
+NOTHING_SAID = "没听出要补充的内容，记录没有变。"
+NOT_REGISTERED = "您还没有开通拜访助手，请联系管理员把您加进成员名单。"
+CUSTOMER_OPEN = "客户未定"

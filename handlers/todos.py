@@ -1,0 +1,57 @@
+"""To-dos: made when a visit is confirmed, done by a button or a word."""
+
+from handlers import cards, outbox, texts, wording
+from handlers.context import Context
+from handlers.messages import Sender
+from handlers.record import Record
+from storage.models import Todo, Visit
+from storage.work import Work
+
+NO_CUSTOMER = "（未定客户）"
+
+
+async def create(
+    ctx: Context, work: Work, visit: Visit, record: Record, *, customer: str, to: Sender, cause: str
+) -> int:
+    """Make the visit's next steps its to-dos and push a card for each; how many."""
+    today = ctx.day_of(work.now)
+    for position, step in enumerate(record.steps):
+        todo = await work.todos.add(visit, position, party=step.owner, action=step.action, due_on=step.due)
+        todo.card_id = outbox.new_card_id("todo", todo.todo_id)
+        card = cards.todo_card(todo, customer, todo.card_id, today=today)
+        await outbox.show(work, to, card, kind="todo", life=ctx.settings.todo_life, cause=f"{cause}>todo:{position}")
+    return len(record.steps)
+
+
+async def finish(
+    work: Work, todo: Todo, *, member_id: int, to: Sender, cause: str, response_ref: str | None = None
+) -> None:
+    """Done; done twice it stays done, and says so once."""
+    if todo.state == "open":
+        work.todos.close(todo, "done")
+        work.audit.note(
+            "todo.done",
+            f"todo:{todo.todo_id}",
+            member_id=member_id,
+            source=cause,
+            before={"state": "open"},
+            after={"state": "done"},
+        )
+    card = await work.cards.find(todo.card_id) if todo.card_id else None
+    if card is not None:
+        await outbox.close(work, card, texts.CLOSED_DONE, cause=f"{cause}>closed", response_ref=response_ref)
+    await outbox.say(work, to, texts.TODO_DONE.format(action=todo.action), cause=f"{cause}>done")
+
+
+async def listing(ctx: Context, work: Work, member_id: int) -> str:
+    open_todos = await work.todos.open_of(member_id)
+    if not open_todos:
+        return texts.NO_TODOS
+    today = ctx.day_of(work.now)
+    lines = []
+    for place, todo in enumerate(open_todos):
+        customer = (await work.customers.get(todo.customer_id)).name if todo.customer_id else NO_CUSTOMER
+        due = f"{wording.day(todo.due_on, today)}前 " if todo.due_on else ""
+        overdue = "（已过期）" if todo.due_on and todo.due_on < today else ""
+        lines.append(f"{wording.circled(place)} {due}{todo.action}{overdue} · {customer}")
+    return texts.TODOS.format(lines="\n".join(lines))

@@ -1,0 +1,120 @@
+"""Facts as people read them: money, days, people."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from handlers.record import AmountValue, ContactValue, Fact, PercentValue, Record, StepValue
+
+WEEKDAYS = "一二三四五六日"
+CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
+FEN_PER_YUAN = 100
+FEN_PER_WAN = 10_000 * FEN_PER_YUAN
+FEN_PER_YI = 10_000 * FEN_PER_WAN
+
+AMOUNT_LABELS = {
+    "budget": "预算",
+    "quote": "报价",
+    "deal": "合同额",
+    "unit_price": "单价",
+    "payment": "付款",
+    "fee": "费用",
+    "competitor_price": "竞品价",
+    "price_gap": "价差",
+    "other": "金额",
+}
+OWNER_LABELS = {"us": "我", "customer": "客户", "colleague": "同事"}
+
+
+def money(amount: AmountValue) -> str:
+    """850_000_00 fen as 85 万元; ranges as 30–50 万元, open ones as 50 万元以内 or 80 万元以上."""
+    low, high = amount.low_fen, amount.high_fen
+    if low is not None and high is not None:
+        words = _fen(high) if low == high else _fen_range(low, high)
+    elif high is not None:
+        words = f"{_fen(high)}以内"
+    elif low is not None:
+        words = f"{_fen(low)}以上"
+    else:
+        return ""
+    return f"{words}/{amount.unit}" if amount.unit else words
+
+
+def _scale(fen: int) -> tuple[int, str]:
+    if fen >= FEN_PER_YI:
+        return FEN_PER_YI, "亿元"
+    if fen >= FEN_PER_WAN:
+        return FEN_PER_WAN, "万元"
+    return FEN_PER_YUAN, "元"
+
+
+def _number(fen: int, scale: int) -> str:
+    """Exact: whole fen divided by a power of ten have a short decimal form."""
+    whole, rest = divmod(fen, scale)
+    if not rest:
+        return str(whole)
+    digits = len(str(scale)) - 1
+    return f"{whole}.{str(rest).zfill(digits).rstrip('0')}"
+
+
+def _fen(fen: int) -> str:
+    scale, unit = _scale(fen)
+    return f"{_number(fen, scale)} {unit}"
+
+
+def _fen_range(low: int, high: int) -> str:
+    scale, unit = _scale(high)
+    if _scale(low) != (scale, unit):
+        return f"{_fen(low)}–{_fen(high)}"
+    return f"{_number(low, scale)}–{_number(high, scale)} {unit}"
+
+
+def day(on: date, today: date) -> str:
+    """11-25（周三）, with the year where it is not this one."""
+    year = f"{on.year}-" if on.year != today.year else ""
+    return f"{year}{on:%m-%d}（周{WEEKDAYS[on.weekday()]}）"
+
+
+def clock_time(at: datetime, zone: ZoneInfo, today: date) -> str:
+    local = at.astimezone(zone)
+    return f"{local:%H:%M}" if local.date() == today else f"{local:%m-%d %H:%M}"
+
+
+def contact(value: ContactValue) -> str:
+    extra = "·".join(part for part in (value.department, value.title) if part and part not in value.name)
+    return f"{value.name}（{extra}）" if extra else value.name
+
+
+def step(value: StepValue, today: date) -> str:
+    due = f"{day(value.due, today)}前 " if value.due else ""
+    return f"{due}{value.action}（{OWNER_LABELS[value.owner]}）"
+
+
+def steps(record: Record, today: date) -> list[str]:
+    return [f"{circled(place)} {step(value, today)}" for place, value in enumerate(record.steps)]
+
+
+def circled(place: int) -> str:
+    """The number of a place counted from 0: ①, ②, … and 11. beyond ten."""
+    return CIRCLED[place] if place < len(CIRCLED) else f"{place + 1}."
+
+
+def percent(value: float) -> str:
+    return f"{value:g}%"
+
+
+def objection(fact: Fact, record: Record) -> str:
+    """The words of an objection, with the percentage in figures: 比竞品贵 15%."""
+    words, source = fact.source.words, fact.source
+    inside = [
+        other
+        for other in record.facts
+        if isinstance(other.value, PercentValue)
+        and other.source.evidence_id == source.evidence_id
+        and source.start <= other.source.start
+        and other.source.end <= source.end
+    ]
+    for other in sorted(inside, key=lambda fact: -fact.source.start):
+        assert isinstance(other.value, PercentValue)  # chosen so above
+        start, end = other.source.start - source.start, other.source.end - source.start
+        words = f"{words[:start]} {percent(other.value.percent)} {words[end:]}"
+    return " ".join(words.split())

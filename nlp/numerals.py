@@ -1,0 +1,173 @@
+"""Chinese and mixed numerals as people say and type them: 八十五, 8万5, 一千二, 三五万, 三十五六万, 十几万, 1.2亿.
+
+A numeral is read into an inclusive range, because much of what is said is one: 三五万 is 30,000 to 50,000. What does not
+parse as a whole is not a number at all (三六零 is a brand): nothing is guessed from a part of it.
+"""
+
+import re
+from decimal import Decimal
+
+DIGITS = {"零": 0, "〇": 0, "○": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_POWERS = {"十": 10, "百": 100, "千": 1000}
+_BIG = {"万": 10**4, "亿": 10**8}
+CHARS = "0-9零〇○一二两俩三四五六七八九十百千万亿点几"
+
+_ARABIC = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_PAIR = re.compile(r"([一二两三四五六七八九])([二两三四五六七八九])")
+_TOKEN = re.compile(r"\d+(?:\.\d+)?|.")
+
+Range = tuple[Decimal, Decimal]
+
+
+def read(words: str) -> Range | None:
+    """The number that `words` spell, as (low, high); equal unless a pair (三五万) or 几 (十几万) makes it a range.
+
+    >>> read("8万5")
+    (Decimal('85000'), Decimal('85000'))
+    >>> read("三十五六万")
+    (Decimal('350000'), Decimal('360000'))
+    >>> read("三六零") is None
+    True
+    """
+    if not words or len(words) > 24:
+        return None
+    if _ARABIC.fullmatch(words):
+        value = Decimal(words.replace(",", ""))
+        return value, value
+    if "几" in words:
+        return _with_several(words)
+    pairs = list(_PAIR.finditer(words))
+    if not pairs:
+        value_or_none = _exact(words)
+        return None if value_or_none is None else (value_or_none, value_or_none)
+    return _with_pair(words, pairs)
+
+
+def read_digits(words: str) -> int | None:
+    """A number spelled digit by digit, as years and room numbers are: 二零二六 is 2026.
+
+    >>> read_digits("二零二六")
+    2026
+    """
+    if not words or any(c not in DIGITS and not c.isdecimal() for c in words):
+        return None
+    return int("".join(str(DIGITS[c]) if c in DIGITS else str(int(c)) for c in words))
+
+
+def whole(words: str) -> int | None:
+    """A whole number said exactly, or None.
+
+    >>> whole("二十三"), whole("三五")
+    (23, None)
+    """
+    found = read(words)
+    if found is None or found[0] != found[1] or found[0] != found[0].to_integral_value():
+        return None
+    return int(found[0])
+
+
+def _with_pair(words: str, pairs: list[re.Match[str]]) -> Range | None:
+    """三五万, 七八百, 三十五六万, 一万二三: exactly one pair of rising neighbours beside a unit."""
+    if len(pairs) != 1:
+        return None
+    first, second = DIGITS[pairs[0][1]], DIGITS[pairs[0][2]]
+    if not first < second <= first + 2:
+        return None
+    low = _exact(words[: pairs[0].start(2)] + words[pairs[0].end(2) :])
+    high = _exact(words[: pairs[0].start(1)] + words[pairs[0].end(1) :])
+    return None if low is None or high is None or low >= high else (low, high)
+
+
+def _with_several(words: str) -> Range | None:
+    """几: 十几 is 11 to 19, 几十 20 to 90, 几 2 to 9."""
+    if words.count("几") != 1:
+        return None
+    teen = words[: words.index("几")].endswith("十")
+    low, high = _exact(words.replace("几", "一" if teen else "二")), _exact(words.replace("几", "九"))
+    return None if low is None or high is None else (low, high)
+
+
+def _exact(words: str) -> Decimal | None:
+    """The one value of a numeral with units; None where it is malformed or a bare run of digits longer than one."""
+    tokens = _TOKEN.findall(words)
+    total, rest = Decimal(0), tokens
+    last = 0
+    for unit in ("亿", "万"):
+        if unit not in rest:
+            continue
+        at = rest.index(unit)
+        left = _section(rest[:at])
+        if left is None or left == 0:
+            return None
+        total += left * _BIG[unit]
+        last = _BIG[unit]
+        rest = rest[at + 1 :]
+    if any(unit in rest for unit in _BIG):
+        return None
+    if not rest:
+        return total if last else None
+    if last and len(rest) == 1 and _digit(rest[0]) is not None:
+        # 8万5, 八万五: the digit after a unit counts tenths of that unit
+        value = _digit(rest[0])
+        return None if not value else total + Decimal(value) * last / 10
+    if last and rest[0] in "零〇○":
+        rest = rest[1:]
+    tail = _section(rest)
+    return None if tail is None or (last and tail >= last) else total + tail
+
+
+def _digit(token: str) -> int | None:
+    if token in DIGITS:
+        return DIGITS[token]
+    return int(token) if len(token) == 1 and token.isdecimal() else None
+
+
+def _section(tokens: list[str]) -> Decimal | None:
+    """A number below ten thousand, or an Arabic figure of any size: 一千二, 八点五, 十五, 1200, 3百."""
+    if not tokens:
+        return None
+    if "点" in tokens:
+        return _decimal(tokens)
+    if len(tokens) == 1 and tokens[0][0].isdecimal():
+        return Decimal(tokens[0])
+    total, number, power, zero = Decimal(0), None, 10_000, False
+    for token in tokens:
+        if token in _POWERS:
+            if _POWERS[token] >= power or (number is None and (token != "十" or (total and not zero))):
+                return None
+            power = _POWERS[token]
+            total += (Decimal(1) if number is None else number) * power
+            number, zero = None, False
+        elif number is not None:
+            return None
+        elif token in "零〇○":
+            if zero or power == 10_000:
+                return _only_zero(tokens)
+            zero = True
+        elif token in DIGITS:
+            number = Decimal(DIGITS[token])
+        elif token[0].isdecimal():
+            number = Decimal(token)
+            if number >= 10 and power != 10_000:
+                return None
+        else:
+            return None
+    if number is not None:
+        # 一千二 is 1,200, 一千零二 is 1,002
+        total += number * power / 10 if power in (100, 1000) and not zero else number
+    elif zero:
+        return None
+    return total
+
+
+def _only_zero(tokens: list[str]) -> Decimal | None:
+    return Decimal(0) if tokens in (["零"], ["〇"], ["○"]) else None
+
+
+def _decimal(tokens: list[str]) -> Decimal | None:
+    at = tokens.index("点")
+    before, after = _section(tokens[:at]), tokens[at + 1 :]
+    digits = [_digit(token) for token in after]
+    if before is None or not after or any(digit is None for digit in digits):
+        return None
+    return before + Decimal("0." + "".join(map(str, digits)))

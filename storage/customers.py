@@ -1,0 +1,83 @@
+"""The customers' master list: names, aliases, contacts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Contact, Customer, CustomerAlias, Visit
+
+
+class Customers:
+    def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self._session = session
+        self._now = now
+
+    async def get(self, customer_id: int) -> Customer:
+        return await self._session.get_one(Customer, customer_id)
+
+    async def by_name(self, name: str) -> Customer | None:
+        return await self._session.scalar(select(Customer).where(Customer.name == name))
+
+    async def all(self) -> Sequence[Customer]:
+        return (await self._session.scalars(select(Customer).order_by(Customer.name))).all()
+
+    async def add(
+        self,
+        name: str,
+        *,
+        aliases: Iterable[str] = (),
+        owner_id: int | None = None,
+        industry: str | None = None,
+        stage: str | None = None,
+    ) -> Customer:
+        customer = Customer(
+            name=name,
+            owner_id=owner_id,
+            industry=industry,
+            stage=stage,
+            created_at=self._now,
+            aliases=[CustomerAlias(alias=alias) for alias in sorted(set(aliases) - {name})],
+            contacts=[],
+        )
+        self._session.add(customer)
+        await self._session.flush()
+        return customer
+
+    async def set_aliases(self, customer: Customer, aliases: Iterable[str]) -> None:
+        known = {row.alias: row for row in customer.aliases}
+        wanted = sorted(set(aliases) - {customer.name})
+        customer.aliases = [known.get(alias) or CustomerAlias(alias=alias) for alias in wanted]
+        await self._session.flush()
+
+    async def remember_contact(
+        self, customer_id: int, name: str, *, title: str | None = None, department: str | None = None
+    ) -> Contact:
+        """The contact of that name, added if new; what is known of title and department is kept unless given anew."""
+        contact = await self._session.scalar(
+            select(Contact).where(Contact.customer_id == customer_id, Contact.name == name)
+        )
+        if contact is None:
+            contact = Contact(customer_id=customer_id, name=name)
+            self._session.add(contact)
+        contact.title = title or contact.title
+        contact.department = department or contact.department
+        await self._session.flush()
+        return contact
+
+    async def nearest_to(self, member_id: int, limit: int) -> Sequence[Customer]:
+        """The customers a member is likeliest to speak of: those visited last, then those owned."""
+        visited = (
+            await self._session.scalars(
+                select(Visit.customer_id)
+                .where(Visit.member_id == member_id, Visit.customer_id.is_not(None))
+                .order_by(Visit.last_sent_at.desc())
+                .limit(limit * 5)
+            )
+        ).all()
+        recent = list(dict.fromkeys(visited))[:limit]
+        query = select(Customer).where(or_(Customer.customer_id.in_(recent), Customer.owner_id == member_id))
+        found = (await self._session.scalars(query.order_by(Customer.name))).all()
+        rank = {customer_id: place for place, customer_id in enumerate(recent)}
+        return sorted(found, key=lambda customer: rank.get(customer.customer_id, len(rank)))[:limit]

@@ -1,0 +1,507 @@
+"""The one table of work: what came in, what must go out and what falls due later.
+
+A job is ready, running under a lease, or ended (done, parked, cancelled). A *lane* is worked in order, one job at a
+time within its queue. Order in a lane is the order of ids, so a job that is tried again, or goes on as its next step,
+keeps its place. A job put for a later moment takes no place until it is due: a reminder for tomorrow must not hold up
+today's messages. Once it has started it holds its place until it ends, however often it is postponed.
+
+All methods run in the caller's transaction and never commit.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from typing import Any, Literal, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    CursorResult,
+    Delete,
+    Index,
+    Select,
+    Update,
+    and_,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from storage.base import Base, BigId, JsonObject, new_token
+from storage.errors import LeaseLost, NotParked
+
+State = Literal["ready", "running", "done", "parked", "cancelled"]
+
+ERROR_LENGTH = 500
+
+# Literals, not bound values: a planner uses a partial index only when it can see that its condition holds.
+READY: ColumnElement[str] = literal_column("'ready'")
+RUNNING: ColumnElement[str] = literal_column("'running'")
+PARKED: ColumnElement[str] = literal_column("'parked'")
+
+
+class JobRow(Base):
+    __tablename__ = "jobs"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    queue: Mapped[str]
+    kind: Mapped[str]
+    lane: Mapped[str | None]
+    dedupe: Mapped[str | None] = mapped_column(unique=True)
+    payload: Mapped[JsonObject]
+    state: Mapped[str]
+    run_at: Mapped[datetime]
+    holds: Mapped[bool]
+    """Whether it keeps its place in the lane even while `run_at` lies ahead."""
+    attempts: Mapped[int]
+    token: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("state IN ('ready', 'running', 'done', 'parked', 'cancelled')", name="state"),
+        CheckConstraint("(state = 'running') = (token IS NOT NULL AND lease_until IS NOT NULL)", name="lease"),
+        Index(
+            "ix_jobs_ready",
+            "queue",
+            "run_at",
+            "id",
+            sqlite_where=text("state = 'ready'"),
+            postgresql_where=text("state = 'ready'"),
+        ),
+        Index(
+            "ix_jobs_lane",
+            "queue",
+            "lane",
+            "id",
+            sqlite_where=text("state IN ('ready', 'running')"),
+            postgresql_where=text("state IN ('ready', 'running')"),
+        ),
+        Index(
+            "ix_jobs_running",
+            "queue",
+            "lease_until",
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
+        Index(
+            "ix_jobs_parked",
+            "id",
+            sqlite_where=text("state = 'parked'"),
+            postgresql_where=text("state = 'parked'"),
+        ),
+        Index(
+            "ix_jobs_ended",
+            "ended_at",
+            sqlite_where=text("state IN ('done', 'cancelled')"),
+            postgresql_where=text("state IN ('done', 'cancelled')"),
+        ),
+        # SQLite would otherwise give the id of the newest deleted row away again.
+        {"sqlite_autoincrement": True},
+    )
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as its worker sees it. `attempts` counts this run, so it is at least 1; `token` proves the lease."""
+
+    id: int
+    queue: str
+    kind: str
+    lane: str | None
+    dedupe: str | None
+    payload: JsonObject
+    attempts: int
+    token: str
+    run_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A job as a person sees it (`visitbot jobs list`)."""
+
+    id: int
+    queue: str
+    kind: str
+    lane: str | None
+    dedupe: str | None
+    payload: JsonObject
+    state: State
+    run_at: datetime
+    attempts: int
+    lease_until: datetime | None
+    error: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Daily:
+    """Something that happens every day at `at` in `zone`; `name` tells it from every other (`digest:daily:team-1`)."""
+
+    name: str
+    kind: str
+    queue: str
+    at: time
+    zone: ZoneInfo
+    payload: JsonObject = field(default_factory=dict)
+    lane: str | None = None
+
+    def after(self, moment: datetime) -> datetime:
+        """The first occurrence later than `moment`."""
+        on = moment.astimezone(self.zone).date()
+        first = self.on(on)
+        return first if first > moment else self.on(on + timedelta(days=1))
+
+    def on(self, day: date) -> datetime:
+        return datetime.combine(day, self.at, self.zone)
+
+
+class Jobs:
+    def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self._session = session
+        self._now = now
+        self.stirred = False
+        """Whether a worker may find something to do after this transaction that it would not find before."""
+        self.settled: set[tuple[int, str]] = set()
+        """(id, token) of the runs that this transaction ends."""
+
+    # Asking for work
+
+    async def put(
+        self,
+        kind: str,
+        payload: JsonObject,
+        *,
+        queue: str,
+        lane: str | None = None,
+        dedupe: str | None = None,
+        at: datetime | None = None,
+    ) -> bool:
+        """Ask for `kind` to be done, now or `at` a later moment. False when `dedupe` is known: nothing is put then.
+
+        A key is known until its job is cancelled, or pruned long after it was done.
+        """
+        insert = sqlite.insert if self._session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        statement = (
+            insert(JobRow)
+            .values(
+                queue=queue,
+                kind=kind,
+                lane=lane,
+                dedupe=dedupe,
+                payload=payload,
+                state="ready",
+                run_at=self._now if at is None else at,
+                holds=at is None or at <= self._now,
+                attempts=0,
+                created_at=self._now,
+            )
+            .on_conflict_do_nothing(index_elements=[JobRow.dedupe])
+            .returning(JobRow.id)
+        )
+        is_new = await self._session.scalar(statement) is not None
+        self.stirred |= is_new
+        return is_new
+
+    async def put_next(self, daily: Daily) -> bool:
+        """Put the next occurrence of something that recurs; False when it is there already.
+
+        Call it at start and first thing in the handler, in a transaction that commits even if the rest fails later.
+        However many instances call it there is one job a day, and after days of downtime a single late one.
+        """
+        at = daily.after(self._now)
+        return await self.put(
+            daily.kind,
+            daily.payload,
+            queue=daily.queue,
+            lane=daily.lane,
+            dedupe=f"{daily.name}:{at.astimezone(daily.zone).date().isoformat()}",
+            at=at,
+        )
+
+    async def cancel(self, dedupe: str) -> bool:
+        """Call a job off before it starts; True when there was one. Its key may be used again at once."""
+        statement = (
+            update(JobRow)
+            .where(JobRow.dedupe == dedupe, JobRow.state == READY)
+            .values(state="cancelled", dedupe=None, ended_at=self._now)
+        )
+        was_there = await self._changed(statement) > 0
+        self.stirred |= was_there
+        return was_there
+
+    # Doing it
+
+    async def claim(
+        self,
+        queue: str,
+        *,
+        limit: int,
+        lease_s: float,
+        skip_kinds: Collection[str] = (),
+        only_kinds: Collection[str] | None = None,
+    ) -> list[Job]:
+        """Take up to `limit` jobs that are due, the first of each free lane, for `lease_s`.
+
+        A job whose lease ran out is taken over. Kinds that are left out still hold their lanes.
+        """
+        await self._one_claim_at_a_time(queue)
+        await self._expire(queue)
+        token = new_token()
+        candidate = aliased(JobRow, name="candidate")
+        due = (
+            select(candidate.id)
+            .where(candidate.queue == queue, candidate.state == READY, candidate.run_at <= self._now)
+            .where(or_(candidate.lane.is_(None), ~self._in_the_way(candidate).exists()))
+            .order_by(candidate.run_at, candidate.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        if skip_kinds:
+            due = due.where(candidate.kind.not_in(sorted(skip_kinds)))
+        if only_kinds is not None:
+            due = due.where(candidate.kind.in_(sorted(only_kinds)))
+        statement = (
+            update(JobRow)
+            .where(JobRow.id.in_(due))
+            .values(
+                state="running",
+                token=token,
+                lease_until=self._now + timedelta(seconds=lease_s),
+                attempts=JobRow.attempts + 1,
+                holds=True,
+            )
+            .returning(*_JOB_COLUMNS)
+            .execution_options(synchronize_session=False)
+        )
+        rows = (await self._session.execute(statement)).mappings()
+        return sorted((Job(**row) for row in rows), key=lambda job: (job.run_at, job.id))
+
+    async def renew(self, job: Job, lease_s: float) -> bool:
+        """Keep the lease for another `lease_s` from now; False when it is lost."""
+        statement = self._held(job).values(lease_until=self._now + timedelta(seconds=lease_s))
+        return await self._changed(statement) > 0
+
+    async def fence(self, job: Job) -> None:
+        """Make sure that the job is still ours, and keep it so until the transaction ends. Raises LeaseLost.
+
+        Must be the first statement of a transaction that ends a run: a worker that was thought dead must not write.
+        """
+        statement = (
+            select(JobRow.id)
+            .where(JobRow.id == job.id, JobRow.token == job.token, JobRow.state == RUNNING)
+            .with_for_update()
+        )
+        if await self._session.scalar(statement) is None:
+            raise LeaseLost(job.id)
+
+    # Ending a run; each raises LeaseLost when the job is no longer ours
+
+    async def complete(self, job: Job, note: str | None = None) -> None:
+        await self._settle(job, state="done", error=_short(note), ended_at=self._now)
+
+    async def advance(self, job: Job, kind: str, payload: JsonObject, *, at: datetime | None = None) -> None:
+        """The job goes on as its next step: what was reached is kept, and so is its place in the lane."""
+        await self._settle(
+            job, state="ready", kind=kind, payload=payload, run_at=at or self._now, attempts=0, error=None
+        )
+        self.stirred = True
+
+    async def retry(self, job: Job, at: datetime, error: str) -> None:
+        await self._settle(job, state="ready", run_at=at, error=_short(error))
+        self.stirred = True
+
+    async def postpone(self, job: Job, at: datetime, note: str | None = None) -> None:
+        """Try again `at`, and do not count this run: it was nobody's fault."""
+        await self._settle(job, state="ready", run_at=at, attempts=JobRow.attempts - 1, error=_short(note))
+        self.stirred = True
+
+    async def park(self, job: Job, error: str) -> None:
+        """Put the job aside until a person replays it; its lane goes on."""
+        await self._settle(job, state="parked", error=_short(error), ended_at=self._now)
+
+    # Several as one
+
+    async def waiting_behind(self, job: Job, *, limit: int) -> list[Job]:
+        """The jobs that wait in the lane for `job` to end, in order, none ever started; locked until the commit."""
+        statement = (
+            select(*_JOB_COLUMNS)
+            .where(JobRow.queue == job.queue, JobRow.lane == job.lane, JobRow.state == READY, JobRow.id > job.id)
+            .where(JobRow.attempts == 0, or_(JobRow.holds, JobRow.run_at <= self._now))
+            .order_by(JobRow.id)
+            .limit(limit)
+            .with_for_update()
+        )
+        rows = (await self._session.execute(statement)).mappings()
+        return [Job(**{**row, "token": ""}) for row in rows]
+
+    async def absorb(self, job: Job, payload: JsonObject, others: Iterable[Job] = ()) -> None:
+        """Give the running `job` a new payload that also does what the waiting `others` ask for; those are done."""
+        await self._must_change(self._held(job).values(payload=payload), job)
+        for other in others:
+            await self._must_change(
+                update(JobRow)
+                .where(JobRow.id == other.id, JobRow.state == READY)
+                .values(state="done", error=f"merged into {job.id}", ended_at=self._now),
+                other,
+            )
+
+    # Looking at it
+
+    async def next_due(self, queues: Collection[str]) -> datetime | None:
+        """The next moment at which time alone makes something claimable: a job falls due or a lease runs out."""
+        due_at = await self._session.scalar(
+            select(func.min(JobRow.run_at)).where(
+                JobRow.queue.in_(sorted(queues)), JobRow.state == READY, JobRow.run_at > self._now
+            )
+        )
+        lease_until = await self._session.scalar(
+            select(func.min(JobRow.lease_until)).where(
+                JobRow.queue.in_(sorted(queues)), JobRow.state == RUNNING, JobRow.lease_until > self._now
+            )
+        )
+        return min((moment for moment in (due_at, lease_until) if moment is not None), default=None)
+
+    async def is_lane_busy(self, queue: str, lane: str) -> bool:
+        """Whether something put into this lane now would have to wait."""
+        statement = select(
+            exists().where(
+                JobRow.queue == queue,
+                JobRow.lane == lane,
+                or_(JobRow.state == RUNNING, _ready_in_place(JobRow, self._now)),
+            )
+        )
+        return bool(await self._session.scalar(statement))
+
+    async def active(self, queue: str, kinds: Collection[str]) -> int:
+        """How many jobs of these kinds are due or running."""
+        statement = select(func.count()).where(
+            JobRow.queue == queue,
+            JobRow.kind.in_(sorted(kinds)),
+            or_(JobRow.state == RUNNING, _ready_in_place(JobRow, self._now)),
+        )
+        return await self._session.scalar(statement) or 0
+
+    async def counts(self) -> Mapping[tuple[str, str], int]:
+        """How many jobs of each queue are ready, running or parked."""
+        statement = (
+            select(JobRow.queue, JobRow.state, func.count())
+            .where(JobRow.state.in_((READY, RUNNING, PARKED)))
+            .group_by(JobRow.queue, JobRow.state)
+        )
+        return {(queue, state): count for queue, state, count in await self._session.execute(statement)}
+
+    async def oldest_waiting(self, queue: str) -> datetime | None:
+        """Since when the longest-waiting job of this queue has been due and not started."""
+        return await self._session.scalar(
+            select(func.min(JobRow.run_at)).where(
+                JobRow.queue == queue, JobRow.state == READY, JobRow.run_at <= self._now
+            )
+        )
+
+    async def listing(self, state: State | None = None, limit: int = 100) -> list[JobRecord]:
+        """The newest jobs first."""
+        statement = select(*_RECORD_COLUMNS).order_by(JobRow.id.desc()).limit(limit)
+        if state is not None:
+            statement = statement.where(JobRow.state == literal_column(f"'{state}'"))
+        return [JobRecord(**row) for row in (await self._session.execute(statement)).mappings()]
+
+    async def show(self, job_id: int) -> JobRecord | None:
+        row = (await self._session.execute(select(*_RECORD_COLUMNS).where(JobRow.id == job_id))).mappings().first()
+        return None if row is None else JobRecord(**row)
+
+    # Care
+
+    async def replay(self, job_id: int) -> None:
+        """Try a parked job again, from the first attempt. Raises NotParked."""
+        statement = (
+            update(JobRow)
+            .where(JobRow.id == job_id, JobRow.state == PARKED)
+            .values(state="ready", run_at=self._now, attempts=0, holds=True, ended_at=None)
+        )
+        if await self._changed(statement) == 0:
+            raise NotParked(job_id)
+        self.stirred = True
+
+    async def reclaim(self) -> int:
+        """Make everything that was running ready again. Only for a process that knows itself alone."""
+        statement = update(JobRow).where(JobRow.state == RUNNING).values(state="ready", token=None, lease_until=None)
+        reclaimed = await self._changed(statement)
+        self.stirred |= reclaimed > 0
+        return reclaimed
+
+    async def prune(self, done_before: datetime) -> int:
+        """Delete what was done or cancelled before this moment, and with it the keys that tell a repetition."""
+        return await self._changed(
+            delete(JobRow).where(JobRow.state.in_(("done", "cancelled")), JobRow.ended_at < done_before)
+        )
+
+    # Inside
+
+    async def _one_claim_at_a_time(self, queue: str) -> None:
+        """On PostgreSQL, let claims of one queue follow one another.
+
+        Two at once could each take a job of the same lane, where the earlier one was put by a transaction that
+        committed late. SQLite has one writer anyway.
+        """
+        if self._session.get_bind().dialect.name == "postgresql":
+            key = int.from_bytes(sha256(f"visitbot:{queue}".encode()).digest()[:8], signed=True)
+            await self._session.execute(select(func.pg_advisory_xact_lock(key)))
+
+    async def _expire(self, queue: str) -> None:
+        await self._changed(
+            update(JobRow)
+            .where(JobRow.queue == queue, JobRow.state == RUNNING, JobRow.lease_until <= self._now)
+            .values(state="ready", token=None, lease_until=None)
+        )
+
+    def _in_the_way(self, candidate: type[JobRow]) -> Select[int]:
+        other = aliased(JobRow, name="other")
+        # A running job of a later id is in the way too: a timer may fall due while the lane is busy.
+        return select(other.id).where(
+            other.queue == candidate.queue,
+            other.lane == candidate.lane,
+            other.id != candidate.id,
+            or_(other.state == RUNNING, and_(other.id < candidate.id, _ready_in_place(other, self._now))),
+        )
+
+    def _held(self, job: Job) -> Update:
+        return update(JobRow).where(JobRow.id == job.id, JobRow.token == job.token, JobRow.state == RUNNING)
+
+    async def _settle(self, job: Job, **values: object) -> None:
+        await self._must_change(self._held(job).values(token=None, lease_until=None, **values), job)
+        self.settled.add((job.id, job.token))
+
+    async def _must_change(self, statement: Update, job: Job) -> None:
+        if await self._changed(statement) == 0:
+            raise LeaseLost(job.id)
+
+    async def _changed(self, statement: Update | Delete) -> int:
+        result = await self._session.execute(statement.execution_options(synchronize_session=False))
+        return cast("CursorResult[Any]", result).rowcount
+
+
+def _ready_in_place(row: type[JobRow], now: datetime) -> ColumnElement[bool]:
+    return and_(row.state == READY, or_(row.holds, row.run_at <= now))
+
+
+def _short(words: str | None) -> str | None:
+    return None if words is None else words[:ERROR_LENGTH]
+
+
+_JOB_COLUMNS = tuple(getattr(JobRow, one.name) for one in fields(Job))
+_RECORD_COLUMNS = tuple(getattr(JobRow, one.name) for one in fields(JobRecord))

@@ -1,0 +1,84 @@
+"""Who works here, on which platform, and who leads whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Identity, Member
+
+ROLES = ("sales", "manager", "director", "admin", "colleague")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a member can be reached."""
+
+    platform: str
+    user_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.platform}:{self.user_id}"
+
+
+class Members:
+    def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self._session = session
+        self._now = now
+
+    async def get(self, member_id: int) -> Member:
+        return await self._session.get_one(Member, member_id)
+
+    async def by_identity(self, platform: str, user_id: str) -> Member | None:
+        return await self._session.scalar(
+            select(Member).join(Identity).where(Identity.platform == platform, Identity.user_id == user_id)
+        )
+
+    async def by_name(self, name: str) -> Sequence[Member]:
+        return (await self._session.scalars(select(Member).where(Member.name == name, Member.active))).all()
+
+    async def add(self, name: str, roles: Sequence[str] = ("sales",), *, manager_id: int | None = None) -> Member:
+        member = Member(name=name, roles=list(roles), manager_id=manager_id, created_at=self._now)
+        self._session.add(member)
+        await self._session.flush()
+        return member
+
+    async def link(self, member_id: int, platform: str, user_id: str) -> None:
+        """Make this account the member's; an account belongs to one member at a time."""
+        await self._session.merge(Identity(platform=platform, user_id=user_id, member_id=member_id))
+        await self._session.flush()
+
+    async def address(self, member_id: int, *, prefer: str | None = None) -> Address | None:
+        """Where to reach a member, on the platform `prefer` where they have an account there; None: nowhere."""
+        addresses = await self.addresses(member_id)
+        return min(addresses, key=lambda address: address.platform != prefer, default=None)
+
+    async def addresses(self, member_id: int) -> Sequence[Address]:
+        """All accounts of a member, by platform."""
+        query = select(Identity).where(Identity.member_id == member_id).order_by(Identity.platform, Identity.user_id)
+        return [Address(identity.platform, identity.user_id) for identity in await self._session.scalars(query)]
+
+    async def manager_of(self, member: Member) -> Member | None:
+        """The next active person up the line."""
+        seen = {member.member_id}
+        manager_id = member.manager_id
+        while manager_id is not None and manager_id not in seen:
+            seen.add(manager_id)
+            manager = await self.get(manager_id)
+            if manager.active:
+                return manager
+            manager_id = manager.manager_id
+        return None
+
+    async def team_of(self, manager_id: int) -> Sequence[Member]:
+        """Active members who report to this one directly, by name."""
+        query = select(Member).where(Member.manager_id == manager_id, Member.active).order_by(Member.name)
+        return (await self._session.scalars(query)).all()
+
+    async def with_role(self, role: str) -> Sequence[Member]:
+        """Active members holding the role."""
+        query = select(Member).where(Member.active).order_by(Member.member_id)
+        return [member for member in await self._session.scalars(query) if role in member.roles]

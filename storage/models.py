@@ -1,0 +1,226 @@
+"""The tables of the domain: people, customers, visits and what follows from them.
+
+The table of jobs stands in `storage.jobs`. Amounts are whole fen, moments aware UTC, days plain dates.
+"""
+
+from datetime import date, datetime
+from typing import Literal
+
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storage.base import Base, JsonColumn, JsonObject, UtcDateTime
+
+VisitState = Literal["draft", "confirmed", "discarded"]
+TodoState = Literal["open", "done", "cancelled"]
+EscalationState = Literal["open", "taken", "assigned", "resolved", "false_alarm"]
+EvidenceKind = Literal["voice", "image", "text", "location", "file", "video", "link"]
+
+_short = String(32)
+_name = String(200)
+
+
+class Member(Base):
+    """Somebody of the company; `roles` holds any of sales, manager, director, admin, colleague."""
+
+    __tablename__ = "members"
+
+    member_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(_name)
+    roles: Mapped[list[str]] = mapped_column(JsonColumn)
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Identity(Base):
+    """A member's account on a platform; one member may have several."""
+
+    __tablename__ = "identities"
+
+    platform: Mapped[str] = mapped_column(_short, primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"), index=True)
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+
+    customer_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(_name, unique=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"), index=True)
+    industry: Mapped[str | None] = mapped_column(_name)
+    stage: Mapped[str | None] = mapped_column(_name)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    aliases: Mapped[list["CustomerAlias"]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", order_by="CustomerAlias.alias"
+    )
+    contacts: Mapped[list["Contact"]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", order_by="Contact.contact_id"
+    )
+
+
+class CustomerAlias(Base):
+    __tablename__ = "customer_aliases"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.customer_id"), primary_key=True)
+    alias: Mapped[str] = mapped_column(_name, primary_key=True)
+
+
+class Contact(Base):
+    __tablename__ = "contacts"
+    __table_args__ = (UniqueConstraint("customer_id", "name"),)
+
+    contact_id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.customer_id"))
+    name: Mapped[str] = mapped_column(_name)
+    title: Mapped[str | None] = mapped_column(_name)
+    department: Mapped[str | None] = mapped_column(_name)
+
+
+class Visit(Base):
+    """One visit of one rep. `version` counts the changes of its fields, so that undo knows where to go back to."""
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        # a rep has one open draft that the next message may join
+        Index("ix_visits_draft", "member_id", "last_sent_at", postgresql_where=text("state = 'draft'")),
+        Index("ix_visits_customer", "customer_id", "visited_on"),
+    )
+
+    visit_id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    platform: Mapped[str] = mapped_column(_short)
+    state: Mapped[VisitState] = mapped_column(_short, default="draft")
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
+    visited_on: Mapped[date] = mapped_column(Date)
+    summary: Mapped[str] = mapped_column(Text, default="")
+    attitude: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=0)
+    undo_versions: Mapped[list[int]] = mapped_column(JsonColumn, default=list)
+    """The versions that undo goes back to, the next one last."""
+    card_id: Mapped[str | None] = mapped_column(String(64))
+    first_sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class VisitField(Base):
+    """One value of a visit and the words it came from.
+
+    It holds from `since_version` up to, not including, `until_version`; a null there means that it still holds. Nothing
+    is overwritten, so what a record said at any time can be told.
+    """
+
+    __tablename__ = "visit_fields"
+    __table_args__ = (Index("ix_visit_fields_visit", "visit_id", "until_version"),)
+
+    field_id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.visit_id"))
+    kind: Mapped[str] = mapped_column(_short)
+    position: Mapped[int]
+    value: Mapped[JsonObject] = mapped_column(JsonColumn)
+    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.evidence_id"))
+    span_start: Mapped[int]
+    span_end: Mapped[int]
+    words: Mapped[str] = mapped_column(Text)
+    at_s: Mapped[float | None]
+    engine: Mapped[str] = mapped_column(_short)
+    since_version: Mapped[int]
+    until_version: Mapped[int | None]
+
+
+class Evidence(Base):
+    """What a person sent, kept as it was; `text` is the words in it (typed, heard or read)."""
+
+    __tablename__ = "evidence"
+
+    evidence_id: Mapped[int] = mapped_column(primary_key=True)
+    event_key: Mapped[str] = mapped_column(String(200), unique=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.visit_id"), index=True)
+    kind: Mapped[EvidenceKind] = mapped_column(_short)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    content_type: Mapped[str | None] = mapped_column(String(100))
+    size_bytes: Mapped[int | None]
+    text: Mapped[str | None] = mapped_column(Text)
+    detail: Mapped[JsonObject] = mapped_column(JsonColumn, default=dict)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Todo(Base):
+    __tablename__ = "todos"
+    __table_args__ = (
+        UniqueConstraint("visit_id", "position"),
+        Index("ix_todos_member", "member_id", "state", "due_on"),
+    )
+
+    todo_id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.visit_id"))
+    position: Mapped[int]
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
+    party: Mapped[str] = mapped_column(_short)
+    """Whose move it is: us, customer, colleague. The member watches over all of them."""
+    action: Mapped[str] = mapped_column(Text)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    state: Mapped[TodoState] = mapped_column(_short, default="open")
+    card_id: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Escalation(Base):
+    __tablename__ = "escalations"
+
+    escalation_id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.visit_id"), unique=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    manager_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    state: Mapped[EscalationState] = mapped_column(_short, default="open")
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    card_id: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Card(Base):
+    """A card that we sent; only its owner's click on it counts, once, while it is open."""
+
+    __tablename__ = "cards"
+    __table_args__ = (Index("ix_cards_owner", "platform", "user_id", "state"),)
+
+    card_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    platform: Mapped[str] = mapped_column(_short)
+    user_id: Mapped[str] = mapped_column(String(128))
+    kind: Mapped[str] = mapped_column(_short)
+    choices: Mapped[list[JsonObject]] = mapped_column(JsonColumn)
+    """What the numbers of its text form mean: action and chosen options of each, in the order shown."""
+    state: Mapped[str] = mapped_column(_short, default="open")
+    closing: Mapped[str | None] = mapped_column(String(100))
+    """Why it is closed, as its owner is told."""
+    response_ref: Mapped[str | None] = mapped_column(Text)
+    as_text: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuditEntry(Base):
+    """Who changed what, when, from what to what, and where the change came from."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_subject", "subject", "at"),)
+
+    audit_id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    action: Mapped[str] = mapped_column(_short)
+    subject: Mapped[str] = mapped_column(String(100))
+    before: Mapped[JsonObject | None] = mapped_column(JsonColumn)
+    after: Mapped[JsonObject | None] = mapped_column(JsonColumn)
+    source: Mapped[str] = mapped_column(String(200))

@@ -1,0 +1,81 @@
+"""To-dos and escalations: what follows from a confirmed visit."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Escalation, EscalationState, Todo, TodoState, Visit
+
+
+class Todos:
+    def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self._session = session
+        self._now = now
+
+    async def get(self, todo_id: int) -> Todo:
+        return await self._session.get_one(Todo, todo_id)
+
+    async def of_visit(self, visit_id: int) -> Sequence[Todo]:
+        query = select(Todo).where(Todo.visit_id == visit_id).order_by(Todo.position)
+        return (await self._session.scalars(query)).all()
+
+    async def open_of(self, member_id: int) -> Sequence[Todo]:
+        """A member's open to-dos, the most pressing first, those without a date last."""
+        query = select(Todo).where(Todo.member_id == member_id, Todo.state == "open")
+        return (await self._session.scalars(query.order_by(Todo.due_on.is_(None), Todo.due_on, Todo.todo_id))).all()
+
+    async def add(self, visit: Visit, position: int, *, party: str, action: str, due_on: date | None) -> Todo:
+        """The to-do at that place of the visit; at most one, so that confirming twice makes none twice."""
+        todo = Todo(
+            visit_id=visit.visit_id,
+            position=position,
+            member_id=visit.member_id,
+            customer_id=visit.customer_id,
+            party=party,
+            action=action,
+            due_on=due_on,
+            created_at=self._now,
+            state="open",
+        )
+        self._session.add(todo)
+        await self._session.flush()
+        return todo
+
+    def close(self, todo: Todo, state: TodoState) -> None:
+        todo.state = state
+        todo.closed_at = self._now
+
+
+class Escalations:
+    def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self._session = session
+        self._now = now
+
+    async def get(self, escalation_id: int) -> Escalation:
+        return await self._session.get_one(Escalation, escalation_id)
+
+    async def of_visit(self, visit_id: int) -> Escalation | None:
+        return await self._session.scalar(select(Escalation).where(Escalation.visit_id == visit_id))
+
+    async def open(self, visit: Visit, manager_id: int, card_id: str) -> Escalation:
+        escalation = Escalation(
+            visit_id=visit.visit_id,
+            member_id=visit.member_id,
+            manager_id=manager_id,
+            card_id=card_id,
+            state="open",
+            created_at=self._now,
+        )
+        self._session.add(escalation)
+        await self._session.flush()
+        return escalation
+
+    def decide(
+        self, escalation: Escalation, state: EscalationState, by: int, *, assignee_id: int | None = None
+    ) -> None:
+        escalation.state = state
+        escalation.decided_by = by
+        escalation.decided_at = self._now
+        escalation.assignee_id = assignee_id

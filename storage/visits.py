@@ -1,0 +1,182 @@
+"""Visits, their values and what they rest on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.base import JsonObject
+from storage.models import Evidence, EvidenceKind, Visit, VisitField
+
+
+@dataclass(frozen=True)
+class Source:
+    """The words a value came from: the evidence's text from `start` to `end`, said `at_s` into a recording."""
+
+    evidence_id: int
+    start: int
+    end: int
+    words: str
+    at_s: float | None = None
+    engine: str = "rules"
+
+
+@dataclass(frozen=True)
+class FieldValue:
+    kind: str
+    value: JsonObject
+    source: Source
+
+
+class Visits:
+    def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self._session = session
+        self._now = now
+
+    async def get(self, visit_id: int) -> Visit:
+        return await self._session.get_one(Visit, visit_id)
+
+    async def lock(self, visit_id: int) -> Visit:
+        """The visit, held until the transaction ends: two clicks on two machines come one after the other."""
+        return await self._session.get_one(Visit, visit_id, with_for_update=True, populate_existing=True)
+
+    async def open_draft(self, member_id: int, sent_at: datetime, *, window: timedelta) -> Visit | None:
+        """The draft that something sent at `sent_at` belongs to: the member's latest one within `window` of it."""
+        return await self._session.scalar(
+            select(Visit)
+            .where(
+                Visit.member_id == member_id,
+                Visit.state == "draft",
+                Visit.last_sent_at >= sent_at - window,
+                Visit.first_sent_at <= sent_at + window,
+            )
+            .order_by(Visit.last_sent_at.desc(), Visit.visit_id.desc())
+            .limit(1)
+        )
+
+    async def latest_draft(self, member_id: int) -> Visit | None:
+        query = select(Visit).where(Visit.member_id == member_id, Visit.state == "draft")
+        return await self._session.scalar(query.order_by(Visit.last_sent_at.desc(), Visit.visit_id.desc()).limit(1))
+
+    async def begin(self, member_id: int, platform: str, *, visited_on: date, sent_at: datetime) -> Visit:
+        visit = Visit(
+            member_id=member_id,
+            platform=platform,
+            state="draft",
+            visited_on=visited_on,
+            first_sent_at=sent_at,
+            last_sent_at=sent_at,
+            created_at=self._now,
+        )
+        self._session.add(visit)
+        await self._session.flush()
+        return visit
+
+    async def fields(self, visit: Visit, *, version: int | None = None) -> list[FieldValue]:
+        """The values as of `version`, the present ones unless said otherwise, in their order."""
+        at = visit.version if version is None else version
+        rows = await self._session.scalars(
+            select(VisitField)
+            .where(
+                VisitField.visit_id == visit.visit_id,
+                VisitField.since_version <= at,
+                (VisitField.until_version.is_(None)) | (VisitField.until_version > at),
+            )
+            .order_by(VisitField.position, VisitField.field_id)
+        )
+        return [_value_of(row) for row in rows]
+
+    async def replace_fields(self, visit: Visit, values: Sequence[FieldValue]) -> None:
+        """Make `values` what the visit says from now on, as its next version."""
+        visit.version += 1
+        await self._session.execute(
+            update(VisitField)
+            .where(VisitField.visit_id == visit.visit_id, VisitField.until_version.is_(None))
+            .values(until_version=visit.version)
+        )
+        self._session.add_all(_row_of(visit, position, value) for position, value in enumerate(values))
+        await self._session.flush()
+
+    async def keep_evidence(
+        self,
+        event_key: str,
+        member_id: int,
+        kind: EvidenceKind,
+        *,
+        sent_at: datetime,
+        sha256: str | None = None,
+        content_type: str | None = None,
+        size_bytes: int | None = None,
+        text: str | None = None,
+        detail: JsonObject | None = None,
+    ) -> Evidence:
+        """Keep what was sent; the same event again gives the evidence that is there already."""
+        known = await self._session.scalar(select(Evidence).where(Evidence.event_key == event_key))
+        if known is not None:
+            return known
+        evidence = Evidence(
+            event_key=event_key,
+            member_id=member_id,
+            kind=kind,
+            sha256=sha256,
+            content_type=content_type,
+            size_bytes=size_bytes,
+            text=text,
+            detail=detail or {},
+            sent_at=sent_at,
+            created_at=self._now,
+        )
+        self._session.add(evidence)
+        await self._session.flush()
+        return evidence
+
+    async def evidence(self, evidence_id: int) -> Evidence:
+        return await self._session.get_one(Evidence, evidence_id)
+
+    async def by_event(self, event_key: str) -> Evidence:
+        """What was kept of that event, which must have been kept before."""
+        return (await self._session.scalars(select(Evidence).where(Evidence.event_key == event_key))).one()
+
+    async def evidence_of(self, visit_id: int) -> Sequence[Evidence]:
+        query = select(Evidence).where(Evidence.visit_id == visit_id).order_by(Evidence.sent_at, Evidence.evidence_id)
+        return (await self._session.scalars(query)).all()
+
+    async def loose_evidence(
+        self, member_id: int, kinds: Iterable[EvidenceKind], *, since: datetime, until: datetime
+    ) -> Sequence[Evidence]:
+        """What a member sent in that time that belongs to no visit yet, oldest first."""
+        query = (
+            select(Evidence)
+            .where(
+                Evidence.member_id == member_id,
+                Evidence.kind.in_(list(kinds)),
+                Evidence.visit_id.is_(None),
+                Evidence.sent_at.between(since, until),
+            )
+            .order_by(Evidence.sent_at, Evidence.evidence_id)
+        )
+        return (await self._session.scalars(query)).all()
+
+
+def _value_of(row: VisitField) -> FieldValue:
+    source = Source(row.evidence_id, row.span_start, row.span_end, row.words, row.at_s, row.engine)
+    return FieldValue(row.kind, row.value, source)
+
+
+def _row_of(visit: Visit, position: int, value: FieldValue) -> VisitField:
+    return VisitField(
+        visit_id=visit.visit_id,
+        kind=value.kind,
+        position=position,
+        value=value.value,
+        evidence_id=value.source.evidence_id,
+        span_start=value.source.start,
+        span_end=value.source.end,
+        words=value.source.words,
+        at_s=value.source.at_s,
+        engine=value.source.engine,
+        since_version=visit.version,
+        until_version=None,
+    )

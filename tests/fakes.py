@@ -1,0 +1,146 @@
+"""Small working stand-ins for the outside world: they keep what they were asked and answer what the test told them."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+
+from bot.errors import MediaGone, PlatformError
+from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Platform, Received, Sent
+from handlers.messages import (
+    CardUpdate,
+    InboundMessage,
+    OutboundCard,
+    OutboundText,
+    PlatformName,
+    Sender,
+    Text,
+)
+from storage.clock import Clock
+
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+"""A Monday, twelve o'clock in Shanghai."""
+
+
+class FakeClock:
+    """Stands still until a test advances it."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self._now = now
+        self._moved: set[asyncio.Event] = set()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        self._now += by
+        for moved in self._moved:
+            moved.set()
+
+    async def wait(self, event: asyncio.Event, until: datetime | None) -> None:
+        moved = asyncio.Event()
+        self._moved.add(moved)
+        try:
+            while not event.is_set() and (until is None or self._now < until):
+                waiting = [asyncio.create_task(one.wait()) for one in (event, moved)]
+                try:
+                    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for task in waiting:
+                        task.cancel()
+                    await asyncio.gather(*waiting, return_exceptions=True)
+                moved.clear()
+        finally:
+            self._moved.discard(moved)
+
+
+_clock: Clock = FakeClock()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One call of `send` that reached the platform."""
+
+    user_id: str
+    content: OutboundText | OutboundCard | CardUpdate
+    key: str
+    guard: bool
+    response_ref: str | None
+    arrived: bool
+    """False where the platform's duplicate check swallowed it."""
+
+
+@dataclass
+class FakePlatform:
+    """A chat platform in memory. `failures` are raised by the next sends, one each; None lets that one through.
+
+    A failure in `arrives_anyway` is raised after the message got through, as a time-out often is.
+    """
+
+    name: PlatformName = "playground"
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    sends: list[Delivery] = field(default_factory=list)
+    failures: deque[PlatformError | None] = field(default_factory=deque)
+    arrives_anyway: bool = False
+    spent_refs: set[str] = field(default_factory=set)
+    media: dict[str, MediaFile] = field(default_factory=dict)
+    closed: bool = False
+
+    @property
+    def sent(self) -> list[OutboundText | OutboundCard | CardUpdate]:
+        """What people see, in order."""
+        return [one.content for one in self.sends if one.arrived]
+
+    @property
+    def texts(self) -> list[str]:
+        return [content.text for content in self.sent if isinstance(content, OutboundText)]
+
+    def routes(self, keep: Keep) -> list[web.RouteDef]:
+        return []
+
+    def parse(self, received: Received) -> InboundMessage:
+        return InboundMessage.model_validate(
+            {
+                "event_id": received.event_id,
+                "sender": Sender(platform=self.name, user_id=received.user_id),
+                "sent_at": NOON,
+                "content": received.body.get("content", Text(text="")),
+            }
+        )
+
+    async def fetch_media(self, media_ref: str) -> MediaFile:
+        if media_ref not in self.media:
+            raise MediaGone("media/get", 40007)
+        return self.media[media_ref]
+
+    async def send(
+        self,
+        user_id: str,
+        content: OutboundText | OutboundCard | CardUpdate,
+        *,
+        key: str,
+        guard: bool = False,
+        response_ref: str | None = None,
+    ) -> Sent:
+        failure = self.failures.popleft() if self.failures else None
+        if failure is not None and not self.arrives_anyway:
+            raise failure
+        swallowed = guard and any(one.user_id == user_id and one.content == content and one.guard for one in self.sends)
+        self.sends.append(Delivery(user_id, content, key, guard, response_ref, arrived=not swallowed))
+        if failure is not None:
+            raise failure
+        number = len(self.sends)
+        return Sent(
+            message_ref=f"m-{number}", response_ref=f"r-{number}" if isinstance(content, OutboundCard) else None
+        )
+
+    async def check(self) -> list[CheckResult]:
+        return [CheckResult("fake", ok=True)]
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+_platform: Platform = FakePlatform()

@@ -1,0 +1,151 @@
+"""`visitbot import`, from the file to the database."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from storage.clock import SystemClock
+from storage.database import Database
+
+SAMPLE = Path(__file__).parent.parent / "bot" / "playground" / "sample"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> Path:
+    (tmp_path / "config.toml").write_text(f'[storage]\ndatabase = "{sqlite_url}"\n', "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def load(folder: Path, what: str, text: str) -> int:
+    (folder / "rows.csv").write_text(text, "utf-8")
+    return main(["import", what, "rows.csv"])
+
+
+def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(folder / "visitbot.db") as connection:
+        found = connection.execute(query).fetchall()
+    connection.close()
+    return found
+
+
+def test_members_are_written_with_managers_named_further_down(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert load(folder, "members", "姓名,角色,上级,企业微信账号\n李晓彤,销售,陈志远,lxt\n陈志远,主管,,czy\n") == 0
+
+    assert capsys.readouterr().out == "人员：新增 2，更新 0，未变 0。\n"
+    assert rows(folder, "SELECT m.name, b.name FROM members m LEFT JOIN members b ON b.member_id = m.manager_id") == [
+        ("李晓彤", "陈志远"),
+        ("陈志远", None),
+    ]
+    assert rows(folder, "SELECT platform, user_id FROM identities ORDER BY user_id") == [
+        ("wecom", "czy"),
+        ("wecom", "lxt"),
+    ]
+
+
+def test_the_same_file_again_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for what in ("members", "customers"):
+        for told in ("更新 0，未变 0", "新增 0，更新 0"):
+            assert main(["import", what, str(SAMPLE / f"{what}.csv")]) == 0
+            assert told in capsys.readouterr().out
+
+    assert (
+        rows(folder, "SELECT count(*), count(DISTINCT subject) FROM audit_log")[0][0]
+        == (rows(folder, "SELECT (SELECT count(*) FROM members) + (SELECT count(*) FROM customers)")[0][0])
+    )
+
+
+def test_someone_who_wrote_before_being_imported_keeps_their_records(
+    folder: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def first_message() -> None:
+        database = await Database.open(sqlite_url, SystemClock())
+        async with database.work() as work:
+            member = await work.members.add("lxt")
+            await work.members.link(member.member_id, "wecom", "lxt")
+        await database.close()
+
+    asyncio.run(first_message())
+
+    assert load(folder, "members", "姓名,企业微信账号\n李晓彤,lxt\n") == 0
+    assert "更新 1" in capsys.readouterr().out
+    assert rows(folder, "SELECT member_id, name FROM members") == [(1, "李晓彤")]
+
+
+def test_one_fault_keeps_everything_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert load(folder, "members", "姓名,上级\n李晓彤,\n王伟,没有这个人\n赵敏,也没有\n") == 1
+
+    told = capsys.readouterr().err
+    assert "第 3 行：上级“没有这个人”找不到" in told
+    assert "第 4 行" in told
+    assert rows(folder, "SELECT count(*) FROM members") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("姓名,上级\n甲,乙\n乙,甲\n", "绕成了一圈"),
+        ("姓名,上级,企业微信账号\n王伟,,a\n王伟,,b\n李娜,王伟,c\n", "有同名的人"),
+        ("姓名,企业微信账号,钉钉账号\n王伟,老王,钉李\n", "属于不同的人"),
+    ],
+)
+def test_people_who_cannot_be_told_apart_are_not_guessed(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
+    assert load(folder, "members", "姓名,企业微信账号,钉钉账号\n老王,老王,\n老李,,钉李\n") == 0
+    assert load(folder, "members", text) == 1
+
+    assert told in capsys.readouterr().err
+
+
+def test_two_people_of_one_name_are_kept_apart_by_their_accounts(folder: Path) -> None:
+    for _ in range(2):
+        assert load(folder, "members", "姓名,企业微信账号,上级\n王伟,a,\n王伟,b,\n李娜,c,b\n") == 0
+
+    assert rows(folder, "SELECT count(*) FROM members") == [(3,)]
+    assert rows(
+        folder,
+        "SELECT i.user_id FROM members m JOIN identities i ON i.member_id = m.manager_id WHERE m.name = '李娜'",
+    ) == [("b",)]
+
+
+def test_an_import_of_customers_adds_and_never_takes_away(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load(folder, "members", "姓名\n李晓彤\n")
+    load(folder, "customers", "客户名称,别名,联系人,负责人\n甲公司,老甲,张三/经理/采购部,李晓彤\n")
+    capsys.readouterr()
+
+    assert load(folder, "customers", "客户名称,别名,联系人,行业\n甲公司,阿甲,张三//生产部;李四,阀门\n") == 0
+
+    assert capsys.readouterr().out == "客户：新增 0，更新 1，未变 0。\n"
+    assert rows(folder, "SELECT alias FROM customer_aliases ORDER BY alias") == [("老甲",), ("阿甲",)]
+    assert rows(folder, "SELECT name, title, department FROM contacts ORDER BY contact_id") == [
+        ("张三", "经理", "生产部"),
+        ("李四", None, None),
+    ]
+    assert rows(folder, "SELECT owner_id IS NOT NULL, industry FROM customers") == [(1, "阀门")]
+
+
+def test_an_unknown_owner_is_told_with_what_to_do(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert load(folder, "customers", "客户名称,负责人\n甲公司,李晓彤\n") == 1
+
+    assert "第 2 行：负责人“李晓彤”找不到，请先导入人员" in capsys.readouterr().err
+
+
+def test_importing_beside_a_running_server_works(folder: Path, sqlite_url: str) -> None:
+    async def while_a_server_has_it() -> int:
+        database = await Database.open(sqlite_url, SystemClock())
+        try:
+            return await asyncio.to_thread(load, folder, "members", "姓名\n李晓彤\n")
+        finally:
+            await database.close()
+
+    assert asyncio.run(while_a_server_has_it()) == 0
+
+
+def test_a_file_that_is_not_there_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", "members", "none.csv"]) == 1
+
+    assert capsys.readouterr().err.count("\n") == 1

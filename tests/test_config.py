@@ -1,0 +1,171 @@
+import traceback
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, load
+from bot.errors import ConfigError
+
+KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+WECOM = f"""
+[wecom]
+corp_id = "ww1234567890abcdef"
+agent_id = 1000002
+secret = "app-secret"
+token = "QDG6eK"
+encoding_aes_key = "{KEY}"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def read(folder: Path, text: str, **environment: str) -> Config:
+    return load(written(folder, text), environment)
+
+
+def refusal(folder: Path, text: str, **environment: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        read(folder, text, **environment)
+    # nothing of what was typed may reach a log by way of the traceback either
+    return "".join(traceback.format_exception(caught.value))
+
+
+def test_an_empty_file_is_a_whole_configuration(tmp_path: Path) -> None:
+    config = read(tmp_path, "")
+
+    assert config.wecom is None
+    assert config.zone.key == "Asia/Shanghai"
+
+
+def test_a_missing_file_says_which_command_writes_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="visitbot init"):
+        load(tmp_path / "config.toml", {})
+
+
+def test_a_byte_order_mark_left_by_an_editor_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf[server]\nport = 9000\n")
+
+    assert load(tmp_path / "config.toml", {}).server.port == 9000
+
+
+def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:
+    config = read(tmp_path, WECOM, VISITBOT_WECOM__SECRET="from-outside", VISITBOT_SERVER__PORT="9001")
+
+    assert config.wecom is not None
+    assert config.wecom.secret.get_secret_value() == "from-outside"
+    assert config.server.port == 9001
+
+
+def test_a_secret_may_lie_in_a_file_that_the_environment_names(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("from-a-file\n", "utf-8")
+
+    config = read(tmp_path, WECOM, VISITBOT_WECOM__SECRET_FILE=str(secret))
+
+    assert config.wecom is not None
+    assert config.wecom.secret.get_secret_value() == "from-a-file"
+
+
+def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    shown = refusal(tmp_path, WECOM, VISITBOT_WECOM__SECRET_FILE=str(tmp_path / "gone"))
+
+    assert "VISITBOT_WECOM__SECRET_FILE" in shown
+
+
+def test_one_underscore_too_few_is_told_rather_than_ignored(tmp_path: Path) -> None:
+    shown = refusal(tmp_path, WECOM, VISITBOT_WECOM_SECRET="hunter2")
+
+    assert "VISITBOT_WECOM__SECRET" in shown
+    assert "hunter2" not in shown
+
+
+def test_variables_that_are_no_keys_are_left_alone(tmp_path: Path) -> None:
+    read(tmp_path, "", VISITBOT_CONFIG="/etc/visitbot/config.toml", HOME="/root")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[speach]\nmodel = 'auto'", "speach: unknown key"),
+        ("[speech]\nmodell = 'auto'", "speech.modell: unknown key"),
+        ("[server]\nport = 70000", "server.port"),
+        ("[conversation]\ntimezone = 'Asia/Beijing'", "conversation.timezone: no such time zone"),
+        ("[conversation]\ntimezone = '../etc'", "conversation.timezone"),
+        ("[storage]\ndatabase = 'mysql://x'", "storage.database"),
+        ("[server]\npublic_url = 'visits.example.com'", "server.public_url"),
+        ("[speech]\nengine = 'openai'", "needs an endpoint"),
+        ("server = 3", "server"),
+        ("[server\nport = 1", "config.toml"),
+    ],
+)
+def test_a_faulty_key_is_named(tmp_path: Path, text: str, named: str) -> None:
+    assert named in refusal(tmp_path, text)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    shown = refusal(tmp_path, "[server]\nport = -1\nhots = ''\n[conversation]\ncard_life_h = 0\n")
+
+    assert all(key in shown for key in ("server.port", "server.hots", "conversation.card_life_h"))
+
+
+def test_an_unknown_key_of_the_environment_is_named(tmp_path: Path) -> None:
+    assert "server.prot" in refusal(tmp_path, "", VISITBOT_SERVER__PROT="1")
+
+
+def test_the_environment_cannot_overlay_what_is_no_table(tmp_path: Path) -> None:
+    assert "[server]" in refusal(tmp_path, "server = 3", VISITBOT_SERVER__PORT="1")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        WECOM.replace('secret = "app-secret"', "secret = 8675309"),
+        WECOM.replace('token = "QDG6eK"', 'token = "8675309 with a space"'),
+        WECOM.replace(KEY, "8675309"),
+        WECOM.replace(KEY, "8675309" + KEY),
+        WECOM + 'secrret = "8675309"',
+    ],
+    ids=["not a string", "token", "short key", "long key", "misspelt"],
+)
+def test_no_secret_is_repeated_in_the_complaint(tmp_path: Path, fault: str) -> None:
+    shown = refusal(tmp_path, fault)
+
+    assert "wecom." in shown
+    assert "8675309" not in shown
+
+
+def test_the_official_sample_key_with_its_odd_last_character_is_taken(tmp_path: Path) -> None:
+    # decoding and encoding it again gives another last character
+    assert read(tmp_path, WECOM).wecom is not None
+
+
+def test_secrets_are_hidden_when_a_configuration_is_printed(tmp_path: Path) -> None:
+    shown = repr(read(tmp_path, WECOM))
+
+    assert "app-secret" not in shown
+    assert KEY not in shown
+
+
+def test_relative_paths_count_from_the_folder_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "etc").mkdir()
+    written(tmp_path / "etc", "[speech]\nmodels_dir = '/srv/models'")
+    monkeypatch.chdir(tmp_path)
+
+    config = load(Path("etc/config.toml"), {})
+
+    assert config.storage.database == f"sqlite:///{tmp_path}/etc/data/visitbot.db"
+    assert config.storage.media_dir == tmp_path / "etc/data/media"
+    assert config.speech.models_dir == Path("/srv/models")
+
+
+def test_an_absolute_database_file_stays_where_it_is(tmp_path: Path) -> None:
+    assert read(tmp_path, "[storage]\ndatabase = 'sqlite:////srv/v.db'").storage.database == "sqlite:////srv/v.db"
+
+
+def test_the_playground_beside_a_real_platform_must_be_asked_for_twice(tmp_path: Path) -> None:
+    assert "beside_real_platforms" in refusal(tmp_path, WECOM + "[playground]\nenabled = true\n")
+    assert read(tmp_path, WECOM + "[playground]\nenabled = true\nbeside_real_platforms = true\n").playground.enabled
