@@ -218,7 +218,7 @@ def check_callback_key(wecom: WeCom) -> CheckResult:
 
 
 async def check_public_url(public_url: str, wecom: WeCom) -> CheckResult:
-    """Whether the callback's address leads to a visitbot. Asked from this machine, which may not see it as WeCom does."""
+    """Whether the callback's address leads to a visitbot; from outside it may look otherwise."""
     name = "回调地址"
     if not public_url:
         return CheckResult(name, True, "没有填 server.public_url，卡片里不带链接", "填手机能访问的网址", warning=True)

@@ -100,6 +100,10 @@ class Platform(Protocol):
         """Look at the set-up (token, permissions, addresses) for `visitbot doctor`."""
         ...
 
+    def hang_up(self) -> None:
+        """End connections that would otherwise stay open for ever; called before the web server stops."""
+        ...
+
     async def close(self) -> None: ...
 
 

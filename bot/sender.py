@@ -2,12 +2,14 @@
 
 A delivery is begun in one transaction (its place in the rate limit, its final words), made without one, and marked as
 sent in the next statement. If the program dies between the two, the delivery is repeated, exactly as it was; what keeps
-the repeat from showing twice is the platform's own duplicate check. That check swallows *any* equal text, also one that
-is meant to be said twice ("收到 38 秒语音，正在转写…"), so an equal text within its time gets an invisible character more
-for each one before it: then equal means repeated, and every text can carry the check.
+the repeat from showing twice is the platform's own duplicate check. That swallows *any* equal text, also one that is
+meant to be said twice ("收到 38 秒语音，正在转写…"), so an equal text within its time gets one invisible character more
+than the one before it: then equal means repeated, and every text can carry the check.
 """
 
+import json
 import logging
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +19,7 @@ from bot.errors import ConfigError, ContentRefused, NotPermitted, PlatformError
 from bot.platform import Capabilities, Platform, Sent
 from handlers import cards
 from handlers.messages import CardUpdate, Frozen, JsonObject, Outbound, OutboundCard, OutboundText, PlatformName
-from handlers.outbox import KIND, QUEUE
+from handlers.outbox import KIND
 from storage.database import Database
 from storage.errors import LeaseLost
 from storage.jobs import Job
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 WINDOW_MARGIN = timedelta(seconds=2)
 """The platform counts by its own clock, when a message reaches it."""
 INVISIBLE = "\u200b"
+JOINER = "\u200d"
 INVISIBLE_BYTES = 3
 ROOM_FOR_TWINS_BYTES = 10 * INVISIBLE_BYTES
 BETWEEN_MERGED = "\n\n"
@@ -72,7 +75,7 @@ class Begun:
 
 
 class Sender:
-    """`handlers` is what the worker needs for the queue `outbox`."""
+    """Its `send` handles the jobs of that kind in the queue `outbox`."""
 
     def __init__(self, database: Database, platforms: Mapping[PlatformName, Platform]) -> None:
         self._database = database
@@ -109,7 +112,7 @@ class Sender:
                 log.info("send.known_as_sent", extra={"job_id": job.id})
                 await _go_on(work, job, order)
                 return None
-            final = await self._final(work, order, capabilities)
+            final = await _final(work, order, capabilities)
             if final is None:
                 await work.jobs.complete(job, "the card is text and cannot be changed")
                 return None
@@ -131,28 +134,6 @@ class Sender:
         if merged:
             log.info("send.merged", extra={"job_id": job.id, "jobs": len(merged) + 1})
         return Begun(final, key, attempt)
-
-    async def _final(self, work: Work, order: Order, capabilities: Capabilities) -> Order | None:
-        """The order in the form in which this platform can show it; None when there is nothing to show."""
-        content = order.content
-        if isinstance(content, OutboundCard) and not capabilities.cards:
-            content = OutboundText(text=cards.as_text(content))
-            order = order.model_copy(update={"content": content, "text_of": order.content.card_id})  # type: ignore[union-attr]
-        if isinstance(content, CardUpdate) and order.response_ref is None:
-            card = await work.cards.find(content.card_id)
-            if card is not None and card.as_text:
-                if not content.fallback:
-                    return None
-                content = OutboundText(text=content.fallback)
-                order = order.model_copy(update={"content": content})
-            else:
-                kept = await work.cards.take_response_ref(content.card_id)
-                return order.model_copy(update={"response_ref": kept})
-        if isinstance(content, OutboundText):
-            first, rest = cut(content.text, capabilities.max_text_bytes - ROOM_FOR_TWINS_BYTES)
-            if rest:
-                order = order.model_copy(update={"content": OutboundText(text=first), "rest": rest + order.rest})
-        return order
 
     async def _mark_sent(self, job: Job, begun: Begun, sent: Sent) -> None:
         """Raises LeaseLost when the job has another owner by now; the mark that it was sent is kept even so."""
@@ -179,7 +160,7 @@ class Sender:
         order = begun.order
         match order.content:
             case OutboundCard(card_id=card_id) as card:
-                instead = order.followed_by(OutboundText(text=cards.as_text(card)), text_of=card_id)
+                instead: Order | None = order.followed_by(OutboundText(text=cards.as_text(card)), text_of=card_id)
             case CardUpdate(fallback=fallback) if fallback:
                 instead = order.followed_by(OutboundText(text=fallback))
             case CardUpdate():
@@ -193,6 +174,33 @@ class Sender:
             else:
                 await work.jobs.advance(job, KIND, instead.payload())
         log.info("send.refused", extra={"job_id": job.id, "content": order.content.kind, "code": error.code})
+
+
+async def _final(work: Work, order: Order, capabilities: Capabilities) -> Order | None:
+    """The order in the form in which this platform can show it; None when it can show nothing."""
+    match order.content:
+        case OutboundCard() as card if not capabilities.cards:
+            return _in_one_message(_saying(order, cards.as_text(card), text_of=card.card_id), capabilities)
+        case CardUpdate(card_id=card_id, fallback=fallback):
+            card_sent = await work.cards.find(card_id)
+            if card_sent is not None and card_sent.as_text:
+                return _in_one_message(_saying(order, fallback), capabilities) if fallback else None
+            kept = order.response_ref or await work.cards.take_response_ref(card_id)
+            return order.model_copy(update={"response_ref": kept})
+        case _:
+            return _in_one_message(order, capabilities)
+
+
+def _saying(order: Order, text: str, *, text_of: str | None = None) -> Order:
+    return order.model_copy(update={"content": OutboundText(text=text), "text_of": text_of})
+
+
+def _in_one_message(order: Order, capabilities: Capabilities) -> Order:
+    """A text that is too long says its beginning now and the rest as a next step, each within the rate limit."""
+    if not isinstance(order.content, OutboundText):
+        return order
+    first, rest = cut(order.content.text, capabilities.max_text_bytes - ROOM_FOR_TWINS_BYTES)
+    return order.model_copy(update={"content": OutboundText(text=first), "rest": rest}) if rest else order
 
 
 async def _must_wait(work: Work, job: Job, order: Order, capabilities: Capabilities) -> bool:
@@ -246,7 +254,7 @@ def _windows(capabilities: Capabilities) -> list[Window]:
 
 
 def _digest(order: Order) -> str:
-    return sha256(order.content.model_dump_json().encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(json.dumps(order.content.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
 def _is_checked(order: Order, capabilities: Capabilities) -> bool:
@@ -262,15 +270,21 @@ def _told_apart(begun: Begun, capabilities: Capabilities) -> OutboundText | Outb
 
 
 def cut(text: str, limit_bytes: int) -> tuple[str, str]:
-    """The text up to `limit_bytes` of UTF-8 and what is left of it; cut at a line's end where that keeps half."""
+    """The text up to `limit_bytes` of UTF-8 and what is left of it.
+
+    Cut at a line's end where that keeps half, else between two characters as a reader sees them. White space at the cut
+    is left out.
+    """
     data = text.encode("utf-8", "replace")
     if len(data) <= limit_bytes:
         return text, ""
     most = len(data[:limit_bytes].decode("utf-8", "ignore"))
     line_end = text.rfind("\n", int(most * LINE_SHARE), most + 1)
-    if line_end > 0:
-        return text[:line_end], text[line_end + 1 :]
-    return text[:most], text[most:]
+    at = line_end if line_end > 0 else next((at for at in range(most, most // 2, -1) if _may_cut(text, at)), most)
+    return text[:at].rstrip() or text[:most], text[at:].strip()
 
 
-__all__ = ["QUEUE", "Sender", "cut"]
+def _may_cut(text: str, at: int) -> bool:
+    before, after = text[at - 1], text[at]
+    is_joined = JOINER in (before, after) or unicodedata.category(after) in ("Mn", "Me", "Mc")
+    return not is_joined and not "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones belong to the hand before them

@@ -241,7 +241,7 @@ class Worker:
                 continue
             with suppress(LeaseLost, DatabaseUnavailable):
                 async with self._database.work() as work:
-                    await work.jobs.postpone(run.job, work.now, "given back when the worker stopped")
+                    await work.jobs.postpone(run.job, run.job.run_at, "given back when the worker stopped")
                 log.info("job.given_back", extra=_ids(run.job))
         self._runs.clear()
 
@@ -297,7 +297,7 @@ class Worker:
     async def _heartbeat(self, work: Work) -> list[_Run]:
         """Renew the leases that are due for it; returns the runs whose lease is gone.
 
-        Before anything is claimed: after the event loop was blocked for long, this worker must not take its own jobs over.
+        Before anything is claimed: after a long block of the event loop this worker must not take its own jobs over.
         """
         lost = []
         for run in tuple(self._runs.values()):
@@ -347,7 +347,7 @@ class Worker:
         return None
 
     async def _conclude_at_last(self, run: _Run, error: Exception, *, patient: bool) -> None:
-        """Write the verdict down; while the database is away keep the lease's claim on it rather than let it run out."""
+        """Write the verdict down, also when the database is away for a while: the lease would take longer."""
         while True:
             try:
                 return await self._conclude(run.job, run.rules, error)
@@ -402,7 +402,7 @@ def _ids(job: Job) -> dict[str, object]:
 
 
 def summary(error: BaseException) -> str:
-    """What may be kept and shown of an error; only the type of others than our own, which may quote what people wrote."""
+    """What may be kept and shown of an error: of others than our own only the type, since they may quote people."""
     own = isinstance(error, PlatformError | NlpError | StorageError | GivenUp)
     return f"{type(error).__name__}: {error}" if own else type(error).__name__
 

@@ -4,7 +4,7 @@ from handlers import notes, outbox, texts
 from handlers.context import Context
 from handlers.messages import Frozen, InboundMessage, Voice
 from handlers.people import known
-from nlp.errors import AudioTooLong, EmptyAudio, NlpError, NoSpeech, UnreadableAudio
+from nlp.errors import AudioTooLong, EmptyAudio, EngineUnavailable, NlpError, NoSpeech, UnreadableAudio
 from nlp.transcript import Segment, Transcript
 from nlp.transcript import Warning as HearingWarning
 from storage.base import JsonObject
@@ -52,6 +52,11 @@ async def transcribe(ctx: Context, job: Job) -> None:
         async with ctx.finishing(job) as work:
             await outbox.say(work, message.sender, _excuse(error), cause=f"{message.key}>unheard")
         return
+    except EngineUnavailable:
+        # it is tried again, for minutes; the rep should not have to wonder
+        async with ctx.database.work() as work:
+            await outbox.say(work, message.sender, texts.EARS_AWAY, cause=f"{message.key}>ears-away")
+        raise
     async with ctx.advancing(job, UNDERSTAND, {"message": job.payload["message"]}) as work:
         kept = await work.visits.evidence(evidence.evidence_id)
         kept.text = heard.text

@@ -57,6 +57,10 @@ _MOVE = re.compile(
     rf"^{_WHICH}\s*(?:的)?(?:时间|日期|期限)?(?:改到|改成|改为|改在|推迟到|延期到|延到|提前到|挪到|放到|顺延到|调到)\s*(?P<value>.+)$"
 )
 _ADD = re.compile(rf"^(?:补充|增加|新增|添加|加)(?:上)?(?:一?[个条项])?{_STEP_WORD}\s*[:：]?\s*(?P<value>.+)$")
+_NO_NAME = re.compile(r"^(?:个|一[个家]|做|在|很|我们|他们|谁|哪|不|没|有|要|比较|非常|这|那)")
+"""客户是个老客户 tells of the customer, it does not name one."""
+_SOMEBODY_ELSE = re.compile(r"^(?:他们?|她们?|客户|对方|领导|[\u4e00-\u9fa5]总)|把")
+"""他们把交货日期改到月底 is news."""
 _SUPPLEMENT = re.compile(r"^(?:补充(?:一下|一点|说明)?|再补充)\s*[:：，,]?\s*(?P<value>.+)$", re.DOTALL)
 
 
@@ -173,7 +177,9 @@ def _clause(clause: str, start: int, sent_at: datetime, zone: ZoneInfo) -> Edit 
     if found := _AMOUNT.match(clause):
         return _amount(found, start)
     if found := _CUSTOMER.match(clause) or _CUSTOMER_NOT.match(clause):
-        return SetCustomer(found["value"].strip(), _span(found, "value", start))
+        if _NO_NAME.match(found["value"]):
+            return None
+        return SetCustomer(found["value"], _span(found, "value", start))
     if found := _CONTACT.match(clause):
         return SetContact(found["value"], _span(found, "value", start))
     if found := _STAGE.match(clause):
@@ -213,6 +219,8 @@ def _visited(found: re.Match[str], start: int, sent_at: datetime, zone: ZoneInfo
 
 
 def _move(found: re.Match[str], start: int, sent_at: datetime, zone: ZoneInfo) -> MoveStep | None:
+    if found["words"] and _SOMEBODY_ELSE.search(found["words"]):
+        return None
     mentions = dates.find(found["value"], sent_at, zone)
     if len(mentions) != 1 or mentions[0].due is None:
         return None

@@ -7,8 +7,8 @@ file lock keeps other processes out.
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Set
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Set
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -20,8 +20,7 @@ from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, event, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from storage.clock import Clock, SystemClock
 from storage.errors import (
@@ -164,7 +163,7 @@ class Database:
             # Altering a SQLite table copies and drops it; with foreign keys on, dropping deletes what points to it.
             engine = _sqlite_engine(self._url, begin="BEGIN IMMEDIATE", foreign_keys=False)
         try:
-            async with self._through_the_gate(), _translated(), engine.begin() as connection:
+            async with self._through_the_gate(), _connection(engine) as connection, connection.begin():
                 if not self.is_sqlite:
                     await connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
                 await connection.run_sync(_upgrade)
@@ -174,7 +173,7 @@ class Database:
 
     async def check(self) -> None:
         """Raises MigrationNeeded or ProgramTooOld unless the tables are those of this program."""
-        async with _translated(), self._reading.connect() as connection:
+        async with _connection(self._reading) as connection:
             await connection.run_sync(_check)
 
     async def _prepare(self, *, alone: bool) -> None:
@@ -194,7 +193,7 @@ class Database:
         """How far the server's clock is ahead of this machine's. A clock that a test holds is taken as it is."""
         if not isinstance(self._clock, SystemClock):
             return
-        async with _translated(), self._reading.connect() as connection:
+        async with _connection(self._reading) as connection:
             asked_at = self._clock.now()
             there = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
             answered_at = self._clock.now()
@@ -257,9 +256,7 @@ def _lock_file(url: URL) -> FileLock | None:
 
 
 def _sqlite_engine(url: URL, *, begin: str, read_only: bool = False, foreign_keys: bool = True) -> AsyncEngine:
-    engine = create_async_engine(
-        url, hide_parameters=True, **({} if read_only else {"poolclass": NullPool} if not foreign_keys else {})
-    )
+    engine = create_async_engine(url, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
@@ -279,10 +276,26 @@ def _sqlite_engine(url: URL, *, begin: str, read_only: bool = False, foreign_key
     return engine
 
 
+@asynccontextmanager
+async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with _translated():
+        connection = engine.connect()
+        with _reaching():
+            await connection.start()
+        async with aclosing(connection):
+            yield connection
+
+
 async def _connect(session: AsyncSession) -> None:
     """Connect before the block runs, so that a refused connection is known for what it is."""
-    try:
+    with _reaching():
         _ = await session.connection()
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise DatabaseUnavailable("the database cannot be reached") from error
 

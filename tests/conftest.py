@@ -116,6 +116,15 @@ def pg_url(pg_server: Any, pg_template: str) -> Iterator[str]:
     pg_server.psql(f"DROP DATABASE {name} WITH (FORCE);")
 
 
+@pytest.fixture
+def bare_pg_url(pg_server: Any) -> Iterator[str]:
+    """A PostgreSQL database without tables."""
+    name = f"bare_{uuid4().hex}"
+    pg_server.psql(f"CREATE DATABASE {name};")
+    yield pg_server.get_uri(name)
+    pg_server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def any_url(request: pytest.FixtureRequest) -> str:
     """The same test on either database."""

@@ -68,6 +68,7 @@ class Delivery:
     key: str
     guard: bool
     response_ref: str | None
+    at: datetime
     arrived: bool
     """False where the platform's duplicate check swallowed it."""
 
@@ -84,8 +85,8 @@ class FakePlatform:
     sends: list[Delivery] = field(default_factory=list)
     failures: deque[PlatformError | None] = field(default_factory=deque)
     arrives_anyway: bool = False
-    spent_refs: set[str] = field(default_factory=set)
     media: dict[str, MediaFile] = field(default_factory=dict)
+    clock: Clock = field(default_factory=FakeClock)
     closed: bool = False
 
     @property
@@ -127,8 +128,8 @@ class FakePlatform:
         failure = self.failures.popleft() if self.failures else None
         if failure is not None and not self.arrives_anyway:
             raise failure
-        swallowed = guard and any(one.user_id == user_id and one.content == content and one.guard for one in self.sends)
-        self.sends.append(Delivery(user_id, content, key, guard, response_ref, arrived=not swallowed))
+        arrived = not (guard and self._is_known(user_id, content))
+        self.sends.append(Delivery(user_id, content, key, guard, response_ref, self.clock.now(), arrived))
         if failure is not None:
             raise failure
         number = len(self.sends)
@@ -136,8 +137,15 @@ class FakePlatform:
             message_ref=f"m-{number}", response_ref=f"r-{number}" if isinstance(content, OutboundCard) else None
         )
 
+    def _is_known(self, user_id: str, content: OutboundText | OutboundCard | CardUpdate) -> bool:
+        since = self.clock.now() - timedelta(seconds=self.capabilities.duplicate_check_s or 0)
+        return any(one.user_id == user_id and one.content == content and one.at > since for one in self.sends)
+
     async def check(self) -> list[CheckResult]:
         return [CheckResult("fake", ok=True)]
+
+    def hang_up(self) -> None:
+        """It has no connections."""
 
     async def close(self) -> None:
         self.closed = True

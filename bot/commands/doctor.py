@@ -20,7 +20,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "doctor",
         help="check the set-up and say what to do about each fault",
-        description="Changes nothing. Exits with 1 when something is broken; what only deserves a look (!) does not count.",
+        description="Changes nothing. Exits with 1 when something is broken (✗); a warning (!) does not count.",
     )
     add_config_option(parser)
 

@@ -10,6 +10,7 @@ from bot.commands.opening import database_for_writing
 from bot.config import Config, load
 from bot.enrolment import Outcome, store_customers, store_members
 from bot.roster import FaultyFile, read_customers, read_members
+from nlp.lexicon import STAGES
 
 WORDS = {"members": "人员", "customers": "客户"}
 
@@ -46,7 +47,7 @@ async def _import(what: str, file_name: str, data: bytes, config: Config) -> int
             outcome = await store_members(work, members.rows, source=source)
         _tell(what, outcome, members.ignored_columns)
     else:
-        customers = read_customers(data, config.vocabulary.stages)
+        customers = read_customers(data, config.vocabulary.stages or STAGES)
         async with database_for_writing(config) as database, database.work() as work:
             outcome = await store_customers(work, customers.rows, source=source)
         _tell(what, outcome, customers.ignored_columns)

@@ -56,7 +56,7 @@ class Person:
 
     user_id: str
     name: str
-    role: Literal["sales", "manager", "director", "admin"]
+    role: Literal["sales", "manager", "director", "admin", "colleague"]
 
 
 class KeptBody(Frozen):
@@ -137,8 +137,8 @@ class PlaygroundPlatform:
         content: OutboundText | OutboundCard | CardUpdate,
         *,
         key: str,
-        response_ref: str | None = None,
         guard: bool = False,
+        response_ref: str | None = None,
     ) -> Sent:
         """Show it on this person's phone.
 
@@ -185,8 +185,10 @@ class PlaygroundPlatform:
             ),
         ]
 
+    def hang_up(self) -> None:
+        self.feed.close()
+
     async def close(self) -> None:
-        """Ends the pages' streams; call it before the web server waits for its open connections."""
         self.feed.close()
 
     def knows(self, user_id: str) -> bool:

@@ -20,6 +20,8 @@ MAX_UPLOAD_BYTES = 20 * 1024 * 1024
 MAX_PLAYED_MS = 30 * 60 * 1000
 """Past this a converted recording is cut off; a hostile file must not fill the memory."""
 
+WAV_HEADER_BYTES = 44
+
 _REFERENCE = re.compile(r"^[0-9a-f]{64}$")
 
 
@@ -158,4 +160,6 @@ def as_wav(data: bytes) -> bytes:
                     break
     except (av.error.FFmpegError, IndexError, ValueError, wave.Error) as error:
         raise ValueError("not a sound that can be decoded") from error
+    if written.tell() <= WAV_HEADER_BYTES:
+        raise ValueError("no sound in it")
     return written.getvalue()

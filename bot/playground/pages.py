@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import Field, JsonValue, StringConstraints, ValidationError, model_validator
 
 from bot.platform import Keep
@@ -177,7 +178,7 @@ class Pages:
                     file_name = part.filename or ""
                 else:
                     fields[part.name] = (await _read_capped(part.read_chunk, MAX_FIELD_BYTES)).decode()
-        except ValueError as error:  # no boundary, a part cut short, bytes that are no UTF-8
+        except (ValueError, HttpProcessingError) as error:  # no boundary, a part cut short, bytes that are no UTF-8
             raise Refused(400, "bad_form", "表单格式不正确。") from error
         upload = _validated(Upload, json.dumps(fields).encode())
         self._require_known(upload.user_id)
@@ -332,8 +333,8 @@ def _plain_content(posted: Posted) -> Content:
 
 
 def _clean(text: str) -> str:
-    """Without control characters, which no real platform's XML could carry either (PostgreSQL refuses NUL)."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    """Without what no real platform's XML could carry: control characters (PostgreSQL refuses NUL), surrogates."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
 
 
 async def _read_capped(read: Callable[[int], Awaitable[bytes]], limit_bytes: int) -> bytes:

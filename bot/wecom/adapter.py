@@ -74,6 +74,9 @@ class WeComPlatform:
             duplicate_check_s=DUPLICATE_CHECK_S,
         )
 
+    def hang_up(self) -> None:
+        """Nothing stays open: WeCom calls, we answer."""
+
     async def close(self) -> None:
         await self.client.close()
 

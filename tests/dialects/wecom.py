@@ -6,22 +6,20 @@ In a test:
         await wecom.send_text("zhangsan", "你好")
         assert "收到" in wecom.transcript("zhangsan")
 
-By hand: `python -m tests.dialects.wecom --port 9700 --callback http://127.0.0.1:8400/wecom/callback`. It prints the [wecom]
-section to put into config.toml and the control addresses.
+By hand: `python -m tests.dialects.wecom --port 9700 --callback http://127.0.0.1:8400/wecom/callback`. It prints the
+[wecom] section to put into config.toml and the control addresses.
 
 Everything goes by the dialect's own clock (`advance`), except the five seconds that a callback may take.
 """
 
 import argparse
 import asyncio
-import base64
 import contextlib
 import itertools
 import json
 import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +30,21 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from tests.dialects.wecom_control import Control, usage
+from tests.dialects.wecom_hostile import HOSTILE
+from tests.dialects.wecom_records import (
+    FAULT_KINDS,
+    Attempt,
+    Call,
+    CannotPress,
+    Code,
+    Delivery,
+    Envelope,
+    Fault,
+    Media,
+    Message,
+    drawn,
+)
 from tests.dialects.wecom_rules import INTERACTIVE, Refused, check_card, controls, selects
 from tests.dialects.wecom_seal import Seal
 
@@ -49,142 +62,6 @@ UPLOAD_LIMITS = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "file":
 SPENT_CODE = 40058
 """What WeCom answers to a spent or late response_code is not documented; "invalid parameter" is our assumption."""
 
-USAGE = """\
-GET  /_control/                     this page
-GET  /_control/transcript/USER      what the person's phone shows
-GET  /_control/messages[?user=U]    everything shown, dropped or swallowed, as JSON
-GET  /_control/calls                every API call     GET /_control/deliveries    every callback
-GET  /_control/violations           what the bot did that a real phone or WeCom would not like
-POST /_control/act                  {"do": "send_text", "user": "zhangsan", "text": "你好"}
-       send_voice {data: base64 AMR} · send_image {data} · send_video · send_file {data, file_name}
-       send_location {latitude, longitude, label} · send_link {title, url} · enter · subscribe · unsubscribe
-       menu_click {event_key} · press {control: text or key of a button, card: task_id?, chosen: {question: [option]}?}
-POST /_control/replay               {"number": n, "copies": 1}: deliver a callback again
-POST /_control/hostile              {"kind": "wrong_signature"}; kinds: %s
-POST /_control/verify               the GET that the admin page sends
-POST /_control/fault                {"api": "message/send", "kind": "errcode", "errcode": -1, "times": 1, "after": 0}
-       times null: for ever · for_s: by the dialect's clock · kinds: %s
-DELETE /_control/faults             no more faults
-POST /_control/token                {"errcode": 42001}: the token dies early
-POST /_control/clock                {"advance_s": 7200}
-POST /_control/settings             any of callback_url, callback_timeout_s, max_deliveries, retry_statuses, unreachable
-"""
-
-
-class CannotPress(Exception):
-    """The button is not there, or is grey."""
-
-
-@dataclass
-class Fault:
-    """Something to go wrong in calls of `api` ("*": any).
-
-    kinds: errcode · json_as_text (the same, called text/plain) · slow (`seconds` before) · hang (handled, then silence for
-    `seconds`) · reset (connection closed) · reset_after (handled, then closed) · http (`status`) · html · truncated ·
-    wrong_type (media called text/plain) · no_disposition · invaliduser (`users` are named in a successful send)
-    """
-
-    api: str
-    kind: str
-    errcode: int = -1
-    times: int | None = 1
-    after: int = 0
-    for_s: float | None = None
-    seconds: float = 10.0
-    status: int = 502
-    users: Sequence[str] = ()
-    since: datetime | None = None
-
-    def strikes(self, api: str, now: datetime) -> bool:
-        if self.api not in {"*", api} or self.times == 0:
-            return False
-        if self.after > 0:
-            self.after -= 1
-            return False
-        self.since = self.since or now
-        if self.for_s is not None:
-            return now - self.since < timedelta(seconds=self.for_s)
-        if self.times is not None:
-            self.times -= 1
-        return True
-
-
-FAULT_KINDS = (
-    "errcode json_as_text slow hang reset reset_after http html truncated wrong_type no_disposition invaliduser"
-).split()
-
-
-@dataclass
-class Call:
-    api: str
-    at: datetime
-    params: dict[str, str]
-    body: Json
-    errcode: int | None = None
-
-
-@dataclass
-class Message:
-    """One message between a person and the app, as seen from the phone."""
-
-    number: int
-    at: datetime
-    user: str
-    sent_by_user: bool
-    kind: str
-    content: Json
-    state: str = "shown"
-    """shown · dropped (too many a minute) · swallowed (duplicate check) · recalled"""
-    msgid: str = ""
-    closed: str | None = None
-    """What its grey buttons read."""
-
-    @property
-    def task_id(self) -> str:
-        return str(self.content.get("task_id", ""))
-
-
-@dataclass
-class Attempt:
-    at: datetime
-    status: int | None
-    body: bytes = b""
-    error: str = ""
-    took_s: float = 0.0
-
-
-@dataclass
-class Delivery:
-    number: int
-    kind: str
-    xml: bytes
-    attempts: list[Attempt] = field(default_factory=list)
-
-    @property
-    def accepted(self) -> bool:
-        return any(attempt.status == 200 for attempt in self.attempts)
-
-    @property
-    def status(self) -> int | None:
-        """Of the last attempt; None: no answer."""
-        return self.attempts[-1].status if self.attempts else None
-
-
-@dataclass
-class Media:
-    kind: str
-    data: bytes
-    content_type: str
-    file_name: str
-    until: datetime
-
-
-@dataclass
-class Code:
-    msgid: str
-    until: datetime
-    spent: bool = False
-
 
 class WeComDialect:
     def __init__(
@@ -195,8 +72,8 @@ class WeComDialect:
         port: int = 0,
         corp_id: str = "wwdialect0000001",
         agent_id: int = 1000002,
-        secret: str = "dialect-secret-0123456789",
-        token: str = "DialectToken01",
+        secret: str = "dialect-secret-0123456789",  # noqa: S107
+        token: str = "DialectToken01",  # noqa: S107
         encoding_aes_key: str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C",
         now: Callable[[], datetime] | None = None,
         seed: int = 1,
@@ -315,13 +192,13 @@ class WeComDialect:
         lines = []
         for message in self.messages:
             if message.user == user and message.state in {"shown", "recalled"}:
-                lines += _drawn(message)
+                lines += drawn(message)
         return "\n".join(lines) + "\n" if lines else ""
 
     async def wait_for(self, met: Callable[[], bool], timeout_s: float = 10.0) -> None:
         """Until `met` is true. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
-            while not met():
+            while not met():  # noqa: ASYNC110 - what is waited for happens in the bot, which knows no event of ours
                 await asyncio.sleep(0.01)
 
     def expire_token(self, errcode: int = 42001) -> None:
@@ -466,12 +343,10 @@ class WeComDialect:
             raise Refused(40005, "invalid type")
         if request.content_type != "multipart/form-data":
             raise Refused(44001, "empty media data")
-        head = await request.content.read(4096)
-        if b"filename*=" in head.split(b"\r\n\r\n", 1)[0]:
-            self.violations.append("upload with filename*=")
-        request.content.unread_data(head)
         async for part in await request.multipart():
             if isinstance(part, aiohttp.BodyPartReader) and part.name == "media":
+                if "filename*=" in part.headers["Content-Disposition"]:
+                    self.violations.append("upload with filename*=")
                 data = bytes(await part.read())
                 _check_upload(kind, data)
                 content_type = part.headers.get("Content-Type", "")
@@ -536,12 +411,12 @@ class WeComDialect:
 
     def _is_duplicate(self, body: Json, kind: str, content: Json) -> bool:
         """Whether an equal request was accepted lately, checked or not: only this request asks for the check."""
-        print_ = json.dumps([body.get("touser"), kind, content], sort_keys=True)
-        before = self._accepted.get(print_)
+        fingerprint = json.dumps([body.get("touser"), kind, content], sort_keys=True)
+        before = self._accepted.get(fingerprint)
         window = timedelta(seconds=min(int(body.get("duplicate_check_interval", 1800)), 14400))
         if body.get("enable_duplicate_check") and before is not None and self.now() - before < window:
             return True
-        self._accepted[print_] = self.now()
+        self._accepted[fingerprint] = self.now()
         return False
 
     def _checked_content(self, kind: str, content: Json, *, swallowed: bool) -> Json:
@@ -705,7 +580,8 @@ class WeComDialect:
         fields |= {"ResponseCode": self._new_code(message.msgid)}
         if picked := _picked(content, chosen or {}):
             fields["SelectedItems"] = {"SelectedItem": picked}
-        return await self._happen(user, "template_card_event", fields)
+        in_menu = key in {action["key"] for action in (content.get("action_menu") or {}).get("action_list", [])}
+        return await self._happen(user, "template_card_menu_event" if in_menu else "template_card_event", fields)
 
     def _find_control(self, user: str, control: str, card: str) -> tuple[Message, str, str]:
         for message in reversed(self.cards(user)):
@@ -743,7 +619,7 @@ class WeComDialect:
         delivery = Delivery(len(self.deliveries) + 1, kind, xml)
         self.deliveries.append(delivery)
         for _ in range(self.max_deliveries):
-            attempt = await self._call_back(self._envelope(self.seal.seal(xml)))
+            attempt = await self._call_back(self.envelope(self.seal.seal(xml)))
             delivery.attempts.append(attempt)
             final = attempt.status is not None and (attempt.status == 200 or not self.retry_statuses)
             if final:
@@ -753,7 +629,7 @@ class WeComDialect:
     async def replay(self, number: int, copies: int = 1) -> Delivery:
         """The same plaintext again, all copies at once: what a repeat after a lost answer looks like."""
         delivery = self.deliveries[number - 1]
-        envelopes = [self._envelope(self.seal.seal(delivery.xml)) for _ in range(copies)]
+        envelopes = [self.envelope(self.seal.seal(delivery.xml)) for _ in range(copies)]
         delivery.attempts += await asyncio.gather(*(self._call_back(envelope) for envelope in envelopes))
         return delivery
 
@@ -783,13 +659,13 @@ class WeComDialect:
         signature = self.seal.signature(timestamp, nonce, sealed)
         return {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce}
 
-    def _envelope(self, sealed: str, at: datetime | None = None) -> "Envelope":
+    def envelope(self, sealed: str, at: datetime | None = None) -> Envelope:
         names = {"ToUserName": self.corp_id, "AgentID": str(self.agent_id), "Encrypt": sealed}
         elements = [_element(name, value, cdata=True) for name, value in names.items()]
         self._random.shuffle(elements)
         return Envelope(self._signed(sealed, at), f"<xml>{''.join(elements)}</xml>".encode())
 
-    async def _call_back(self, envelope: "Envelope") -> Attempt:
+    async def _call_back(self, envelope: Envelope) -> Attempt:
         attempt = await self._request("POST", envelope.query, envelope.body, timeout_s=self.callback_timeout_s)
         if attempt.status == 200 and attempt.body not in {b"", b"success"}:
             self.violations.append(f"callback answered with {attempt.body[:40]!r}")
@@ -816,12 +692,6 @@ class WeComDialect:
         return attempt
 
 
-@dataclass
-class Envelope:
-    query: dict[str, str]
-    body: bytes
-
-
 HANDLERS: dict[str, Callable[[WeComDialect, Call], web.Response]] = {
     "media/get": WeComDialect._media_get,
     "message/send": WeComDialect._send,
@@ -830,103 +700,6 @@ HANDLERS: dict[str, Callable[[WeComDialect, Call], web.Response]] = {
     "agent/get": WeComDialect._agent_get,
     "getcallbackip": WeComDialect._callback_ip,
     "user/get": WeComDialect._user_get,
-}
-
-
-# hostile callbacks
-
-
-def _wrong_signature(wecom: WeComDialect) -> Envelope:
-    envelope = _honest(wecom)
-    first = envelope.query["msg_signature"][0]
-    flipped = "0" if first != "0" else "1"
-    return Envelope(envelope.query | {"msg_signature": flipped + envelope.query["msg_signature"][1:]}, envelope.body)
-
-
-def _unsigned(wecom: WeComDialect) -> Envelope:
-    return Envelope({}, _honest(wecom).body)
-
-
-def _old(wecom: WeComDialect) -> Envelope:
-    return wecom._envelope(wecom.seal.seal(_hello(wecom)), wecom.now() - timedelta(hours=2))
-
-
-def _from_the_future(wecom: WeComDialect) -> Envelope:
-    return wecom._envelope(wecom.seal.seal(_hello(wecom)), wecom.now() + timedelta(hours=2))
-
-
-def _wrong_receiver(wecom: WeComDialect) -> Envelope:
-    return wecom._envelope(wecom.seal.seal(_hello(wecom), receive_id="wwsomebodyelse"))
-
-
-def _bad_padding(wecom: WeComDialect) -> Envelope:
-    return wecom._envelope(wecom.seal.seal_raw(b"r" * 16 + b"\0" * 48))
-
-
-def _length_overflow(wecom: WeComDialect) -> Envelope:
-    body = b"r" * 16 + (2**32 - 1).to_bytes(4, "big") + b"x" * 12
-    return wecom._envelope(wecom.seal.seal_raw(body + bytes([32]) * 32))
-
-
-def _cut_short(wecom: WeComDialect) -> Envelope:
-    return wecom._envelope(wecom.seal.seal(_hello(wecom))[:-4])
-
-
-def _doctype(wecom: WeComDialect) -> Envelope:
-    return wecom._envelope(wecom.seal.seal(b"<!DOCTYPE xml>" + _hello(wecom)))
-
-
-def _entities(wecom: WeComDialect) -> Envelope:
-    bomb = b'<!DOCTYPE xml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><xml><Content>&b;</Content></xml>'
-    return wecom._envelope(wecom.seal.seal(bomb))
-
-
-def _outer_doctype(wecom: WeComDialect) -> Envelope:
-    envelope = _honest(wecom)
-    bomb = b'<!DOCTYPE xml [<!ENTITY file SYSTEM "file:///etc/passwd">]>' + envelope.body
-    return Envelope(envelope.query, bomb)
-
-
-def _huge(wecom: WeComDialect) -> Envelope:
-    return Envelope(_honest(wecom).query, b"<xml><Encrypt>" + b"A" * (10 << 20) + b"</Encrypt></xml>")
-
-
-def _tags(wecom: WeComDialect) -> Envelope:
-    return Envelope(_honest(wecom).query, b"<xml>" + b"<a>" * 200_000)
-
-
-def _not_xml(wecom: WeComDialect) -> Envelope:
-    return Envelope(_honest(wecom).query, b'{"encrypt": "A"}')
-
-
-def _plain_not_xml(wecom: WeComDialect) -> Envelope:
-    return wecom._envelope(wecom.seal.seal(b"\xff\xfe not xml"))
-
-
-def _hello(wecom: WeComDialect) -> bytes:
-    return wecom.xml("zhangsan", "text", {"Content": "hello", "MsgId": str(next(wecom._message_ids))})
-
-
-def _honest(wecom: WeComDialect) -> Envelope:
-    return wecom._envelope(wecom.seal.seal(_hello(wecom)))
-
-
-HOSTILE: dict[str, Callable[[WeComDialect], Envelope]] = {
-    "wrong_signature": _wrong_signature,
-    "unsigned": _unsigned,
-    "old": _old,
-    "from_the_future": _from_the_future,
-    "wrong_receiver": _wrong_receiver,
-    "bad_padding": _bad_padding,
-    "length_overflow": _length_overflow,
-    "cut_short": _cut_short,
-    "doctype": _doctype,
-    "entities": _entities,
-    "outer_doctype": _outer_doctype,
-    "huge": _huge,
-    "tags": _tags,
-    "not_xml": _not_xml,
-    "plain_not_xml": _plain_not_xml,
 }
 
 
@@ -988,144 +761,13 @@ def _picked(card: Json, chosen: Mapping[str, Sequence[str]]) -> list[Json]:
     return picked
 
 
-def _drawn(message: Message) -> list[str]:
-    clock = message.at.strftime("%H:%M:%S")
-    if message.state == "recalled":
-        return [f"[{clock}] （消息已撤回）"]
-    content = message.content
-    if message.sent_by_user:
-        names = {"text": "", "press": "👆 ", "voice": "🎤 语音", "image": "🖼 图片", "video": "🎬 视频"}
-        names |= {"file": "📎 ", "location": "📍 ", "link": "🔗 "}
-        said = content.get("content") or content.get("label") or content.get("title") or content.get("file_name") or ""
-        return [f"[{clock}] {message.user}: {names.get(message.kind, message.kind)}{said}"]
-    if message.kind != "template_card":
-        return [f"[{clock}] bot: {content.get('content', message.kind)}"]
-    return [f"[{clock}] bot: ┌ {content['main_title'].get('title', '')}", *(f"│ {line}" for line in _face(message))]
-
-
-def _face(message: Message) -> list[str]:
-    card = message.content
-    lines = [card["main_title"].get("desc", ""), (card.get("quote_area") or {}).get("quote_text", "")]
-    lines += card.get("sub_title_text", "").split("\n")
-    lines += [f"{item['keyname']}  {item.get('value', '')}" for item in card.get("horizontal_content_list", [])]
-    for select in selects(card):
-        texts = {option["id"]: option["text"] for option in select["option_list"]}
-        lines.append(f"{select.get('title', '')} ▾ {' / '.join(texts.values())}")
-    if message.closed is not None:
-        lines.append(f"（{message.closed}）")
-    elif controls(card):
-        lines.append(" ".join(f"[{text}]" for _, text in controls(card)))
-    return [line for line in lines if line]
-
-
-class Control:
-    """The dialect's own addresses, for tests in other processes and for people."""
-
-    def __init__(self, wecom: WeComDialect) -> None:
-        self._wecom = wecom
-
-    def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get("/_control/", self._usage),
-            web.get("/_control/transcript/{user}", self._transcript),
-            web.get("/_control/messages", self._messages),
-            web.get("/_control/{what:calls|deliveries|violations}", self._list),
-            web.post("/_control/act", self._act),
-            web.post("/_control/replay", self._replay),
-            web.post("/_control/hostile", self._hostile),
-            web.post("/_control/verify", self._verify),
-            web.post("/_control/fault", self._fault),
-            web.delete("/_control/faults", self._no_faults),
-            web.post("/_control/token", self._token),
-            web.post("/_control/clock", self._clock),
-            web.post("/_control/settings", self._settings),
-        ]
-
-    async def _usage(self, request: web.Request) -> web.Response:
-        return web.Response(text=USAGE % (", ".join(HOSTILE), ", ".join(FAULT_KINDS)))
-
-    async def _transcript(self, request: web.Request) -> web.Response:
-        return web.Response(text=self._wecom.transcript(request.match_info["user"]))
-
-    async def _messages(self, request: web.Request) -> web.Response:
-        user = request.query.get("user")
-        found = [message for message in self._wecom.messages if user in {None, message.user}]
-        return _plain([asdict(message) | {"task_id": message.task_id} for message in found])
-
-    async def _list(self, request: web.Request) -> web.Response:
-        found: list[Any] = getattr(self._wecom, request.match_info["what"])
-        return _plain([item if isinstance(item, str) else asdict(item) for item in found])
-
-    async def _act(self, request: web.Request) -> web.Response:
-        wanted: Json = await request.json()
-        name, user = wanted.pop("do"), wanted.pop("user")
-        if name not in ACTIONS:
-            raise web.HTTPBadRequest(text=f"no action {name}")
-        if "data" in wanted:
-            wanted["data"] = base64.b64decode(wanted["data"])
-        try:
-            delivery: Delivery = await getattr(self._wecom, name)(user, **wanted)
-        except CannotPress as error:
-            raise web.HTTPConflict(text=str(error)) from error
-        except TypeError as error:
-            raise web.HTTPBadRequest(text=str(error)) from error
-        return _plain(asdict(delivery))
-
-    async def _replay(self, request: web.Request) -> web.Response:
-        wanted = await request.json()
-        return _plain(asdict(await self._wecom.replay(wanted["number"], wanted.get("copies", 1))))
-
-    async def _hostile(self, request: web.Request) -> web.Response:
-        return _plain(asdict(await self._wecom.hostile((await request.json())["kind"])))
-
-    async def _verify(self, request: web.Request) -> web.Response:
-        return _plain(asdict(await self._wecom.verify()))
-
-    async def _fault(self, request: web.Request) -> web.Response:
-        self._wecom.fail(**await request.json())
-        return _plain({"faults": len(self._wecom.faults)})
-
-    async def _no_faults(self, request: web.Request) -> web.Response:
-        self._wecom.faults.clear()
-        return _plain({"faults": 0})
-
-    async def _token(self, request: web.Request) -> web.Response:
-        self._wecom.expire_token((await request.json()).get("errcode", 42001))
-        return _plain({})
-
-    async def _clock(self, request: web.Request) -> web.Response:
-        self._wecom.advance((await request.json())["advance_s"])
-        return _plain({"now": self._wecom.now()})
-
-    async def _settings(self, request: web.Request) -> web.Response:
-        for name, value in (await request.json()).items():
-            if name not in {"callback_url", "callback_timeout_s", "max_deliveries", "retry_statuses", "unreachable"}:
-                raise web.HTTPBadRequest(text=f"no setting {name}")
-            setattr(self._wecom, name, set(value) if name == "unreachable" else value)
-        return _plain({})
-
-
-ACTIONS = frozenset(
-    "send_text send_voice send_image send_video send_file send_location send_link send_other enter subscribe"
-    " unsubscribe menu_click happen press".split()
-)
-
-
-def _plain(body: Any) -> web.Response:
-    def known(value: object) -> str:
-        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-    return web.Response(text=json.dumps(body, ensure_ascii=False, default=known), content_type="application/json")
-
-
 async def _run(arguments: argparse.Namespace) -> None:
     given = {name: value for name, value in vars(arguments).items() if value is not None}
     async with _started(WeComDialect(callback_url=given.pop("callback"), **given)) as wecom:
         settings = "\n".join(f"{name} = {json.dumps(value)}" for name, value in wecom.settings().items())
-        usage = USAGE % (", ".join(HOSTILE), ", ".join(FAULT_KINDS))
         act = '{"do": "send_text", "user": "zhangsan", "text": "帮助"}'
         print(f"WeCom's dialect on {wecom.base_url}, calling back to {wecom.callback_url}\n\n[wecom]\n{settings}\n")
-        print(f"{usage}\nFor example:\n  curl {wecom.base_url}/_control/act -d '{act}'")
+        print(f"{usage()}\nFor example:\n  curl {wecom.base_url}/_control/act -d '{act}'")
         print(f"  curl {wecom.base_url}/_control/transcript/zhangsan", flush=True)
         await asyncio.Event().wait()
 

@@ -2,7 +2,7 @@
 
 import { mediaUrl } from "./api.js";
 import { card } from "./card.js";
-import { el, icon, linked, openDialog, toast, voiceArcs } from "./dom.js";
+import { el, icon, worded, openDialog, toast, voiceArcs } from "./dom.js";
 import { duration } from "./times.js";
 
 const NEEDS_WAV = new Set(["amr", "silk"]);
@@ -12,7 +12,7 @@ export function bubble(entry, { pending, click }) {
   const { content } = entry;
   switch (content.kind) {
     case "text":
-      return el("div", { class: "bubble" }, linked(content.text));
+      return el("div", { class: "bubble" }, worded(content.text));
     case "voice":
       return voice(content);
     case "image":

@@ -1,8 +1,11 @@
 // A card: title, fields, quotation, lines, selectors, buttons; and what is left of it once it is closed.
 
-import { el, icon, link, linked } from "./dom.js";
+import { el, icon, link, worded } from "./dom.js";
 
 const TONES = { neutral: "clipboard", good: "check", alert: "alert" };
+// The mark beside the title says it already.
+const LEADING_MARK = /^⚠\ufe0f?\s*/u;
+const LABELLED = /^([^\s：]{1,6}：)(.*)$/u;
 
 export function card(entry, { pending, click }) {
   const { content, closing } = entry;
@@ -21,11 +24,11 @@ export function card(entry, { pending, click }) {
       "header",
       { class: "card-head" },
       el("span", { class: "card-mark" }, icon(TONES[content.tone])),
-      el("div", {}, el("h3", {}, content.title), content.subtitle && el("p", { class: "card-subtitle" }, content.subtitle)),
+      el("div", {}, el("h3", {}, worded(content.tone === "alert" ? content.title.replace(LEADING_MARK, "") : content.title)), content.subtitle && el("p", { class: "card-subtitle" }, worded(content.subtitle))),
     ),
     content.fields.length > 0 && el("dl", { class: "card-fields" }, ...content.fields.flatMap(row)),
-    content.quote && el("blockquote", { class: "card-quote" }, content.quote),
-    content.body && el("p", { class: "card-body" }, linked(content.body)),
+    content.quote && el("blockquote", { class: "card-quote" }, worded(content.quote)),
+    content.body && el("div", { class: "card-body" }, ...content.body.split("\n").map(bodyLine)),
     content.url && el("p", { class: "card-link" }, link(content.url, "查看详情 ›")),
     ...selectors.map(({ node }) => node),
     closed
@@ -34,7 +37,13 @@ export function card(entry, { pending, click }) {
   );
 }
 
-const row = ({ label, value }) => [el("dt", {}, label), el("dd", {}, value)];
+const row = ({ label, value }) => [el("dt", {}, worded(label)), el("dd", {}, worded(value))];
+
+/** "卡在哪一步：…" has its label set apart. */
+function bodyLine(line) {
+  const [, label, rest] = LABELLED.exec(line) ?? [];
+  return label ? el("p", {}, el("b", {}, label), worded(rest)) : el("p", {}, worded(line));
+}
 
 function selector(select, closed) {
   const field = el(

@@ -8,7 +8,7 @@ export function el(tag, properties = {}, ...children) {
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined || value === null || value === false) continue;
     if (name === "dataset") Object.assign(element.dataset, value);
-    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else if (name === "class") element.className = value;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
@@ -66,17 +66,30 @@ export function voiceArcs() {
   return svg;
 }
 
+const GLYPHS = new Map([["📍", "pin"], ["⚠", "alert"]]);
+
+/** Text whose pictograms are drawn by us: not every system has a font for them. The words stay as they were sent. */
+function drawn(text) {
+  const pieces = document.createDocumentFragment();
+  for (const piece of text.split(/(📍|⚠)\ufe0f?/u)) {
+    const glyph = GLYPHS.get(piece);
+    const hidden = () => el("span", { class: "visually-hidden" }, piece);
+    pieces.append(glyph ? el("span", { class: `glyph glyph-${glyph}` }, icon(glyph), hidden()) : piece);
+  }
+  return pieces;
+}
+
 const LINK = /https?:\/\/[^\s<>"'，。；：！？、）】」]+/g;
 
-/** Text with its web addresses as links. */
-export function linked(text) {
+/** What somebody wrote, as nodes: words, web addresses as links, pictograms. */
+export function worded(text) {
   const pieces = document.createDocumentFragment();
   let from = 0;
   for (const match of text.matchAll(LINK)) {
-    pieces.append(text.slice(from, match.index), link(match[0], match[0]));
+    pieces.append(drawn(text.slice(from, match.index)), link(match[0], match[0]));
     from = match.index + match[0].length;
   }
-  pieces.append(text.slice(from));
+  pieces.append(drawn(text.slice(from)));
   return pieces;
 }
 

@@ -6,7 +6,7 @@ import { askLocation, Composer } from "./composer.js";
 import { el, icon, toast } from "./dom.js";
 import { chatTime, clockTime } from "./times.js";
 
-const ROLES = { sales: "销售", manager: "主管", director: "总监", admin: "管理员" };
+const ROLES = { sales: "销售", manager: "主管", director: "总监", admin: "管理员", colleague: "协作人" };
 const DIVIDER_AFTER_MS = 5 * 60_000;
 const CLICK_WAITS_MS = 15_000;
 // After the bot's answer a card that stays open gets its buttons back; one that closes does so within this time.

@@ -194,6 +194,7 @@ def upgrade() -> None:
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("attitude", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("undo_versions", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("card_id", sa.String(length=64), nullable=True),
         sa.Column("first_sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_sent_at", sa.DateTime(timezone=True), nullable=False),

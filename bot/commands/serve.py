@@ -1,0 +1,55 @@
+"""`visitbot serve`: run the assistant until it is told to stop."""
+
+import argparse
+import asyncio
+import logging
+import signal
+
+from bot import config as configuration
+from bot import logs, wiring
+from bot.commands import CommandFailed, add_config_option
+from bot.config import Config
+from bot.pipeline import ROLES
+from bot.platform import Platform
+from storage.clock import SystemClock
+
+log = logging.getLogger(__name__)
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = subparsers.add_parser("serve", help="run the assistant")
+    add_config_option(parser)
+    parser.add_argument(
+        "--role",
+        default=",".join(ROLES),
+        metavar="web,worker,sender",
+        help="which parts to run here; several processes share the work on PostgreSQL (default: all)",
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    roles = [role.strip() for role in str(args.role).split(",") if role.strip()]
+    if unknown := sorted(set(roles) - set(ROLES)):
+        raise CommandFailed(f"no such role: {', '.join(unknown)}; there are {', '.join(ROLES)}")
+    config = configuration.load(args.config)
+    if len(roles) < len(ROLES) and config.storage.database.startswith(configuration.SQLITE):
+        raise CommandFailed("roles in several processes need PostgreSQL; a SQLite file serves one process")
+    logs.set_up()
+    asyncio.run(_serve(config, roles))
+    return 0
+
+
+async def _serve(config: Config, roles: list[str]) -> None:
+    clock = SystemClock()
+    platforms: list[Platform] = [*wiring.real_platforms(config, clock), *wiring.playground(config, clock)]
+    if not platforms:
+        raise CommandFailed("no platform is configured: fill in [wecom], or set playground.enabled = true")
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    listener = wiring.listener(config)
+    async with wiring.assistant(config, clock=clock, listener=listener, platforms=platforms, roles=roles) as built:
+        if "worker" in roles:
+            wiring.warm_up(listener)
+        await wiring.run(built, stop=stop, host=config.server.host, port=config.server.port)
+    log.info("stopped")

@@ -1,0 +1,172 @@
+"""The demo: an assistant of its own with sample people and customers, on the playground, in a folder that goes away."""
+
+import asyncio
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from bot import enrolment, roster
+from bot.config import Config, Playground, Server, Storage, Vocabulary
+from bot.pipeline import keep
+from bot.platform import Received
+from bot.playground.adapter import SAMPLE_FOLDER, Person, PlaygroundPlatform
+from bot.playground.conversation import Answered, Said
+from bot.playground.media import duration_ms
+from handlers import actions
+from handlers.cards import as_text
+from handlers.messages import CardClick, Content, OutboundCard, OutboundText, PlatformName, Text, Voice
+from storage.database import Database
+from storage.work import Work
+
+_Found = TypeVar("_Found")
+
+REP, MANAGER = "lixiaotong", "chenzhiyuan"
+POLL_S = 0.1
+TYPED_INSTEAD = (
+    "刚从宁波恒力阀门出来，见了采购部的王经理，他们方案基本认可，预算大概八十万，不对，八十五万，"
+    "就是嫌我们比竞品贵百分之十五，说领导还没批，要等预算。"
+    "我答应下周三前把安装排期表给他，他那边十二月一号前确认技术参数。"
+)
+"""What the rep types where no speech model is to be had."""
+
+
+def configuration(folder: Path, port: int) -> Config:
+    words = tomllib.loads((SAMPLE_FOLDER / "vocabulary.toml").read_text("utf-8"))
+    return Config(
+        server=Server(port=port),
+        storage=Storage(database=f"sqlite:///{folder / 'visitbot.db'}", media_dir=folder / "media"),
+        vocabulary=Vocabulary(**words),
+        playground=Playground(enabled=True),
+    )
+
+
+def people() -> list[Person]:
+    """The phones on the page: a rep and their manager."""
+    rows = roster.read_members((SAMPLE_FOLDER / "members.csv").read_bytes()).rows
+    shown = {row.accounts["playground"]: row for row in rows}
+    return [
+        Person(REP, shown[REP].name, "sales"),
+        Person(MANAGER, shown[MANAGER].name, "manager"),
+    ]
+
+
+async def enrol(work: Work) -> None:
+    """The sample company's members and customers."""
+    members = roster.read_members((SAMPLE_FOLDER / "members.csv").read_bytes())
+    await enrolment.store_members(work, members.rows, source="demo")
+    customers = roster.read_customers((SAMPLE_FOLDER / "customers.csv").read_bytes())
+    await enrolment.store_customers(work, customers.rows, source="demo")
+
+
+class DemoFailed(Exception):
+    """The conversation did not go as it should; says what was waited for."""
+
+
+@dataclass
+class Conversation:
+    """Plays people on the playground and tells what each phone shows."""
+
+    platform: PlaygroundPlatform
+    database: Database
+    tell: Callable[[str], None]
+    _told: set[tuple[str, str | None]] = field(default_factory=set)
+    _count: int = 0
+
+    async def say(self, user_id: str, content: Content) -> None:
+        self._count += 1
+        await self.platform.say(self._keep, user_id, content, message_id=f"demo-{self._count}")
+        self.show_news()
+
+    async def _keep(self, platform: PlatformName, received: Received) -> bool:
+        return await keep(self.database, platform, received)
+
+    async def sample_visit(self) -> None:
+        """The rep's voice note, as WeCom would deliver it."""
+        audio = self.platform.sample_voice()
+        if audio is None:
+            raise DemoFailed("the sample voice note is missing from this installation")
+        reference = await self.platform.store(audio)
+        await self.say(REP, Voice(media_ref=reference, media_format="amr", duration_ms=duration_ms(audio)))
+
+    async def typed_visit(self) -> None:
+        await self.say(REP, Text(text=TYPED_INSTEAD))
+
+    async def card(self, user_id: str, title: str, within_s: float) -> OutboundCard:
+        """The open card of that title on this phone, once it is there. Raises DemoFailed."""
+
+        def find() -> OutboundCard | None:
+            for entry in reversed(self.platform.conversations.of(user_id)):
+                if isinstance(entry, Answered) and isinstance(entry.content, OutboundCard) and not entry.closing:
+                    if title in entry.content.title:
+                        return entry.content
+            return None
+
+        return await self._until(find, f"the card {title} for {user_id}", within_s)
+
+    async def text(self, user_id: str, words: str, within_s: float) -> str:
+        def find() -> str | None:
+            for entry in self.platform.conversations.of(user_id):
+                if isinstance(entry, Answered) and isinstance(entry.content, OutboundText) and words in entry.content.text:
+                    return entry.content.text
+            return None
+
+        return await self._until(find, f"a message with {words} for {user_id}", within_s)
+
+    async def press(self, user_id: str, card: OutboundCard, action: type[actions.Action]) -> None:
+        button = next(button for button in card.buttons if isinstance(actions.read(button.action), action))
+        await self.say(user_id, CardClick(card_id=card.card_id, action=button.action))
+
+    async def _until(self, find: Callable[[], _Found | None], what: str, within_s: float) -> _Found:
+        try:
+            async with asyncio.timeout(within_s):
+                while (found := find()) is None:
+                    self.show_news()
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError as error:
+            self.show_news()
+            raise DemoFailed(f"waited {within_s:.0f} s in vain for {what}") from error
+        self.show_news()
+        return found
+
+    def show_news(self) -> None:
+        """Tell whatever the phones show that was not told before, in the order in which it came."""
+        entries = [entry for person in people() for entry in self.platform.conversations.of(person.user_id)]
+        for entry in sorted(entries, key=lambda entry: entry.order):
+            closing = entry.closing if isinstance(entry, Answered) else None
+            if (entry.entry_id, None) not in self._told:
+                self._told.add((entry.entry_id, None))
+                self.tell(_line(entry))
+            if closing and (entry.entry_id, closing) not in self._told:
+                self._told.add((entry.entry_id, closing))
+                self.tell(f"  {_names()[entry.user_id]}的卡片变灰：{closing}")
+
+
+def _names() -> Mapping[str, str]:
+    return {person.user_id: person.name for person in people()}
+
+
+def _line(entry: Said | Answered) -> str:
+    name = _names()[entry.user_id]
+    if isinstance(entry, Answered):
+        content = entry.content
+        text = as_text(content) if isinstance(content, OutboundCard) else content.text
+        return f"  助手 → {name}  " + text.replace("\n", "\n      ")
+    return f"{name}  {_said(entry.content)}"
+
+
+def _said(content: Content) -> str:
+    match content:
+        case Text(text=text):
+            return text
+        case Voice(duration_ms=int() as length_ms):
+            return f"🎤 {round(length_ms / 1000)}″"
+        case CardClick(action=action):
+            return f"[点按钮：{_button_names().get(type(actions.read(action)), '?')}]"
+        case _:
+            return f"[{content.kind}]"
+
+
+def _button_names() -> Mapping[type, str]:
+    return {actions.ConfirmVisit: "确认", actions.TakeEscalation: "我来跟进"}

@@ -1,0 +1,93 @@
+"""Which kind of job is done by what, and how many at a time: the flow of docs/architecture.md as two tables."""
+
+from collections.abc import Mapping
+from datetime import time, timedelta
+
+from pydantic import AwareDatetime
+
+from bot.platform import Platform, Received
+from bot.sender import Sender
+from bot.worker import Handler, QueueRules
+from handlers import drafts, outbox, reminders, routes, voice
+from handlers.context import Context
+from handlers.messages import Frozen, JsonObject, PlatformName
+from storage.database import Database
+from storage.jobs import Daily, Job
+
+INBOX = "inbox"
+INBOUND = "inbound"
+TIMERS = drafts.REMINDER_QUEUE
+PRUNE = "prune"
+PRUNED_AT = time(3, 20)
+"""At night, and not on the hour, when everybody's timers go off."""
+
+QUEUES: Mapping[str, QueueRules] = {
+    INBOX: QueueRules(concurrency=8, lease_s=30),
+    # one transcription at a time: a second one beside it makes both late, and leaves no core to the rest
+    routes.WORK_QUEUE: QueueRules(concurrency=8, lease_s=60, kind_limits={voice.TRANSCRIBE: 1}),
+    TIMERS: QueueRules(concurrency=2, lease_s=30),
+    outbox.QUEUE: QueueRules(concurrency=8, lease_s=60),
+}
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "web": (),
+    "worker": (INBOX, routes.WORK_QUEUE, TIMERS),
+    "sender": (outbox.QUEUE,),
+}
+
+
+class KeptEvent(Frozen):
+    """The payload of an inbox job: what the platform said, decrypted and not yet understood."""
+
+    platform: PlatformName
+    event_id: str
+    user_id: str
+    body: JsonObject
+    received_at: AwareDatetime
+
+
+async def keep(database: Database, platform: PlatformName, received: Received) -> bool:
+    """Make an event durable; False when it is known. Only after this may the platform be told that we have it."""
+    event = KeptEvent(
+        platform=platform,
+        event_id=received.event_id,
+        user_id=received.user_id,
+        body=received.body,
+        received_at=database.now(),
+    )
+    async with database.work() as work:
+        return await work.jobs.put(
+            INBOUND,
+            event.model_dump(mode="json"),
+            queue=INBOX,
+            lane=f"{platform}:{received.user_id}",
+            dedupe=f"{platform}:{received.event_id}",
+        )
+
+
+def job_handlers(
+    ctx: Context, platforms: Mapping[PlatformName, Platform], sender: Sender, *, keep_done: timedelta
+) -> dict[str, Handler]:
+    async def inbound(job: Job) -> None:
+        event = KeptEvent.model_validate(job.payload)
+        message = platforms[event.platform].parse(Received(event.event_id, event.user_id, event.body))
+        await routes.accept(ctx, job, message)
+
+    async def prune(job: Job) -> None:
+        async with ctx.finishing(job) as work:
+            await work.jobs.put_next(pruning(ctx))
+            await work.jobs.prune(work.now - keep_done)
+
+    return {
+        INBOUND: inbound,
+        routes.MESSAGE: lambda job: routes.work_on(ctx, job),
+        routes.VOICE: lambda job: routes.work_on(ctx, job),
+        voice.TRANSCRIBE: lambda job: voice.transcribe(ctx, job),
+        voice.UNDERSTAND: lambda job: voice.understand(ctx, job),
+        drafts.REMINDER_KIND: lambda job: reminders.remind_of_draft(ctx, job),
+        PRUNE: prune,
+        outbox.KIND: sender.send,
+    }
+
+
+def pruning(ctx: Context) -> Daily:
+    return Daily(name="prune", kind=PRUNE, queue=TIMERS, at=PRUNED_AT, zone=ctx.settings.zone)

@@ -1,0 +1,64 @@
+"""The HTTP side: the platforms' callbacks, and whether we are well."""
+
+import logging
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from bot import pipeline
+from bot.platform import Platform, Received
+from handlers.messages import PlatformName
+from handlers.outbox import QUEUE as OUTBOX
+from handlers.routes import WORK_QUEUE
+from storage.database import Database
+from storage.errors import DatabaseUnavailable
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT_BYTES = 25 * 1024 * 1024
+"""Above every cap of the platforms' own, which know what their bodies may weigh."""
+STALLED_S = 300
+"""A job that has been due for so long means that nobody works here."""
+HEALTH_PATH = "/healthz"
+
+
+def application(database: Database, platforms: Iterable[Platform]) -> web.Application:
+    app = web.Application(client_max_size=BODY_LIMIT_BYTES)
+
+    async def keep(platform: PlatformName, received: Received) -> bool:
+        is_new = await pipeline.keep(database, platform, received)
+        log.info("inbox.kept", extra={"platform": platform, "event_id": received.event_id, "is_new": is_new})
+        return is_new
+
+    async def health(_request: web.Request) -> web.Response:
+        return await _health(database)
+
+    app.router.add_get(HEALTH_PATH, health)
+    async def hang_up(_app: web.Application) -> None:
+        for platform in served:
+            platform.hang_up()
+
+    served = tuple(platforms)
+    for platform in served:
+        app.router.add_routes(platform.routes(keep))
+    app.on_shutdown.append(hang_up)
+    return app
+
+
+async def _health(database: Database) -> web.Response:
+    """200 while jobs are being worked, 503 when one has waited too long or the database is away. No words, no names."""
+    try:
+        async with database.reading() as work:
+            waiting = {queue: await work.jobs.oldest_waiting(queue) for queue in (pipeline.INBOX, WORK_QUEUE, OUTBOX)}
+            counts = await work.jobs.counts()
+            now = work.now
+    except DatabaseUnavailable:
+        return web.json_response({"status": "database unavailable"}, status=503)
+    waited_s = {queue: round((now - since).total_seconds()) if since else 0 for queue, since in waiting.items()}
+    well = max(waited_s.values()) < STALLED_S
+    body = {
+        "status": "ok" if well else "stalled",
+        "oldest_waiting_s": waited_s,
+        "parked": sum(count for (_, state), count in counts.items() if state == "parked"),
+    }
+    return web.json_response(body, status=200 if well else 503)

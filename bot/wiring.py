@@ -1,0 +1,178 @@
+"""Builds the real thing out of the configuration; nothing else constructs databases, engines or platforms."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+
+from bot import pipeline
+from bot.config import Config
+from bot.platform import MediaFile, Platform
+from bot.sender import Sender
+from bot.web import application
+from bot.wecom.adapter import WeComPlatform
+from bot.worker import Worker
+from handlers import failures
+from handlers.context import Context, Settings
+from handlers.messages import PlatformName
+from nlp import lexicon
+from nlp.draft import Vocabulary
+from nlp.transcript import Listener
+from storage.clock import Clock
+from storage.database import Database
+from storage.jobs import Job
+from storage.media import LocalMediaStore
+from storage.work import Work
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Everything, built and connected. `worker` works the queues of the roles asked for; None where there are none."""
+
+    config: Config
+    context: Context
+    database: Database
+    platforms: Mapping[PlatformName, Platform]
+    worker: Worker | None
+    web: web.Application | None
+
+
+@asynccontextmanager
+async def assistant(
+    config: Config,
+    *,
+    clock: Clock,
+    listener: Listener,
+    platforms: Sequence[Platform],
+    roles: Collection[str] = tuple(pipeline.ROLES),
+) -> AsyncIterator[Assistant]:
+    """Open the database and put everything together; closes the platforms and the database at the end."""
+    async with AsyncExitStack() as stack:
+        database = await Database.open(config.storage.database, clock)
+        stack.push_async_callback(database.close)
+        by_name = {platform.name: platform for platform in platforms}
+        for platform in platforms:
+            stack.push_async_callback(platform.close)
+
+        async def fetch_media(platform: PlatformName, media_ref: str) -> MediaFile:
+            return await by_name[platform].fetch_media(media_ref)
+
+        context = Context(
+            database=database,
+            clock=clock,
+            listener=listener,
+            media=LocalMediaStore(config.storage.media_dir),
+            fetch_media=fetch_media,
+            settings=settings(config),
+        )
+        yield Assistant(
+            config=config,
+            context=context,
+            database=database,
+            platforms=by_name,
+            worker=_worker(config, context, by_name, roles),
+            web=application(database, platforms) if "web" in roles else None,
+        )
+
+
+def _worker(
+    config: Config, context: Context, platforms: Mapping[PlatformName, Platform], roles: Collection[str]
+) -> Worker | None:
+    queues = {queue: pipeline.QUEUES[queue] for role in roles for queue in pipeline.ROLES[role]}
+    if not queues:
+        return None
+
+    async def on_tell(work: Work, job: Job, text: str) -> None:
+        await failures.tell(context, work, job, text)
+
+    async def on_park(work: Work, job: Job, error: str) -> None:
+        await failures.parked(context, work, job, error)
+
+    sender = Sender(context.database, platforms)
+    handlers = pipeline.job_handlers(
+        context, platforms, sender, keep_done=timedelta(days=config.storage.keep_done_jobs_days)
+    )
+    return Worker(context.database, handlers, queues, on_tell=on_tell, on_park=on_park)
+
+
+def settings(config: Config) -> Settings:
+    talk = config.conversation
+    return Settings(
+        vocabulary=vocabulary(config),
+        zone=config.zone,
+        merge_window=timedelta(minutes=talk.merge_window_min),
+        draft_reminder=timedelta(minutes=talk.draft_reminder_min),
+        card_life=timedelta(hours=talk.card_life_h),
+        auto_register=talk.auto_register,
+    )
+
+
+def vocabulary(config: Config) -> Vocabulary:
+    own = config.vocabulary
+    return lexicon.merged(
+        lexicon.default_vocabulary(),
+        stages=own.stages,
+        pain_points=own.pain_points,
+        risks=own.risks,
+        positives=own.positives,
+        competitors=own.competitors,
+        products=own.products,
+    )
+
+
+def real_platforms(config: Config, clock: Clock) -> list[Platform]:
+    """The platforms of the configuration, the playground aside."""
+    return [WeComPlatform(config.wecom, clock=clock)] if config.wecom is not None else []
+
+
+async def run(
+    built: Assistant, *, stop: asyncio.Event, host: str, port: int, on_ready: Callable[[int], None] | None = None
+) -> None:
+    """Serve until `stop` is set, then wind up: nothing new comes in, what runs ends or is given back.
+
+    `on_ready` is told the port once everything runs. Raises what the worker raised, should it end by itself.
+    """
+    async with AsyncExitStack() as stack:
+        worker = await _start_worker(built, stack)
+        if built.web is not None:
+            port = await _start_web(built.web, stack, host, port)
+        if on_ready is not None:
+            on_ready(port)
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        stack.callback(stopping.cancel)
+        # a worker that ends by itself has failed, and a bot that only receives is a silent one
+        await asyncio.wait([stopping, *worker], return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asyncio.Task[None]"]:
+    if built.worker is None:
+        return []
+    async with built.database.work() as work:
+        await work.jobs.put_next(pipeline.pruning(built.context))
+    worker, task = built.worker, asyncio.create_task(built.worker.run(), name="worker")
+
+    async def wind_up() -> None:
+        worker.stop()
+        await task
+
+    stack.push_async_callback(wind_up)
+    return [task]
+
+
+async def _start_web(app: web.Application, stack: AsyncExitStack, host: str, port: int) -> int:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_WITHIN_S)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, host, port)
+    await site.start()
+    bound = int(runner.addresses[0][1])
+    log.info("web.listening", extra={"host": host, "port": bound})
+    return bound

@@ -1,0 +1,260 @@
+"""A conversation with the assistant, as a test tells it: somebody says something, and what they see is looked at."""
+
+import itertools
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot import pipeline, wiring
+from bot.config import Config
+from bot.platform import MediaFile, Received
+from bot.sender import Sender as OutboxSender
+from bot.worker import Worker
+from handlers import actions, failures
+from handlers.context import Context
+from handlers.messages import (
+    CardClick,
+    CardUpdate,
+    Content,
+    InboundMessage,
+    Location,
+    OutboundCard,
+    OutboundText,
+    Sender,
+    Text,
+    Voice,
+)
+from nlp.transcript import Listener, Segment, Transcript
+from nlp.transcript import Warning as HearingWarning
+from storage.database import Database
+from storage.jobs import Job
+from storage.media import LocalMediaStore
+from storage.work import Work
+from tests.fakes import FakeClock, FakePlatform
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+FRIDAY = datetime(2026, 11, 20, 15, 30, tzinfo=SHANGHAI)
+"""The afternoon of the sample visit: next Wednesday is the 25th."""
+REP, MANAGER, OTHER = "lixiaotong", "chenzhiyuan", "zhaoyiming"
+
+VISIT = (
+    "刚从宁波恒力阀门出来，见了采购部的王经理，他们方案基本认可，预算大概八十万，不对，八十五万，"
+    "就是嫌我们比竞品贵百分之十五，说领导还没批，要等预算。"
+    "我答应下周三前把安装排期表给他，他那边十二月一号前确认技术参数。"
+)
+
+
+def heard(text: str, *, warnings: tuple[HearingWarning, ...] = (), pause_s: float = 5.0) -> Transcript:
+    """A transcript of one segment a sentence, each `pause_s` long."""
+    parts = [part for part in text.replace("。", "。\n").split("\n") if part]
+    segments = tuple(Segment(i * pause_s, (i + 1) * pause_s, part) for i, part in enumerate(parts))
+    return Transcript(text, segments, len(parts) * pause_s, "fake", warnings)
+
+
+@dataclass
+class FakeListener:
+    """Hears what the test told it to; an error among the answers is raised."""
+
+    answers: deque[Transcript | Exception] = field(default_factory=deque)
+    asked: list[tuple[bytes, tuple[str, ...]]] = field(default_factory=list)
+
+    async def listen(self, audio: bytes, *, hot_words: tuple[str, ...] = ()) -> Transcript:
+        self.asked.append((audio, hot_words))
+        answer = self.answers.popleft()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+_: Listener = FakeListener()
+
+
+class ChatPlatform(FakePlatform):
+    """Events carry when they were sent; everything sent is kept per person."""
+
+    def parse(self, received: Received) -> InboundMessage:
+        return InboundMessage.model_validate(
+            {
+                "event_id": received.event_id,
+                "sender": Sender(platform=self.name, user_id=received.user_id),
+                **received.body,
+            }
+        )
+
+
+@dataclass
+class Chat:
+    """The assistant, with people who write to it. `clock` is theirs and the assistant's."""
+
+    database: Database
+    clock: FakeClock
+    platform: ChatPlatform
+    listener: FakeListener
+    context: Context
+    worker: Worker
+    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    # What people do
+
+    async def receives(
+        self, content: Content, *, sender: str = REP, at: datetime | None = None, event_id: str | None = None
+    ) -> list[OutboundText | OutboundCard | CardUpdate]:
+        """Somebody sends something; returns what that made the assistant send, to anybody."""
+        before = len(self.platform.sent)
+        await self.delivered(content, sender=sender, at=at, event_id=event_id)
+        await self.worker.drain()
+        return self.platform.sent[before:]
+
+    async def delivered(
+        self, content: Content, *, sender: str = REP, at: datetime | None = None, event_id: str | None = None
+    ) -> str:
+        """The platform brings a message, and nothing works on it yet."""
+        event_id = event_id or f"m-{next(self._numbers)}"
+        body = {"sent_at": (at or self.clock.now()).isoformat(), "content": content.model_dump(mode="json")}
+        await pipeline.keep(self.database, self.platform.name, Received(event_id, sender, body))
+        return event_id
+
+    async def says(self, text: str, *, sender: str = REP, at: datetime | None = None) -> list[str]:
+        """Types something; returns the texts and card titles that came back."""
+        return [_gist(content) for content in await self.receives(Text(text=text), sender=sender, at=at)]
+
+    async def speaks(
+        self, text: str, *, sender: str = REP, at: datetime | None = None
+    ) -> list[OutboundText | OutboundCard | CardUpdate]:
+        """Sends a voice note that will be heard as `text`."""
+        self.listener.answers.append(heard(text))
+        return await self.receives(self.voice(), sender=sender, at=at)
+
+    def voice(self, data: bytes = b"#!AMR\n....") -> Voice:
+        reference = f"media-{len(self.platform.media) + 1}"
+        self.platform.media[reference] = MediaFile(data, "audio/amr")
+        return Voice(media_ref=reference, media_format="amr")
+
+    async def presses(
+        self,
+        card: OutboundCard,
+        action: type[actions.Action],
+        *,
+        sender: str = REP,
+        chosen: dict[str, tuple[str, ...]] | None = None,
+        event_id: str | None = None,
+    ) -> list[OutboundText | OutboundCard | CardUpdate]:
+        buttons = [*card.buttons, *([card.submit] if card.submit else [])]
+        button = next(button for button in buttons if isinstance(actions.read(button.action), action))
+        click = CardClick(
+            card_id=card.card_id, action=button.action, chosen=chosen or {}, response_ref=f"click-{next(self._numbers)}"
+        )
+        return await self.receives(click, sender=sender, event_id=event_id)
+
+    async def passes(self, by: timedelta) -> list[OutboundText | OutboundCard | CardUpdate]:
+        """Time goes by; returns what fell due in it."""
+        before = len(self.platform.sent)
+        self.clock.advance(by)
+        await self.worker.drain()
+        return self.platform.sent[before:]
+
+    # What they see
+
+    def cards(self, title: str = "", *, of: str | None = None) -> list[OutboundCard]:
+        return [
+            delivery.content
+            for delivery in self.platform.sends
+            if delivery.arrived
+            and isinstance(delivery.content, OutboundCard)
+            and title in delivery.content.title
+            and (of is None or delivery.user_id == of)
+        ]
+
+    def texts(self, *, of: str | None = None) -> list[str]:
+        return [
+            delivery.content.text
+            for delivery in self.platform.sends
+            if delivery.arrived
+            and isinstance(delivery.content, OutboundText)
+            and (of is None or delivery.user_id == of)
+        ]
+
+    def draft(self) -> OutboundCard:
+        """The newest draft card."""
+        return self.cards("拜访记录")[-1]
+
+
+def fields(card: OutboundCard) -> dict[str, str]:
+    return {field.label: field.value for field in card.fields}
+
+
+def closings(sent: Sequence[OutboundText | OutboundCard | CardUpdate]) -> list[str]:
+    return [content.closing for content in sent if isinstance(content, CardUpdate)]
+
+
+def _gist(content: OutboundText | OutboundCard | CardUpdate) -> str:
+    match content:
+        case OutboundText(text=text):
+            return text
+        case OutboundCard(title=title):
+            return f"[{title}]"
+        case CardUpdate(closing=closing):
+            return f"[→ {closing}]"
+
+
+def place(label: str = "宁波市北仑区恒力路1号") -> Location:
+    return Location(latitude=29.9, longitude=121.8, label=label)
+
+
+async def build(database: Database, clock: FakeClock, folder: Path, platform: ChatPlatform | None = None) -> Chat:
+    """The real handlers on a real database, with a chat platform and ears of the test's own."""
+    platform = platform or ChatPlatform(name="wecom")
+    listener = FakeListener()
+
+    async def fetch_media(_platform: str, media_ref: str) -> MediaFile:
+        return await platform.fetch_media(media_ref)
+
+    context = Context(
+        database=database,
+        clock=clock,
+        listener=listener,
+        media=LocalMediaStore(folder / "media"),
+        fetch_media=fetch_media,
+        settings=wiring.settings(Config()),
+    )
+
+    async def on_tell(work: Work, job: Job, text: str) -> None:
+        await failures.tell(context, work, job, text)
+
+    async def on_park(work: Work, job: Job, error: str) -> None:
+        await failures.parked(context, work, job, error)
+
+    platforms = {platform.name: platform}
+    handlers = pipeline.job_handlers(
+        context, platforms, OutboxSender(database, platforms), keep_done=timedelta(days=14)
+    )
+    worker = Worker(database, handlers, pipeline.QUEUES, on_tell=on_tell, on_park=on_park)
+    await _company(database, platform)
+    return Chat(database, clock, platform, listener, context, worker)
+
+
+async def _company(database: Database, platform: ChatPlatform) -> None:
+    async with database.work() as work:
+        director = await work.members.add("周敏", ["director"])
+        manager = await work.members.add("陈志远", ["manager"], manager_id=director.member_id)
+        rep = await work.members.add("李晓彤", ["sales"], manager_id=manager.member_id)
+        other = await work.members.add("赵一鸣", ["sales"], manager_id=manager.member_id)
+        admin = await work.members.add("何佳", ["admin"])
+        for member, user_id in (
+            (director, "zhoumin"),
+            (manager, MANAGER),
+            (rep, REP),
+            (other, OTHER),
+            (admin, "hejia"),
+        ):
+            await work.members.link(member.member_id, platform.name, user_id)
+        hengli = await work.customers.add(
+            "宁波恒力阀门有限公司", aliases=["恒力", "恒力阀门"], owner_id=rep.member_id
+        )
+        await work.customers.remember_contact(hengli.customer_id, "王建国", title="经理", department="采购部")
+        await work.customers.add("宁波恒丽服饰有限公司", aliases=["恒丽", "恒丽服饰"], owner_id=rep.member_id)
+        await work.customers.add("绍兴宏达纺织有限公司", aliases=["宏达", "宏达纺织"])
+        await work.customers.add("杭州宏达机电有限公司", aliases=["宏达", "宏达机电"])

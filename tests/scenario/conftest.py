@@ -1,0 +1,18 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from tests import chat as chats
+from tests.fakes import FakeClock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(chats.FRIDAY)
+
+
+@pytest.fixture
+async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[chats.Chat]:
+    yield await chats.build(database, clock, tmp_path)

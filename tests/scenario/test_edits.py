@@ -1,0 +1,183 @@
+"""A draft is changed by answering it, typed or spoken."""
+
+from datetime import timedelta
+
+import pytest
+
+from handlers import texts
+from handlers.messages import CardUpdate, OutboundCard
+from storage.models import Visit
+from tests.chat import REP, VISIT, Chat, fields
+
+
+@pytest.fixture
+async def told(chat: Chat) -> Chat:
+    """The sample visit has been told."""
+    await chat.speaks(VISIT)
+    return chat
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "value"),
+    [
+        ("预算改成90万", "预算", "90 万元 ✎"),
+        ("预算是九十二万五", "预算", "92.5 万元 ✎"),
+        ("不对，预算应该是80万到90万", "预算", "80–90 万元 ✎"),
+        ("金额改成90万", "预算", "90 万元 ✎"),
+        ("联系人是王建国", "联系人", "王建国（采购部） ✎"),
+        ("客户是宁波恒丽不是恒力", "客户", "宁波恒丽服饰有限公司 ✎"),
+        ("阶段改成报价审批", "阶段", "报价审批 ✎"),
+    ],
+)
+async def test_one_value_is_changed_and_marked(told: Chat, said: str, label: str, value: str) -> None:
+    await told.says(said)
+
+    assert fields(told.draft())[label] == value
+
+
+async def test_two_changes_in_one_reply(told: Chat) -> None:
+    answers = await told.says("预算改成90万，联系人是王建国")
+
+    shown = fields(told.draft())
+    assert shown["预算"] == "90 万元 ✎"
+    assert shown["联系人"] == "王建国（采购部） ✎"
+    assert answers == ["[→ 已更新，见下方新卡]", "[拜访记录 · 待确认]"]
+
+
+async def test_only_what_changed_is_marked(told: Chat) -> None:
+    await told.says("预算改成90万")
+
+    marked = {label for label, value in fields(told.draft()).items() if value.endswith("✎")}
+    assert marked == {"预算"}
+    assert "✎" not in told.draft().body
+
+
+async def test_a_change_may_be_spoken(told: Chat) -> None:
+    await told.speaks("预算改成九十万")
+
+    assert fields(told.draft())["预算"] == "90 万元 ✎"
+    async with told.database.reading() as work:
+        assert (await work.visits.get(1)).state == "draft"
+        assert len((await work.session.scalars(Visit.__table__.select())).all()) == 1
+
+
+async def test_a_next_step_is_moved(told: Chat) -> None:
+    await told.says("安装排期表改到周五")
+
+    assert "11-20（周五）前 提供安装排期表（我） ✎" in told.draft().body
+
+
+async def test_a_next_step_is_dropped(told: Chat) -> None:
+    await told.says("删掉第二个待办")
+
+    assert "确认技术参数" not in told.draft().body
+    assert "提供安装排期表" in told.draft().body
+
+
+async def test_a_next_step_is_added(told: Chat) -> None:
+    await told.says("补充待办：下周五前寄样品")
+
+    assert "11-27（周五）前" in told.draft().body
+    assert "寄样品（我） ✎" in told.draft().body
+
+
+async def test_a_step_that_is_not_there_is_not_guessed(told: Chat) -> None:
+    before = told.draft()
+
+    [answer] = await told.says("删掉第五个待办")
+
+    assert answer.startswith("没找到要改的待办「第5个」")
+    assert "① " in answer
+    assert told.draft() == before
+
+
+async def test_an_unknown_stage_names_those_there_are(told: Chat) -> None:
+    [answer] = await told.says("阶段改成火星")
+
+    assert "方案设计" in answer
+
+
+async def test_more_is_added_in_the_reps_own_words(told: Chat) -> None:
+    await told.says("补充：他们12月要验厂")
+
+    assert "12月要验厂" in told.draft().body + str(fields(told.draft()))
+
+
+async def test_undo_goes_back_one_step_at_a_time(told: Chat) -> None:
+    await told.says("预算改成90万")
+    await told.says("预算改成95万")
+
+    await told.says("撤销")
+    assert fields(told.draft())["预算"] == "90 万元 ✎"
+    await told.says("撤销")
+    assert fields(told.draft())["预算"] == "85 万元 ✎"
+    assert await told.says("撤销") == [texts.NOTHING_TO_UNDO]
+
+
+async def test_after_an_undo_a_new_change_undoes_to_where_it_came_from(told: Chat) -> None:
+    await told.says("预算改成90万")
+    await told.says("撤销")
+    await told.says("预算改成100万")
+
+    await told.says("撤销")
+
+    assert fields(told.draft())["预算"].startswith("85 万元")
+
+
+async def test_the_changed_value_is_what_is_confirmed(told: Chat) -> None:
+    await told.says("预算改成90万")
+    await told.says("删掉第二个待办")
+
+    await told.says("确认")
+
+    assert [card.subtitle for card in told.cards("待办", of=REP)] == ["提供安装排期表"]
+    async with told.database.reading() as work:
+        visit = await work.visits.get(1)
+        rows = await work.visits.fields(visit)
+    [budget] = [row for row in rows if row.kind == "amount"]
+    assert budget.value["low_fen"] == 90_000_000
+    assert budget.source.words == "90万"
+    assert budget.source.engine == "edit"
+
+
+async def test_every_version_of_a_record_can_still_be_told(told: Chat) -> None:
+    await told.says("预算改成90万")
+
+    async with told.database.reading() as work:
+        visit = await work.visits.get(1)
+        [before] = [row for row in await work.visits.fields(visit, version=1) if row.kind == "amount"]
+        [now] = [row for row in await work.visits.fields(visit) if row.kind == "amount"]
+        changes = [entry.action for entry in await work.audit.of("visit:1")]
+    assert (before.value["low_fen"], now.value["low_fen"]) == (85_000_000, 90_000_000)
+    assert changes == ["visit.drafted", "visit.changed"]
+
+
+async def test_without_a_draft_a_change_is_not_made_of_thin_air(chat: Chat) -> None:
+    answers = await chat.says("删掉第二个待办")
+
+    assert answers == [texts.NOT_UNDERSTOOD]
+
+
+async def test_an_old_draft_can_still_be_changed(told: Chat) -> None:
+    await told.passes(timedelta(hours=20))
+
+    sent = await told.says("预算改成90万")
+
+    assert sent[-1] == "[拜访记录 · 待确认]"
+
+
+async def test_the_visits_day_is_changed(told: Chat) -> None:
+    await told.says("拜访日期改成昨天")
+
+    assert fields(told.draft())["日期"] == "11-19（周四）"
+
+
+async def test_an_edit_replaces_the_card_and_closes_the_old_one_by_its_own_reference(told: Chat) -> None:
+    await told.says("预算改成90万")
+
+    [update] = [delivery for delivery in told.platform.sends if isinstance(delivery.content, CardUpdate)]
+    old = next(delivery for delivery in told.platform.sends if isinstance(delivery.content, OutboundCard))
+    assert isinstance(old.content, OutboundCard)
+    assert isinstance(update.content, CardUpdate)
+    assert update.content.card_id == old.content.card_id
+    assert update.response_ref is not None

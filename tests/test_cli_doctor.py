@@ -1,0 +1,312 @@
+"""`visitbot doctor`: every check with what is right, what deserves a look, and what is broken."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.__main__ import main
+from bot.checkup import (
+    GIGABYTE,
+    check_callback_key,
+    check_clock,
+    check_config_file,
+    check_database,
+    check_disk,
+    check_media_dir,
+    check_public_url,
+    examine,
+)
+from bot.commands.doctor import line, report
+from bot.config import Config, Playground, Server, Storage, WeCom
+from bot.platform import CheckResult
+from storage.database import Database
+from storage.work import Work
+from tests.fakes import NOON, FakeClock, FakePlatform
+
+KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+Shown = pytest.CaptureFixture[str]
+
+
+def wecom(api_base: str = "http://127.0.0.1:9") -> WeCom:
+    return WeCom.model_validate(
+        {
+            "corp_id": "ww0123456789abcdef",
+            "agent_id": 1000002,
+            "secret": "app-secret",
+            "token": "QDG6eK",
+            "encoding_aes_key": KEY,
+            "api_base": api_base,
+        }
+    )
+
+
+def config_for(url: str, **more: object) -> Config:
+    return Config.model_validate({"storage": Storage(database=url), **more})
+
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Callable[[Handler], Awaitable[str]]]:
+    servers: list[TestServer] = []
+
+    async def start(answer: Handler) -> str:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", answer)
+        server = TestServer(app)
+        servers.append(server)
+        await server.start_server()
+        return str(server.make_url("")).rstrip("/")
+
+    yield start
+    for server in servers:
+        await server.close()
+
+
+async def filled(url: str, steps: Callable[[Work], Awaitable[None]]) -> None:
+    database = await Database.open(url, FakeClock())
+    async with database.work() as work:
+        await steps(work)
+    await database.close()
+
+
+# The database
+
+
+async def test_a_database_that_is_not_there_yet_is_no_fault(tmp_path: Path) -> None:
+    [result] = await check_database(config_for(f"sqlite:///{tmp_path}/new.db"), FakeClock())
+
+    assert (result.ok, result.warning) == (True, True)
+    assert not (tmp_path / "new.db").exists()
+
+
+async def test_it_tells_whether_a_server_runs(sqlite_url: str) -> None:
+    idle, *_ = await check_database(config_for(sqlite_url), FakeClock())
+    server = await Database.open(sqlite_url, FakeClock())
+    busy, *_ = await check_database(config_for(sqlite_url), FakeClock())
+    await server.close()
+
+    assert "没有在运行" in idle.detail
+    assert "正在运行" in busy.detail
+
+
+async def test_a_file_that_is_no_database_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "v.db").write_bytes(b"not a database at all" * 100)
+
+    [result] = await check_database(config_for(f"sqlite:///{tmp_path}/v.db"), FakeClock())
+
+    assert not result.ok
+
+
+async def test_an_old_database_will_be_migrated_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "v.db").touch()
+
+    [result] = await check_database(config_for(f"sqlite:///{tmp_path}/v.db"), FakeClock())
+
+    assert (result.ok, result.warning) == (True, True)
+    assert "自动升级" in result.detail
+
+
+async def test_a_postgresql_server_that_does_not_answer_is_a_fault() -> None:
+    [result] = await check_database(config_for("postgresql://nobody:hidden@127.0.0.1:9/none"), FakeClock())
+
+    assert not result.ok
+    assert "hidden" not in line(result)
+
+
+async def test_sellers_without_a_manager_and_missing_customers_deserve_a_look(sqlite_url: str) -> None:
+    async def people(work: Work) -> None:
+        await work.members.add("李晓彤")
+
+    async def customers(work: Work) -> None:
+        await work.customers.add("宁波恒力阀门有限公司")
+
+    async def manager(work: Work) -> None:
+        boss = await work.members.add("陈志远", ["manager"])
+        [seller] = await work.members.by_name("李晓彤")
+        seller.manager_id = boss.member_id
+
+    seen = []
+    for steps in (people, customers, manager):
+        await filled(sqlite_url, steps)
+        seen.append((await check_database(config_for(sqlite_url), FakeClock()))[1])
+
+    assert ["import customers" in seen[0].advice, "import members" in seen[1].advice, seen[2].warning] == [
+        True,
+        True,
+        False,
+    ]
+    assert seen[2].detail == "销售 1 人，主管 1 人，客户 1 家"
+
+
+async def test_parked_jobs_deserve_a_look_and_a_standstill_is_a_fault(sqlite_url: str) -> None:
+    async def parked(work: Work) -> None:
+        await work.jobs.put("note", {}, queue="work")
+        [job] = await work.jobs.claim("work", limit=1, lease_s=60)
+        await work.jobs.park(job, "broken")
+
+    async def waiting(work: Work) -> None:
+        await work.jobs.put("note", {}, queue="inbox")
+
+    await filled(sqlite_url, parked)
+    [*_, looked_at] = await check_database(config_for(sqlite_url), FakeClock())
+    await filled(sqlite_url, waiting)
+    [*_, standing] = await check_database(config_for(sqlite_url), FakeClock(NOON + timedelta(minutes=6)))
+
+    assert (looked_at.ok, looked_at.warning) == (True, True)
+    assert "1 个处理失败" in looked_at.detail
+    assert not standing.ok
+    assert "收件" in standing.detail
+
+
+# The machine
+
+
+def test_a_media_folder_that_is_not_there_yet_is_not_made(tmp_path: Path) -> None:
+    assert check_media_dir(tmp_path / "data" / "media").ok
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_media_folder_that_cannot_be_written_is_a_fault() -> None:
+    result = check_media_dir(Path("/proc/visitbot"))
+
+    assert not result.ok
+    assert result.advice
+
+
+@pytest.mark.parametrize(("free_gb", "ok", "warning"), [(50, True, False), (2, True, True), (0.2, False, False)])
+def test_disk_space_is_judged_by_what_recordings_take(tmp_path: Path, free_gb: float, ok: bool, warning: bool) -> None:
+    result = check_disk(tmp_path / "not" / "there", int(free_gb * GIGABYTE))
+
+    assert (result.ok, result.warning) == (ok, warning)
+
+
+@pytest.mark.parametrize(
+    ("off_s", "ok", "warning"),
+    [(0, True, False), (60, True, True), (-3600, False, False)],
+    ids=["ok", "odd", "wrong"],
+)
+async def test_the_clock_is_compared_with_wecoms(
+    serve: Callable[[Handler], Awaitable[str]], off_s: int, ok: bool, warning: bool
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(headers={"Date": format_datetime(NOON - timedelta(seconds=off_s), usegmt=True)})
+
+    config = Config(wecom=wecom(await serve(answer)))
+
+    result = await check_clock(config, FakeClock())
+
+    assert (result.ok, result.warning) == (ok, warning)
+    assert "2026-03-02 12:00（Asia/Shanghai）" in result.detail
+
+
+async def test_a_clock_that_cannot_be_compared_deserves_a_look() -> None:
+    assert (await check_clock(Config(wecom=wecom()), FakeClock())).warning
+
+
+# The callback
+
+
+def test_the_official_sample_key_works() -> None:
+    assert check_callback_key(wecom()).ok
+
+
+def test_a_key_that_cannot_decrypt_is_a_fault() -> None:
+    broken = wecom().model_copy(update={"encoding_aes_key": wecom().token})
+
+    assert not check_callback_key(broken).ok
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "warning"),
+    [(400, "这里是拜访助手接收企业微信消息的地址", False), (400, "Bad Request", True), (502, "拜访助手", True)],
+    ids=["ours", "another program", "gateway"],
+)
+async def test_the_public_address_must_lead_to_us(
+    serve: Callable[[Handler], Awaitable[str]], status: int, body: str, warning: bool
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        assert request.path == "/wecom/callback"
+        return web.Response(status=status, text=body)
+
+    assert (await check_public_url(await serve(answer), wecom())).warning == warning
+
+
+@pytest.mark.parametrize("url", ["", "http://127.0.0.1:9"])
+async def test_no_public_address_or_a_closed_one_deserves_a_look(url: str) -> None:
+    assert (await check_public_url(url, wecom())).warning
+
+
+def test_a_configuration_that_others_can_read_deserves_a_look(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+    open_to_all = check_config_file(path, Config(wecom=wecom()))
+    path.chmod(0o600)
+
+    assert open_to_all.warning
+    assert not check_config_file(path, Config(wecom=wecom())).warning
+
+
+def test_a_configuration_without_a_platform_is_a_fault(tmp_path: Path) -> None:
+    assert not check_config_file(tmp_path, Config()).ok
+    assert check_config_file(tmp_path, Config(playground=Playground(enabled=True))).ok
+
+
+# The whole
+
+
+async def test_a_platforms_own_checks_are_part_of_it(tmp_path: Path, sqlite_url: str) -> None:
+    path = tmp_path / "config.toml"
+    path.touch()
+    config = config_for(sqlite_url, playground=Playground(enabled=True), server=Server())
+
+    names = [result.name async for result in examine(path, config, [FakePlatform()], FakeClock())]
+
+    assert names[0] == "配置文件"
+    assert names[-1] == "fake"
+
+
+async def said(*results: CheckResult) -> AsyncIterator[CheckResult]:
+    for result in results:
+        yield result
+
+
+async def test_a_fault_makes_the_exit_code_and_a_warning_does_not(capsys: Shown) -> None:
+    fine = CheckResult("时钟", True, "准")
+    look = CheckResult("磁盘", True, "不多", "清理", warning=True)
+    broken = CheckResult("数据库", False, "打不开", "检查权限")
+
+    assert await report(said(fine, look)) == 0
+    assert "都正常，1 项请留意" in capsys.readouterr().out
+    assert await report(said(fine, look, broken)) == 1
+    shown = capsys.readouterr().out.splitlines()
+    assert [row[1] for row in shown if row and not row.strip().startswith("→")][:3] == ["✓", "!", "✗"]
+    assert any(row.strip() == "→ 检查权限" for row in shown)
+
+
+def test_doctor_runs_from_the_command_line(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+) -> None:
+    (tmp_path / "config.toml").write_text(
+        f'[storage]\ndatabase = "{sqlite_url}"\n[playground]\nenabled = true\n', "utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["doctor"]) == 0
+    assert "SQLite，表结构最新" in capsys.readouterr().out
+
+
+def test_doctor_without_a_configuration_says_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["doctor"]) == 2
+    assert "visitbot init" in capsys.readouterr().err
