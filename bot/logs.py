@@ -10,7 +10,7 @@ LIBRARIES = ("aiohttp", "alembic", "sqlalchemy", "httpx", "openai", "faster_whis
 
 
 class EventFormatter(logging.Formatter):
-    """One line each: `2026-11-22T09:30:01Z INFO inbox.kept platform=wecom event_id=73…`; a traceback follows, if any."""
+    """One line each, `2026-11-22T09:30:01Z INFO inbox.kept platform=wecom event_id=73…`; then a traceback, if any."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC)
@@ -30,9 +30,13 @@ def _plain(value: object) -> str:
 
 
 def set_up(level: int = logging.INFO) -> None:
-    """Our events to standard error; from libraries only warnings, since they may quote addresses and bodies."""
+    """Our events from `level` up to standard error; from libraries only warnings: they may quote addresses and bodies.
+
+    Events are made whatever `level` is, for the playground's page shows them too.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(EventFormatter())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    handler.setLevel(level)
+    logging.basicConfig(level=min(level, logging.INFO), handlers=[handler], force=True)
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)

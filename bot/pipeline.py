@@ -26,7 +26,8 @@ QUEUES: Mapping[str, QueueRules] = {
     # one transcription at a time: a second one beside it makes both late, and leaves no core to the rest
     routes.WORK_QUEUE: QueueRules(concurrency=8, lease_s=60, kind_limits={voice.TRANSCRIBE: 1}),
     TIMERS: QueueRules(concurrency=2, lease_s=30),
-    outbox.QUEUE: QueueRules(concurrency=8, lease_s=60),
+    # two hours of tries: a platform may be away for long, and repeats stay within its duplicate check
+    outbox.QUEUE: QueueRules(concurrency=8, lease_s=60, max_attempts=10),
 }
 ROLES: Mapping[str, tuple[str, ...]] = {
     "web": (),
@@ -76,6 +77,7 @@ def job_handlers(
         async with ctx.finishing(job) as work:
             await work.jobs.put_next(pruning(ctx))
             await work.jobs.prune(work.now - keep_done)
+            await work.sends.prune(work.now - keep_done)
 
     return {
         INBOUND: inbound,

@@ -1,7 +1,6 @@
 """What a chat platform is to the rest of the bot."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
 from aiohttp import web
@@ -13,8 +12,8 @@ from handlers.messages import CardUpdate, InboundMessage, JsonObject, OutboundCa
 class Received:
     """An event that passed its signature check and must now be kept.
 
-    `event_id` is unique per event on its platform and the same when the platform repeats it; `body` is what `parse` will
-    be given later, possibly by a newer version of this program.
+    `event_id` is unique per event on its platform and the same when the platform repeats it; `body` is what `parse`
+    will be given later, possibly by a newer version of this program.
     """
 
     event_id: str

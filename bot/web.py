@@ -34,6 +34,7 @@ def application(database: Database, platforms: Iterable[Platform]) -> web.Applic
         return await _health(database)
 
     app.router.add_get(HEALTH_PATH, health)
+
     async def hang_up(_app: web.Application) -> None:
         for platform in served:
             platform.hang_up()

@@ -9,9 +9,10 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bot import pipeline
+from bot import demo, pipeline
 from bot.config import Config
 from bot.platform import MediaFile, Platform
+from bot.playground.adapter import Person, PlaygroundPlatform
 from bot.sender import Sender
 from bot.web import application
 from bot.wecom.adapter import WeComPlatform
@@ -21,7 +22,11 @@ from handlers.context import Context, Settings
 from handlers.messages import PlatformName
 from nlp import lexicon
 from nlp.draft import Vocabulary
+from nlp.errors import EngineUnavailable
+from nlp.speech_api import OpenAiEngine
+from nlp.speech_models import Progress
 from nlp.transcript import Listener
+from nlp.whisper import FasterWhisperEngine
 from storage.clock import Clock
 from storage.database import Database
 from storage.jobs import Job
@@ -31,6 +36,9 @@ from storage.work import Work
 log = logging.getLogger(__name__)
 
 STOP_WITHIN_S = 10.0
+MOST_PHONES = 3
+MEGABYTE = 1024 * 1024
+PROGRESS_STEP_MB = 10
 
 
 @dataclass(frozen=True)
@@ -128,9 +136,73 @@ def vocabulary(config: Config) -> Vocabulary:
     )
 
 
-def real_platforms(config: Config, clock: Clock) -> list[Platform]:
-    """The platforms of the configuration, the playground aside."""
-    return [WeComPlatform(config.wecom, clock=clock)] if config.wecom is not None else []
+def speech_engine(config: Config) -> FasterWhisperEngine | OpenAiEngine:
+    speech = config.speech
+    if speech.engine == "openai":
+        return OpenAiEngine(
+            speech.endpoint,
+            speech.api_key.get_secret_value(),
+            model=speech.model,
+            language=speech.language,
+            timeout_s=speech.timeout_s,
+        )
+    return FasterWhisperEngine(
+        speech.model,
+        models_dir=speech.models_dir,
+        hub=speech.hub,
+        language=speech.language,
+        cpu_threads=speech.cpu_threads,
+    )
+
+
+async def warm_up(engine: FasterWhisperEngine | OpenAiEngine) -> None:
+    """Fetch and load the model before the first note needs it; a failure is logged, and met again by that note."""
+    if isinstance(engine, OpenAiEngine):
+        return
+    told_at_mb = -PROGRESS_STEP_MB
+
+    def show(progress: Progress) -> None:
+        nonlocal told_at_mb
+        done_mb = progress.done_bytes // MEGABYTE
+        if done_mb - told_at_mb >= PROGRESS_STEP_MB:
+            told_at_mb = done_mb
+            total_mb = progress.total_bytes // MEGABYTE if progress.total_bytes else None
+            log.info("speech.downloading", extra={"file": progress.file, "done_mb": done_mb, "total_mb": total_mb})
+
+    try:
+        await engine.load(show)
+    except EngineUnavailable as error:
+        log.warning("speech.unavailable", extra={"reason": str(error), "hint": error.hint})
+    else:
+        log.info("speech.ready", extra={"engine": engine.name})
+
+
+async def platforms(config: Config, clock: Clock) -> list[Platform]:
+    """Everything that the configuration switches on."""
+    found: list[Platform] = []
+    if config.wecom is not None:
+        found.append(WeComPlatform(config.wecom, clock=clock))
+    if config.playground.enabled:
+        people = await _playground_people(config, clock)
+        data_dir = config.storage.media_dir.parent / "playground"
+        found.append(PlaygroundPlatform(clock, people, data_dir=data_dir, timezone=config.conversation.timezone))
+    return found
+
+
+async def _playground_people(config: Config, clock: Clock) -> list[Person]:
+    """Members with a playground account; a database without any members gets the sample company, to have somebody."""
+    database = await Database.open(config.storage.database, clock)
+    try:
+        async with database.work() as work:
+            if not await work.members.all():
+                await demo.enrol(work)
+                log.info("playground.sample_company_enrolled")
+            return [
+                Person(identity.user_id, member.name, demo.shown_role(member.roles))
+                for identity, member in await work.members.accounts("playground")
+            ][:MOST_PHONES]
+    finally:
+        await database.close()
 
 
 async def run(

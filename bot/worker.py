@@ -38,7 +38,7 @@ COALESCE_S = 0.004
 """Jobs that end within this time are followed by one claim: a claim for each took three times the processor time."""
 RECONNECT_S = 1.0
 GRACE_S = 20.0
-"""Below two thirds of every lease: nothing is renewed while the worker winds up."""
+"""How long a stopping worker waits for what runs; shorter than every lease, since nothing is renewed meanwhile."""
 
 
 # What an error means
@@ -226,6 +226,10 @@ class Worker:
         """Finish what finishes soon; what does not is handed to the next worker at once instead of after its lease."""
         tasks = [run.task for run in self._runs.values() if run.task is not None]
         if tasks:
+            with suppress(DatabaseUnavailable):
+                async with self._database.work() as work:
+                    for run in self._runs.values():
+                        await work.jobs.renew(run.job, run.rules.lease_s)
             all_done = asyncio.Event()
             watcher = asyncio.create_task(_set_when_done(tasks, all_done))
             await self._database.wait(all_done, self._database.now() + timedelta(seconds=self._grace_s))

@@ -206,7 +206,7 @@ def escalation_card(
     team: Sequence[tuple[int, str]],
     today: date,
 ) -> OutboundCard:
-    """Where it is stuck, what support is missing, what comes next: always these three, an empty one said to be empty."""
+    """Where it is stuck, what support is missing, what comes next: always these three, and empty ones said to be so."""
     stage = record.one(StageValue)
     stuck = "；".join(dict.fromkeys(f"{risk.category}：{risk.words}" for risk in record.risks))
     stuck = f"{stage.name}阶段，{stuck}" if stage else stuck

@@ -236,7 +236,7 @@ async def confirm(
 async def _settled_customer(
     work: Work, customer: CustomerValue | None, chosen: str | None, member: Member
 ) -> Customer | None:
-    """The customer to save under, created where the rep confirms a new one; None while it is open which one is meant."""
+    """The customer to save under, created where the rep confirms a new one; None while it is open which is meant."""
     if customer is None:
         return None
     if chosen is not None and chosen != NEW_CUSTOMER:

@@ -220,8 +220,8 @@ def facts_of(draft: VisitDraft, evidence: Evidence, transcript: Transcript | Non
     facts += [fact(PainValue(category=pain.category), pain.span) for pain in draft.pain_points]
     facts += [fact(ObjectionValue(category=objection.category), objection.span) for objection in draft.objections]
     facts += [fact(StepValue(owner=s.owner, action=s.action, due=s.due), s.span) for s in draft.next_steps]
-    for signal in draft.signals:
-        facts.append(
-            fact(SignalValue(polarity=signal.polarity, category=signal.category, words=signal.words), signal.span)
-        )
+    facts += [
+        fact(SignalValue(polarity=signal.polarity, category=signal.category, words=signal.words), signal.span)
+        for signal in draft.signals
+    ]
     return facts

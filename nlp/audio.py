@@ -8,6 +8,7 @@ silently loses what follows a damaged byte. SILK (WeChat) needs the optional pac
 import importlib
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -155,9 +156,9 @@ class _Collector:
     def add(self, frame: Any) -> None:
         # The length is counted before resampling: one frame that claims a rate of 1 Hz would become hours of samples.
         self.will_take(self.duration_s + frame.samples / max(frame.sample_rate, 1))
-        self._resampling = True
         frame.pts = None  # a damaged clock must not make the resampler fill gaps
         self._parts += _pcm(self._resampler.resample(frame))
+        self._resampling = True
 
     def add_pcm(self, pcm: bytes) -> None:
         """16-bit mono at our own rate."""
@@ -172,7 +173,9 @@ class _Collector:
 
     def samples(self) -> Samples:
         if self._resampling:
-            self._parts += _pcm(self._resampler.resample(None))
+            # The last milliseconds are still in the resampler; where damage broke it, they are all that is lost.
+            with suppress(*DECODING_FAULTS):
+                self._parts += _pcm(self._resampler.resample(None))
         joined = np.concatenate(self._parts) if self._parts else np.zeros(0, np.int16)
         return joined.astype(np.float32) / 32768.0
 

@@ -610,7 +610,11 @@ def _resolve(text: str, core: re.Match[str], now: _Now) -> tuple[_When, int] | N
         clock = _CLOCK.match(text, match.start() if name in _DATED else match.end())
         if clock is None or clock.end() == clock.start():
             return (when, match.end()) if name not in _DATED else None
-        return _at_time(when, clock, match.end(), text)
+        timed, end = _at_time(when, clock, match.end(), text)
+        if name == "weekday" and match["shift"] is None and not now.past and timed.last == now.day and timed.ends:
+            if timed.ends < now.moment.time():  # 周四上午 said on Thursday evening
+                timed = replace(timed, first=timed.first + timedelta(weeks=1), last=timed.last + timedelta(weeks=1))
+        return timed, end
     return None
 
 

@@ -31,6 +31,7 @@ _COUNTED = (
 _NUMBER = rf"[{numerals.CHARS}]"
 _FIGURE = re.compile(rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿点几])+")
 _TAIL_COUNT = re.compile(rf"(?:[一二两三四五六七八九]|(?<=[万千百])\d)$")
+_RUNS_ON = re.compile(r"(?![元块的左以吧呢了上到至多百千])[一-鿿]")
 _JOIN = re.compile(r"[\s]*(?:到|至|~|-|－)[\s]*")
 _ABOUT = r"(?:从|大概|大约|差不多|估计|约|将近|近|就|也就|是|在|有|为|要|得|只要|才|可能|左右|到|个|了|的|一共|总共|控制|初步|暂定|基本|呢|嘛|吧|嗯|呃|啊|那个|，|,|：|:|\s)"
 _PRICE_WORD = re.compile(
@@ -156,6 +157,9 @@ def _number(text: str, start: int, end: int) -> _Number | None:
         shorter = numerals.read(words[:-1])
         if shorter is not None and ("万" in words[:-1] or "亿" in words[:-1] or words[-1] == "一"):
             read, end, words = shorter, end - 1, words[:-1]
+    if read is not None and words[-1] == "一" and words[-2:-1] in tuple("万亿") and _RUNS_ON.match(text, end):
+        # 八十万一共…, or 以内 and 预计 misheard as 一妹 and 一计: the 一 begins the next word
+        read, end, words = numerals.read(words[:-1]), end - 1, words[:-1]
     if read is None:
         return None
     low, high = read
@@ -304,6 +308,7 @@ _ROLE_WORDS: tuple[tuple[AmountRole, re.Pattern[str]], ...] = (
     ("competitor_price", re.compile(r"(?:竞品|竞争对手|对手|友商|别家|别人家?|同行|另(?:外)?一家|那家|其他家|人家)[^，。；;\n]{0,12}(?:报|价|只要|才|卖)?")),
     ("budget", re.compile(r"预算|经费|资金|拨款|批了|批下来|能出|愿意出|能接受|心理价位?|额度")),
     ("payment", re.compile(r"回款|付款|首付款?|定金|订金|预付款?|尾款|打款|打了|打过来|付了|先付|再付|付|欠|货款|到账|应收|余款|款项|垫资|保证金|押金|逾期")),
+    ("unit_price", re.compile(r"单价|每[台套个件吨只]")),
     ("deal", re.compile(r"合同|成交|签了|签下|签|订单|下单|中标|单子|标的|金额|业绩|采购额")),
     ("quote", re.compile(r"报价|报了|报给|报的|我们报|总价|打包价|一口价|开价|报到|[砍压谈做]到|报|价格|售价|卖|到手价|底价|降到|优惠到|最低价|方案价")),
 )

@@ -83,6 +83,11 @@ class _Form:
     short: bool
     """The brand alone: two syllables that many words sound like."""
 
+    def share_of(self, heard: Sequence[str]) -> float:
+        """How much of the form's weight is in syllables that were heard, in any order."""
+        said = sum(weight for character, weight in zip(self.words, self.weights, strict=True) if _fuzzy_key(character) in heard)
+        return said / sum(self.weights)
+
 
 def _forms(entry: CustomerEntry) -> Iterator[_Form]:
     name = _PUNCTUATION.sub("", entry.name)
@@ -179,6 +184,7 @@ def similarity(said: str, words: str, weights: Sequence[float]) -> float:
     return max(0.0, 1.0 - row[-1] / total) if total else 0.0
 
 
+@lru_cache(maxsize=8192)
 def _fuzzy_key(character: str) -> str | None:
     """A class of syllables that are taken for one another, to find places worth comparing."""
     found = syllable(character)
@@ -211,16 +217,17 @@ class Index:
         for form in self._forms:
             self._exact.setdefault(form.words, []).append(form)
         self._lengths = sorted({len(words) for words in self._exact}, reverse=True)
-        self._by_key: dict[str, list[tuple[int, int]]] | None = None
+        self._by_key: dict[str, list[tuple[int, int, float]]] | None = None
 
-    def _keys(self) -> dict[str, list[tuple[int, int]]]:
+    def _keys(self) -> dict[str, list[tuple[int, int, float]]]:
+        """For each class of syllables the forms that have it: (form, place in it, its share of the form's weight)."""
         if self._by_key is None:
             self._by_key = {}
             for number, form in enumerate(self._forms):
+                total = sum(form.weights)
                 for at, character in enumerate(form.words):
-                    key = _fuzzy_key(character)
-                    if key and form.weights[at] == 1.0:
-                        self._by_key.setdefault(key, []).append((number, at))
+                    if key := _fuzzy_key(character):
+                        self._by_key.setdefault(key, []).append((number, at, form.weights[at] / total))
         return self._by_key
 
     def exact(self, text: str) -> list[Mention]:
@@ -241,16 +248,21 @@ class Index:
 
     def sounding(self, text: str, *, least: float = SURE) -> list[Mention]:
         """Stretches of the text that sound like a customer, at least `least` like it; the best at each place."""
-        starts: dict[tuple[int, int], int] = {}
+        votes: dict[tuple[int, int], float] = {}
         keys = self._keys()
-        for position, character in enumerate(text):
-            for number, at in keys.get(_fuzzy_key(character) or "", ()):
+        heard = [_fuzzy_key(character) or "" for character in text]
+        for position, key in enumerate(heard):
+            for number, at, share in keys.get(key, ()):
                 begin = position - at
-                starts[number, begin] = starts.get((number, begin), 0) + 1
+                votes[number, begin] = votes.get((number, begin), 0.0) + share
+        # a syllable of another class differs by half at least, so below this share of alike ones `least` is out of reach
+        needed = max(0.3, 2 * least - 1) - 0.01
         scored: list[tuple[float, int, int, _Form]] = []
-        for (number, begin), votes in starts.items():
+        for (number, begin), share in votes.items():
             form = self._forms[number]
-            if form.short or votes * 2 < sum(weight == 1.0 for weight in form.weights):
+            if form.short or share + votes.get((number, begin + 1), 0.0) < needed:
+                continue
+            if form.share_of(heard[max(0, begin) : begin + len(form.words) + 1]) < needed:
                 continue
             best = max(self._windows(text, begin, form), default=None)
             if best and best[0] >= least:
@@ -288,8 +300,13 @@ class Index:
             return [*exact, *_best((form.entry, 0.8, "abbreviation") for form in longer)][: MAX_CANDIDATES + 2]
         scored: list[tuple[CustomerEntry, float, Reason]] = []
         parts = parts_of(said)
+        shares: dict[int, float] = {}
+        for key in {_fuzzy_key(character) for character in said} - {None}:
+            for number, _, share in self._keys().get(key or "", ()):
+                shares[number] = shares.get(number, 0.0) + share
+        alike = [self._forms[number] for number, share in sorted(shares.items()) if share >= 2 * POSSIBLE - 1]
         bare = said.removesuffix(parts.legal) if parts.legal and len(parts.brand) >= 2 else said
-        for form in self._forms:
+        for form in alike:
             for spoken in {said, bare}:
                 if abs(len(spoken) - len(form.words)) > max(2, len(form.words) // 2):
                     continue

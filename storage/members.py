@@ -37,6 +37,17 @@ class Members:
             select(Member).join(Identity).where(Identity.platform == platform, Identity.user_id == user_id)
         )
 
+    async def all(self) -> Sequence[Member]:
+        return (await self._session.scalars(select(Member).order_by(Member.member_id))).all()
+
+    async def accounts(self, platform: str) -> Sequence[tuple[Identity, Member]]:
+        """Every active member's account on that platform."""
+        query = select(Identity, Member).join(Member, Identity.member_id == Member.member_id)
+        rows = await self._session.execute(
+            query.where(Identity.platform == platform, Member.active).order_by(Member.member_id)
+        )
+        return [(identity, member) for identity, member in rows]
+
     async def by_name(self, name: str) -> Sequence[Member]:
         return (await self._session.scalars(select(Member).where(Member.name == name, Member.active))).all()
 

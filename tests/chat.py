@@ -23,6 +23,7 @@ from handlers.messages import (
     Location,
     OutboundCard,
     OutboundText,
+    PlatformName,
     Sender,
     Text,
     Voice,
@@ -232,11 +233,12 @@ async def build(database: Database, clock: FakeClock, folder: Path, platform: Ch
         context, platforms, OutboxSender(database, platforms), keep_done=timedelta(days=14)
     )
     worker = Worker(database, handlers, pipeline.QUEUES, on_tell=on_tell, on_park=on_park)
-    await _company(database, platform)
+    await enrol(database, platform.name)
     return Chat(database, clock, platform, listener, context, worker)
 
 
-async def _company(database: Database, platform: ChatPlatform) -> None:
+async def enrol(database: Database, platform: PlatformName) -> None:
+    """The company of these tests: a rep, their manager and a colleague, with four customers."""
     async with database.work() as work:
         director = await work.members.add("周敏", ["director"])
         manager = await work.members.add("陈志远", ["manager"], manager_id=director.member_id)
@@ -250,10 +252,8 @@ async def _company(database: Database, platform: ChatPlatform) -> None:
             (other, OTHER),
             (admin, "hejia"),
         ):
-            await work.members.link(member.member_id, platform.name, user_id)
-        hengli = await work.customers.add(
-            "宁波恒力阀门有限公司", aliases=["恒力", "恒力阀门"], owner_id=rep.member_id
-        )
+            await work.members.link(member.member_id, platform, user_id)
+        hengli = await work.customers.add("宁波恒力阀门有限公司", aliases=["恒力", "恒力阀门"], owner_id=rep.member_id)
         await work.customers.remember_contact(hengli.customer_id, "王建国", title="经理", department="采购部")
         await work.customers.add("宁波恒丽服饰有限公司", aliases=["恒丽", "恒丽服饰"], owner_id=rep.member_id)
         await work.customers.add("绍兴宏达纺织有限公司", aliases=["宏达", "宏达纺织"])

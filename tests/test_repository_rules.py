@@ -140,7 +140,7 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", [*READMES, "docs/deployment.md", "docs/architecture.md"])
+@pytest.mark.parametrize("name", [*READMES, "docs/deployment.md", "docs/architecture.md", "docs/wecom-setup.md"])
 def test_commands_in_the_documents_exist(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     code = code_in(text)

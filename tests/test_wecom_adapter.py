@@ -364,8 +364,26 @@ async def test_closing_again_after_a_refusal_still_falls_back(wecom: WeComDialec
     wecom.fail("message/update_template_card", errcode=-1)
     with pytest.raises(PlatformBusy):
         await bot.send("zhangsan", update, key="k2")
-    await bot.send("zhangsan", update, key="k2")
+    await bot.send("zhangsan", update, key="k2", guard=True)
     assert wecom.texts("zhangsan") == ["已确认。"]
+
+
+async def test_closing_again_after_a_restart_says_nothing_twice(
+    wecom: WeComDialect, bot: WeComPlatform, clock: FakeClock
+) -> None:
+    sent = await bot.send("zhangsan", CARD, key="k1")
+    update = CardUpdate(card_id="visit-7", closing="已确认", response_ref=sent.response_ref, fallback="已确认。")
+    await bot.send("zhangsan", update, key="k2")
+    restarted = WeComPlatform(WeCom(**wecom.settings()), clock=clock)
+    await restarted.send("zhangsan", update, key="k2", guard=True)
+    assert wecom.texts("zhangsan") == []
+    await restarted.close()
+
+
+async def test_the_invisible_mark_that_tells_equal_texts_apart_is_kept(wecom: WeComDialect, bot: WeComPlatform) -> None:
+    for number, text in enumerate(["收到", "收到\u200b", "收到\u200b\u200b"]):
+        await bot.send("zhangsan", OutboundText(text=text), key=f"k{number}", guard=True)
+    assert len(wecom.texts("zhangsan")) == 3
 
 
 async def test_a_long_text_arrives_whole_and_in_order(wecom: WeComDialect, bot: WeComPlatform) -> None:
@@ -442,17 +460,15 @@ async def test_nothing_but_space_is_not_sent(wecom: WeComDialect, bot: WeComPlat
 async def test_a_member_gets_at_most_thirty_a_minute_and_none_is_lost(
     wecom: WeComDialect, bot: WeComPlatform, clock: FakeClock
 ) -> None:
-    sent, waited_s = 0, 0.0
-    while sent < 75:
-        try:
-            await bot.send("zhangsan", OutboundText(text=f"第{sent}条"), key=f"k{sent}")
-            sent += 1
-        except PlatformBusy as busy:
-            assert busy.retry_after_s
-            waited_s += busy.retry_after_s
-            clock.advance(timedelta(seconds=busy.retry_after_s))
-    assert len(wecom.texts("zhangsan")) == 75
-    assert waited_s == 120
+    for minute in range(3):
+        for number in range(30):
+            await bot.send("zhangsan", OutboundText(text=f"第{minute}分第{number}条"), key=f"k{minute}-{number}")
+        with pytest.raises(PlatformBusy) as raised:
+            await bot.send("zhangsan", OutboundText(text="多了"), key=f"k{minute}-more")
+        assert raised.value.retry_after_s == 60
+        clock.advance(timedelta(seconds=60))
+    assert len(wecom.texts("zhangsan")) == 90
+    assert {message.state for message in wecom.messages} == {"shown"}
 
 
 async def test_a_text_of_several_parts_waits_until_all_may_go(

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.config import WeCom
 from bot.errors import (
@@ -20,7 +22,7 @@ from bot.errors import (
     TokenRejected,
 )
 from bot.platform import MediaFile
-from bot.wecom.client import DUPLICATE_CHECK_S, WeComClient
+from bot.wecom.client import DUPLICATE_CHECK_S, AccessToken, WeComClient
 from bot.wecom.errors_table import MEANINGS, error_for
 from tests.dialects.wecom import WeComDialect
 from tests.fakes import FakeClock
@@ -82,6 +84,22 @@ async def test_many_callers_with_a_dead_token_renew_it_once(wecom: WeComDialect,
     await asyncio.gather(*(client.send_text("zhangsan", f"第{number}条") for number in range(10)))
     assert wecom.token_fetches == 2
     assert len(wecom.texts("zhangsan")) == 10
+
+
+async def test_a_late_refusal_of_the_old_token_leaves_the_new_one(clock: FakeClock) -> None:
+    fetched: list[str] = []
+
+    async def fetch() -> tuple[str, float]:
+        fetched.append(f"token-{len(fetched)}")
+        return fetched[-1], 7200.0
+
+    token = AccessToken(fetch, clock)
+    old = await token.get()
+    token.reject(old)
+    new = await token.get()
+    token.reject(old)
+    assert await token.get() == new == "token-1"
+    assert len(fetched) == 2
 
 
 @pytest.mark.parametrize("errcode", [40014, 42001, 41001, 40001])
@@ -213,6 +231,20 @@ async def test_nobody_at_the_address_is_busy(clock: FakeClock) -> None:
     with pytest.raises(PlatformBusy, match="unreachable"):
         await client.token()
     await client.close()
+
+
+async def test_calls_go_through_the_proxy(clock: FakeClock) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        assert request.host == "wecom.invalid"
+        return web.json_response({"errcode": 0, "access_token": "t", "expires_in": 7200})
+
+    app = web.Application()
+    app.router.add_route("GET", "/cgi-bin/gettoken", answer)
+    async with TestServer(app) as proxy:
+        settings = {"api_base": "http://wecom.invalid", "proxy": str(proxy.make_url("/"))}
+        client = client_of(WeComDialect(), clock, **settings)
+        assert await client.token() == "t"
+        await client.close()
 
 
 async def test_a_redirect_is_not_followed(wecom: WeComDialect, client: WeComClient) -> None:

@@ -74,10 +74,19 @@ def test_a_signature_of_any_form_is_compared_not_trusted(signature: str) -> None
         crypto.open(crypto.seal(b"hello"), signature=signature, timestamp="1", nonce="2")
 
 
-@pytest.mark.parametrize("pad", [0, 33, 255])
-def test_padding_outside_1_to_32_is_refused(pad: int) -> None:
-    with pytest.raises(BrokenEnvelope):
-        opened(dialect.seal_raw(b"r" * 16 + b"\0\0\0\0wwcorp" + b"x" * 21 + bytes([pad])))
+@pytest.mark.parametrize("pad", [33, 38, 54])
+def test_padding_of_more_than_a_block_is_refused(pad: int) -> None:
+    good = b"r" * 16 + b"\0\0\0\0wwcorp"
+    filler = -(len(good) + pad) % 16
+    message = b"m" * filler
+    body = b"r" * 16 + len(message).to_bytes(4, "big") + message + b"wwcorp" + bytes([pad]) * pad
+    with pytest.raises(BrokenEnvelope, match="padding"):
+        opened(dialect.seal_raw(body))
+
+
+def test_no_padding_is_refused() -> None:
+    with pytest.raises(BrokenEnvelope, match="padding"):
+        opened(dialect.seal_raw(b"r" * 16 + b"\0\0\0\0wwcorp" + b"\0" * 6))
 
 
 def test_padding_bytes_that_differ_are_refused() -> None:

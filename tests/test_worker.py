@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from aiohttp import ClientConnectionError
@@ -560,6 +561,37 @@ async def test_a_database_that_is_away_for_a_moment_stops_nobody(
         await until(lambda: office.ran == ["a"], clock=office.clock)
 
 
+async def test_a_verdict_is_written_down_once_the_database_is_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = False
+    open_work = office.database.work
+
+    @asynccontextmanager
+    async def work() -> AsyncIterator[Work]:
+        if away:
+            raise DatabaseUnavailable("away")
+        async with open_work() as unit:
+            yield unit
+
+    async def fails_with_the_database(_: Job) -> None:
+        nonlocal away
+        away = True
+        raise KeyError("MsgType")
+
+    office.handlers["note"] = fails_with_the_database
+    await office.put("a")
+    monkeypatch.setattr(office.database, "work", work)
+    async with running(office.worker()):
+        await until(lambda: away)
+        office.clock.advance(timedelta(seconds=2))
+        away = False
+        await until(lambda: bool(office.parked), clock=office.clock)
+
+    [record] = await office.records()
+    assert (record.state, record.attempts) == ("parked", 1)
+
+
 # Stopping
 
 
@@ -620,3 +652,58 @@ async def test_a_lost_lease_is_no_news_to_anybody(office: Office) -> None:
     await office.worker().drain()
 
     assert (office.parked, office.told) == ([], [])
+
+
+# Several instances
+
+
+@pytest.mark.postgres
+async def test_two_instances_share_the_work_and_keep_every_lane_in_order(pg_url: str, clock: FakeClock) -> None:
+    here, there = [await Database.open(pg_url, clock) for _ in range(2)]
+    offices = [Office(here, clock), Office(there, clock)]
+    order: list[str] = []
+    most_at_once = 0
+    inside: set[str] = set()
+
+    async def handle(office: Office, job: Job) -> None:
+        nonlocal most_at_once
+        assert job.lane not in inside
+        inside.add(str(job.lane))
+        most_at_once = max(most_at_once, len(inside))
+        await asyncio.sleep(0.002)
+        order.append(str(job.payload["name"]))
+        inside.discard(str(job.lane))
+        await office.finish(job)
+
+    for office in offices:
+        office.handlers["note"] = partial(handle, office)
+    async with running(offices[0].worker()), running(offices[1].worker()):
+        for number in range(60):
+            await offices[number % 2].put(f"{number % 6}-{number:02}", lane=f"lane {number % 6}")
+        await until(lambda: len(order) == 60)
+        await until(lambda: len(offices[0].ran) + len(offices[1].ran) == 60)
+
+    for lane in range(6):
+        own = [name for name in order if name.startswith(f"{lane}-")]
+        assert own == sorted(own)
+    assert most_at_once > 1
+    assert all(office.ran for office in offices)
+    await here.close()
+    await there.close()
+
+
+@pytest.mark.postgres
+async def test_the_work_of_an_instance_that_died_is_taken_over(pg_url: str, clock: FakeClock) -> None:
+    here, there = [await Database.open(pg_url, clock) for _ in range(2)]
+    office = Office(there, clock)
+    office.handlers["note"] = office.finish
+    await office.put("a")
+    async with here.work() as work:
+        assert await work.jobs.claim("work", limit=1, lease_s=LEASE_S)
+    await here.close()
+
+    async with running(office.worker()):
+        await until(lambda: office.ran == ["a"], clock=clock)
+
+    assert clock.now() >= NOON + timedelta(seconds=LEASE_S)
+    await there.close()

@@ -18,6 +18,9 @@ from bot.playground.adapter import PlaygroundLogHandler, PlaygroundPlatform
 from handlers import actions
 from nlp.errors import EngineUnavailable
 from nlp.speech import SpeechListener
+from nlp.speech_api import OpenAiEngine
+from nlp.speech_models import Progress
+from nlp.whisper import FasterWhisperEngine
 from storage.clock import SystemClock
 
 DEFAULT_PORT = 8400
@@ -28,7 +31,9 @@ VOICE_WITHIN_S, CLICK_WITHIN_S = 45.0, 10.0
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = subparsers.add_parser("demo", help="try it in the browser, with sample data, without an account")
     parser.add_argument("--headless", action="store_true", help="no browser: play the visit, print it, and end")
-    parser.add_argument("--port", type=int, default=None, help=f"port of the page (default: {DEFAULT_PORT}, or a free one)")
+    parser.add_argument(
+        "--port", type=int, default=None, help=f"port of the page (default: {DEFAULT_PORT}, or a free one)"
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--verbose", action="store_true", help="show the log as well")
 
@@ -44,7 +49,8 @@ async def _demo(args: argparse.Namespace, folder: Path) -> int:
     clock = SystemClock()
     platform = PlaygroundPlatform(clock, demo.people(), data_dir=folder / "playground")
     logging.getLogger().addHandler(PlaygroundLogHandler(platform))
-    listener = wiring.listener(config)
+    engine = wiring.speech_engine(config)
+    listener = SpeechListener(engine, max_duration_s=config.speech.max_duration_s)
     stop, ready = asyncio.Event(), asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -63,7 +69,7 @@ async def _demo(args: argparse.Namespace, folder: Path) -> int:
         )
         try:
             await _first(ready, serving)
-            can_hear = await _can_hear(listener)
+            can_hear = await _can_hear(engine)
             await (_play(conversation, can_hear=can_hear) if args.headless else _begin(conversation, can_hear=can_hear))
             if not args.headless:
                 await serving
@@ -72,6 +78,7 @@ async def _demo(args: argparse.Namespace, folder: Path) -> int:
         finally:
             stop.set()
             await serving
+            await engine.close()
     return 0
 
 
@@ -99,7 +106,8 @@ def _announce(port: int, args: argparse.Namespace) -> None:
     print(f"拜访助手演示：{address}", flush=True)
     if args.headless:
         return
-    print("左边是销售的手机，右边是主管的手机。示例语音会自己发出，卡片出来后点「确认」试试。按 Ctrl+C 结束。", flush=True)
+    print("左边是销售的手机，右边是主管的手机。示例语音会自己发出，卡片出来后点「确认」试试。", flush=True)
+    print("按 Ctrl+C 结束。", flush=True)
     if not args.no_browser and _has_display():
         webbrowser.open(address)
 
@@ -108,14 +116,21 @@ def _has_display() -> bool:
     return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-async def _can_hear(listener: SpeechListener) -> bool:
+async def _can_hear(engine: FasterWhisperEngine | OpenAiEngine) -> bool:
     """Whether there is a speech model; says so where there is none, and the visit is typed instead."""
+    if isinstance(engine, OpenAiEngine):
+        return True
     try:
-        await listener.warm_up()
+        await engine.load(_show_progress)
     except EngineUnavailable as error:
-        print(f"（没有可用的语音模型：{error.hint or error} 演示改用打字。）", flush=True)
+        print(f"（没有可用的语音模型：{error.hint or error}。演示改用打字。）", flush=True)
         return False
     return True
+
+
+def _show_progress(progress: Progress) -> None:
+    total = f" / {progress.total_bytes // 1_000_000} MB" if progress.total_bytes else ""
+    print(f"\r正在下载语音模型 {progress.file}：{progress.done_bytes // 1_000_000}{total}  ", end="", flush=True)
 
 
 async def _begin(conversation: Conversation, *, can_hear: bool) -> None:

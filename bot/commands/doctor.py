@@ -13,7 +13,7 @@ from bot.platform import CheckResult, Platform
 from bot.wecom.adapter import WeComPlatform
 from storage.clock import SystemClock
 
-NAME_COLUMNS = 24
+NAME_COLUMNS = 28
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -148,8 +148,8 @@ def next_steps(path: Path, config: Config) -> str:
             f"      URL             {config.server.public_url}{wecom.callback_path}",
             f"      Token           {wecom.token.get_secret_value()}",
             f"      EncodingAESKey  {wecom.encoding_aes_key.get_secret_value()}",
-            "    并勾选“用户发送的普通消息”等全部消息类型。",
-            " 3. 同一页的“企业可信IP”：填这台服务器"
+            "    并勾选“用户发送的普通消息”和“上报进入应用事件”。",
+            " 3. 应用详情页的“企业可信IP”：填这台服务器"
             + ("所用代理" if wecom.proxy else "")
             + "的出口 IP，否则发不出消息（错误码 60020）。",
             f" 4. 检查：visitbot doctor{option}",

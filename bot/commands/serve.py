@@ -10,7 +10,8 @@ from bot import logs, wiring
 from bot.commands import CommandFailed, add_config_option
 from bot.config import Config
 from bot.pipeline import ROLES
-from bot.platform import Platform
+from bot.playground.adapter import PlaygroundLogHandler, PlaygroundPlatform
+from nlp.speech import SpeechListener
 from storage.clock import SystemClock
 
 log = logging.getLogger(__name__)
@@ -41,15 +42,23 @@ def main(args: argparse.Namespace) -> int:
 
 async def _serve(config: Config, roles: list[str]) -> None:
     clock = SystemClock()
-    platforms: list[Platform] = [*wiring.real_platforms(config, clock), *wiring.playground(config, clock)]
+    platforms = await wiring.platforms(config, clock)
     if not platforms:
         raise CommandFailed("no platform is configured: fill in [wecom], or set playground.enabled = true")
+    for platform in platforms:
+        if isinstance(platform, PlaygroundPlatform):
+            logging.getLogger().addHandler(PlaygroundLogHandler(platform))
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    listener = wiring.listener(config)
+    engine = wiring.speech_engine(config)
+    listener = SpeechListener(engine, max_duration_s=config.speech.max_duration_s)
     async with wiring.assistant(config, clock=clock, listener=listener, platforms=platforms, roles=roles) as built:
-        if "worker" in roles:
-            wiring.warm_up(listener)
-        await wiring.run(built, stop=stop, host=config.server.host, port=config.server.port)
+        warming = asyncio.create_task(wiring.warm_up(engine)) if "worker" in roles else None
+        try:
+            await wiring.run(built, stop=stop, host=config.server.host, port=config.server.port)
+        finally:
+            if warming is not None:
+                warming.cancel()
+            await engine.close()
     log.info("stopped")

@@ -47,7 +47,10 @@ LOG_ENTRIES = 300
 
 EVENT_NAME = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
 _IDENTIFIER = re.compile(r"^[\x21-\x7e]{1,160}$")
-_NOT_EXTRA = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_NOT_EXTRA = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "traceback"}
+
+
+Role = Literal["sales", "manager", "director", "admin", "colleague"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Person:
 
     user_id: str
     name: str
-    role: Literal["sales", "manager", "director", "admin", "colleague"]
+    role: Role
 
 
 class KeptBody(Frozen):

@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.config import WeCom
-from bot.errors import ContentRefused, PlatformBusy, PlatformError
+from bot.errors import BotError, ContentRefused, PlatformBusy, PlatformError
 from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Received, Sent
 from bot.wecom import cards, payloads
 from bot.wecom.client import DUPLICATE_CHECK_S, Accepted, WeComClient
@@ -59,6 +59,7 @@ class WeComPlatform:
         self._pace = MemberPace(self._clock, config.per_member_per_minute, PER_MEMBER_PER_HOUR)
         self._part_pause_s = part_pause_s
         self._sends: OrderedDict[str, _Progress] = OrderedDict()
+        self._keeping: set[asyncio.Task[bool]] = set()
 
     @property
     def name(self) -> PlatformName:
@@ -78,6 +79,7 @@ class WeComPlatform:
         """Nothing stays open: WeCom calls, we answer."""
 
     async def close(self) -> None:
+        await asyncio.gather(*self._keeping, return_exceptions=True)
         await self.client.close()
 
     # what comes in
@@ -122,11 +124,17 @@ class WeComPlatform:
             self._check_signed_lately(encrypted, request)
             xml = self._crypto.unseal(encrypted)
             stub = payloads.read_stub(xml)
-        except (WrongSignature, _Stale) as error:
+        except (WrongSignature, StaleSignature) as error:
             return _refused(403, error)
         except (CryptoError, MalformedPayload) as error:
             return _refused(400, error)
-        await keep("wecom", Received(stub.event_id, stub.user_id, {"xml": xml.decode("utf-8-sig")}))
+        received = Received(stub.event_id, stub.user_id, {"xml": xml.decode("utf-8-sig")})
+        keeping = asyncio.create_task(keep("wecom", received))
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+        # WeCom hangs up after five seconds, and a web server may cancel us then; the commit goes on, for WeCom calls
+        # three times at most.
+        await asyncio.shield(keeping)
         return web.Response()
 
     def _check_signed_lately(self, encrypted: str, request: web.Request) -> None:
@@ -140,7 +148,7 @@ class WeComPlatform:
         # event's key, not this check, makes it harmless.
         age_s = self._clock.now().timestamp() - (int(timestamp) if re.fullmatch(r"[0-9]{1,11}", timestamp) else 0)
         if abs(age_s) > self._config.replay_window_s:
-            raise _Stale("signed too long ago")
+            raise StaleSignature("signed too long ago")
 
     def parse(self, received: Received) -> InboundMessage:
         xml = received.body.get("xml")
@@ -225,7 +233,7 @@ class WeComPlatform:
     ) -> Sent:
         if not progress.update_refused:
             try:
-                repeated = guard or progress.update_unsure
+                repeated = guard if progress.update_unsure is None else progress.update_unsure
                 if await self._close_card(user_id, update, response_ref, repeated=repeated):
                     return Sent()
             except PlatformBusy as error:
@@ -294,7 +302,8 @@ class _Progress:
     """How far the sending of one key has come in this process."""
 
     done: int = 0
-    update_unsure: bool = False
+    update_unsure: bool | None = None
+    """Whether an earlier change of the card may have come through; None: nothing is known here."""
     update_refused: bool = False
 
 
@@ -335,7 +344,7 @@ class MemberPace:
         return sent_at
 
 
-class _Stale(Exception):
+class StaleSignature(BotError):
     pass
 
 

@@ -5,6 +5,7 @@ exception of aiohttp, which may carry that address, leaves this module or stays 
 """
 
 import asyncio
+import io
 import json
 import logging
 import re
@@ -127,7 +128,7 @@ class WeComClient:
             form = aiohttp.FormData(quote_fields=False)
             form.add_field(
                 "media",
-                file.data,
+                io.BytesIO(file.data),
                 filename=re.sub(r'[\x00-\x1f"\\/:]+', "_", file.file_name) or kind,
                 content_type=file.content_type or "application/octet-stream",
             )

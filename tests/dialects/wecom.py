@@ -15,6 +15,7 @@ Everything goes by the dialect's own clock (`advance`), except the five seconds 
 import argparse
 import asyncio
 import contextlib
+import io
 import itertools
 import json
 import random
@@ -241,7 +242,8 @@ class WeComDialect:
             _hang_up(request)
             return web.Response()
         if kind == "http":
-            return web.Response(status=fault.status, text="bad gateway")
+            elsewhere = {"Location": f"{self.base_url}/elsewhere"} if fault.status in {301, 302, 307, 308} else {}
+            return web.Response(status=fault.status, headers=elsewhere, text="not WeCom")
         if kind == "html":
             return web.Response(text="<html>企业网络认证</html>", content_type="text/html")
         if kind in {"errcode", "json_as_text"}:
@@ -381,15 +383,19 @@ class WeComDialect:
         invalid = [user for user in users if user in self.unreachable]
         if len(invalid) == len(users):
             raise Refused(81013, "user & party & tag all invalid")
-        swallowed = self._is_duplicate(body, kind, content)
+        swallowed = self._is_duplicate(body)
         content = self._checked_content(kind, content, swallowed=swallowed)
+        if not swallowed:
+            self._accepted[_fingerprint(body)] = self.now()
         msgid = f"msg-{secrets.token_urlsafe(16)}"
         for user in users:
             if user not in invalid:
                 state = "swallowed" if swallowed else "dropped" if self._too_many(user) else "shown"
                 self._show(user, kind, content, msgid=msgid, state=state)
         answer = {"errcode": 0, "errmsg": "ok", "msgid": msgid, "invaliduser": "|".join(invalid).lower()}
-        if kind == "template_card" and (content["card_type"] in INTERACTIVE or "action_menu" in content):
+        # What comes back with a swallowed card is not documented; without a code a bot cannot lean on one.
+        changeable = kind == "template_card" and (content["card_type"] in INTERACTIVE or "action_menu" in content)
+        if changeable and not swallowed:
             answer["response_code"] = self._new_code(msgid)
         return _json(answer | {"invalidparty": "", "invalidtag": "", "unlicenseduser": ""})
 
@@ -409,15 +415,11 @@ class WeComDialect:
         if agent_id != self.agent_id:
             raise Refused(301002, "not allow operate another agent with this accesstoken")
 
-    def _is_duplicate(self, body: Json, kind: str, content: Json) -> bool:
+    def _is_duplicate(self, body: Json) -> bool:
         """Whether an equal request was accepted lately, checked or not: only this request asks for the check."""
-        fingerprint = json.dumps([body.get("touser"), kind, content], sort_keys=True)
-        before = self._accepted.get(fingerprint)
+        before = self._accepted.get(_fingerprint(body))
         window = timedelta(seconds=min(int(body.get("duplicate_check_interval", 1800)), 14400))
-        if body.get("enable_duplicate_check") and before is not None and self.now() - before < window:
-            return True
-        self._accepted[fingerprint] = self.now()
-        return False
+        return bool(body.get("enable_duplicate_check")) and before is not None and self.now() - before < window
 
     def _checked_content(self, kind: str, content: Json, *, swallowed: bool) -> Json:
         if kind in {"text", "markdown"}:
@@ -683,7 +685,8 @@ class WeComDialect:
         begun = loop.time()
         try:
             timeout = aiohttp.ClientTimeout(total=timeout_s)
-            async with self._http.request(method, url, data=body, timeout=timeout) as response:
+            data = io.BytesIO(body) if body is not None else None
+            async with self._http.request(method, url, data=data, timeout=timeout) as response:
                 attempt.body = await response.read()
                 attempt.status = response.status
         except (TimeoutError, aiohttp.ClientError) as error:
@@ -708,6 +711,11 @@ HANDLERS: dict[str, Callable[[WeComDialect, Call], web.Response]] = {
 
 def _json(body: Json) -> web.Response:
     return web.Response(body=json.dumps(body, ensure_ascii=False).encode(), content_type="application/json")
+
+
+def _fingerprint(body: Json) -> str:
+    kind = body.get("msgtype")
+    return json.dumps([body.get("touser"), kind, body.get(str(kind))], sort_keys=True)
 
 
 def _hang_up(request: web.Request) -> None:

@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,5 +13,5 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[chats.Chat]:
-    yield await chats.build(database, clock, tmp_path)
+async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> chats.Chat:
+    return await chats.build(database, clock, tmp_path)

@@ -24,9 +24,9 @@ async def told(chat: Chat) -> Chat:
         ("预算是九十二万五", "预算", "92.5 万元 ✎"),
         ("不对，预算应该是80万到90万", "预算", "80–90 万元 ✎"),
         ("金额改成90万", "预算", "90 万元 ✎"),
-        ("联系人是王建国", "联系人", "王建国（采购部） ✎"),
+        ("联系人是王建国", "联系人", "王建国（采购部·经理） ✎"),
         ("客户是宁波恒丽不是恒力", "客户", "宁波恒丽服饰有限公司 ✎"),
-        ("阶段改成报价审批", "阶段", "报价审批 ✎"),
+        ("阶段改成合同签订", "阶段", "合同签订 ✎"),
     ],
 )
 async def test_one_value_is_changed_and_marked(told: Chat, said: str, label: str, value: str) -> None:
@@ -40,7 +40,7 @@ async def test_two_changes_in_one_reply(told: Chat) -> None:
 
     shown = fields(told.draft())
     assert shown["预算"] == "90 万元 ✎"
-    assert shown["联系人"] == "王建国（采购部） ✎"
+    assert shown["联系人"] == "王建国（采购部·经理） ✎"
     assert answers == ["[→ 已更新，见下方新卡]", "[拜访记录 · 待确认]"]
 
 

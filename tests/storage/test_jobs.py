@@ -259,6 +259,29 @@ async def test_a_timer_that_falls_due_waits_for_a_busy_lane(any_database: Databa
     assert names(await claim(any_database)) == ["reminder"]
 
 
+async def test_a_timer_that_is_due_goes_before_what_came_after_it(any_database: Database, clock: FakeClock) -> None:
+    await put(any_database, "reminder", lane="a", at=clock.now() + timedelta(seconds=10))
+    clock.advance(timedelta(seconds=10))
+    await put(any_database, "message", lane="a")
+
+    [first] = await claim(any_database)
+    assert name(first) == "reminder"
+    await complete(any_database, first)
+    assert names(await claim(any_database)) == ["message"]
+
+
+async def test_a_timer_that_has_started_holds_its_lane_like_any_other(any_database: Database, clock: FakeClock) -> None:
+    await put(any_database, "reminder", lane="a", at=clock.now() + timedelta(seconds=10))
+    clock.advance(timedelta(seconds=10))
+    [job] = await claim(any_database)
+    await put(any_database, "message", lane="a")
+
+    async with any_database.work() as work:
+        await work.jobs.retry(job, clock.now() + timedelta(seconds=5), "busy")
+
+    assert await claim(any_database) == []
+
+
 async def test_the_longest_due_comes_first(any_database: Database, clock: FakeClock) -> None:
     await put(any_database, "late", at=clock.now() + timedelta(seconds=20))
     await put(any_database, "early", at=clock.now() + timedelta(seconds=10))

@@ -24,7 +24,12 @@ export function card(entry, { pending, click }) {
       "header",
       { class: "card-head" },
       el("span", { class: "card-mark" }, icon(TONES[content.tone])),
-      el("div", {}, el("h3", {}, worded(content.tone === "alert" ? content.title.replace(LEADING_MARK, "") : content.title)), content.subtitle && el("p", { class: "card-subtitle" }, worded(content.subtitle))),
+      el(
+        "div",
+        {},
+        el("h3", {}, worded(content.tone === "alert" ? content.title.replace(LEADING_MARK, "") : content.title)),
+        content.subtitle && el("p", { class: "card-subtitle" }, worded(content.subtitle)),
+      ),
     ),
     content.fields.length > 0 && el("dl", { class: "card-fields" }, ...content.fields.flatMap(row)),
     content.quote && el("blockquote", { class: "card-quote" }, worded(content.quote)),

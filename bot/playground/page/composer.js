@@ -26,10 +26,21 @@ export class Composer {
       onkeydown: (event) => this.#key(event),
       oninput: () => this.#typed(),
     });
-    this.sendButton = el("button", { class: "send", type: "submit", "aria-label": "发送", hidden: true, dataset: { testid: "send" } }, icon("send"));
+    this.sendButton = el(
+      "button",
+      { class: "send", type: "submit", "aria-label": "发送", hidden: true, dataset: { testid: "send" } },
+      icon("send"),
+    );
     this.moreButton = el(
       "button",
-      { class: "icon-button", type: "button", "aria-label": "更多", "aria-expanded": "false", dataset: { testid: "more" }, onclick: () => this.#toggleTray() },
+      {
+        class: "icon-button",
+        type: "button",
+        "aria-label": "更多",
+        "aria-expanded": "false",
+        dataset: { testid: "more" },
+        onclick: () => this.#toggleTray(),
+      },
       icon("plus"),
     );
     this.sample = el(
@@ -48,8 +59,8 @@ export class Composer {
         "div",
         { class: "chips" },
         this.sample,
-        el("button", { class: "chip", type: "button", dataset: { testid: "help" }, onclick: () => this.#send.sendText("帮助") }, icon("help"), "帮助"),
-        el("button", { class: "chip", type: "button", dataset: { testid: "location-chip" }, onclick: () => this.#send.openLocation() }, icon("pin"), "位置"),
+        chip("help", "help", "帮助", () => this.#send.sendText("帮助")),
+        chip("location-chip", "pin", "位置", () => this.#send.openLocation()),
       ),
       this.row,
       this.tray,
@@ -129,6 +140,22 @@ export class Composer {
   }
 }
 
+const chip = (testid, iconName, label, onclick) =>
+  el("button", { class: "chip", type: "button", dataset: { testid }, onclick }, icon(iconName), label);
+
+/** A field of degrees, between -most and most. */
+const degrees = (name, most, value) =>
+  el("input", {
+    name,
+    type: "number",
+    step: "any",
+    min: String(-most),
+    max: String(most),
+    required: true,
+    value,
+    dataset: { testid: `location-${name}` },
+  });
+
 function kindOf(file) {
   if (file.type.startsWith("image/")) return "image";
   if (file.type.startsWith("audio/") || /\.(amr|silk|opus|m4a)$/i.test(file.name)) return "voice";
@@ -138,9 +165,14 @@ function kindOf(file) {
 /** A place the person picks: {latitude, longitude, label}, or null when they think better of it. */
 export function askLocation() {
   return new Promise((resolve) => {
-    const label = el("input", { name: "label", value: "宁波市鄞州区 · 恒力阀门厂区", maxlength: "200", dataset: { testid: "location-label" } });
-    const latitude = el("input", { name: "latitude", type: "number", step: "any", min: "-90", max: "90", required: true, value: "29.81668", dataset: { testid: "location-latitude" } });
-    const longitude = el("input", { name: "longitude", type: "number", step: "any", min: "-180", max: "180", required: true, value: "121.54789", dataset: { testid: "location-longitude" } });
+    const label = el("input", {
+      name: "label",
+      value: "宁波市鄞州区 · 恒力阀门厂区",
+      maxlength: "200",
+      dataset: { testid: "location-label" },
+    });
+    const latitude = degrees("latitude", 90, "29.81668");
+    const longitude = degrees("longitude", 180, "121.54789");
     let place = null;
     const here = el("button", { class: "link-button", type: "button", onclick: () => locate() }, icon("locate"), "用我现在的位置");
     const form = el(

@@ -7,6 +7,16 @@ import { el, icon, toast } from "./dom.js";
 import { chatTime, clockTime } from "./times.js";
 
 const ROLES = { sales: "销售", manager: "主管", director: "总监", admin: "管理员", colleague: "协作人" };
+const WELCOME = {
+  sales: {
+    title: "刚拜访完客户？说给我听就行",
+    words: "说一段语音、打一行字、发截图或位置，我来整理成拜访记录，你点一下确认。",
+  },
+  others: {
+    title: "需要你处理的事会出现在这里",
+    words: "销售确认的记录里有风险信号时，你会收到卡片，可直接点按钮处理。",
+  },
+};
 const DIVIDER_AFTER_MS = 5 * 60_000;
 const CLICK_WAITS_MS = 15_000;
 // After the bot's answer a card that stays open gets its buttons back; one that closes does so within this time.
@@ -24,20 +34,39 @@ export class Phone {
   #typingTimer = null;
   #onPick;
   #onUnread;
-  #sampleVoice = false;
   #pinned = true;
   #lastTop = 0;
 
   constructor(index, { onPick, onUnread }) {
     this.#onPick = onPick;
     this.#onUnread = onUnread;
-    this.picker = el("select", { dataset: { testid: "person" }, "aria-label": "切换成员", onchange: () => this.#onPick(this.picker.value) });
+    this.picker = el("select", {
+      dataset: { testid: "person" },
+      "aria-label": "切换成员",
+      onchange: () => this.#onPick(this.picker.value),
+    });
     this.rolePill = el("span", { class: "role-pill" });
     this.clock = el("span");
     this.status = el("p", { class: "chat-status", "aria-live": "polite" }, "企业应用 · 内部");
-    this.list = el("ol", { class: "messages", role: "log", "aria-live": "polite", tabindex: "0", dataset: { testid: "messages" } });
-    this.typing = el("div", { class: "typing", hidden: true, "aria-hidden": "true" }, botAvatar(), el("span", { class: "bubble" }, el("i"), el("i"), el("i")));
-    this.jump = el("button", { class: "jump", type: "button", hidden: true, onclick: () => this.#toEnd("smooth") }, icon("down"), "新消息");
+    this.list = el("ol", {
+      class: "messages",
+      role: "log",
+      "aria-live": "polite",
+      tabindex: "0",
+      dataset: { testid: "messages" },
+    });
+    this.typing = el(
+      "div",
+      { class: "typing", hidden: true, "aria-hidden": "true" },
+      botAvatar(),
+      el("span", { class: "bubble" }, el("i"), el("i"), el("i")),
+    );
+    this.jump = el(
+      "button",
+      { class: "jump", type: "button", hidden: true, onclick: () => this.#toEnd("smooth") },
+      icon("down"),
+      "新消息",
+    );
     this.scroller = el("div", { class: "scroller", onscroll: () => this.#scrolled() }, this.list, this.typing);
     this.composer = new Composer({
       sendText: (text) => this.#send({ kind: "text", text }, { text }),
@@ -55,7 +84,13 @@ export class Phone {
       el(
         "div",
         { class: "phone" },
-        el("div", { class: "phone-status", "aria-hidden": "true" }, this.clock, el("span", { class: "phone-notch" }), el("span", { class: "phone-signal" }, el("i"), el("i"), el("i"), el("b"))),
+        el(
+          "div",
+          { class: "phone-status", "aria-hidden": "true" },
+          this.clock,
+          el("span", { class: "phone-notch" }),
+          el("span", { class: "phone-signal" }, el("i"), el("i"), el("i"), el("b")),
+        ),
         el(
           "header",
           { class: "chat-head" },
@@ -86,7 +121,6 @@ export class Phone {
     const unsent = this.#person?.user_id === person.user_id ? [...this.#entries.values()].filter(({ local }) => local) : [];
     this.#people = people;
     this.#person = person;
-    this.#sampleVoice = sampleVoice;
     this.#entries.clear();
     this.#clicks.clear();
     this.#stopTyping();
@@ -173,7 +207,18 @@ export class Phone {
         content,
         local === "sending" && el("span", { class: "spinner", role: "status", "aria-label": "正在发送" }),
         local === "failed" &&
-          el("button", { class: "retry", type: "button", "aria-label": "发送失败，重发", title: "发送失败，点一下重发", dataset: { testid: "retry" }, onclick: () => entry.again() }, icon("retry")),
+          el(
+            "button",
+            {
+              class: "retry",
+              type: "button",
+              "aria-label": "发送失败，重发",
+              title: "发送失败，点一下重发",
+              dataset: { testid: "retry" },
+              onclick: () => entry.again(),
+            },
+            icon("retry"),
+          ),
       ),
     );
   }
@@ -191,15 +236,21 @@ export class Phone {
     const empty = this.scroller.querySelector(".empty");
     if ([...this.#entries.values()].some(({ node }) => node)) return empty?.remove();
     if (empty) empty.remove();
-    const isSales = this.#person.role === "sales";
+    const { title, words } = WELCOME[this.#person.role === "sales" ? "sales" : "others"];
     this.scroller.prepend(
       el(
         "div",
         { class: "empty", dataset: { testid: "empty" } },
         botAvatar(),
-        el("strong", {}, isSales ? "刚拜访完客户？说给我听就行" : "需要你处理的事会出现在这里"),
-        el("p", {}, isSales ? "说一段语音、打一行字、发截图或位置，我来整理成拜访记录，你点一下确认。" : "销售确认的记录里有风险信号时，你会收到卡片，可直接点按钮处理。"),
-        isSales && this.#sampleVoice && el("button", { class: "empty-action", type: "button", onclick: () => this.composer.sendSample() }, icon("play"), "发一段示例语音试试"),
+        el("strong", {}, title),
+        el("p", {}, words),
+        !this.composer.sample.hidden &&
+          el(
+            "button",
+            { class: "empty-action", type: "button", onclick: () => this.composer.sendSample() },
+            icon("play"),
+            "发一段示例语音试试",
+          ),
       ),
     );
   }
@@ -256,7 +307,8 @@ export class Phone {
   async #click(entry, button, chosen) {
     const cardId = entry.content.card_id;
     if (this.#clicks.has(cardId)) return;
-    const click = { action: button.action, order: Math.max(0, ...[...this.#entries.values()].filter(({ local }) => !local).map((shown) => shown.entry.order)) };
+    const known = [...this.#entries.values()].filter(({ local }) => !local);
+    const click = { action: button.action, order: Math.max(0, ...known.map((shown) => shown.entry.order)) };
     this.#clicks.set(cardId, click);
     this.#redrawCard(cardId);
     setTimeout(() => this.#release(cardId, click), CLICK_WAITS_MS);

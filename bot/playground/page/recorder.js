@@ -21,7 +21,13 @@ export class Recorder {
     this.#onSound = onSound;
     this.button = el(
       "button",
-      { class: "icon-button record", type: "button", "aria-label": "录音：按住说话，或点一下开始", title: "按住说话，或点一下开始", dataset: { testid: "record" } },
+      {
+        class: "icon-button record",
+        type: "button",
+        "aria-label": "录音：按住说话，或点一下开始",
+        title: "按住说话，或点一下开始",
+        dataset: { testid: "record" },
+      },
       icon("mic"),
     );
     this.time = el("span", { class: "record-time", dataset: { testid: "record-time" } }, "0:00");

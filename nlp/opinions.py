@@ -1,0 +1,162 @@
+"""What the customer thinks: pain points, objections, the stage that the deal has reached, the attitude."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from nlp import risk
+from nlp.clauses import Clause
+from nlp.dates import TimeMention
+from nlp.draft import CompetitorMention, Signal, Span, StageMention, Tag, Vocabulary
+
+# Pain points
+
+
+def pain_points(text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competitors: Sequence[str]) -> tuple[Tag, ...]:
+    """One tag a category, where it is first shown. The guards of `nlp.risk` hold here too."""
+    found: dict[str, Tag] = {}
+    for hit in _complaints(text, pieces, vocabulary.pain_points, competitors):
+        found.setdefault(hit.category, Tag(hit.category, hit.span))
+    return tuple(sorted(found.values(), key=lambda tag: tag.span))
+
+
+_WE_ARE_DEARER_NOT = re.compile(r"比(?:我们|咱们|我司|我方)[^，。]{0,4}(?:贵|高)|(?:不|没那么|没有那么)(?:算)?贵")
+
+
+def _complaints(text: str, pieces: Sequence[Clause], phrases: Mapping[str, Sequence[str]], competitors: Sequence[str]) -> list[risk.Hit]:
+    hits = [hit for hit in risk.hits("risk", phrases, text, pieces, competitors) if hit.suppressed is None]
+    hits = [hit for hit in hits if not _WE_ARE_DEARER_NOT.search(text[max(0, hit.span.start - 4) : hit.span.end + 2])]
+    kept = [hit for category in phrases for hit in risk.longest([hit for hit in hits if hit.category == category])]
+    return sorted(kept, key=lambda hit: hit.span)
+
+
+# Objections
+
+_NUMBER = r"(?:百分之[零一二两三四五六七八九十点\d.]+|\d+(?:\.\d+)?%|[一二两三四五六七八九十\d.]+个(?:百分)?点|[一二两三四五六七八九]成半?|[\d.零一二两三四五六七八九十百千]+[万千块元]+[\d五千]*)"
+_ABOUT = r"(?:了|出|大概|大约|差不多|将近|近|有|快|至少|整整){0,3}"
+_DEARER = re.compile(
+    rf"比(?!我们|咱们|我司|我方)[^，。；！？\n]{{1,12}}?(?:的)?(?:报价|价格)?(?:还|都|要)?(?:贵|高(?!兴|大|级))(?:{_ABOUT}{_NUMBER})?"
+)
+_CHEAPER = re.compile(
+    rf"(?:(?:报价|价格)(?:也|还|都|要)?)?比(?:我们|咱们|我司|我方)(?:的)?(?:报价|价格)?(?:还|都|要)?(?:低|便宜)(?:{_ABOUT}{_NUMBER})?|(?:竞品|友商|对手|竞争对手|别家)(?:的)?(?:报价|价格)(?:更|要|还)?(?:低|便宜)(?:{_ABOUT}{_NUMBER})?"
+)
+_FEELS = re.compile(r"嫌|觉得|认为|担心|怕|顾虑|不满|太|不放心|质疑|抱怨|吐槽|接受不了|不接受|不够|不行|贵|慢|差|不满意|高了|高于|比较高|超|压|砍|降|便宜|优惠|长|不到|不上|没人|不兼容|问题|还要再谈|跟不上|有点|偏")
+_AS_OBJECTION = {"价格敏感": "价格", "交付周期": "交付", "售后响应": "售后", "技术适配": "技术"}
+_MORE: Mapping[str, tuple[str, ...]] = {
+    "实力": (
+        "规模[太/比较/有点/偏]小", "公司[太]小", "没听[说]过", "没名气", "名气不大", "品牌…不[够/太]?知名", "知名度", "案例[太/比较]少", "没有[同行业/类似/成功]案例", "没有…案例", "没什么案例", "{担心}…实力", "经验不足", "没经验", "资质不[够/全]", "没有资质", "新公司", "成立时间…短", "小公司", "{担心}…倒闭", "不是大品牌",
+    ),
+    "付款": ("付款方式…(再谈/不同意/接受不了/谈不拢/分歧/卡)", "预付款…[太/比较]高", "首付…(太高/高了/降低)", "账期…(太短/长一点/延长/谈不拢)", "(想/要求/希望/要)分期", "付款比例", "(不接受/不同意)预付", "货到付款"),
+    "合同": ("条款…(不同意/有异议/接受不了/要改)", "违约金", "合同…有异议"),
+    "时机": ("没必要", "用不上", "现在[的]够用", "现在用[的]着还行", "还能用", "不着急", "不急着", "时机不[成熟/合适/对]"),
+    "竞品": ("有固定[的]供应商", "有长期[的]供应商", "已有供应商", "有[老/长期]合作[的]供应商", "用习惯了", "用惯了", "习惯了", "合作…(多年/好几年/很多年)", "关系[很/比较]好"),
+}  # fmt: skip
+
+
+def objections(text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competitors: Sequence[str]) -> tuple[Tag, ...]:
+    """What the customer holds against us, one tag a category; a comparison carries its number (比竞品贵百分之十五)."""
+    found: dict[str, Tag] = {}
+    for clause in pieces:
+        if clause.speaker == "rep":
+            continue
+        for pattern in (_DEARER, _CHEAPER):
+            match = pattern.search(clause.text)
+            if match and not re.search(r"(?:如果|要是|没有|不)[^，。]{0,2}$", clause.text[: match.start()]) and not re.search(r"不比|没有?比", clause.text):
+                found.setdefault("价格", Tag("价格", clause.span(match.start(), match.end())))
+    for hit in _complaints(text, pieces, vocabulary.pain_points, competitors):
+        clause = next((piece for piece in pieces if piece.start <= hit.span.start < piece.end), None)
+        category = _AS_OBJECTION.get(hit.category, hit.category)
+        if clause is not None and _FEELS.search(clause.text):
+            found.setdefault(category, Tag(category, hit.span))
+    for hit in _complaints(text, pieces, _MORE, competitors):
+        found.setdefault(hit.category, Tag(hit.category, hit.span))
+    return tuple(sorted(found.values(), key=lambda tag: tag.span))
+
+
+# Stage
+
+_GAP = r"[^，。！？；,!?;\n]"
+_STAGES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (("线索获取", "首次触达"), re.compile(r"(?:第一次|初次|首次)(?:去|上门)?(?:拜访|见面?|接触|沟通|聊|触达)|陌拜|刚认识|刚加上?了?微信")),
+    (("需求确认", "需求诊断"), re.compile(r"(?:了解|确认|梳理|调研|摸清|收集)了?(?:一下|清楚)?(?:他们|客户|对方)?的?(?:具体|基本)?需求|需求(?:调研|诊断|梳理|基本(?:上)?(?:明确|确认|清楚)|已经(?:明确|确认)|都?(?:明确|确认|清楚)了)|现场勘察")),
+    (("方案设计", "方案演示"), re.compile(r"(?:讲|演示|介绍|汇报|讨论|沟通|过)了?(?:一下|一遍|下)?(?:我们)?的?(?:技术|整体|初步)?方案|方案(?:讲解|演示|汇报|讨论|沟通|设计|评审|还在改|在改|修改|已经(?:发|给|提交))|做了(?:一次|一场|个)?(?:产品|现场)?演示|技术交流|在做方案|选型")),
+    (("样品测试", "方案设计"), re.compile(r"样品(?:正?在(?:测|试)|测试(?:中|阶段|还在)|已经送|送过去了)|试用(?:中|期|阶段|了)|在试用|POC|正?在测试|送样")),
+    (("报价审批", "报价"), re.compile(rf"方案{_GAP}{{0,5}}(?:认可|通过|没(?:什么|有)?问题|定了|满意)|报(?:了|过)价|报价(?:单)?(?:已经|都)?(?:发|给|提交|报)(?:给他们?|过去|过|了)|(?:等|走|在){_GAP}{{0,6}}审批|(?:领导|老板|财务|总部){_GAP}{{0,4}}[没未]{_GAP}{{0,1}}批|在?比价|议价|在走流程")),
+    (("商务谈判", "报价审批"), re.compile(r"商务谈判|谈(?:了|过)?价格|砍价|压价|价格(?:还要|还得|再|没)谈|还价")),
+    (("合同签订", "合同审核", "签约回款"), re.compile(rf"合同条款|合同{_GAP}{{0,4}}(?:审|走流程|盖章|签)|签(?:了|完|好|下)?合同|签约|法务{_GAP}{{0,3}}审|盖章|中标了|已经中标|走合同")),
+    (("交付执行", "签约回款"), re.compile(r"(?:已经?|正在|刚)发货|发货了|(?:在|正在|开始|进场)(?:安装|调试|实施|部署|培训)|安装调试|验收|已经?(?:上线|交付)|交付(?:了|中)|尾款")),
+)  # fmt: skip
+_AHEAD = re.compile(r"(?:下一步|接下来|准备|打算|计划|想(?:要)?|希望|如果|要是|等|下周|下个?月|明年|再|将|预计|争取|之后|以后|才能?|可以|让我们?|要求|让|请|能不能|什么时候|还没|没有|没|不|未)[^，。！？；,!?;\n]{0,8}$")
+
+
+def stage(
+    text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, times: Sequence[TimeMention], competitors: Sequence[CompetitorMention]
+) -> StageMention | None:
+    """The stage that the words show, of the team's own stages: one named as such, else the furthest with evidence.
+
+    What is planned, conditional or a competitor's does not count.
+    """
+    if named := _named_stage(text, vocabulary.stages):
+        return named
+    best: tuple[int, StageMention] | None = None
+    for clause in pieces:
+        if any(clause.start <= rival.span.start < clause.end for rival in competitors):
+            continue
+        ahead = any(t.due is not None and t.kind != "past" and clause.start <= t.span.start < clause.end for t in times)
+        for rank, (names, pattern) in enumerate(_STAGES):
+            value = next((name for name in names if name in vocabulary.stages), None)
+            match = pattern.search(clause.text) if value else None
+            if value is None or match is None or ahead or _AHEAD.search(clause.text[: match.start()]):
+                continue
+            if best is None or rank > best[0]:
+                best = rank, StageMention(value, clause.span(match.start(), match.end()))
+    return None if best is None else best[1]
+
+
+def _named_stage(text: str, stages: Sequence[str]) -> StageMention | None:
+    names = "|".join(re.escape(name) for name in sorted(stages, key=len, reverse=True) if name)
+    if not names:
+        return None
+    match = re.search(rf"(?:到了?|进入了?|处于|推进到|进展到|走到|阶段(?:是|为|：|:)?|目前(?:在|是)?|现在(?:在|是)?)(?P<a>{names})|(?P<b>{names})(?:阶段|环节|这一步)", text)
+    if match is None or re.search(r"(?:没|不|未|争取|计划|希望|下周|下个月|还没)[^，。]{0,4}$", text[: match.start()][-8:]):
+        return None
+    group = "a" if match["a"] else "b"
+    return StageMention(match[group], Span(*match.span(group)))
+
+
+# Attitude
+
+_WARM = re.compile(r"催(?:着)?(?:我们)?(?:签|合同|报价)|尽快(?:上线|签|安装|启动)|(?:很|非常|特别|十分)(?:感兴趣|满意|认可|看好|积极|热情)|高度认可|主动(?:约|联系|要求|提出|邀请)|当场(?:定|拍板|签)|已经?签了?|倾向于?我们|选了我们|爽快")
+_GOOD = re.compile(r"认可|感兴趣|满意|不错|挺好|反馈(?:很|还)?好|整体可以|可以接受|没(?:有|什么)?问题|有意向|愿意|配合|积极|热情|客气|有兴趣|支持")
+_COOL = re.compile(r"犹豫|嫌|担心|顾虑|再考虑|再看看|不着急|不急|一般|冷淡|不太(?:满意|感兴趣|愿意|认可|积极|热情)|观望|敷衍|太贵|偏贵|不满|推脱|含糊|拖|没兴趣|不感兴趣|质疑|有意见|有点悬|不确定")
+_COLD = re.compile(r"不合作|拒绝|投诉|发火|生气|很不满|非常不满|反感|翻脸|骂|终止|退货|不续约|别再联系|不要再来|赶出|明确不|不考虑我们|没戏|黄了")
+_NO = re.compile(r"(?:不太|不怎么|不|没有?|未|谈不上|并不|不是很|不算)$")
+
+
+def attitude(pieces: Sequence[Clause], signals: Sequence[Signal]) -> int:
+    """From -2 (hostile) to +2 (eager): what the customer's clauses show, summed and cut off; 0 where nothing says.
+
+    2 either way takes a strong word (催合同, 拒绝), not several mild ones.
+    Risk signals count only where they speak of the customer's mind (犹豫, 流失), not of money or procedure.
+    """
+    score, strong = 0, False
+    for clause in pieces:
+        if clause.speaker == "rep" or re.search(r"如果|要是", clause.text):
+            continue
+        words = clause.text
+        if _COLD.search(words) and not _NO.search(words[: _start(_COLD, words)]):
+            score, strong = score - 2, True
+        elif _COOL.search(words) and not _NO.search(words[: _start(_COOL, words)]):
+            score -= 1
+        elif _WARM.search(words) and not _NO.search(words[: _start(_WARM, words)]):
+            score, strong = score + 2, True
+        elif match := _GOOD.search(words):
+            score += -1 if _NO.search(words[: match.start()]) else 1
+    if score == 0 and any(signal.polarity == "risk" and signal.category == "流失" for signal in signals):
+        score = -1
+    limit = 2 if strong else 1
+    return max(-limit, min(limit, score))
+
+
+def _start(pattern: re.Pattern[str], words: str) -> int:
+    match = pattern.search(words)
+    return match.start() if match else 0

@@ -1,0 +1,1 @@
+"""What is left when processes are killed, stopped and cut off from their database."""

@@ -1,0 +1,288 @@
+"""A server to be killed: the real assistant on WeCom, with ears that hear what they are told, and points to die at.
+
+By hand: `python -m tests.chaos.app plan.json`, a file with the fields of `Plan`. Tests start it in a process of its own
+(`tests.chaos.stage`). It appends what happens to `plan.events`, one JSON object a line, in a way that outlives SIGKILL.
+
+A point is named after the job that reaches it: `send#3: before commit 2` is the third job of kind `send` that this
+process began, just before the commit of its second transaction. `keep` is the acknowledgement of a callback.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from aiohttp import web
+
+from bot import logs, pipeline, wiring
+from bot.config import Config, Server, Storage, WeCom
+from bot.platform import Keep, MediaFile, Platform, Received, Sent
+from bot.sender import Sender
+from bot.web import application
+from bot.wecom.adapter import WeComPlatform
+from bot.worker import Handler, Worker
+from handlers import failures
+from handlers.context import Context
+from handlers.messages import CardUpdate, OutboundCard, OutboundText, PlatformName
+from nlp.transcript import Segment, Transcript
+from storage.clock import SystemClock
+from storage.database import Database
+from storage.jobs import Job
+from storage.media import LocalMediaStore
+from storage.work import Work
+
+
+@dataclass(frozen=True)
+class Plan:
+    database: str
+    media_dir: str
+    events: str
+    """The file to which events are appended."""
+    log: str
+    wecom: Mapping[str, Any]
+    """The keys of [wecom] in config.toml."""
+    roles: tuple[str, ...] = tuple(pipeline.ROLES)
+    hears: str = ""
+    listens_s: float = 0.0
+    """How long a transcription takes."""
+    lease_s: float | None = None
+    """Of every queue; None: as in production."""
+    fault_at: str = ""
+    fault: Literal["kill", "stop"] = "kill"
+
+
+class Faults:
+    """Notes which points are reached, and dies or freezes at the one it was given."""
+
+    def __init__(self, events: Path, at: str, fault: Literal["kill", "stop"]) -> None:
+        self._file = os.open(events, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._at = at
+        self._signal = signal.SIGKILL if fault == "kill" else signal.SIGSTOP
+        self._counts: Counter[str] = Counter()
+
+    def note(self, **event: object) -> None:
+        os.write(self._file, json.dumps(event, ensure_ascii=False).encode() + b"\n")
+
+    def begin(self, kind: str) -> None:
+        self._counts[kind] += 1
+        _current.set(_Run(f"{kind}#{self._counts[kind]}"))
+        self.reach("begins")
+
+    def reach(self, point: str) -> None:
+        """Passed over outside jobs and callbacks: what dies there dies between two other points."""
+        run = _current.get()
+        if run is None:
+            return
+        name = f"{run.name}: {point}"
+        self.note(point=name)
+        if name == self._at:
+            os.kill(os.getpid(), self._signal)
+
+    def transaction(self) -> int:
+        run = _current.get()
+        if run is None:
+            return 0
+        run.transactions += 1
+        return run.transactions
+
+
+@dataclass
+class _Run:
+    name: str
+    transactions: int = 0
+
+
+_current: ContextVar[_Run | None] = ContextVar("current", default=None)
+
+
+class FaultyDatabase(Database):
+    faults: Faults | None = None
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        faults = self.faults
+        number = faults.transaction() if faults else 0
+        async with super().work() as work:
+            yield work
+            if faults:
+                faults.reach(f"before commit {number}")
+        if faults:
+            faults.reach(f"after commit {number}")
+
+
+class FaultyWeCom(WeComPlatform):
+    def __init__(self, config: WeCom, faults: Faults) -> None:
+        super().__init__(config, part_pause_s=0)
+        self._faults = faults
+
+    def routes(self, keep: Keep) -> list[web.RouteDef]:
+        async def noted(platform: PlatformName, received: Received) -> bool:
+            self._faults.begin("keep")
+            return await keep(platform, received)
+
+        return super().routes(noted)
+
+    async def fetch_media(self, media_ref: str) -> MediaFile:
+        self._faults.reach("before download")
+        file = await super().fetch_media(media_ref)
+        self._faults.reach("after download")
+        return file
+
+    async def send(
+        self,
+        user_id: str,
+        content: OutboundText | OutboundCard | CardUpdate,
+        *,
+        key: str,
+        guard: bool = False,
+        response_ref: str | None = None,
+    ) -> Sent:
+        self._faults.reach("before sending")
+        sent = await super().send(user_id, content, key=key, guard=guard, response_ref=response_ref)
+        self._faults.reach("after sending")
+        return sent
+
+
+class FaultyMedia(LocalMediaStore):
+    def __init__(self, root: Path, faults: Faults) -> None:
+        super().__init__(root)
+        self._faults = faults
+
+    async def put(self, data: bytes) -> str:
+        self._faults.reach("before keeping the file")
+        sha256 = await super().put(data)
+        self._faults.reach("after keeping the file")
+        return sha256
+
+
+@dataclass
+class Ears:
+    """Hear the same whatever is said."""
+
+    text: str
+    listens_s: float
+    faults: Faults
+    heard: int = field(default=0)
+
+    async def listen(self, audio: bytes, *, hot_words: tuple[str, ...] = ()) -> Transcript:
+        self.faults.reach("before listening")
+        await asyncio.sleep(self.listens_s)
+        self.heard += 1
+        self.faults.reach("after listening")
+        parts = self.text.replace("。", "。\n").splitlines()
+        segments = tuple(Segment(5.0 * number, 5.0 * number + 5, part) for number, part in enumerate(parts))
+        return Transcript(self.text, segments, 5.0 * len(parts), "canned")
+
+
+def watched(handlers: Mapping[str, Handler], faults: Faults) -> dict[str, Handler]:
+    def watch(handler: Handler) -> Handler:
+        async def run(job: Job) -> None:
+            faults.begin(job.kind)
+            await handler(job)
+
+        return run
+
+    return {kind: watch(handler) for kind, handler in handlers.items()}
+
+
+async def serve(plan: Plan) -> None:
+    """Until SIGTERM, or until the point is reached."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    faults = Faults(Path(plan.events), plan.fault_at, plan.fault)
+    wecom = WeCom.model_validate(dict(plan.wecom))
+    config = Config(
+        server=Server(port=0),
+        storage=Storage(database=plan.database, media_dir=Path(plan.media_dir)),
+        wecom=wecom,
+    )
+    database = await FaultyDatabase.open(plan.database, SystemClock())
+    database.faults = faults
+    platform = FaultyWeCom(wecom, faults)
+    try:
+        built = _assistant(plan, config, database, platform, faults)
+        await wiring.run(
+            built, stop=stop, host="127.0.0.1", port=0, on_ready=lambda port: faults.note(ready=port, pid=os.getpid())
+        )
+    finally:
+        await platform.close()
+        await database.close()
+    faults.note(ended=True)
+
+
+def _assistant(
+    plan: Plan, config: Config, database: Database, platform: WeComPlatform, faults: Faults
+) -> wiring.Assistant:
+    """As `wiring.assistant` builds it, of parts that can fail."""
+
+    async def fetch_media(_platform: PlatformName, media_ref: str) -> MediaFile:
+        return await platform.fetch_media(media_ref)
+
+    context = Context(
+        database=database,
+        clock=SystemClock(),
+        listener=Ears(plan.hears, plan.listens_s, faults),
+        media=FaultyMedia(Path(plan.media_dir), faults),
+        fetch_media=fetch_media,
+        settings=wiring.settings(config),
+    )
+    platforms: dict[PlatformName, Platform] = {"wecom": platform}
+    return wiring.Assistant(
+        config=config,
+        context=context,
+        database=database,
+        platforms=platforms,
+        worker=_worker(plan, context, platforms, faults),
+        web=application(database, platforms.values()) if "web" in plan.roles else None,
+    )
+
+
+def _worker(
+    plan: Plan, context: Context, platforms: Mapping[PlatformName, Platform], faults: Faults
+) -> Worker | None:
+    queues = {queue: pipeline.QUEUES[queue] for role in plan.roles for queue in pipeline.ROLES[role]}
+    if plan.lease_s is not None:
+        queues = {queue: replace(rules, lease_s=plan.lease_s) for queue, rules in queues.items()}
+    if not queues:
+        return None
+
+    async def on_tell(work: Work, job: Job, text: str) -> None:
+        await failures.tell(context, work, job, text)
+
+    async def on_park(work: Work, job: Job, error: str) -> None:
+        await failures.parked(context, work, job, error)
+
+    handlers = pipeline.job_handlers(
+        context, platforms, Sender(context.database, platforms), keep_done=timedelta(days=14)
+    )
+    return Worker(context.database, watched(handlers, faults), queues, on_tell=on_tell, on_park=on_park)
+
+
+def run(plan: Plan) -> None:
+    # Both streams into the plan's log, past Python's own buffers and whatever the parent had made of them.
+    log = os.open(plan.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
+    logs.set_up()
+    asyncio.run(serve(plan))
+
+
+def main() -> None:
+    plan = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    known = asdict(Plan("", "", "", "", {})) | plan
+    run(Plan(**known | {"roles": tuple(known["roles"])}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""Servers to be killed, the WeCom that they talk to, and what people see meanwhile.
+
+WeCom's dialect server runs in the test, so it lives on when a server dies, like the database.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from storage.clock import SystemClock
+from storage.database import Database
+from storage.errors import DatabaseUnavailable
+from storage.models import Escalation, Todo, Visit
+from tests.chaos import app
+from tests.chaos.app import Plan
+from tests.chat import MANAGER, REP, VISIT
+from tests.dialects.wecom import WeComDialect
+from tests.dialects.wecom_records import Delivery, drawn
+
+PATIENCE_S = 60.0
+"""Nothing here may depend on how fast the machine is."""
+POLL_S = 0.02
+BUSY_QUEUES = ("inbox", "work", "outbox")
+INVISIBLE = "\u200b"
+AUDIO = b"#!AMR\n" + bytes(range(200))
+
+# Started once, with everything imported: a server then takes a tenth of a second to start instead of three.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.chaos.app"])
+
+
+@dataclass
+class Server:
+    """One process of ours."""
+
+    plan: Plan
+    process: ForkServerProcess = field(init=False)
+
+    def __post_init__(self) -> None:
+        Path(self.plan.events).unlink(missing_ok=True)
+        self.process = _processes.Process(target=app.run, args=(self.plan,), daemon=True)
+        self.process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.is_alive()
+
+    def events(self) -> list[dict[str, Any]]:
+        with suppress(FileNotFoundError):
+            lines = Path(self.plan.events).read_text("utf-8").split("\n")
+            return [json.loads(line) for line in lines[:-1]]
+        return []
+
+    def points(self) -> list[str]:
+        return [event["point"] for event in self.events() if "point" in event]
+
+    @property
+    def port(self) -> int | None:
+        return next((event["ready"] for event in self.events() if "ready" in event), None)
+
+    def log(self) -> str:
+        with suppress(FileNotFoundError):
+            return Path(self.plan.log).read_text("utf-8", errors="replace")
+        return ""
+
+    async def ready(self) -> int:
+        """Its port, once everything runs."""
+        await until(lambda: self.port is not None or not self.is_alive, f"a server to start: {self.log()[-2000:]}")
+        if self.port is None:
+            raise AssertionError(f"a server did not start: {self.log()[-4000:]}")
+        return self.port
+
+    def send_signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    async def killed(self) -> None:
+        self.send_signal(signal.SIGKILL)
+        await self.gone()
+
+    async def stopped(self) -> None:
+        """In good order."""
+        self.send_signal(signal.SIGCONT)
+        self.send_signal(signal.SIGTERM)
+        await self.gone()
+
+    async def gone(self) -> None:
+        await until(lambda: not self.is_alive, "a server to end")
+        self.process.join()
+
+
+async def until(met: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+    deadline = time.monotonic() + patience_s
+    while not met():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {patience_s:.0f} s in vain for {what}")
+        await asyncio.sleep(POLL_S)
+
+
+@dataclass
+class Stage:
+    """One company with its database, on which servers come and go."""
+
+    folder: Path
+    database_url: str
+    wecom: WeComDialect
+    servers: list[Server] = field(default_factory=list)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """More keys of [wecom]."""
+    _observer: Database | None = None
+
+    def start(self, **plan: Any) -> Server:
+        number = len(self.servers) + 1
+        server = Server(
+            Plan(
+                **{
+                    "database": self.database_url,
+                    "media_dir": str(self.folder / "media"),
+                    "events": str(self.folder / f"events-{number}.jsonl"),
+                    "log": str(self.folder / f"log-{number}.txt"),
+                    "wecom": {**self.wecom.settings(), **self.settings},
+                    "hears": VISIT,
+                }
+                | plan
+            )
+        )
+        self.servers.append(server)
+        return server
+
+    async def opened(self, **plan: Any) -> Server:
+        """A server that is ready, and that WeCom calls from now on."""
+        server = self.start(**plan)
+        await server.ready()
+        self.call(server)
+        return server
+
+    def call(self, server: Server) -> None:
+        if server.port is not None:
+            self.wecom.callback_url = f"http://127.0.0.1:{server.port}/wecom/callback"
+
+    async def close(self) -> None:
+        for server in self.servers:
+            await server.killed()
+            server.process.close()
+        if self._observer is not None:
+            await self._observer.close()
+
+    # what happens
+
+    async def bring(self, act: Callable[[], Awaitable[Delivery]]) -> Delivery:
+        """Somebody does something, and WeCom brings it until it is acknowledged.
+
+        It would bring it three times; a person whose message got lost would send it again.
+        """
+        delivery = await act()
+        deadline = time.monotonic() + PATIENCE_S
+        while not delivery.accepted:
+            if time.monotonic() > deadline:
+                raise AssertionError("a callback was never acknowledged")
+            await asyncio.sleep(0.05)
+            self._route()
+            await self.wecom.replay(delivery.number)
+        return delivery
+
+    def _route(self) -> None:
+        """To the newest server that lives, as a load balancer would."""
+        alive = [server for server in self.servers if server.is_alive and server.port is not None]
+        if alive:
+            self.call(alive[-1])
+
+    async def visit(self) -> None:
+        """The whole conversation: a voice note, its card, the confirmation, and all that follows from it."""
+        wecom = self.wecom
+        await self.bring(lambda: wecom.send_voice(REP, AUDIO))
+        await until(lambda: any("拜访记录" in title(card) for card in wecom.cards(REP)), "the draft card")
+        await self.bring(lambda: wecom.press(REP, "确认"))
+        await until(lambda: any("已入库" in text for text in wecom.texts(REP)), "the confirmation")
+        await until(lambda: bool(wecom.cards(MANAGER)), "the escalation")
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Until nothing is due or under way."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            busy = await self._busy()
+            if not busy:
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still busy: {busy}; {self.servers[-1].log()[-3000:]}")
+            await asyncio.sleep(0.05)
+
+    async def _busy(self) -> str:
+        try:
+            database = await self.observer()
+            async with database.reading() as work:
+                counts = await work.jobs.counts()
+        except DatabaseUnavailable:
+            return "the database is away"
+        return ", ".join(
+            f"{count} {state} in {queue}"
+            for (queue, state), count in counts.items()
+            if queue in BUSY_QUEUES and state in ("ready", "running")
+        )
+
+    async def observer(self) -> Database:
+        if self._observer is None:
+            self._observer = await Database.open(self.database_url, SystemClock(), lock=False)
+        return self._observer
+
+    # what is there afterwards
+
+    def seen(self) -> dict[str, list[str]]:
+        """What the phones show, without the times."""
+        return {user: self.phone(user) for user in sorted({message.user for message in self.wecom.messages})}
+
+    def phone(self, user: str) -> list[str]:
+        shown = [message for message in self.wecom.messages if message.user == user and message.state == "shown"]
+        lines = ["\n".join(drawn(message)) for message in shown]
+        return [line.partition("] ")[2].replace(INVISIBLE, "") for line in lines]
+
+    async def records(self) -> dict[str, int]:
+        database = await self.observer()
+        async with database.reading() as work:
+            counts = {
+                table.__name__: await work.session.scalar(select(func.count()).select_from(table)) or 0
+                for table in (Visit, Todo, Escalation)
+            }
+            parked = await work.jobs.counts()
+        return counts | {"parked": sum(n for (_, state), n in parked.items() if state == "parked")}
+
+
+def title(card: Any) -> str:
+    return str(card.content["main_title"].get("title", ""))
+
+
+@asynccontextmanager
+async def staged(folder: Path, database_url: str, **dialect: Any) -> AsyncIterator[Stage]:
+    async with WeComDialect(callback_url="http://127.0.0.1:1/wecom/callback") as wecom:
+        wecom.max_deliveries = 1
+        for name, value in dialect.items():
+            setattr(wecom, name, value)
+        stage = Stage(folder, database_url, wecom)
+        try:
+            yield stage
+        finally:
+            await stage.close()

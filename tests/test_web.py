@@ -1,0 +1,64 @@
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import func, select
+
+from bot import pipeline
+from bot.platform import Keep, Received
+from bot.web import HEALTH_PATH, application
+from storage.database import Database
+from storage.jobs import JobRow
+from tests.fakes import FakeClock, FakePlatform
+
+
+class Doorway(FakePlatform):
+    """A platform whose callback keeps whatever it is sent."""
+
+    def routes(self, keep: Keep) -> list[web.RouteDef]:
+        async def receive(request: web.Request) -> web.Response:
+            await keep(self.name, Received(request.query["id"], "zhang", {"text": await request.text()}))
+            return web.Response()
+
+        return [web.post("/callback", receive)]
+
+
+async def client(database: Database) -> TestClient[web.Request, web.Application]:
+    return TestClient(TestServer(application(database, [Doorway()])))
+
+
+async def test_an_event_is_kept_before_it_is_answered_and_only_once(database: Database) -> None:
+    async with await client(database) as http:
+        for _ in range(3):
+            assert (await http.post("/callback?id=7", data="words")).status == 200
+    async with database.reading() as work:
+        assert await work.session.scalar(select(func.count()).select_from(JobRow)) == 1
+        [job] = await work.jobs.listing()
+    assert (job.queue, job.kind, job.lane, job.dedupe) == ("inbox", "inbound", "playground:zhang", "playground:7")
+
+
+async def test_what_cannot_be_kept_is_not_answered_with_200(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_args: object) -> bool:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(pipeline, "keep", fail)
+    async with await client(database) as http:
+        assert (await http.post("/callback?id=7", data="words")).status == 500
+
+
+async def test_health_is_good_while_work_is_done_and_bad_when_it_waits(database: Database, clock: FakeClock) -> None:
+    async with await client(database) as http:
+        assert (await http.get(HEALTH_PATH)).status == 200
+        await http.post("/callback?id=7", data="secret words")
+        clock.advance(timedelta(minutes=6))
+        response = await http.get(HEALTH_PATH)
+        assert response.status == 503
+        assert await response.json() == {
+            "status": "stalled",
+            "oldest_waiting_s": {"inbox": 360, "work": 0, "outbox": 0},
+            "parked": 0,
+        }
+        assert "secret" not in await response.text()
