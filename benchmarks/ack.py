@@ -327,9 +327,7 @@ async def measure(rounds: int, seconds: float) -> tuple[list[Row], list[str]]:
                     if kept[name] < acknowledged:
                         complaints.append(f"{name}: {acknowledged} acknowledged, {kept[name]} in the database")
     rows = [_row(name, concurrency, runs) for (name, concurrency), runs in taken.items()]
-    complaints += [
-        f"{row.server}: {row.errors} errors at {row.concurrency} callers" for row in rows if row.errors
-    ]
+    complaints += [f"{row.server}: {row.errors} errors at {row.concurrency} callers" for row in rows if row.errors]
     return sorted(rows, key=lambda row: (row.concurrency, SERVERS.index(row.server))), complaints
 
 

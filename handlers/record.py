@@ -206,15 +206,16 @@ def facts_of(draft: VisitDraft, evidence: Evidence, transcript: Transcript | Non
         names = tuple(candidate.name for candidate in draft.customer.candidates)
         value = CustomerValue(name=draft.customer.value, status=draft.customer.status, candidates=names)
         facts.append(fact(value, draft.customer.span))
-    for contact in draft.contacts:
-        facts.append(
-            fact(ContactValue(name=contact.name, title=contact.title, department=contact.department), contact.span)
-        )
+    facts += [
+        fact(ContactValue(name=contact.name, title=contact.title, department=contact.department), contact.span)
+        for contact in draft.contacts
+    ]
     if draft.stage:
         facts.append(fact(StageValue(name=draft.stage.value), draft.stage.span))
-    for amount in draft.amounts:
-        money = AmountValue(role=amount.role, low_fen=amount.low_fen, high_fen=amount.high_fen, unit=amount.unit)
-        facts.append(fact(money, amount.span))
+    facts += [
+        fact(AmountValue(role=money.role, low_fen=money.low_fen, high_fen=money.high_fen, unit=money.unit), money.span)
+        for money in draft.amounts
+    ]
     facts += [fact(PercentValue(percent=percent.value), percent.span) for percent in draft.percents]
     facts += [fact(CompetitorValue(name=competitor.name), competitor.span) for competitor in draft.competitors]
     facts += [fact(PainValue(category=pain.category), pain.span) for pain in draft.pain_points]

@@ -7,6 +7,7 @@ silently loses what follows a damaged byte. SILK (WeChat) needs the optional pac
 
 import importlib
 import io
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,9 +46,10 @@ FFMPEG_NAMES: dict[Format, str] = {
     "caf": "caf",
     "aiff": "aiff",
 }
-KNOWS_ITS_LENGTH: tuple[Format, ...] = ("wav", "flac", "mov", "aiff")
+KNOWS_ITS_LENGTH: tuple[Format, ...] = ("flac", "mov")
 MISSING_TOLERATED_S = 0.5
 """A file that says how long it is and holds this much less was cut off."""
+STREAMED_RIFF_BYTES = 0x7FFFFF00
 HEADER_BYTES = 128
 """A file of a known kind that cannot be opened and is no longer than this is a header and nothing behind it."""
 DECODING_FAULTS = (av.error.FFmpegError, ValueError, OverflowError)
@@ -147,7 +149,7 @@ class _Collector:
     """Resamples what is decoded and counts it, so that decoding ends where the limit is."""
 
     def __init__(self, max_duration_s: float) -> None:
-        self._limit_s = max_duration_s
+        self.limit_s = max_duration_s
         self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
         self._resampling = False
         self._parts: list[NDArray[np.int16]] = []
@@ -155,7 +157,7 @@ class _Collector:
 
     def add(self, frame: Any) -> None:
         # The length is counted before resampling: one frame that claims a rate of 1 Hz would become hours of samples.
-        self.will_take(self.duration_s + frame.samples / max(frame.sample_rate, 1))
+        self._count(frame.samples / max(frame.sample_rate, 1))
         frame.pts = None  # a damaged clock must not make the resampler fill gaps
         self._parts += _pcm(self._resampler.resample(frame))
         self._resampling = True
@@ -163,13 +165,16 @@ class _Collector:
     def add_pcm(self, pcm: bytes) -> None:
         """16-bit mono at our own rate."""
         part = np.frombuffer(pcm[: len(pcm) // 2 * 2], dtype="<i2")
-        self.will_take(self.duration_s + len(part) / SAMPLE_RATE_HZ)
+        self._count(len(part) / SAMPLE_RATE_HZ)
         self._parts.append(part)
 
-    def will_take(self, duration_s: float) -> None:
-        if duration_s > self._limit_s:
-            raise AudioTooLong(duration_s, self._limit_s)
-        self.duration_s = duration_s
+    def check(self, duration_s: float) -> None:
+        if duration_s > self.limit_s:
+            raise AudioTooLong(duration_s, self.limit_s)
+
+    def _count(self, more_s: float) -> None:
+        self.check(self.duration_s + more_s)
+        self.duration_s += more_s
 
     def samples(self) -> Samples:
         if self._resampling:
@@ -186,12 +191,11 @@ def _pcm(frames: Iterable[av.AudioFrame]) -> list[NDArray[np.int16]]:
 
 def _decode_amr(body: bytes, decoder: str, max_duration_s: float) -> Decoded:
     sizes = AMR_WB_FRAME_BYTES if decoder == "libopencore_amrwb" else AMR_FRAME_BYTES
-    frames, damaged = split_amr(body, sizes)
+    frames, damaged = split_amr(body, sizes, most=_most(max_duration_s, AMR_FRAME_S))
     if not frames:
         raise NotAudio("录音已损坏") if body.strip(b"\0") else EmptyAudio("只有文件头，没有声音")
     collector = _Collector(max_duration_s)
-    collector.will_take(len(frames) * AMR_FRAME_S)
-    collector.duration_s = 0.0
+    collector.check(len(frames) * AMR_FRAME_S)
     damaged |= _decode_packets(_amr_decoder(decoder), (av.Packet(frame) for frame in frames), collector)
     return _result(collector, damaged)
 
@@ -203,41 +207,46 @@ def _amr_decoder(name: str) -> Any:
     return context
 
 
-def split_amr(body: bytes, sizes: dict[int, int]) -> tuple[list[bytes], bool]:
-    """The frames, each with its header byte, and whether anything between or behind them is no frame."""
+def _most(max_duration_s: float, unit_s: float) -> int:
+    """One unit more than the limit allows: enough to know that it is passed, whatever else the file holds."""
+    return int(max_duration_s / unit_s) + 1
+
+
+def split_amr(body: bytes, sizes: dict[int, int], *, most: int) -> tuple[list[bytes], bool]:
+    """The first `most` frames, each with its header byte, and whether anything between or behind them is no frame."""
     frames: list[bytes] = []
     damaged = False
     at = 0
-    while at < len(body):
-        size = _amr_frame_bytes(body, at, sizes)
-        if size is not None and at + size <= len(body):
+    headers = re.compile(b"[" + re.escape(bytes(h for h in range(256) if _frame_bytes(h, sizes))) + b"]")
+    while at < len(body) and len(frames) < most:
+        size = _frame_bytes(body[at], sizes)
+        if size and at + size <= len(body):
             frames.append(body[at : at + size])
             at += size
         else:
             damaged = True
-            at = _next_frames(body, at + 1, sizes)
+            at = _next_frames(body, at + 1, sizes, headers)
     return frames, damaged
 
 
-def _amr_frame_bytes(body: bytes, at: int, sizes: dict[int, int]) -> int | None:
-    """Length of the frame that starts here, header byte included; None where there cannot be one."""
-    header = body[at]
+def _frame_bytes(header: int, sizes: dict[int, int]) -> int:
+    """Length of the frame with this header, which counts as well; 0 where it is none."""
     speech_bytes = sizes.get(header >> 3 & 0x0F)
     # Bit 7 and the last two are padding and zero (RFC 4867, 5.3).
-    return None if header & 0x83 or speech_bytes is None else 1 + speech_bytes
+    return 0 if header & 0x83 or speech_bytes is None else 1 + speech_bytes
 
 
-def _next_frames(body: bytes, at: int, sizes: dict[int, int]) -> int:
+def _next_frames(body: bytes, at: int, sizes: dict[int, int], headers: re.Pattern[bytes]) -> int:
     """The next place from which several frame headers in a row make sense, or the end."""
-    for start in range(at, len(body)):
-        position = start
+    for candidate in headers.finditer(body, at):
+        position = candidate.start()
         for _ in range(FRAMES_TO_TRUST):
-            size = _amr_frame_bytes(body, position, sizes) if position < len(body) else None
-            if size is None:
+            size = _frame_bytes(body[position], sizes) if position < len(body) else 0
+            if not size:
                 break
             position += size
         else:
-            return start
+            return candidate.start()
     return len(body)
 
 
@@ -249,27 +258,27 @@ def _decode_silk(audio: bytes, max_duration_s: float) -> Decoded:
             "silk-python is not installed",
             "这是 SILK 格式的语音，服务器需要先安装解码组件：pip install 'visitbot[silk]'",
         ) from error
-    packets, damaged = split_silk(audio.removeprefix(b"\x02")[len(SILK_HEADER) :])
+    body = audio.removeprefix(b"\x02")[len(SILK_HEADER) :]
+    packets, damaged = split_silk(body, most=_most(max_duration_s, SILK_PACKET_S))
     if not packets:
         raise NotAudio("录音已损坏") if damaged else EmptyAudio("只有文件头，没有声音")
     collector = _Collector(max_duration_s)
-    collector.will_take(len(packets) * SILK_PACKET_S)
+    collector.check(len(packets) * SILK_PACKET_S)
     decoded = io.BytesIO()
     try:
         # Only whole packets go in: the wrapper would take the end marker for "read all there is".
         pysilk.decode(io.BytesIO(SILK_HEADER + b"".join(packets)), decoded, SAMPLE_RATE_HZ)
     except pysilk.SilkError:
         damaged = True
-    collector.duration_s = 0.0
     collector.add_pcm(decoded.getvalue())
     return _result(collector, damaged)
 
 
-def split_silk(body: bytes) -> tuple[list[bytes], bool]:
-    """The packets, each with its length before it, and whether anything behind them is no packet."""
+def split_silk(body: bytes, *, most: int) -> tuple[list[bytes], bool]:
+    """The first `most` packets, each with its length before it, and whether anything behind them is no packet."""
     packets: list[bytes] = []
     at = 0
-    while at + 2 <= len(body):
+    while at + 2 <= len(body) and len(packets) < most:
         size = int.from_bytes(body[at : at + 2], "little")
         if size == 0xFFFF:
             return packets, False
@@ -294,8 +303,8 @@ def _decode_container(audio: bytes, known: Format, max_duration_s: float) -> Dec
         collector = _Collector(max_duration_s)
         damaged = _decode_stream(container, collector)
         declared_s = (container.duration or 0) / av.time_base if known in KNOWS_ITS_LENGTH else 0.0
-    cut_off = declared_s - collector.duration_s > MISSING_TOLERATED_S or (known == "ogg" and _ends_inside_a_page(audio))
-    return _result(collector, damaged or cut_off)
+    missing = declared_s - collector.duration_s > MISSING_TOLERATED_S
+    return _result(collector, damaged or missing or _is_cut(audio, known))
 
 
 def _decode_stream(container: Any, collector: _Collector) -> bool:
@@ -306,7 +315,8 @@ def _decode_stream(container: Any, collector: _Collector) -> bool:
         # 3GP: the same frames in another box, and the same trouble with FFmpeg's own decoder.
         wide = "wb" in stream.codec_context.name
         sizes = AMR_WB_FRAME_BYTES if wide else AMR_FRAME_BYTES
-        frames, damaged = split_amr(b"".join(bytes(packet) for packet in packets), sizes)
+        body = b"".join(bytes(packet) for packet in packets)
+        frames, damaged = split_amr(body, sizes, most=_most(collector.limit_s, AMR_FRAME_S))
         decoder = _amr_decoder("libopencore_amrwb" if wide else "libopencore_amrnb")
         damaged |= _decode_packets(decoder, (av.Packet(frame) for frame in frames), collector)
         return damaged or faults.met
@@ -344,6 +354,19 @@ def _result(collector: _Collector, damaged: bool) -> Decoded:
     if len(samples):
         return Decoded(samples, damaged)
     raise NotAudio("录音已损坏") if damaged else EmptyAudio("只有文件头，没有声音")
+
+
+def _is_cut(audio: bytes, known: Format) -> bool:
+    """Whether the file ends before its own structure does, which FFmpeg takes without a word."""
+    match known:
+        case "ogg":
+            return _ends_inside_a_page(audio)
+        case "wav":
+            declared_bytes = int.from_bytes(audio[4:8], "little")
+            # A recorder that streams cannot know the size and writes the largest one.
+            return declared_bytes < STREAMED_RIFF_BYTES and declared_bytes + 8 > len(audio) + 1
+        case _:
+            return False
 
 
 def _ends_inside_a_page(audio: bytes) -> bool:

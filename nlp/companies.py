@@ -129,9 +129,9 @@ def _spoken(text: str, customers: tuple[CustomerEntry, ...], title: Span | None)
             start, end, candidates = mention.start, mention.end, mention.candidates
             slot = next(((s, e) for s, e in slots if s < end and start < e), None)
             if slot and slot[1] > end and slot[0] <= start and not text[end : slot[1]].startswith(LEGAL):
-                again = index.like(text[slot[0] : slot[1]])
-                if names.decided(again) is None and again:
-                    start, end, candidates = slot[0], slot[1], tuple(again)
+                again = tuple(index.like(text[slot[0] : slot[1]]))
+                if names.decided(again) is None and (again or names.decided(candidates) is None):
+                    start, end, candidates = slot[0], slot[1], again or candidates
             taken.append((start, end))
             weight = slots[slot] if slot else _weight(text, start, end)
             yield _Spoken(start, end, weight, candidates)

@@ -533,7 +533,7 @@ def _whole_year(match: re.Match[str], now: _Now) -> _When | None:
 
 @_rule(
     "day_of_month",
-    rf"(?<![\d{_D}百千万第楼栋型编账帐信代符称口暗番单.#-])(?P<day>{_DAY})(?:号(?![楼线机车库厂门馆文产仓井桥柜炉设泵位店院站标段样码商称召角房员客令型桌])|日(?![本常志用程报期子内后]))",
+    rf"(?<![\d{_D}百千万第楼栋型编账帐信代符称口暗番单号.#-])(?P<day>{_DAY})(?:号(?![楼线机车库厂门馆文产仓井桥柜炉设泵位店院站标段样码商称召角房员客令型桌])|日(?![本常志用程报期子内后]))",
 )
 def _monthless(match: re.Match[str], now: _Now) -> _When | None:
     day = _day_of_month(_number(match["day"]), now)
@@ -590,10 +590,8 @@ def _mention(text: str, core: re.Match[str], moment: datetime) -> TimeMention | 
         if later and later[0].last >= when.first and later[0].final is None and when.final is None:
             when = replace(when, last=later[0].last, ends=later[0].ends, period="day")
             end = later[1]
-    if latest := _LATEST_BEFORE.search(text, max(0, start - 6), start):
-        start = latest.start()
-        when = replace(when, final=when.final or "deadline")
-    return _finished(text, start, end, when, now)
+    latest = _LATEST_BEFORE.search(text, max(0, start - 6), start)
+    return _finished(text, latest.start() if latest else start, end, when, now, latest=latest is not None)
 
 
 def _resolve(text: str, core: re.Match[str], now: _Now) -> tuple[_When, int] | None:
@@ -673,7 +671,7 @@ def _speaks_of_past(text: str, end: int) -> bool:
     return future is None or future.end() > past.end()
 
 
-def _finished(text: str, start: int, end: int, when: _When, now: _Now) -> TimeMention:
+def _finished(text: str, start: int, end: int, when: _When, now: _Now, *, latest: bool) -> TimeMention:
     tz = now.moment.tzinfo
     first = datetime.combine(when.first, when.begins or time(), tz)
     last = datetime.combine(when.last, when.ends or _DAY_ENDS, tz)
@@ -694,6 +692,8 @@ def _finished(text: str, start: int, end: int, when: _When, now: _Now) -> TimeMe
             if later.re is _LATER_AFTER:
                 first = last + timedelta(seconds=1) if when.begins is None else last
             end = later.end()
+        elif latest:
+            kind = "deadline"
     span = Span(start, end)
     if kind == "past" or (kind != "after" and last < now.moment):
         return TimeMention("past", first, last, span, None)

@@ -37,7 +37,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         attitude=opinions.attitude(pieces, signals),
         customer=customer,
         contacts=people.contacts(words, pieces, _meant(context, customer), companies=[customer.span] if customer else (), competitors=rivals, title=title),
-        stage=opinions.stage(words, pieces, vocabulary, times, competitors),
+        stage=opinions.stage(words, pieces, vocabulary, times, competitors, sent_on=context.sent_at.astimezone(context.zone).date()),
         amounts=_amounts(words, competitors),
         percents=tuple(money.percents(words)),
         competitors=competitors,

@@ -93,8 +93,9 @@ def _forms(entry: CustomerEntry) -> Iterator[_Form]:
     name = _PUNCTUATION.sub("", entry.name)
     yield _Form(name, entry, "exact", 1.0, _weights(name), short=False)
     for alias in entry.aliases:
-        if bare := _PUNCTUATION.sub("", alias):
-            yield _Form(bare, entry, "alias", 1.0, _weights(bare), short=len(bare) <= 2)
+        for words in dict.fromkeys((alias.strip(), _PUNCTUATION.sub("", alias))):
+            if words:
+                yield _Form(words, entry, "alias", 1.0, _weights(words), short=len(words) <= 2)
     parts = parts_of(entry.name)
     region = re.sub("[省市县区]$", "", parts.region) if len(parts.region) > 2 else parts.region
     trades = {parts.trade, *(trade for trade in INDUSTRIES if parts.trade.startswith(trade))}
@@ -236,8 +237,9 @@ class Index:
         position = 0
         while position < len(text):
             for length in self._lengths:
-                forms = self._exact.get(text[position : position + length])
-                if forms and not _inside_a_word(text, position, position + length, forms):
+                # past the end of the text the piece would be shorter than `length`
+                forms = self._exact.get(text[position : position + length]) if position + length <= len(text) else None
+                if forms and position + length <= len(text) and not _inside_a_word(text, position, position + length):
                     end = _with_ending(text, position + length)
                     scored = [(form.entry, _in_place(text, position, end, form), form.reason) for form in forms]
                     found.append(Mention(position, end, _best(scored)))
@@ -272,7 +274,7 @@ class Index:
     def _windows(self, text: str, begin: int, form: _Form) -> Iterator[tuple[float, int, int]]:
         length = len(form.words)
         for start in (begin, begin + 1) if begin >= 0 else (0,):
-            for end in (start + length, start + length - 1):
+            for end in {min(start + length, len(text)), min(start + length - 1, len(text))}:
                 said = text[start:end]
                 if len(said) >= 2 and not re.search(r"[\s，。！？；：、,.!?;:]", said):
                     yield round(similarity(said, form.words, form.weights) * form.score, 4), start, end
@@ -333,8 +335,8 @@ def _best(scored: Iterable[tuple[CustomerEntry, float, Reason]]) -> tuple[Candid
     return tuple(sorted(best.values(), key=lambda candidate: (-candidate.score, candidate.name)))
 
 
-def _inside_a_word(text: str, start: int, end: int, forms: Sequence[_Form]) -> bool:
-    """A brand of two letters or syllables within a longer word of the same script (SAP in SAPA) or name (恒力 in 恒力泰)."""
+def _inside_a_word(text: str, start: int, end: int) -> bool:
+    """Letters within a longer word of letters: SAP in SAPA."""
     first, last = text[start], text[end - 1]
     if first.isascii() and start and text[start - 1].isascii() and text[start - 1].isalnum():
         return True

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from nlp import risk
 from nlp.clauses import Clause
@@ -89,7 +90,13 @@ _AHEAD = re.compile(r"(?:下一步|接下来|准备|打算|计划|想(?:要)?|�
 
 
 def stage(
-    text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, times: Sequence[TimeMention], competitors: Sequence[CompetitorMention]
+    text: str,
+    pieces: Sequence[Clause],
+    vocabulary: Vocabulary,
+    times: Sequence[TimeMention],
+    competitors: Sequence[CompetitorMention],
+    *,
+    sent_on: date,
 ) -> StageMention | None:
     """The stage that the words show, of the team's own stages: one named as such, else the furthest with evidence.
 
@@ -101,7 +108,7 @@ def stage(
     for clause in pieces:
         if any(clause.start <= rival.span.start < clause.end for rival in competitors):
             continue
-        ahead = any(t.due is not None and t.kind != "past" and clause.start <= t.span.start < clause.end for t in times)
+        ahead = any(t.due is not None and t.due > sent_on and clause.start <= t.span.start < clause.end for t in times)
         for rank, (names, pattern) in enumerate(_STAGES):
             value = next((name for name in names if name in vocabulary.stages), None)
             match = pattern.search(clause.text) if value else None

@@ -206,5 +206,5 @@ def _somebody_else(before: str, words: str, pieces: Sequence[Clause], index: int
     about = before + words[: max(0, len(words) - 2)]
     named = any(name in before for name in competitors)
     if (named or _SOMEBODY.search(about)) and not re.search(r"(?:跟|和|比|于|选|用|换成?|谈)$", before):
-        return not re.search(r"我们|咱们|他们?(?:觉得|嫌|说|担心)|客户(?:觉得|嫌|说|担心)", before)
+        return not re.search(r"我们|咱们|我司", before)
     return False

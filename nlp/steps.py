@@ -46,6 +46,8 @@ _DONE = re.compile(
 )
 _NOT_DONE_YET = re.compile(r"(?:答应|承诺|约|说好|约好|定)了")
 _PROMISE = re.compile(r"答应|承诺|保证|打算|准备|计划|会(?!议)|说好|约好|负责|争取|尽快|马上|回头|下一步|接下来|回去|同意")
+_TODAY = re.compile(r"今[天日儿](?:早上|上午|中午|下午)?|早上|上午|中午|下午")
+_VISIT = re.compile(r"拜访|去|跑|见|参加|陪|走访|到|聊|谈|开会|回访|在")
 _EVENT = re.compile(r"^(?:他们|客户)?(?:计划|预计|准备|打算|要|会|将|大概|可能)*(?:立项|招标|开标|上会|开会|投产|开业|开学|上线|验厂|搬迁|停产|过会|评审|发标|定标)")
 _WISH = re.compile(r"如果|要是|的话|假如|万一|希望|想(?!办法)|能不能|可不可以|是不是|有没有|吗|？|\?|不知道|可能|也许|看看能")
 _STATE = re.compile(r"(?:没有|没|不)(?:预算|批|定|签|兴趣|时间|意向|同意|需要|答应|确定|打算|准备|安排)|不用|不需要|不要|不打算|没问题|可以写|就要开始|预计|不会|是(?:最|很|非常|一个)|有两|感兴趣|认为|觉得|担心|嫌|太[\u4e00-\u9fff]了|比较|合作[^，。]{0,4}年|换了|离职")
@@ -131,6 +133,8 @@ def _dates_the_last(
 def _step(text: str, clause: Clause, inside: Sequence[TimeMention], due: TimeMention | None, follows: NextStep | None) -> NextStep | None:
     if due is None and any(t.kind == "past" for t in inside):
         return None
+    if due is not None and _TODAY.fullmatch(due.span.of(text)) and _VISIT.search(clause.text) and not _PROMISE.search(clause.text):
+        return None  # 今天第一次去拜访锦程 tells what was done
     lead = _LEAD.match(clause.text)
     start = lead.end() if lead else 0
     planned = bool(lead and re.search(r"下一步|接下来|后续|待办|记一下|提醒", lead[0]))

@@ -125,6 +125,15 @@ def bare_pg_url(pg_server: Any) -> Iterator[str]:
     pg_server.psql(f"DROP DATABASE {name} WITH (FORCE);")
 
 
+@pytest.fixture
+async def instances(pg_url: str, clock: FakeClock) -> AsyncIterator[tuple[Database, Database]]:
+    """Two instances on one PostgreSQL database."""
+    here, there = [await Database.open(pg_url, clock) for _ in range(2)]
+    yield here, there
+    await here.close()
+    await there.close()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def any_url(request: pytest.FixtureRequest) -> str:
     """The same test on either database."""

@@ -208,14 +208,14 @@ async def test_reading_cannot_write(any_database: Database) -> None:
 async def test_reading_does_not_wait_for_a_writer(any_database: Database) -> None:
     async with any_database.work() as work:
         await work.jobs.put("note", {}, queue="work")
-        async with asyncio.timeout(10), any_database.reading() as other:
+        async with asyncio.timeout(60), any_database.reading() as other:
             assert await other.jobs.listing() == []
 
 
 async def test_a_unit_of_work_inside_another_is_a_defect_and_not_a_deadlock(database: Database) -> None:
     async with database.work():
         with pytest.raises(RuntimeError, match="for ever"):
-            async with asyncio.timeout(10), database.work():
+            async with asyncio.timeout(60), database.work():
                 pass
 
 
@@ -371,10 +371,10 @@ async def test_a_server_that_is_not_there_is_unavailable(clock: FakeClock, tmp_p
 
 
 @pytest.mark.postgres
-async def test_one_instance_hears_at_once_what_another_put(pg_url: str) -> None:
-    here, there = [await Database.open(pg_url, SystemClock()) for _ in range(2)]
+async def test_one_instance_hears_at_once_what_another_put(instances: tuple[Database, Database]) -> None:
+    here, there = instances
     waker = asyncio.Event()
-    async with here.woken(waker, lambda _: None), here.listening(), asyncio.timeout(20):
+    async with here.woken(waker, lambda _: None), here.listening(), asyncio.timeout(60):
         await waker.wait()  # it listens now
         waker.clear()
 
@@ -382,15 +382,13 @@ async def test_one_instance_hears_at_once_what_another_put(pg_url: str) -> None:
             await work.jobs.put("note", {}, queue="work")
 
         await waker.wait()
-    await here.close()
-    await there.close()
 
 
 @pytest.mark.postgres
-async def test_a_listener_whose_connection_was_cut_listens_again(pg_url: str) -> None:
-    here, there = [await Database.open(pg_url, SystemClock()) for _ in range(2)]
+async def test_a_listener_whose_connection_was_cut_listens_again(instances: tuple[Database, Database]) -> None:
+    here, there = instances
     waker = asyncio.Event()
-    async with here.woken(waker, lambda _: None), here.listening(), asyncio.timeout(20):
+    async with here.woken(waker, lambda _: None), here.listening(), asyncio.timeout(60):
         await waker.wait()
         waker.clear()
         async with there.work() as work:
@@ -404,13 +402,11 @@ async def test_a_listener_whose_connection_was_cut_listens_again(pg_url: str) ->
             await work.jobs.put("note", {}, queue="work")
 
         await waker.wait()
-    await here.close()
-    await there.close()
 
 
 @pytest.mark.postgres
-async def test_a_connection_cut_in_the_pool_goes_unnoticed(pg_url: str) -> None:
-    here, there = [await Database.open(pg_url, SystemClock()) for _ in range(2)]
+async def test_a_connection_cut_in_the_pool_goes_unnoticed(instances: tuple[Database, Database]) -> None:
+    here, there = instances
     async with here.work() as work:
         await work.jobs.put("note", {}, queue="work")
     async with there.work() as work:
@@ -422,13 +418,11 @@ async def test_a_connection_cut_in_the_pool_goes_unnoticed(pg_url: str) -> None:
         await work.jobs.put("note", {}, queue="work")
 
     assert await fetch(here, "SELECT count(*) FROM jobs") == [(2,)]
-    await here.close()
-    await there.close()
 
 
 @pytest.mark.postgres
-async def test_a_connection_cut_in_the_middle_is_known_as_passing(pg_url: str) -> None:
-    here, there = [await Database.open(pg_url, SystemClock()) for _ in range(2)]
+async def test_a_connection_cut_in_the_middle_is_known_as_passing(instances: tuple[Database, Database]) -> None:
+    here, there = instances
 
     async def cut_off() -> None:
         async with here.work() as work:
@@ -439,9 +433,6 @@ async def test_a_connection_cut_in_the_middle_is_known_as_passing(pg_url: str) -
 
     with pytest.raises(DatabaseUnavailable):
         await cut_off()
-
-    await here.close()
-    await there.close()
 
 
 @pytest.mark.postgres
@@ -457,8 +448,10 @@ async def test_leases_follow_the_servers_clock(pg_url: str) -> None:
 
 
 @pytest.mark.postgres
-async def test_a_late_commit_of_an_earlier_job_does_not_double_its_lane(pg_url: str, clock: FakeClock) -> None:
-    here, there = [await Database.open(pg_url, clock) for _ in range(2)]
+async def test_a_late_commit_of_an_earlier_job_does_not_double_its_lane(
+    instances: tuple[Database, Database], clock: FakeClock
+) -> None:
+    here, there = instances
     async with here.work() as late:
         await late.jobs.put("note", {"n": 1}, queue="work", lane="li")
         async with there.work() as early:
@@ -472,8 +465,6 @@ async def test_a_late_commit_of_an_earlier_job_does_not_double_its_lane(pg_url: 
         await work.jobs.complete(job)
     async with here.work() as work:
         assert [job.payload for job in await work.jobs.claim("work", limit=5, lease_s=60)] == [{"n": 1}]
-    await here.close()
-    await there.close()
 
 
 def test_the_database_file_is_not_readable_even_with_a_careless_umask(sqlite_url: str, tmp_path: Path) -> None:

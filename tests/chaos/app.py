@@ -132,7 +132,6 @@ class FaultyWeCom(WeComPlatform):
         return super().routes(noted)
 
     async def fetch_media(self, media_ref: str) -> MediaFile:
-        self._faults.reach("before download")
         file = await super().fetch_media(media_ref)
         self._faults.reach("after download")
         return file
@@ -146,7 +145,6 @@ class FaultyWeCom(WeComPlatform):
         guard: bool = False,
         response_ref: str | None = None,
     ) -> Sent:
-        self._faults.reach("before sending")
         sent = await super().send(user_id, content, key=key, guard=guard, response_ref=response_ref)
         self._faults.reach("after sending")
         return sent
@@ -158,7 +156,6 @@ class FaultyMedia(LocalMediaStore):
         self._faults = faults
 
     async def put(self, data: bytes) -> str:
-        self._faults.reach("before keeping the file")
         sha256 = await super().put(data)
         self._faults.reach("after keeping the file")
         return sha256
@@ -174,7 +171,6 @@ class Ears:
     heard: int = field(default=0)
 
     async def listen(self, audio: bytes, *, hot_words: tuple[str, ...] = ()) -> Transcript:
-        self.faults.reach("before listening")
         await asyncio.sleep(self.listens_s)
         self.heard += 1
         self.faults.reach("after listening")
@@ -247,9 +243,7 @@ def _assistant(
     )
 
 
-def _worker(
-    plan: Plan, context: Context, platforms: Mapping[PlatformName, Platform], faults: Faults
-) -> Worker | None:
+def _worker(plan: Plan, context: Context, platforms: Mapping[PlatformName, Platform], faults: Faults) -> Worker | None:
     queues = {queue: pipeline.QUEUES[queue] for role in plan.roles for queue in pipeline.ROLES[role]}
     if plan.lease_s is not None:
         queues = {queue: replace(rules, lease_s=plan.lease_s) for queue, rules in queues.items()}

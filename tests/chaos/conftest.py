@@ -1,6 +1,7 @@
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,14 @@ from storage.database import Database
 from tests.chaos.stage import Stage, staged
 from tests.chat import enrol
 from tests.fakes import FakeClock
+
+
+@dataclass(frozen=True)
+class Untouched:
+    points: list[str]
+    seen: dict[str, list[str]]
+    records: dict[str, int]
+
 
 Staging = Callable[..., AbstractAsyncContextManager[Stage]]
 
@@ -24,6 +33,17 @@ async def company_file(empty_database_file: Path, tmp_path_factory: pytest.TempP
     await enrol(database, "wecom")
     await database.close()
     return path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def untouched(company_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Untouched:
+    """The whole conversation played without harm."""
+    folder = tmp_path_factory.mktemp("untouched")
+    shutil.copyfile(company_file, folder / "visitbot.db")
+    async with staged(folder, f"sqlite:///{folder / 'visitbot.db'}") as stage:
+        server = await stage.opened()
+        await stage.visit()
+        return Untouched(server.points(), stage.seen(), await stage.records())
 
 
 @pytest.fixture

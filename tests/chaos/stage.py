@@ -7,6 +7,7 @@ import asyncio
 import json
 import multiprocessing
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -21,7 +22,7 @@ from sqlalchemy import func, select
 from storage.clock import SystemClock
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
-from storage.models import Escalation, Todo, Visit
+from storage.models import Escalation, Evidence, Todo, Visit
 from tests.chaos import app
 from tests.chaos.app import Plan
 from tests.chat import MANAGER, REP, VISIT
@@ -45,6 +46,8 @@ class Server:
     """One process of ours."""
 
     plan: Plan
+    is_up: bool = True
+    """False while a test holds it still: nobody calls it then."""
     process: ForkServerProcess = field(init=False)
 
     def __post_init__(self) -> None:
@@ -124,6 +127,7 @@ class Stage:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """More keys of [wecom]."""
     _observer: Database | None = None
+    _turn: int = 0
 
     def start(self, **plan: Any) -> Server:
         number = len(self.servers) + 1
@@ -144,15 +148,17 @@ class Stage:
         return server
 
     async def opened(self, **plan: Any) -> Server:
-        """A server that is ready, and that WeCom calls from now on."""
+        """A server that is ready."""
         server = self.start(**plan)
         await server.ready()
-        self.call(server)
         return server
 
-    def call(self, server: Server) -> None:
-        if server.port is not None:
-            self.wecom.callback_url = f"http://127.0.0.1:{server.port}/wecom/callback"
+    def _route(self) -> None:
+        """To one of the servers that are up, in turn, as a load balancer would; to the last one where none is."""
+        ports = [server.port for server in self.servers if server.is_up and server.is_alive and server.port]
+        if ports:
+            self._turn += 1
+            self.wecom.callback_url = f"http://127.0.0.1:{ports[self._turn % len(ports)]}/wecom/callback"
 
     async def close(self) -> None:
         for server in self.servers:
@@ -168,6 +174,7 @@ class Stage:
 
         It would bring it three times; a person whose message got lost would send it again.
         """
+        self._route()
         delivery = await act()
         deadline = time.monotonic() + PATIENCE_S
         while not delivery.accepted:
@@ -178,12 +185,6 @@ class Stage:
             await self.wecom.replay(delivery.number)
         return delivery
 
-    def _route(self) -> None:
-        """To the newest server that lives, as a load balancer would."""
-        alive = [server for server in self.servers if server.is_alive and server.port is not None]
-        if alive:
-            self.call(alive[-1])
-
     async def visit(self) -> None:
         """The whole conversation: a voice note, its card, the confirmation, and all that follows from it."""
         wecom = self.wecom
@@ -193,6 +194,25 @@ class Stage:
         await until(lambda: any("已入库" in text for text in wecom.texts(REP)), "the confirmation")
         await until(lambda: bool(wecom.cards(MANAGER)), "the escalation")
         await self.idle()
+
+    async def flood(self, people: int, each: int) -> None:
+        """Everybody sends places, one after the other, all people at once; each place has a name of its own."""
+
+        async def walk(user: str) -> None:
+            for number in range(each):
+                label = place(user, number)
+                await self.bring(lambda label=label: self.wecom.send_location(user, 29.9, 121.8, label))  # type: ignore[misc]
+
+        await asyncio.gather(*(walk(f"rep{number}") for number in range(people)))
+        await self.idle()
+
+    @property
+    def acknowledged(self) -> int:
+        return sum(delivery.accepted for delivery in self.wecom.deliveries)
+
+    def answered(self, user: str) -> list[str]:
+        """The places in what this phone shows, in order; one that is shown twice stands there twice."""
+        return re.findall(r"〔[^〕]*〕", "\n".join(self.wecom.texts(user)))
 
     async def idle(self) -> None:
         """Until nothing is due or under way."""
@@ -239,10 +259,14 @@ class Stage:
         async with database.reading() as work:
             counts = {
                 table.__name__: await work.session.scalar(select(func.count()).select_from(table)) or 0
-                for table in (Visit, Todo, Escalation)
+                for table in (Visit, Todo, Escalation, Evidence)
             }
-            parked = await work.jobs.counts()
-        return counts | {"parked": sum(n for (_, state), n in parked.items() if state == "parked")}
+            jobs = await work.jobs.counts()
+        return counts | {"parked": sum(count for (_, state), count in jobs.items() if state == "parked")}
+
+
+def place(user: str, number: int) -> str:
+    return f"〔{user}第{number}处〕"
 
 
 def title(card: Any) -> str:

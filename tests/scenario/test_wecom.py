@@ -3,24 +3,25 @@
 Callbacks and API calls go over real HTTP to a server that speaks WeCom's dialect and makes its mistakes.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
-
 from sqlalchemy import select
 
 from bot import wiring
 from bot.config import Config, Storage, WeCom
 from bot.wecom.adapter import WeComPlatform
 from handlers import texts
-from storage.database import Database
 from storage.models import Escalation, Todo, Visit
-from tests.chat import FRIDAY, MANAGER, OTHER, REP, VISIT, FakeListener, enrol, heard
+from tests.chat import MANAGER, OTHER, REP, VISIT, FakeListener, enrol, heard
+from tests.dialects import wecom as dialect
 from tests.dialects.wecom import WeComDialect
 from tests.dialects.wecom_records import Delivery, Fault, Message
 from tests.fakes import FakeClock
@@ -29,6 +30,7 @@ CALLBACK = "/wecom/callback"
 AUDIO = b"#!AMR\n" + bytes(range(200))
 INVISIBLE = "\u200b"
 CUSTOMER = "宁波恒力阀门有限公司"
+ADMIN = "hejia"
 
 REP_SEES = [
     "🎤",
@@ -37,11 +39,11 @@ REP_SEES = [
     "👆 确认",
     "[待办] 提供安装排期表",
     "[待办] 确认技术参数",
-    f"已入库：{CUSTOMER}，今天。已建 2 个待办。\n发现风险信号，已报给陈志远。",
+    f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n发现风险信号，已报给陈志远。",
     f"陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。",
 ]
 MANAGER_SEES = [
-    f"[风险上报] {CUSTOMER} · 李晓彤（陈志远跟进中）",
+    f"[⚠ 风险上报] {CUSTOMER}（陈志远跟进中）",
     "👆 我来跟进",
     "好的，已告诉销售。",
 ]
@@ -175,13 +177,226 @@ async def office(opened: Opening) -> AsyncIterator[Office]:
         yield office
 
 
+ONE_VISIT = {"Visit": 1, "Todo": 2, "Escalation": 1, "parked": 0}
+
+
 # When all goes well
 
 
 async def test_a_voice_note_becomes_a_confirmed_visit_and_the_manager_hears_of_the_risk(office: Office) -> None:
     await office.whole_visit()
 
-    print(office.wecom.transcript(REP))
-    print(office.wecom.transcript(MANAGER))
     assert office.phone(REP) == REP_SEES
     assert office.phone(MANAGER) == MANAGER_SEES
+    assert await office.records() == ONE_VISIT
+    assert office.listener.asked[0][0] == AUDIO
+
+
+async def test_every_callback_brought_again_changes_nothing(office: Office) -> None:
+    await office.whole_visit()
+
+    for delivery in tuple(office.wecom.deliveries):
+        repeated = await office.wecom.replay(delivery.number, copies=3)
+        assert {attempt.status for attempt in repeated.attempts} == {200}
+    await office.works()
+
+    assert office.phone(REP) == REP_SEES
+    assert office.phone(MANAGER) == MANAGER_SEES
+    assert await office.records() == ONE_VISIT
+
+
+# When WeCom makes mistakes
+
+
+class EveryOther(Fault):
+    """Strikes the first, third, fifth … call of each API: whatever is done succeeds at its second try."""
+
+    def __init__(self, kind: str, **more: Any) -> None:
+        super().__init__("*", kind, **more)
+        self._calls: Counter[str] = Counter()
+
+    def strikes(self, api: str, now: datetime) -> bool:
+        self._calls[api] += 1
+        return self._calls[api] % 2 == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        EveryOther("errcode", errcode=-1),
+        EveryOther("json_as_text", errcode=6000),
+        EveryOther("http", status=502),
+        EveryOther("html"),
+        EveryOther("reset"),
+        EveryOther("reset_after"),
+    ],
+    ids=["busy", "conflict", "bad gateway", "a proxy's page", "connection lost", "done but the answer lost"],
+)
+async def test_when_every_first_try_fails_all_is_still_shown_once_and_in_order(office: Office, fault: Fault) -> None:
+    office.wecom.faults.append(fault)
+
+    await office.whole_visit(*[20.0] * 8)
+
+    assert office.phone(REP) == REP_SEES
+    assert office.phone(MANAGER) == MANAGER_SEES
+    assert await office.records() == ONE_VISIT
+
+
+@pytest.mark.parametrize("code", [42001, 40014], ids=["expired", "invalid"])
+async def test_a_token_that_dies_in_the_middle_is_renewed_unseen(office: Office, code: int) -> None:
+    await office.speaks()
+    office.wecom.expire_token(code)
+    await office.presses(REP, "确认")
+    office.wecom.expire_token(code)
+    await office.presses(MANAGER, "我来跟进")
+
+    assert office.phone(REP) == REP_SEES
+    assert office.phone(MANAGER) == MANAGER_SEES
+    assert office.wecom.token_fetches == 3
+
+
+async def test_a_message_that_arrived_although_the_call_timed_out_is_not_shown_again(opened: Opening) -> None:
+    async with opened(timeout_s=1.0) as office:
+        await office.speaks()
+        office.wecom.fail("message/send", "hang", seconds=60, after=3)
+        await office.presses(REP, "确认")
+        assert REP_SEES[6] not in office.phone(REP)
+
+        office.wecom.faults.clear()
+        await office.passes(10, 20)
+        await office.presses(MANAGER, "我来跟进")
+
+        assert office.phone(REP) == REP_SEES
+        assert office.phone(MANAGER) == MANAGER_SEES
+
+
+async def test_over_the_api_limit_nothing_is_lost_and_wecom_is_left_alone_for_a_minute(office: Office) -> None:
+    office.wecom.fail("message/send", errcode=45009, for_s=30)
+
+    await office.speaks()
+    calls = len(office.wecom.calls_of("message/send"))
+    await office.passes(10, 20, 20)
+    assert len(office.wecom.calls_of("message/send")) == calls == 1
+    await office.passes(15)
+    await office.presses(REP, "确认")
+    await office.presses(MANAGER, "我来跟进")
+
+    assert office.phone(REP) == REP_SEES
+    assert office.phone(MANAGER) == MANAGER_SEES
+
+
+async def test_more_answers_than_a_minute_holds_are_merged_and_none_is_dropped(office: Office) -> None:
+    for _ in range(45):
+        await office.wecom.send_text(REP, "帮助")
+    await office.works()
+
+    assert office.lost() == []
+    assert sum(text.count(texts.HELP) for text in office.phone(REP)) == 45
+    assert len(office.wecom.shown(REP)) <= 30
+
+
+@pytest.fixture
+def five_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tighter limit than WeCom's 30, which takes fewer messages to reach."""
+    monkeypatch.setattr(dialect, "PER_MINUTE", 5)
+
+
+@pytest.mark.usefixtures("five_a_minute")
+async def test_cards_beyond_the_limit_of_a_minute_come_later_and_in_order(opened: Opening) -> None:
+    async with opened(per_member_per_minute=5) as office:
+        await office.speaks()
+        for budget in range(101, 109):
+            await office.says(f"预算改成{budget}万")
+        assert len(office.wecom.shown(REP)) == 5
+        await office.passes(70, 70)
+
+        assert office.lost() == []
+        assert [shown_budget(card) for card in office.wecom.cards(REP)] == [
+            "85 万元",
+            *(f"{budget} 万元 ✎" for budget in range(101, 109)),
+        ]
+        assert [card.closed for card in office.wecom.cards(REP)] == [texts.CLOSED_REPLACED] * 8 + [None]
+
+
+def shown_budget(card: Message) -> str:
+    return next(item["value"] for item in card.content["horizontal_content_list"] if item["keyname"] == "预算")
+
+
+async def test_a_recording_that_wecom_no_longer_has_is_asked_for_again_and_the_next_one_works(office: Office) -> None:
+    office.wecom.fail("media/get", errcode=40007)
+    await office.brought(await office.wecom.send_voice(REP, AUDIO))
+
+    assert office.phone(REP) == ["🎤", REP_SEES[1], texts.MEDIA_GONE]
+
+    await office.speaks()
+    assert office.phone(REP)[3:] == ["🎤", REP_SEES[1], f"[拜访记录 · 待确认] {CUSTOMER}"]
+
+
+async def test_a_recording_that_expired_while_nobody_worked_is_asked_for_again(office: Office) -> None:
+    await office.wecom.send_voice(REP, AUDIO)
+
+    await office.passes(3 * 24 * 3600 + 60)
+
+    assert office.phone(REP) == ["🎤", REP_SEES[1], texts.MEDIA_GONE]
+    assert (await office.records())["parked"] == 0
+
+
+async def test_a_spent_response_code_gives_way_to_the_one_kept_from_sending(office: Office) -> None:
+    await office.speaks()
+    office.wecom.fail("message/update_template_card", errcode=40058)
+    await office.presses(REP, "确认")
+    await office.presses(MANAGER, "我来跟进")
+
+    assert office.phone(REP) == REP_SEES
+    assert office.phone(MANAGER) == MANAGER_SEES
+
+
+async def test_a_card_that_cannot_be_closed_any_more_counts_once_all_the_same(office: Office) -> None:
+    office.wecom.fail("message/update_template_card", errcode=40058, times=None)
+    await office.speaks()
+    await office.presses(REP, "确认")
+    before = office.phone(REP)
+    assert f"[拜访记录 · 待确认] {CUSTOMER}" in before
+
+    await office.brought(await office.wecom.press(REP, "确认", card="draft-"))
+
+    assert office.phone(REP)[len(before) :] == ["👆 确认", texts.CARD_CLOSED.format(closing="已确认")]
+    assert await office.records() == ONE_VISIT
+
+
+async def test_a_manager_out_of_reach_is_reported_and_told_once_they_are_back(office: Office) -> None:
+    office.wecom.unreachable.add(MANAGER)
+    await office.speaks()
+    await office.presses(REP, "确认")
+
+    assert office.phone(REP) == REP_SEES[:7]
+    assert office.phone(MANAGER) == []
+    assert await office.records() == ONE_VISIT | {"parked": 1}
+    [told] = office.phone(ADMIN)
+    assert "visitbot jobs show" in told
+    assert "81013" in told
+
+    office.wecom.unreachable.clear()
+    async with office.assistant.database.work() as work:
+        [parked] = await work.jobs.listing("parked")
+        await work.jobs.replay(parked.id)
+    await office.works()
+    await office.presses(MANAGER, "我来跟进")
+
+    assert office.phone(REP) == REP_SEES
+    assert office.phone(MANAGER) == MANAGER_SEES
+
+
+@pytest.mark.usefixtures("five_a_minute")
+async def test_somebody_elses_rate_limit_holds_nobody_up(opened: Opening) -> None:
+    async with opened(per_member_per_minute=5) as office:
+        for _ in range(8):
+            await office.says("待办", user=OTHER)
+
+        await office.whole_visit()
+
+        assert office.phone(MANAGER) == MANAGER_SEES
+        assert office.phone(REP) == REP_SEES[:6]
+        await office.passes(70)
+        assert office.phone(REP) == REP_SEES
+        assert office.lost() == []

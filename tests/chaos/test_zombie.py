@@ -1,0 +1,57 @@
+"""A server that stands still beyond its leases, then goes on as if nothing had been: a paused machine, a hung disk.
+
+Another one takes its work over. What the first one still wants to write when it comes back is refused.
+"""
+
+import asyncio
+import signal
+
+import pytest
+
+from handlers import texts
+from tests.chaos.conftest import Untouched
+from tests.chaos.stage import Stage, until
+from tests.chat import REP
+
+pytestmark = [pytest.mark.chaos, pytest.mark.postgres, pytest.mark.timeout(300)]
+
+LEASE_S = 3.0
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "inbound#1: begins",
+        "voice#1: after keeping the file",
+        "transcribe#1: after listening",
+        "understand#1: before commit 1",
+        "message#1: before commit 1",
+        "send#2: begins",
+        "send#2: before commit 1",
+        "send#2: after sending",
+        "send#2: before commit 2",
+    ],
+)
+async def test_a_server_that_stood_still_writes_and_shows_nothing_twice(
+    pg_stage: Stage, untouched: Untouched, point: str
+) -> None:
+    zombie = await pg_stage.opened(lease_s=LEASE_S, fault_at=point, fault="stop")
+    visit = asyncio.create_task(pg_stage.visit())
+    await until(lambda: point in zombie.points(), point)
+    zombie.is_up = False
+    heir = await pg_stage.opened(lease_s=LEASE_S)
+    await visit
+    assert pg_stage.seen() == untouched.seen
+
+    zombie.send_signal(signal.SIGCONT)
+    await until(lambda: "job.lease_lost" in zombie.log(), "the late commit to be refused")
+    await pg_stage.idle()
+    assert pg_stage.seen() == untouched.seen
+    assert await pg_stage.records() == untouched.records
+
+    # and it is a good server again
+    await heir.stopped()
+    zombie.is_up = True
+    await pg_stage.bring(lambda: pg_stage.wecom.send_text(REP, "帮助"))
+    await pg_stage.idle()
+    assert pg_stage.phone(REP) == [*untouched.seen[REP], f"{REP}: 帮助", f"bot: {texts.HELP}"]

@@ -1,0 +1,300 @@
+"""Whole notes become drafts. All companies, people and figures are invented; notes are sent on 19 November 2026."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp.draft import CustomerEntry, ExtractionContext, Source, VisitDraft
+from nlp.extract import extract, grounded
+from nlp.lexicon import STAGES_LONG, default_vocabulary, merged
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+SENT_AT = datetime(2026, 11, 19, 17, 0, tzinfo=SHANGHAI)
+CUSTOMERS = tuple(
+    CustomerEntry(name)
+    for name in ("宁波恒力阀门有限公司", "宁波恒丽服饰有限公司", "台州锦程汽配有限公司", "上海博远医疗器械股份有限公司", "无锡鼎新精密制造有限公司")
+)
+W = 10_000
+
+
+def draft(text: str, source: Source = "voice", sent_at: datetime = SENT_AT) -> VisitDraft:
+    return extract(text, ExtractionContext(sent_at, default_vocabulary(), SHANGHAI, source, CUSTOMERS))
+
+
+COLLOQUIAL = (
+    "刚从宁波恒力阀门出来，见了采购部的王经理，他们方案基本认可，预算大概八十万，不对，八十五万，就是嫌我们比竞品贵百分之十五，说领导还没批，要等预算。"
+    "我答应下周三前把安装排期表给他，他那边十二月一号前确认技术参数。"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        COLLOQUIAL,
+        COLLOQUIAL.replace("，", "").replace("。", ""),
+        COLLOQUIAL.replace("宁波恒力阀门", "恒力"),
+        COLLOQUIAL.replace("恒力", "横力").replace("八十五万", "85万").replace("百分之十五", "15%").replace("十二月一号", "12月1号"),
+        "嗯" + COLLOQUIAL.replace("预算", "那个预算").replace("就是嫌", "然后呢就是嫌"),
+    ],
+    ids=["as written", "without punctuation", "by the short name", "as speech recognition hears it", "with fillers"],
+)
+@pytest.mark.parametrize("sent_on", [19, 20])
+def test_the_colloquial_note_becomes_the_card_of_the_product_description(text: str, sent_on: int) -> None:
+    note = draft(text, sent_at=SENT_AT.replace(day=sent_on))
+
+    assert note.customer is not None
+    assert (note.customer.value, note.customer.status) == ("宁波恒力阀门有限公司", "known")
+    assert [(each.name, each.department) for each in note.contacts] == [("王经理", "采购部")]
+    assert note.stage is not None
+    assert note.stage.value == "报价审批"
+    assert [(each.role, each.low_fen, each.high_fen) for each in note.amounts] == [("budget", 85 * W * 100, 85 * W * 100)]
+    assert [each.value for each in note.percents] == [15.0]
+    assert [each.category for each in note.pain_points] == ["价格敏感"]
+    assert [each.category for each in note.objections] == ["价格"]
+    assert note.objections[0].span.of(text).startswith("比竞品贵")
+    assert [each.words for each in note.signals if each.polarity == "risk"] == ["领导还没批", "要等预算"]
+    assert [(each.owner, each.action, each.due) for each in note.next_steps] == [
+        ("us", "提供安装排期表", date(2026, 11, 25)),
+        ("customer", "确认技术参数", date(2026, 12, 1)),
+    ]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one sentence must yield; a field left out is not looked at."""
+
+    customer: tuple[str, str] | None = None
+    contacts: list[str] | None = None
+    stage: str | None = None
+    amounts: list[tuple[str, int | None, int | None]] | None = None
+    competitors: list[str] | None = None
+    pains: list[str] | None = None
+    objections: list[str] | None = None
+    risks: list[str] | None = None
+    steps: list[tuple[str, str, str | None]] | None = None
+    attitude: int | None = None
+    visited_on: str | None = None
+
+
+NOTES: dict[str, tuple[str, Expected]] = {
+    "a promise of ours": ("我明天把合同发给王总", Expected(steps=[("us", "发送合同", "2026-11-20")])),
+    "a promise in passing": ("回头我把资料发他", Expected(steps=[("us", "发送资料", None)])),
+    "a promise of theirs": ("王总答应月底前给答复", Expected(steps=[("customer", "给答复", "2026-11-30")])),
+    "their lawyers": ("陈总说法务下周四给反馈", Expected(steps=[("customer", "给反馈", "2026-11-26")])),
+    "their money": ("他们财务这周五之前付首付款", Expected(steps=[("customer", "付首付款", "2026-11-20")])),
+    "a colleague": ("让技术周五前出方案", Expected(steps=[("colleague", "出方案", "2026-11-20")])),
+    "a colleague by name": ("请刘总出面拜访一下他们的校长", Expected(steps=[("colleague", "出面拜访一下他们的校长", None)], contacts=[])),
+    "asked of us": ("王总要我们下周一提供营业执照", Expected(steps=[("us", "提供营业执照", "2026-11-23")])),
+    "an appointment": ("约了下周一下午两点视频会议", Expected(steps=[("us", "视频会议", "2026-11-23")])),
+    "the date comes after": ("我建议让张经理安排一个老客户参观，时间定在下个月五号左右", Expected(steps=[("colleague", "安排一个老客户参观", "2026-12-05")])),
+    "two of ours, subject once": (
+        "我下周三之前把技术方案发给他，周五再约一次现场演示",
+        Expected(steps=[("us", "发送技术方案", "2026-11-25"), ("us", "约一次现场演示", "2026-11-20")]),
+    ),
+    "two without a pause": (
+        "我下周三之前把报价单发给他周五再约一次现场演示",
+        Expected(steps=[("us", "发送报价单", "2026-11-25"), ("us", "约一次现场演示", "2026-11-20")]),
+    ),
+    "fillers inside": ("嗯那个我就是下周五之前呢把那个测试报告发给他们", Expected(steps=[("us", "发送测试报告", "2026-11-27")])),
+    "a date taken back": ("我周三，不对，周五前把样品寄给他", Expected(steps=[("us", "寄送样品", "2026-11-20")])),
+    "done is no step": ("我昨天已经把报价发过去了", Expected(steps=[])),
+    "a visit is no step": ("今天下午我去拜访了锦程", Expected(steps=[], customer=("台州锦程汽配有限公司", "known"))),
+    "a condition is no step": ("如果下周能批就签合同", Expected(steps=[])),
+    "their plan is no step": ("他们计划明年九月份立项", Expected(steps=[])),
+    "a state is no step": ("他们今年没有预算", Expected(steps=[], risks=["预算"])),
+    "contact again next year": ("明年一月再联系", Expected(steps=[("us", "联系", "2027-01-31")])),
+    "budget as a range": ("预算三到五十万", Expected(amounts=[("budget", 3 * W, 50 * W)])),
+    "budget with a limit": ("预算控制在86万以内", Expected(amounts=[("budget", None, 86 * W)])),
+    "theirs and ours": (
+        "竞品报45万，我们报52万",
+        Expected(amounts=[("competitor_price", 45 * W, 45 * W), ("quote", 52 * W, 52 * W)]),
+    ),
+    "a price of a named competitor": (
+        "蓝云软件那边已经做了演示，价格只要四十五万",
+        Expected(competitors=["蓝云软件"], amounts=[("competitor_price", 45 * W, 45 * W)], risks=["竞品"]),
+    ),
+    "an instalment": ("首付先给三十万，尾款验收后付", Expected(amounts=[("payment", 30 * W, 30 * W)])),
+    "the deal": ("合同金额一百二十六万，含三年维保", Expected(amounts=[("deal", 126 * W, 126 * W)])),
+    "a phone number is no money": ("新负责人电话一三九零零零零一二三四", Expected(amounts=[])),
+    "payment ratio is no money": ("付款方式他们想要三六一", Expected(amounts=[])),
+    "price objection": ("王总嫌我们比海泰科技贵两成", Expected(objections=["价格"], pains=["价格敏感"])),
+    "cheaper rival": ("对方报价比我们低百分之十五", Expected(objections=["价格"])),
+    "we are dearer not": ("他们比我们贵多了", Expected(objections=[], pains=[])),
+    "delivery objection": ("张主任觉得我们交付周期太长了", Expected(objections=["交付"], pains=["交付周期"], risks=["交付"])),
+    "service worry": ("他们担心售后跟不上", Expected(objections=["售后"], pains=["售后响应"])),
+    "technical worry": ("信息科担心跟现有系统对接不上", Expected(pains=["技术适配"])),
+    "too small": ("领导认为我们公司规模小", Expected(objections=["实力"])),
+    "payment terms": ("就是付款方式还要再谈", Expected(objections=["付款"])),
+    "somebody else's trouble": ("他们说原来的供应商交期太长", Expected(pains=[], risks=[])),
+    "settled trouble": ("之前的售后问题已经解决了", Expected(pains=[], risks=[])),
+    "first visit": ("今天第一次去拜访锦程，聊了聊", Expected(stage="线索获取")),
+    "needs known": ("他们的需求基本明确了", Expected(stage="需求确认")),
+    "talked the solution through": ("跟技术部讨论了方案", Expected(stage="方案设计")),
+    "waiting for approval": ("报价已经发过去了，领导还没批", Expected(stage="报价审批")),
+    "contract": ("合同条款基本没问题了", Expected(stage="合同签订")),
+    "on site": ("设备已经发货了，下周进场", Expected(stage="交付执行")),
+    "named stage": ("项目现在到报价审批了", Expected(stage="报价审批")),
+    "planned is not reached": ("争取下个月签合同", Expected(stage=None)),
+    "hot": ("王总催我们签合同", Expected(attitude=2)),
+    "warm": ("他对方案挺认可的", Expected(attitude=1)),
+    "cool": ("他有点犹豫", Expected(attitude=-1, risks=["犹豫"])),
+    "hostile": ("客户很生气，说不合作了", Expected(attitude=-2, risks=["流失"])),
+    "nothing said": ("今天路上堵车", Expected(attitude=0, contacts=[], steps=[], amounts=[], risks=[])),
+    "yesterday": ("昨天去拜访了锦程", Expected(visited_on="2026-11-18")),
+    "last Tuesday": ("周二跑了趟博远，见了李主任", Expected(visited_on="2026-11-17", contacts=["李主任"])),
+    "same person, two names": ("见了采购总监刘建平，刘总说再看看", Expected(contacts=["刘建平"], risks=["犹豫"])),
+    "two people": ("技术部的李工和采购部王经理都在", Expected(contacts=["李工", "王经理"])),
+    "unlisted customer": ("拜访了苏州卓恒电子的张总", Expected(customer=("苏州卓恒电子", "new"), contacts=["张总"])),
+    "two customers": ("上午拜访了锦程，下午拜访了博远", Expected(customer=("锦程", "ambiguous"))),
+    "misheard customer": ("刚从无锡顶新精密出来", Expected(customer=("无锡鼎新精密制造有限公司", "known"))),
+    "corrected customer": ("客户是宁波恒丽不是恒力", Expected(customer=("宁波恒丽服饰有限公司", "known"))),
+    "tender": ("预计十二月十五号招标", Expected(risks=["招标"], steps=[])),
+    "decision maker gone": ("他们换了采购负责人", Expected(risks=["决策人变更"])),
+    "late money": ("尾款还没付，已经逾期一个月", Expected(risks=["回款", "回款"])),
+    "english competitor": ("他们倾向于换成SAP", Expected(competitors=["SAP"])),
+    "list of competitors": ("竞争对手主要是远航科技和东信软件", Expected(competitors=["远航科技", "东信软件"])),
+    "everything at once, no pause": (
+        "今天拜访了锦程见了采购部的陈经理预算大概六十万左右他们觉得我们交期太长我答应下周五前给一版新的排产计划",
+        Expected(
+            customer=("台州锦程汽配有限公司", "known"),
+            contacts=["陈经理"],
+            amounts=[("budget", 60 * W, 60 * W)],
+            pains=["交付周期"],
+            steps=[("us", "给一版新的排产计划", "2026-11-27")],
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), NOTES.values(), ids=NOTES.keys())
+def test_a_sentence_yields_its_facts(text: str, expected: Expected) -> None:
+    note = draft(text)
+
+    if expected.customer is not None:
+        assert note.customer is not None
+        assert (note.customer.value, note.customer.status) == expected.customer
+    if expected.contacts is not None:
+        assert [each.name for each in note.contacts] == expected.contacts
+    if expected.stage is not None:
+        assert note.stage is not None
+        assert note.stage.value == expected.stage
+    if expected.amounts is not None:
+        said = [(each.role, _yuan(each.low_fen), _yuan(each.high_fen)) for each in note.amounts]
+        assert said == expected.amounts
+    if expected.competitors is not None:
+        assert [each.name for each in note.competitors] == expected.competitors
+    if expected.pains is not None:
+        assert [each.category for each in note.pain_points] == expected.pains
+    if expected.objections is not None:
+        assert [each.category for each in note.objections] == expected.objections
+    if expected.risks is not None:
+        assert [each.category for each in note.signals if each.polarity == "risk"] == expected.risks
+    if expected.steps is not None:
+        found = [(each.owner, each.action, each.due.isoformat() if each.due else None) for each in note.next_steps]
+        assert found == expected.steps
+    if expected.attitude is not None:
+        assert note.attitude == expected.attitude
+    if expected.visited_on is not None:
+        assert note.visited_on == date.fromisoformat(expected.visited_on)
+
+
+def _yuan(amount_fen: int | None) -> int | None:
+    return None if amount_fen is None else amount_fen // 100
+
+
+def test_a_stage_that_is_only_planned_is_none() -> None:
+    assert draft("争取下个月签合同").stage is None
+    assert draft("蓝云软件已经做了演示").stage is None
+
+
+def test_the_teams_own_funnel_names_the_stage() -> None:
+    vocabulary = merged(default_vocabulary(), stages=STAGES_LONG)
+    context = ExtractionContext(SENT_AT, vocabulary, SHANGHAI)
+
+    stage = extract("样品测试还在做，数据不错，报价单已经发过去了", context).stage
+
+    assert stage is not None
+    assert stage.value in STAGES_LONG
+
+
+CHAT = """李晓明 恒泰集团
+对方：王经理，你们的方案我们看过了
+对方：整体可以，预算控制在86万以内
+我：李总您好，周三之前给您准确答复
+对方：好的，领导还没批
+我：收到，报价单今天下班前发您邮箱"""
+
+
+def test_in_a_chat_the_title_names_customer_and_contact_and_everybody_speaks_for_himself() -> None:
+    note = draft(CHAT, "wechat", SENT_AT.replace(hour=9))
+
+    assert note.customer is not None
+    assert (note.customer.value, note.customer.status) == ("恒泰集团", "new")
+    assert [each.name for each in note.contacts] == ["李晓明"]
+    assert [(each.low_fen, each.high_fen) for each in note.amounts] == [(None, 86 * W * 100)]
+    assert [each.words for each in note.signals if each.polarity == "risk"] == ["领导还没批"]
+    assert [(each.owner, each.action, each.due) for each in note.next_steps] == [
+        ("us", "提供准确答复", date(2026, 11, 25)),
+        ("us", "发送报价单", date(2026, 11, 19)),
+    ]
+
+
+def test_what_the_rep_says_in_a_chat_is_no_signal_of_the_customers() -> None:
+    note = draft("张工-智造科技\n我：我们领导还没批这个价格\n张工：好的", "wechat")
+
+    assert note.signals == ()
+
+
+def test_the_summary_holds_only_words_of_the_draft() -> None:
+    summary = draft(COLLOQUIAL).summary
+
+    assert "宁波恒力阀门有限公司" in summary
+    assert "八十五万" in summary
+    assert "八十万" not in summary.replace("八十五万", "")
+    assert len(summary) <= 161
+
+
+def test_the_due_date_has_the_span_of_its_words() -> None:
+    [step] = draft("我明天把合同发给王总").next_steps
+
+    assert step.due_span is not None
+    assert step.due_span.of("我明天把合同发给王总") == "明天"
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        "刚从 宁波恒力阀门 恒利 出来 见了 采购部的 王经理 王总 预算 八十万 不对 八十五万 ， 。 \n 我： 对方： 嫌 比竞品贵 百分之十五 领导 还没批 要等预算 我答应 下周三前 把 排期表 给他 他那边 12月1号前 确认 竞争对手是 X科技 如果 就 🙂 嗯 合同 签 3800 每台".split(" ")
+    ),
+    max_size=24,
+).map("".join)
+
+
+@settings(deadline=None)
+@given(PIECES | st.text(max_size=120), st.sampled_from(["voice", "wechat", "text"]))
+def test_no_text_makes_it_raise_and_every_value_is_grounded(text: str, source: Source) -> None:
+    note = draft(text, source)
+
+    assert grounded(text, note)
+    assert note == draft(text, source)
+    assert all(a.low_fen is None or a.high_fen is None or a.low_fen <= a.high_fen for a in note.amounts)
+    assert -2 <= note.attitude <= 2
+
+
+@pytest.mark.parametrize("piece", ["1", "八", "万", "从", "王总", "百分之", "竞品是", "（", "我：", "\n", COLLOQUIAL], ids=ascii)
+def test_time_grows_with_length_and_not_with_its_square(piece: str) -> None:
+    """A bound that a quadratic rule breaks many times over and a busy machine does not."""
+    from time import process_time
+
+    def cost_s(length: int) -> float:
+        text = (piece * length)[:length]
+        began = process_time()
+        draft(text)
+        return process_time() - began
+
+    cost_s(200)
+
+    assert cost_s(8000) < 40 * max(cost_s(1000), 0.05)
