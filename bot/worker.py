@@ -17,7 +17,7 @@ from typing import Protocol, assert_never
 
 from aiohttp import ClientError
 
-from bot.errors import BotError, MediaGone, PlatformBusy, PlatformError, QuotaSpent, TokenRejected
+from bot.errors import BotError, MediaGone, MediaTooBig, NotPermitted, PlatformBusy, PlatformError, QuotaSpent, TokenRejected
 from handlers import texts
 from nlp.errors import AudioTooLong, EmptyAudio, EngineUnavailable, NlpError, NoSpeech, UnreadableAudio
 from storage.database import Database
@@ -74,7 +74,7 @@ class Judge(Protocol):
 def verdict(error: Exception, attempts: int, *, max_attempts: int = MAX_ATTEMPTS) -> Verdict:
     """The table of errors; `attempts` counts the one that just failed."""
     match error:
-        case MediaGone() | NlpError() if (text := sentence(error)) is not None:
+        case MediaGone() | MediaTooBig() | NlpError() if (text := sentence(error)) is not None:
             return Tell(text)
         case QuotaSpent():
             return Later(error.retry_after_s or QUOTA_WAIT_S, counts=False)
@@ -82,7 +82,8 @@ def verdict(error: Exception, attempts: int, *, max_attempts: int = MAX_ATTEMPTS
             return Park()
         case PlatformBusy(retry_after_s=float() | int() as wait_s):
             return Later(wait_s)
-        case PlatformBusy() | TokenRejected() | EngineUnavailable() | DatabaseUnavailable():
+        # an admin has to act on the last one, and then nothing should be left to do: a trusted IP, a permission
+        case PlatformBusy() | TokenRejected() | EngineUnavailable() | DatabaseUnavailable() | NotPermitted():
             return Later(backoff_s(attempts))
         case ClientError() | TimeoutError() | OSError():
             return Later(backoff_s(attempts))
@@ -90,11 +91,13 @@ def verdict(error: Exception, attempts: int, *, max_attempts: int = MAX_ATTEMPTS
             return Park()
 
 
-def sentence(error: MediaGone | NlpError) -> str | None:
+def sentence(error: MediaGone | MediaTooBig | NlpError) -> str | None:
     """What the sender is told where what they sent will never do; None where it is not their message's fault."""
     match error:
         case MediaGone():
             return texts.MEDIA_GONE
+        case MediaTooBig(hint=hint):
+            return texts.MEDIA_TOO_BIG.format(hint=hint)
         case EmptyAudio():
             return texts.EMPTY_AUDIO
         case UnreadableAudio(reason=reason):
@@ -418,7 +421,8 @@ def described(error: BaseException) -> dict[str, object]:
     while current is not None:
         chain += [summary(current), *_places(current.__traceback__)]
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-    return {"error": summary(error), "traceback": "\n".join(chain)}
+    hint = {"hint": error.hint} if isinstance(error, PlatformError | EngineUnavailable) and error.hint else {}
+    return {"error": summary(error), **hint, "traceback": "\n".join(chain)}
 
 
 def _places(trace: TracebackType | None) -> Iterator[str]:

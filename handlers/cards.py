@@ -12,6 +12,7 @@ from handlers.record import (
     AmountValue,
     CompetitorValue,
     ContactValue,
+    DayValue,
     ObjectionValue,
     PainValue,
     PlaceValue,
@@ -58,13 +59,10 @@ def draft_card(
     rows = _fields(record, today)
     old = dict(_fields(before, today)) if before is not None else dict(rows)
     fields = [CardField(label=label, value=value + CHANGED * (old.get(label) != value)) for label, value in rows]
-    if visit.visited_on != today:
-        fields.append(CardField(label="日期", value=wording.day(visit.visited_on, today)))
-    customer = record.customer
     return OutboundCard(
         card_id=card_id,
         title="拜访记录 · 待确认",
-        subtitle=customer.name if customer and customer.status == "known" else note,
+        subtitle=f"{wording.day(visit.visited_on, today)}{note}{_day_mark(record, before)}",
         tone="alert" if record.risks else "neutral",
         fields=tuple(fields),
         body="\n".join(_body(record, before, today, warnings)),
@@ -72,6 +70,10 @@ def draft_card(
         selects=_customer_select(visit, record),
         buttons=_draft_buttons(visit, record),
     )
+
+
+def _day_mark(record: Record, before: Record | None) -> str:
+    return CHANGED if before is not None and before.one(DayValue) != record.one(DayValue) else ""
 
 
 def _fields(record: Record, today: date) -> list[tuple[str, str]]:

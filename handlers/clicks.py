@@ -1,5 +1,7 @@
 """A button was pressed, or its number answered: who may, whether it still counts, and what it does."""
 
+import logging
+
 from handlers import actions, drafts, escalation, outbox, sources, texts, todos
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Sender
@@ -9,6 +11,8 @@ from storage.jobs import Job
 from storage.models import Card, EscalationState, Member
 from storage.visits import Source
 from storage.work import Work
+
+log = logging.getLogger(__name__)
 
 DECISIONS: dict[type[actions.Action], EscalationState] = {
     actions.TakeEscalation: "taken",
@@ -23,6 +27,8 @@ async def run(ctx: Context, job: Job, message: InboundMessage) -> None:
     assert isinstance(click, CardClick)  # the table of routes saw to it
     async with ctx.finishing(job) as work:
         await press(ctx, work, message, click)
+    action = actions.read(click.action)
+    log.info("card.pressed", extra={"card_id": click.card_id, "action": action.do if action else "unknown"})
 
 
 async def press(ctx: Context, work: Work, message: InboundMessage, click: CardClick) -> None:

@@ -6,7 +6,7 @@ from handlers import cards, escalation, outbox, texts, todos
 from handlers.actions import CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.context import Context
 from handlers.messages import Sender
-from handlers.record import ContactValue, CustomerValue, Fact, PlaceValue, Record, StageValue, load
+from handlers.record import ContactValue, CustomerValue, DayValue, Fact, PlaceValue, Record, StageValue, load
 from handlers.wording import day
 from nlp.transcript import Warning as HearingWarning
 from storage.models import Customer, Evidence, Member, Visit
@@ -35,6 +35,8 @@ async def change(
         visit.undo_versions = [*visit.undo_versions, visit.version]
     await work.visits.replace_fields(visit, new.rows())
     visit.customer_id = await _customer_id(work, new.customer)
+    corrected = new.one(DayValue)
+    visit.visited_on = corrected.on if corrected else visit.noted_on
     work.audit.note(
         "visit.changed" if before else "visit.drafted",
         f"visit:{visit.visit_id}",

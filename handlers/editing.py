@@ -11,6 +11,7 @@ from handlers.record import (
     AmountValue,
     ContactValue,
     CustomerValue,
+    DayValue,
     Fact,
     Record,
     RemarkValue,
@@ -22,7 +23,7 @@ from nlp import edits, names
 from nlp.draft import ExtractionContext, Span
 from nlp.extract import extract
 from nlp.transcript import Transcript
-from storage.models import Evidence, Visit
+from storage.models import Evidence
 from storage.visits import Source
 from storage.work import Work
 
@@ -40,15 +41,14 @@ class Edited:
 def apply(
     ctx: Context,
     work: Work,
-    visit: Visit,
     record: Record,
     wanted: Sequence[edits.Edit],
     evidence: Evidence,
     understanding: ExtractionContext,
     transcript: Transcript | None,
 ) -> Edited:
-    """The record with every change made that can be; the visit's own day is changed on the spot."""
-    editor = _Editor(ctx, work, visit, evidence, understanding, transcript)
+    """The record with every change made that can be."""
+    editor = _Editor(ctx, work, evidence, understanding, transcript)
     edited = Edited(record)
     for edit in wanted:
         step = editor.make(edited.record, edit)
@@ -60,7 +60,6 @@ def apply(
 class _Editor:
     ctx: Context
     work: Work
-    visit: Visit
     evidence: Evidence
     understanding: ExtractionContext
     transcript: Transcript | None
@@ -76,8 +75,7 @@ class _Editor:
             case edits.SetStage():
                 return self._stage(record, edit)
             case edits.SetVisitedOn():
-                self.visit.visited_on = edit.on
-                return Edited(record)
+                return Edited(record.with_fact(Fact(DayValue(on=edit.on), self._source(edit.span))))
             case edits.AddStep():
                 return Edited(self._add_step(record, edit))
             case edits.Supplement():

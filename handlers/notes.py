@@ -1,6 +1,7 @@
 """A note, heard or typed: a change to the open draft, more about it, or a new visit."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,8 @@ from storage.jobs import Job
 from storage.models import Evidence, Member, Visit
 from storage.visits import Source
 from storage.work import Work
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ async def take(ctx: Context, job: Job, note: Note) -> None:
             await _name_customer(ctx, work, latest, name, note, evidence, member)
         else:
             await _record(ctx, work, draft, note, evidence, member)
+    log.info("note.taken", extra={"event": note.cause, "source": note.source, "edits": len(wanted)})
 
 
 async def _understanding(ctx: Context, note: Note) -> ExtractionContext:
@@ -90,9 +94,8 @@ async def _edit(
     visit = await work.visits.lock(latest.visit_id)
     evidence.visit_id = visit.visit_id
     before = await load(work, visit)
-    day_before = visit.visited_on
-    edited = editing.apply(ctx, work, visit, before, wanted, evidence, understanding, note.transcript)
-    if edited.record == before and visit.visited_on == day_before:
+    edited = editing.apply(ctx, work, before, wanted, evidence, understanding, note.transcript)
+    if edited.record == before:
         await outbox.say(
             work, note.to, "\n".join(edited.complaints) or texts.NOTHING_SAID, cause=f"{note.cause}>unchanged"
         )

@@ -84,6 +84,13 @@ class PlaceValue(Frozen):
     longitude: float
 
 
+class DayValue(Frozen):
+    """The day of the visit, where the rep corrected it."""
+
+    kind: Literal["day"] = "day"
+    on: date
+
+
 class RemarkValue(Frozen):
     """Something the rep wants in the record that none of the other values holds; the words are the source's."""
 
@@ -103,13 +110,14 @@ Value = (
     | StepValue
     | SignalValue
     | PlaceValue
+    | DayValue
     | RemarkValue
 )
 _VALUES: TypeAdapter[Value] = TypeAdapter(Annotated[Value, Field(discriminator="kind")])
 V = TypeVar("V", bound=Value)
 
 # of these a visit has one at most; a later one takes the place of the earlier
-_SINGLE = (CustomerValue, StageValue, PlaceValue)
+_SINGLE = (CustomerValue, StageValue, PlaceValue, DayValue)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from handlers.record import (
     CompetitorValue,
     ContactValue,
     CustomerValue,
+    DayValue,
     ObjectionValue,
     PainValue,
     PercentValue,
@@ -74,5 +75,7 @@ def _name(value: Value, today: date) -> str:
             return f"{'风险' if value.polarity == 'risk' else '利好'} {value.category}"
         case PlaceValue():
             return f"位置 {value.label}"
+        case DayValue():
+            return f"拜访日 {wording.day(value.on, today)}"
         case RemarkValue():
             return f"补充 {value.text}"

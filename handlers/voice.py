@@ -1,5 +1,7 @@
 """A voice note: fetched, heard, understood. Each of the three is a step of one job, so none is done twice for long."""
 
+import logging
+
 from handlers import notes, outbox, texts
 from handlers.context import Context
 from handlers.messages import Frozen, InboundMessage, Voice
@@ -11,6 +13,8 @@ from storage.base import JsonObject
 from storage.jobs import Job
 from storage.models import Evidence
 from storage.work import Work
+
+log = logging.getLogger(__name__)
 
 TRANSCRIBE = "transcribe"
 UNDERSTAND = "understand"
@@ -61,6 +65,15 @@ async def transcribe(ctx: Context, job: Job) -> None:
         kept = await work.visits.evidence(evidence.evidence_id)
         kept.text = heard.text
         kept.detail = _detail(heard)
+    log.info(
+        "voice.heard",
+        extra={
+            "event": message.key,
+            "audio_s": heard.duration_s,
+            "characters": len(heard.text),
+            "engine": heard.engine,
+        },
+    )
 
 
 def _excuse(error: NlpError) -> str:

@@ -6,45 +6,53 @@ Two customers of the same weight are asked about.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from nlp import names
+from nlp import names, people
 from nlp.draft import Candidate, CompetitorMention, CustomerEntry, CustomerMention, Span
 from nlp.places import INDUSTRIES, INSTITUTIONS, LEGAL, REGIONS
 
 FAINT = 0.75
 """How much words that nothing marks as a company must sound like a customer to be asked about."""
 
-_LIST = lambda words: "|".join(sorted(words, key=len, reverse=True))  # noqa: E731  # used below only
-_NEVER = "的了是在跟去到从把被给就都也还我你他她它们这那哪说要会对看见做用有没装换谈聊讲问找想开办买卖修送拿带改签推发打很太吗呢吧啊嗯呃，。！？；：、,.!?;:（）()\\s\"“”0-9①-⑨"
+
+def _either(words: Sequence[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_NEVER = '的了是在跟去到从把被给就都也还我你他她它们这那哪说要会对看见做用有没装换谈聊讲问找想开办买卖修送拿带改签推发打很太吗呢吧啊嗯呃，。！？；：、,.!?;:（）()\\s"“”0-9①-⑨'
 _CHAR = rf"[^{_NEVER}]"
-_BRAND = rf"{_CHAR}{{2,6}}?"
-_REGION = f"(?:{_LIST(REGIONS)})(?:省|市)?"
-_SUFFIX = f"(?:{_LIST((*INDUSTRIES, *INSTITUTIONS))})"
-_LEGAL = f"(?:{_LIST(LEGAL)})"
+_REGION = f"(?:{_either(REGIONS)})(?:省|市)?"
+_SUFFIX = f"(?:{_either((*INDUSTRIES, *INSTITUTIONS))})"
+_LEGAL = f"(?:{_either(LEGAL)})"
 _FULL = rf"(?:(?:{_REGION})?{_CHAR}{{1,6}}?(?:{_SUFFIX})+(?:{_LEGAL})*|(?:{_REGION})?{_CHAR}{{2,6}}?(?:{_LEGAL})+|{_REGION}(?:{_SUFFIX})+(?:{_LEGAL})*)"
-_PERSON_WORD = r"(?:总(?:监|经理|工)?|经理|主任|科长|部长|院长|校长|厂长|处长|工(?!业|程|厂|贸)|老师|董事长|老板|采购|联系人|负责人|对接人)"
-_ENDS = (
-    r"(?=$|[，。！？；：、,.!?;:（）()\s“”\"]|的|那边|这边|这家|这个|这单|出来|回来|见|找|跟|和|谈|聊|开会|开了|拜访|考察|交流|今天|昨天|上午|下午|项目|单子|做|采购|技术|设备科|设备部|信息|老板|说|要|已经|也|都|在|对|是|报|价格|想|联系|他们|客户)"
-)
+_ENDS = r"(?=$|[，。！？；：、,.!?;:（）()\s“”\"]|的|那边|这边|这家|这个|这单|出来|回来|见|找|跟|和|谈|聊|开会|开了|拜访|考察|交流|今天|昨天|上午|下午|项目|单子|做|采购|技术|设备科|设备部|信息|老板|说|要|已经|也|都|在|对|是|报|价格|想|联系|他们|客户)"
 _VISITED = r"(?:拜访|走访|回访|陌拜|去拜访|去见|跑)(?:了|过|完|一下|了一下|了趟|一趟)?(?:一下)?(?:老?客户)?"
 _WENT = r"(?:去了?(?:一?趟|一下)?|到了?|在|来到|约了?|联系了?|见了?|打给|给|跟|和|帮|刚跟)"
 _CUSTOMER_IS = r"(?:客户(?:名称|名字|公司|单位)?(?:是|叫|为|：|:)|公司(?:名称|名)?(?:是|叫|：|:)|第[一二三四五六七八九十\d]家(?:是|，|,|：|:)?)\s*"
 
 _BY_VERB = re.compile(rf"{_VISITED}(?P<name>{_FULL}){_ENDS}")
 _BY_VERB_BARE = re.compile(rf"{_VISITED}(?P<name>{_CHAR}{{2,8}}?)(?=[，。,\s]|$|的|公司|见|出来)")
-_BY_LABEL = re.compile(rf"{_CUSTOMER_IS}(?P<name>{_FULL}|{_CHAR}{{2,12}}?)(?=$|[，。！？；、,.!?;\s（(]|不是|而不是|的|见)")
+_BY_LABEL = re.compile(
+    rf"{_CUSTOMER_IS}(?P<name>{_FULL}|{_CHAR}{{2,12}}?)(?=$|[，。！？；、,.!?;\s（(]|不是|而不是|的|见)"
+)
 _FROM = re.compile(rf"从(?P<name>{_FULL}|{_CHAR}{{2,10}}?)(?:那边|那里|公司)?(?:出来|回来|开完会|谈完|见完)")
 _WEAK = re.compile(rf"{_WENT}(?P<name>{_FULL}){_ENDS}")
-_LEADS = re.compile(rf"(?:^|[，。！？；、,.!?;:\n\s：]|刚刚?|今天|昨天|上午|下午|提醒一下|汇报一下|说一下|关于)(?P<name>{_FULL}){_ENDS}")
-_ANYWHERE = re.compile(rf"(?P<name>{_REGION}{_CHAR}{{1,6}}?(?:{_SUFFIX})+(?:{_LEGAL})*|{_REGION}{_CHAR}{{2,6}}?(?:{_LEGAL})+){_ENDS}")
+_LEADS = re.compile(
+    rf"(?:^|[，。！？；、,.!?;:\n\s：]|刚刚?|今天|昨天|上午|下午|提醒一下|汇报一下|说一下|关于)(?P<name>{_FULL}){_ENDS}"
+)
+_ANYWHERE = re.compile(
+    rf"(?P<name>{_REGION}{_CHAR}{{1,6}}?(?:{_SUFFIX})+(?:{_LEGAL})*|{_REGION}{_CHAR}{{2,6}}?(?:{_LEGAL})+){_ENDS}"
+)
 _NO_COMPANY = re.compile(
     r"^(?:一下|一趟|一次|客户|老客户|新客户|他们|对方|一家|两家|三家|几家|这家|那家|别家|竞品|友商|现场|工地|车间|公司|我们|咱们|集团|总部|办公室|会议室|展会|会上|医院|学校|工厂|银行|酒店|大学|学院|设备|系统|项目|产线|本|该|某|同行|市场|下周|上周|这周|今天|昨天|明天|采购|技术|财务|老板|领导)"
     r"(?:部|公司|那边|那里|集团|们|了|家)*$|方案|合同|报价|预算|需求|问题|情况|时间|流程|样品|资料|演示|培训$|售后|安装|行业|政府|老客户|"
     r"^(?:小|老)?[\u4e00-\u9fff]?(?:总|经理|主任|科长|部长|院长)"
 )
-_THIRD = re.compile(r"(?:参观|介绍|推荐|案例|样板|像|类似|比如|例如|他们(?:的)?客户|同行业的|同行|服务过|给|隔壁|竞争对手|竞品|友商|对手)(?:主要|目前|就|有|是|的|了|一下|叫)*$")
+_THIRD = re.compile(
+    r"(?:参观|介绍|推荐|案例|样板|像|类似|比如|例如|他们(?:的)?客户|同行业的|同行|服务过|给|隔壁|竞争对手|竞品|友商|对手)(?:主要|目前|就|有|是|的|了|一下|叫)*$"
+)
 _THIRD_AFTER = re.compile(r"^(?:的案例|一样|的样板|那种|那样|做过)")
 
 
@@ -89,12 +97,14 @@ def customer(
     if len(known) == 1 and top < 3:
         return _mention(text, next(iter(known.values())))
     first = next(iter(meant.values()))
-    return CustomerMention(text[first.start : first.end], Span(first.start, first.end), "ambiguous", _several(meant.values()))
+    return CustomerMention(
+        text[first.start : first.end], Span(first.start, first.end), "ambiguous", _several(meant.values())
+    )
 
 
-def _several(mentions: "Sequence[_Spoken] | object") -> tuple[Candidate, ...]:
+def _several(mentions: Iterable[_Spoken]) -> tuple[Candidate, ...]:
     found: dict[str, Candidate] = {}
-    for mention in mentions:  # type: ignore[attr-defined]
+    for mention in mentions:
         for candidate in mention.candidates:
             found.setdefault(candidate.name, candidate)
     return tuple(found.values())
@@ -152,7 +162,9 @@ def _weight(text: str, start: int, end: int) -> int:
     if _is_third(text, start, end):
         return 0
     before = text[max(0, start - 10) : start]
-    if re.search(rf"(?:{_VISITED}|从|{_CUSTOMER_IS}|{_WENT})$", before) or re.match(r"(?:那边|那里|公司)?(?:出来|回来)", text[end:]):
+    if re.search(rf"(?:{_VISITED}|从|{_CUSTOMER_IS}|{_WENT})$", before) or re.match(
+        r"(?:那边|那里|公司)?(?:出来|回来)", text[end:]
+    ):
         return 3
     return 2 if not before or re.search(r"[，。！？；、,.!?;\n\s]$|刚刚?$|今天$|昨天$|[上下]午$|一下$", before) else 1
 
@@ -173,7 +185,15 @@ def _slots(text: str, title: Span | None) -> Iterator[tuple[int, int, int]]:
         for start, end in _in_title(text, title):
             found.append((start, end))
             yield start, end, 3
-    for pattern, weight in ((_BY_VERB, 3), (_FROM, 3), (_BY_LABEL, 3), (_BY_VERB_BARE, 3), (_WEAK, 3), (_LEADS, 2), (_ANYWHERE, 1)):
+    for pattern, weight in (
+        (_BY_VERB, 3),
+        (_FROM, 3),
+        (_BY_LABEL, 3),
+        (_BY_VERB_BARE, 3),
+        (_WEAK, 3),
+        (_LEADS, 2),
+        (_ANYWHERE, 1),
+    ):
         for match in pattern.finditer(text):
             start, end = match.span("name")
             if not _overlaps(start, end, found) and _is_company(text[start:end]):
@@ -194,26 +214,41 @@ def _in_title(text: str, title: Span) -> Iterator[tuple[int, int]]:
 def _is_company(words: str) -> bool:
     if not 2 <= len(words) <= 24 or _NO_COMPANY.search(words) or words in REGIONS:
         return False
-    from nlp import people
-
     return not people.is_person(words)
 
 
 # Competitors
 
 _RIVAL_WORD = r"(?:竞争对手|竞品|友商|对手|竞争厂家)"
-_RIVALS_ARE = re.compile(rf"{_RIVAL_WORD}(?:主要|目前|现在|这次|还|就|也)*(?:是|有|叫|为|包括|：|:)+(?P<names>[^，。！？；,!?;\n]{{2,40}})")
-_RIVAL_CALLED = re.compile(rf"(?:竞品|友商|竞争对手)(?:公司)?(?P<name>{_FULL}|[A-Za-z][A-Za-z0-9]{{1,11}}|[^{_NEVER}]{{2,4}}?(?=的?报价|的?价格|那边))(?=$|[，。！？；、,!?;\s]|的|那边|报|价格|也|已经|在|给|比|来|做)")
-_NAME_ENDS = re.compile(r"(?:的|那边|这边|报价|报了|价格|比|也|已经|在|都|还|他们|它|做|给|就|说|，|这|跟|最近|一直|承诺|刚|目前|来)")
+_RIVALS_ARE = re.compile(
+    rf"{_RIVAL_WORD}(?:主要|目前|现在|这次|还|就|也)*(?:是|有|叫|为|包括|：|:)+(?P<names>[^，。！？；,!?;\n]{{2,40}})"
+)
+_RIVAL_CALLED = re.compile(
+    rf"(?:竞品|友商|竞争对手)(?:公司)?(?P<name>{_FULL}|[A-Za-z][A-Za-z0-9]{{1,11}}|[^{_NEVER}]{{2,4}}?(?=的?报价|的?价格|那边))(?=$|[，。！？；、,!?;\s]|的|那边|报|价格|也|已经|在|给|比|来|做)"
+)
+_NAME_ENDS = re.compile(
+    r"(?:的|那边|这边|报价|报了|价格|比|也|已经|在|都|还|他们|它|做|给|就|说|，|这|跟|最近|一直|承诺|刚|目前|来)"
+)
 _RIVAL_ACTS = re.compile(
     rf"(?P<name>{_FULL})(?:那边|那家|他们|公司)?(?:也|已经|都|还|刚|一直|最近|正)*(?:在)?(?:(?:做|演示|介绍|来|进行)(?:了|过)?(?:演示|方案|试用|样品|交流|介绍|拜访)|报价|报了|的报价|的价格|价格(?:只要|才|更|比)|降价|跟他们(?:合作|接触|谈)|跟客户(?:合作|接触|谈)|给他们(?:报|做|演示)|给客户(?:报|做|演示)|比我们(?:便宜|低|贵|高))"
 )
-_RIVAL_CHOSEN = re.compile(rf"(?:在谈|接触了?|倾向(?:于)?|偏向(?:于)?|选了|签了|对比了?|在用|用的是|用的|用了|换成|看好)(?P<name>{_FULL}|[A-Z][A-Za-z0-9]{{1,11}})(?=$|[，。！？；、,!?;\s]|的|那|这|了|和|跟|也|，)")
-_RIVAL_COMPARED = re.compile(rf"(?:比|跟|和)(?P<name>{_FULL}|[A-Z][A-Za-z0-9]{{1,11}}|[^{_NEVER}]{{2,4}})(?:的)?(?:报价|价格|还|要)?(?:贵|便宜|低(?!于)|高(?!于|兴))")
-_NOT_A_RIVAL = re.compile(r"^(?:我们|咱们|他们?|竞品|友商|对手|竞争对手|别家|别人|同行|人家|市场|去年|上次|之前|预算|以前|原来|其他|另|一家|两家|一些|同类|国产|进口|行业|客户|这|那|想象|预期|计划|报价|价格|平均|市面|往年|上周|总部|成本|国外|国内)")
+_RIVAL_CHOSEN = re.compile(
+    rf"(?:在谈|接触了?|倾向(?:于)?|偏向(?:于)?|选了|签了|对比了?|在用|用的是|用的|用了|换成|看好)(?P<name>{_FULL}|[A-Z][A-Za-z0-9]{{1,11}})(?=$|[，。！？；、,!?;\s]|的|那|这|了|和|跟|也|，)"
+)
+_RIVAL_USED = re.compile(
+    rf"(?:用的(?:是|也是)?|试用过|用过|一直用|在用)(?P<name>[^{_NEVER}]{{2,5}}?)(?:的(?:设备|系统|产品|软件|方案|东西|机器|仪器)|(?=[，。,\s]|$))"
+)
+_RIVAL_COMPARED = re.compile(
+    rf"(?:比|跟|和)(?P<name>{_FULL}|[A-Z][A-Za-z0-9]{{1,11}}|[^{_NEVER}]{{2,4}})(?:的)?(?:报价|价格|还|要)?(?:贵|便宜|低(?!于)|高(?!于|兴))"
+)
+_NOT_A_RIVAL = re.compile(
+    r"^(?:我们|咱们|他们?|竞品|友商|对手|竞争对手|别家|别人|同行|人家|老|旧|原|自己|国产|进口|免费|一个|几个|两个|三个|一套|市场|去年|上次|之前|预算|以前|原来|其他|另|一家|两家|一些|同类|国产|进口|行业|客户|这|那|想象|预期|计划|报价|价格|平均|市面|往年|上周|总部|成本|国外|国内)"
+)
 
 
-def competitors(text: str, listed: Sequence[str], customers: Sequence[CustomerEntry] = ()) -> tuple[CompetitorMention, ...]:
+def competitors(
+    text: str, listed: Sequence[str], customers: Sequence[CustomerEntry] = ()
+) -> tuple[CompetitorMention, ...]:
     """Competitors by the team's list and by what the words say (竞争对手是X, 比X贵, X那边报价…), the first mention of each."""
     found: dict[str, CompetitorMention] = {}
     spans: list[tuple[int, int]] = []
@@ -233,13 +268,15 @@ def competitors(text: str, listed: Sequence[str], customers: Sequence[CustomerEn
         for start, end in _listed_names(text, *match.span("names")):
             keep(start, end)
     own = {form for entry in customers for form in (entry.name, *entry.aliases, names.parts_of(entry.name).brand)}
-    for pattern in (_RIVAL_CALLED, _RIVAL_ACTS, _RIVAL_CHOSEN, _RIVAL_COMPARED):
+    for pattern in (_RIVAL_CALLED, _RIVAL_ACTS, _RIVAL_CHOSEN, _RIVAL_USED, _RIVAL_COMPARED):
         for match in pattern.finditer(text):
             start, end = match.span("name")
             name = text[start:end]
             if _NOT_A_RIVAL.search(name) or not _is_company(name) or any(form and form in name for form in own):
                 continue
-            if pattern is _RIVAL_ACTS and re.search(r"(?:拜访|去|到|从|见|给|帮)(?:了|过)?$", text[max(0, start - 4) : start]):
+            if pattern is _RIVAL_ACTS and re.search(
+                r"(?:拜访|去|到|从|见|给|帮)(?:了|过)?$", text[max(0, start - 4) : start]
+            ):
                 continue
             keep(start, end)
     return tuple(sorted(found.values(), key=lambda each: each.span))

@@ -137,7 +137,9 @@ _PARTS: dict[str, tuple[time, time]] = {
 }  # fmt: skip
 _PART = r"(?:凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上)"
 _HOUR = rf"(?:(?<!\d)\d{{1,2}}|[{_D}]{{1,3}})"
-_MINUTE = r"(?:半|一刻|三刻|整|钟|(?:[0-5]?\d|[零二三四五]?十?[一二三四五六七八九]|[二三四五]?十)分?(?![号月日个天台万]))"
+_MINUTE = (
+    r"(?:半|一刻|三刻|整|钟|(?:[0-5]?\d|[零二三四五]?十?[一二三四五六七八九]|[二三四五]?十)分?(?![号月日个天台万]))"
+)
 _CLOCK = re.compile(
     rf"的?\s?(?:(?P<part>{_PART}|早(?!点|期|日|已|就|先|在)|晚(?!点|期|一|了|于|些))的?)?\s?"
     rf"(?:(?P<colon>(?:[01]?\d|2[0-3]):[0-5]\d)(?!\d)|(?P<hour>{_HOUR})(?:点(?!位|检|评|击|名|心|子|儿|数)|时(?=[前之整以]))(?P<minute>{_MINUTE})?)?"
@@ -328,7 +330,10 @@ def _day_of_month(day: int, now: _Now) -> date | None:
     return None
 
 
-@_rule("short_date", rf"(?<![\d./-])(?P<month>1[0-2]|0?[1-9])[./](?P<day>3[01]|[12]\d|0?[1-9])(?![\d./%万千百元块个折倍])(?:[号日]|(?=(?:之|以)?前|(?:之|以)?后(?!续)|上午|下午|晚))")
+@_rule(
+    "short_date",
+    r"(?<![\d./-])(?P<month>1[0-2]|0?[1-9])[./](?P<day>3[01]|[12]\d|0?[1-9])(?![\d./%万千百元块个折倍])(?:[号日]|(?=(?:之|以)?前|(?:之|以)?后(?!续)|上午|下午|晚))",
+)
 def _short_date(match: re.Match[str], now: _Now) -> _When | None:
     day = _rolled(int(match["month"]), int(match["day"]), now)
     return _day(day) if day else None
@@ -374,7 +379,10 @@ def _whole_month(match: re.Match[str], now: _Now) -> _When | None:
     return _month(year, month)
 
 
-@_rule("month", rf"(?:(?P<year>{_YEAR})的?)?(?:{_NOT_AFTER_NUMBER}(?P<month>{_MONTH})月(?!饼|亮|球|薪|租|费|结|度|经)(?:份)?|(?<!每)(?P<shift>上|这|本|下|下下)个?月(?!薪|租|费|结|度)(?:份)?)")
+@_rule(
+    "month",
+    rf"(?:(?P<year>{_YEAR})的?)?(?:{_NOT_AFTER_NUMBER}(?P<month>{_MONTH})月(?!饼|亮|球|薪|租|费|结|度|经)(?:份)?|(?<!每)(?P<shift>上|这|本|下|下下)个?月(?!薪|租|费|结|度)(?:份)?)",
+)
 def _whole(match: re.Match[str], now: _Now) -> _When | None:
     return _whole_month(match, now)
 
@@ -411,12 +419,20 @@ def _week(match: re.Match[str], now: _Now) -> _When | None:
 _RELATIVE_DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
 
 
-@_rule("relative_day", r"(?P<day>大前|大后|(?<![以之目从先])前|(?<![以之今最])后|昨|今|明)(?:天(?![津然气生])|(?<=[昨今明])[日儿](?!报|常|志|本|子)|(?<=[昨今明])(?=晚上?)(?!晚[于期])|(?<=[今明])(?=早上?)(?!早[已就])(?<![说证声表发透文]明))")
+@_rule(
+    "relative_day",
+    r"(?P<day>大前|大后|(?<![以之目从先])前|(?<![以之今最])后|昨|今|明)(?:天(?![津然气生])|(?<=[昨今明])[日儿](?!报|常|志|本|子)|(?<=[昨今明])(?=晚上?)(?!晚[于期])|(?<=[今明])(?=早上?)(?!早[已就])(?<![说证声表发透文]明))",
+)
 def _relative_day(match: re.Match[str], now: _Now) -> _When | None:
     return _day(now.day + timedelta(days=_RELATIVE_DAYS[match["day"]]))
 
 
-@_rule("quarter", r"(?:(?P<year>" + _YEAR + r")的?)?(?:第?(?P<number>[一二三四1-4])个?季度|[Qq](?P<letter>[1-4])|(?P<shift>上|这|本|下)个?季度?(?<=度|季)(?!节|后赛)|(?<=[^\w])季度(?=[末底]))(?P<part>[初末底])?")
+@_rule(
+    "quarter",
+    r"(?:(?P<year>"
+    + _YEAR
+    + r")的?)?(?:第?(?P<number>[一二三四1-4])个?季度|[Qq](?P<letter>[1-4])|(?P<shift>上|这|本|下)个?季度?(?<=度|季)(?!节|后赛)|(?<=[^\w])季度(?=[末底]))(?P<part>[初末底])?",
+)
 def _quarter(match: re.Match[str], now: _Now) -> _When | None:
     year, words = _year(match["year"], now), match["number"] or match["letter"]
     if words:
@@ -438,7 +454,11 @@ def _half_year(match: re.Match[str], now: _Now) -> _When | None:
     year = _year(match["year"], now)
     if year is None:
         year = now.day.year + (match["half"] == "上" and now.day.month > 6 and not now.past)
-    return _When(date(year, 1, 1), date(year, 6, 30), "month") if match["half"] == "上" else _When(date(year, 7, 1), date(year, 12, 31), "month")
+    return (
+        _When(date(year, 1, 1), date(year, 6, 30), "month")
+        if match["half"] == "上"
+        else _When(date(year, 7, 1), date(year, 12, 31), "month")
+    )
 
 
 _FESTIVAL = (
@@ -492,7 +512,10 @@ def _lunar(year: int, month: int, day: int) -> date:
     return date(solar.getYear(), solar.getMonth(), solar.getDay())
 
 
-@_rule("part_of_year", rf"(?P<year>{_YEAR})?(?<![前半整每\d{_D}多几])(?P<part>年底|年末|年终(?!奖)|岁末|年初|年中(?!国)|(?<=年)[底末初])")
+@_rule(
+    "part_of_year",
+    rf"(?P<year>{_YEAR})?(?<![前半整每\d{_D}多几])(?P<part>年底|年末|年终(?!奖)|岁末|年初|年中(?!国)|(?<=年)[底末初])",
+)
 def _part_of_year(match: re.Match[str], now: _Now) -> _When | None:
     return _of_year(_year(match["year"], now), match["part"], now)
 
@@ -508,7 +531,10 @@ def _of_year(year: int | None, part: str, now: _Now) -> _When:
     return _day(date(year, 12, 31))
 
 
-@_rule("spring", r"(?<![去今明后前半整每多几\d零〇一二两三四五六七八九十周])年(?P<how>前|后|内)(?![台面端期几后])|(?<![环季细情调章关时礼])节(?P<festival>前|后)(?![台面端期后])")
+@_rule(
+    "spring",
+    r"(?<![去今明后前半整每多几\d零〇一二两三四五六七八九十周])年(?P<how>前|后|内)(?![台面端期几后])|(?<![环季细情调章关时礼])节(?P<festival>前|后)(?![台面端期后])",
+)
 def _before_the_year(match: re.Match[str], now: _Now) -> _When | None:
     if match["how"] == "内":
         return _When(now.day, date(now.day.year, 12, 31), final="deadline")
@@ -521,7 +547,9 @@ def _before_the_year(match: re.Match[str], now: _Now) -> _When | None:
     return _When(when.last + timedelta(days=1), when.last + timedelta(days=1), final="after")
 
 
-@_rule("year", r"(?P<year>20\d\d年|[二2][零〇0][零〇一二三四五六七八九]{2}年|[今明后去]年)(?P<part>底|末|初|年初|年底)?")
+@_rule(
+    "year", r"(?P<year>20\d\d年|[二2][零〇0][零〇一二三四五六七八九]{2}年|[今明后去]年)(?P<part>底|末|初|年初|年底)?"
+)
 def _whole_year(match: re.Match[str], now: _Now) -> _When | None:
     year = _year(match["year"], now)
     if year is None:
@@ -549,7 +577,11 @@ def _clock_alone(match: re.Match[str], now: _Now) -> _When | None:
     return _day(now.day)
 
 
-_CORE = re.compile("|".join(f"(?P<r{index}>{re.sub(r'[?]P<[a-z]+>', '?:', rule.pattern)})" for index, (_, rule, _) in enumerate(_RULES)))
+_CORE = re.compile(
+    "|".join(
+        f"(?P<r{index}>{re.sub(r'[?]P<[a-z]+>', '?:', rule.pattern)})" for index, (_, rule, _) in enumerate(_RULES)
+    )
+)
 _DATED = {"clock"}
 
 
@@ -609,11 +641,14 @@ def _resolve(text: str, core: re.Match[str], now: _Now) -> tuple[_When, int] | N
         if clock is None or clock.end() == clock.start():
             return (when, match.end()) if name not in _DATED else None
         timed, end = _at_time(when, clock, match.end(), text)
-        if name == "weekday" and match["shift"] is None and not now.past and timed.last == now.day and timed.ends:
-            if timed.ends < now.moment.time():  # 周四上午 said on Thursday evening
-                timed = replace(timed, first=timed.first + timedelta(weeks=1), last=timed.last + timedelta(weeks=1))
+        if name == "weekday" and match["shift"] is None and _is_over(timed, now):  # 周四上午 said on Thursday evening
+            timed = replace(timed, first=timed.first + timedelta(weeks=1), last=timed.last + timedelta(weeks=1))
         return timed, end
     return None
+
+
+def _is_over(when: _When, now: _Now) -> bool:
+    return not now.past and when.last == now.day and when.ends is not None and when.ends < now.moment.time()
 
 
 def _at_time(when: _When, clock: re.Match[str], end: int, text: str) -> tuple[_When, int]:
@@ -642,9 +677,11 @@ def _time_of(clock: re.Match[str]) -> time | None:
         hour, minute = said, _minutes(clock["minute"] or "")
     else:
         return None
-    if (part in ("下午", "傍晚", "晚上", "晚") and 1 <= hour < 12) or (part == "中午" and hour <= 2):
-        hour += 12
-    elif not part and not clock["colon"] and 1 <= hour <= 6:
+    if (
+        (part in ("下午", "傍晚", "晚上", "晚") and 1 <= hour < 12)
+        or (part == "中午" and hour <= 2)
+        or (not part and not clock["colon"] and 1 <= hour <= 6)
+    ):
         hour += 12
     return time(hour % 24, minute) if minute < 60 else None
 
@@ -659,7 +696,9 @@ def _minutes(words: str) -> int:
 
 
 _TELLS_PAST = re.compile(r"^[^，。！？；,!?;\n]{0,10}?(?:了(?!解)|过(?![来去年完节程])|已经|刚(?!好))")
-_TELLS_FUTURE = re.compile(r"^[^，。！？；,!?;\n]{0,6}?(?:前|要(?!求)|会(?!议)|将|准备|打算|计划|再|给|把|等|到时|发给|之内|内)")
+_TELLS_FUTURE = re.compile(
+    r"^[^，。！？；,!?;\n]{0,6}?(?:前|要(?!求)|会(?!议)|将|准备|打算|计划|再|给|把|等|到时|发给|之内|内)"
+)
 
 
 def _speaks_of_past(text: str, end: int) -> bool:
@@ -675,35 +714,37 @@ def _finished(text: str, start: int, end: int, when: _When, now: _Now, *, latest
     tz = now.moment.tzinfo
     first = datetime.combine(when.first, when.begins or time(), tz)
     last = datetime.combine(when.last, when.ends or _DAY_ENDS, tz)
-    kind, named = when.final, when.last
+    kind = when.final
     if kind is None:
-        if before := _DEADLINE_AFTER.match(text, end):
-            kind, end = "deadline", before.end()
-            if when.period != "day":
-                last = datetime.combine(when.first - timedelta(days=1), _DAY_ENDS, tz)
-        elif within := _WITHIN_AFTER.match(text, end):
-            kind, end = "deadline", within.end()
-        elif around := _AROUND_AFTER.match(text, end):
-            kind, end = "range", around.end()
-            if when.period == "day":
-                first, last = first - timedelta(days=2), last + timedelta(days=2)
-        elif later := _LATER_AFTER.match(text, end) or _FROM_AFTER.match(text, end):
-            kind = "after"
-            if later.re is _LATER_AFTER:
-                first = last + timedelta(seconds=1) if when.begins is None else last
-            end = later.end()
-        elif latest:
-            kind = "deadline"
-    span = Span(start, end)
+        kind, end, first, last = _bounded(text, end, when, first, last)
+        kind = "deadline" if kind is None and latest else kind
     if kind == "past" or (kind != "after" and last < now.moment):
-        return TimeMention("past", first, last, span, None)
+        return TimeMention("past", first, last, Span(start, end), None)
     if kind == "after":
-        return TimeMention("after", first, None, span, None)
+        return TimeMention("after", first, None, Span(start, end), None)
     if kind == "deadline":
-        return TimeMention("deadline", None, last, span, last.date())
-    if kind == "range":
-        return TimeMention("range", first, last, span, named)
-    if when.first == when.last:
-        return TimeMention("point", first, last, span, when.last)
+        return TimeMention("deadline", None, last, Span(start, end), last.date())
+    if kind is None and when.first == when.last:
+        return TimeMention("point", first, last, Span(start, end), when.last)
     due = when.last if (when.last - when.first).days <= LONGEST_RANGE_DUE_DAYS else None
-    return TimeMention("range", first, last, span, due)
+    return TimeMention("range", first, last, Span(start, end), due)
+
+
+def _bounded(
+    text: str, end: int, when: _When, first: datetime, last: datetime
+) -> tuple[Kind | None, int, datetime, datetime]:
+    """What 前, 内, 左右 or 后 behind the expression make of it: kind, new end, first and last moment."""
+    if before := _DEADLINE_AFTER.match(text, end):
+        if when.period != "day":
+            last = datetime.combine(when.first - timedelta(days=1), _DAY_ENDS, last.tzinfo)
+        return "deadline", before.end(), first, last
+    if within := _WITHIN_AFTER.match(text, end):
+        return "deadline", within.end(), first, last
+    if around := _AROUND_AFTER.match(text, end):
+        either_way = timedelta(days=2 if when.period == "day" else 0)
+        return "range", around.end(), first - either_way, last + either_way
+    if later := _LATER_AFTER.match(text, end):
+        return "after", later.end(), last + timedelta(seconds=1) if when.begins is None else last, last
+    if since := _FROM_AFTER.match(text, end):
+        return "after", since.end(), first, last
+    return None, end, first, last

@@ -9,7 +9,9 @@ from nlp.draft import Span
 
 _LINE = re.compile(r"[^\n\r]+")
 _SAYS = re.compile(r"\s*(?P<who>[^：:\n]{1,20}?)\s*[：:]\s*")
-_CLOCK = re.compile(r"\s*(?:\d{4}年)?(?:\d{1,2}月\d{1,2}日|昨天|今天|星期.|周.|\d{4}[-/]\d{1,2}[-/]\d{1,2})?\s*(?:凌晨|早上|上午|中午|下午|晚上)?\s*\d{1,2}:\d{2}\s*$")
+_CLOCK = re.compile(
+    r"\s*(?:\d{4}年)?(?:\d{1,2}月\d{1,2}日|昨天|今天|星期.|周.|\d{4}[-/]\d{1,2}[-/]\d{1,2})?\s*(?:凌晨|早上|上午|中午|下午|晚上)?\s*\d{1,2}:\d{2}\s*$"
+)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,15 @@ from datetime import date
 from nlp import clauses, companies, dates, dialogue, money, names, opinions, people, risk, steps, summary
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
-from nlp.draft import Amount, CompetitorMention, ExtractionContext, Span, VisitDraft
+from nlp.draft import (
+    Amount,
+    CompetitorMention,
+    CustomerEntry,
+    CustomerMention,
+    ExtractionContext,
+    Span,
+    VisitDraft,
+)
 
 
 def extract(text: str, context: ExtractionContext) -> VisitDraft:
@@ -36,8 +44,17 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         summary="",
         attitude=opinions.attitude(pieces, signals),
         customer=customer,
-        contacts=people.contacts(words, pieces, _meant(context, customer), companies=[customer.span] if customer else (), competitors=rivals, title=title),
-        stage=opinions.stage(words, pieces, vocabulary, times, competitors, sent_on=context.sent_at.astimezone(context.zone).date()),
+        contacts=people.contacts(
+            words,
+            pieces,
+            _meant(context, customer),
+            companies=[customer.span] if customer else (),
+            competitors=rivals,
+            title=title,
+        ),
+        stage=opinions.stage(
+            words, pieces, vocabulary, times, competitors, sent_on=context.sent_at.astimezone(context.zone).date()
+        ),
         amounts=_amounts(words, competitors),
         percents=tuple(money.percents(words)),
         competitors=competitors,
@@ -49,7 +66,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
     return replace(draft, summary=summary.summarise(text, draft))
 
 
-def _meant(context: ExtractionContext, customer: companies.CustomerMention | None) -> tuple[companies.CustomerEntry, ...]:
+def _meant(context: ExtractionContext, customer: CustomerMention | None) -> tuple[CustomerEntry, ...]:
     """The customers whose listed contacts may be meant: the one found, or its candidates."""
     if customer is None:
         return ()
@@ -57,7 +74,9 @@ def _meant(context: ExtractionContext, customer: companies.CustomerMention | Non
     return tuple(entry for entry in context.customers if entry.name in wanted)
 
 
-_SOMEBODYS = re.compile(r"[^他她们户我咱这那，。、！？；,.!?;\s]那边(?!的)[^，。！？；我\n]{0,8}[，,]?(?:价格|报价)(?:只要|才|就|更低)?[^，。！？；我\n]{0,3}$")
+_SOMEBODYS = re.compile(
+    r"[^他她们户我咱这那，。、！？；,.!?;\s]那边(?!的)[^，。！？；我\n]{0,8}[，,]?(?:价格|报价)(?:只要|才|就|更低)?[^，。！？；我\n]{0,3}$"
+)
 _OURS = re.compile(r"我们|我方|我司|咱们|咱|预算|合同|客户|项目|金额")
 
 
@@ -82,7 +101,11 @@ def _of_competitor(text: str, amount: Amount, competitors: Sequence[CompetitorMe
     return False
 
 
-_VISIT = re.compile(r"拜访|去了?|见了?|见到|跑了?|参观|开了?会|聊|谈|通了?电话|吃了?饭|沟通|交流|演示|出来|回来|到了|走访|回访")
+LONGEST_AGO_DAYS = 31
+"""A day further back is not that of the visit that the note tells of."""
+_VISIT = re.compile(
+    r"拜访|去了?|见了?|见到|跑了?|参观|开了?会|聊|谈|通了?电话|吃了?饭|沟通|交流|演示|出来|回来|到了|走访|回访"
+)
 
 
 def _visited_on(pieces: Sequence[Clause], times: Sequence[TimeMention], context: ExtractionContext) -> date:
@@ -90,11 +113,19 @@ def _visited_on(pieces: Sequence[Clause], times: Sequence[TimeMention], context:
     sent_on = context.sent_at.astimezone(context.zone).date()
     for clause in pieces[:6]:
         for mention in times:
-            inside = clause.start <= mention.span.start and mention.span.end <= clause.end
-            if inside and mention.kind == "past" and mention.start and mention.end and mention.start.date() == mention.end.date():
-                if _VISIT.search(clause.text[mention.span.end - clause.start :]) and (sent_on - mention.start.date()).days <= 31:
-                    return mention.start.date()
+            day = _day_over(clause, mention)
+            about_a_visit = _VISIT.search(clause.text[mention.span.end - clause.start :]) if day else None
+            if day and about_a_visit and (sent_on - day).days <= LONGEST_AGO_DAYS:
+                return day
     return sent_on
+
+
+def _day_over(clause: Clause, mention: TimeMention) -> date | None:
+    """The one day that a past mention in the clause names."""
+    inside = clause.start <= mention.span.start and mention.span.end <= clause.end
+    if not inside or mention.kind != "past" or mention.start is None or mention.end is None:
+        return None
+    return mention.start.date() if mention.start.date() == mention.end.date() else None
 
 
 def grounded(text: str, draft: VisitDraft) -> bool:

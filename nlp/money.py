@@ -29,31 +29,37 @@ _COUNTED = (
     r"分|达|科|向|华|象|亿|能|事|般|年|颗|粒|方|瓶|把|根|片|卷|桶|桩|点|像素|左右台|立方|千瓦|度|步|伏|转|匹|美元|美金|欧元|日元|港币|港元|英镑|刀|欧)"
 )
 _NUMBER = rf"[{numerals.CHARS}]"
-_FIGURE = re.compile(rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿点几])+")
-_TAIL_COUNT = re.compile(rf"(?:[一二两三四五六七八九]|(?<=[万千百])\d)$")
+_FIGURE = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿点几])+")
+_TAIL_COUNT = re.compile(r"(?:[一二两三四五六七八九]|(?<=[万千百])\d)$")
 _RUNS_ON = re.compile(r"(?![元块的左以吧呢了上到至多百千])[一-鿿]")
 _JOIN = re.compile(r"[\s]*(?:到|至|~|-|－)[\s]*")
 _ABOUT = r"(?:从|大概|大约|差不多|估计|约|将近|近|就|也就|是|在|有|为|要|得|只要|才|可能|左右|到|个|了|的|一共|总共|控制|初步|暂定|基本|呢|嘛|吧|嗯|呃|啊|那个|，|,|：|:|\s)"
 _PRICE_WORD = re.compile(
     rf"(?:预算|报价|总价|单价|价格|[降涨砍压]到|合同额|合同金额|金额|成交价|费用|定金|首付|尾款|货款|每[一-鿿]|一[台套个件吨米年月次只平人]|¥|RMB){_ABOUT}{{0,3}}$"
 )
-_AFTER_PRICE_WORD = re.compile(r"(?:$|[，。！？；、,!?;\s/]|元|块|左右|以内|以下|以上|之内|吧|的|了|呢|一[台套个件吨米年月次只平人]|每|不含|含|起)")
+_AFTER_PRICE_WORD = re.compile(
+    r"(?:$|[，。！？；、,!?;\s/]|元|块|左右|以内|以下|以上|之内|吧|的|了|呢|一[台套个件吨米年月次只平人]|每|不含|含|起)"
+)
 _CURRENCY = re.compile(r"\s*(?:元整?|块钱?|人民币|RMB)(?!素)", re.IGNORECASE)
 _FOREIGN = re.compile(r"\s*(?:美元|美金|美刀|欧元|欧|日元|港币|港元|英镑|刀|USD|EUR|HKD|\$)", re.IGNORECASE)
 _LETTER_UNIT = re.compile(r"[wWkK](?![A-Za-z])")
-_UNIT_WORD = "台套个件只吨年月次平米人户支箱斤条份天点组把张辆公斤小时平米"
+_UNIT_WORD = "台套个件只吨年月次平米人户支箱斤条份天组把张辆公斤小时平米"
 _PER_AFTER = re.compile(
     rf"(?:元|块钱?|块)?(?:左右|不到)?\s*(?:/|每|一(?!共|起|次性|下|定|直|般|样|块|点))\s*(平米|公斤|小时|[{_UNIT_WORD}])(?!内|底|前|后|初)"
 )
 _PER_BEFORE = re.compile(
-    rf"(?:每(?:一)?|一)(平米|公斤|小时|[{_UNIT_WORD}])(?:的)?(?:单价|价格|报价|费用|成本|只要|才|要|是|得|卖|就|大概|大约|差不多|降到|涨到|收|，|,|\s){{0,3}}$"
+    rf"(?:每(?:一)?|一)(平米|公斤|小时|[{_UNIT_WORD}])(?:的)?(?:单价|价格|报价|费用|成本|只要|才|要|是|得|卖|就|大概|大约|差不多|降到|涨到|收|\s){{0,3}}$"
 )
-_LOW_BEFORE = re.compile(r"(?:超过|超出|高于|至少|起码|最少|最低|不低于|不少于|不下于|少说|少说也有|上)(?:要|得|也要|也得|有|是|了|也有|\s)?$")
+_LOW_BEFORE = re.compile(
+    r"(?:超过|超出|高于|至少|起码|最少|最低|不低于|不少于|不下于|少说|少说也有|上)(?:要|得|也要|也得|有|是|了|也有|\s)?$"
+)
 _NOT_BEFORE = re.compile(r"(?:不|没|没有|别|不能|不会|不得|不要)$")
 _HIGH_BEFORE = re.compile(
     r"(?:不到|不足|低于|少于|最多|最高|顶多|至多|封顶|上限|(?:不|没|没有|别|不能|不会|不得|不要)(?:能|要|会|得)?(?:超过|超出|高于|突破|超|大于))(?:是|也就|就|到|只|给|能|出|\s)?$"
 )
-_HIGH_AFTER = re.compile(r"(?:元|块钱?)?(?:以内|之内|以下|之下|封顶|内(?!部|容|置|蒙|存|行|外|贸|销)|不到(?!位|期|货|场|账))")
+_HIGH_AFTER = re.compile(
+    r"(?:元|块钱?)?(?:以内|之内|以下|之下|封顶|内(?!部|容|置|蒙|存|行|外|贸|销)|不到(?!位|期|货|场|账))"
+)
 _LOW_AFTER = re.compile(r"(?:元|块钱?)?(?:以上|之上|起步|起(?!来|码|步价|诉|点)|往上|打底|\+)")
 _PHONE = re.compile(r"(?<![\d.])\d{7,}(?![\d]*[.,]\d)")
 
@@ -106,7 +112,9 @@ def _figures(text: str) -> Iterator[_Found]:
     position = 0
     while match := _FIGURE.search(text, position):
         position = match.end()
-        if match.end() - match.start() > 24 or any(start < match.end() and match.start() < end for start, end in phones):
+        if match.end() - match.start() > 24 or any(
+            start < match.end() and match.start() < end for start, end in phones
+        ):
             continue
         found = _figure_at(text, match.start(), match.end())
         if found is not None:
@@ -136,7 +144,7 @@ def _figure_at(text: str, start: int, end: int) -> _Found | None:
     if first is None:
         return None
     joined = _joined(text, first)
-    low, high, number = joined if joined else (first.low, first.high, first)
+    low, high, number = joined or (first.low, first.high, first)
     if not number.money and not _priced(text, start, number):
         return None
     if low <= 0 or high > MAX_YUAN or low > high:
@@ -204,10 +212,15 @@ def _classified(
     text: str, start: int, end: int, low: Decimal, high: Decimal, *, big: bool, open_above: bool
 ) -> _Number | None:
     before = text[start - 1 : start]
-    if before in ("第", ".", "#") or (before.isascii() and before.isalpha()) or _FOREIGN.match(text, end) or before == "$":
+    if (
+        before in ("第", ".", "#")
+        or (before.isascii() and before.isalpha())
+        or _FOREIGN.match(text, end)
+        or before == "$"
+    ):
         return None
     currency = _CURRENCY.match(text, end)
-    if currency and text[end : end + 1] == "块" and high < 10 and not text[end : end + 2] == "块钱":
+    if currency and text[end : end + 1] == "块" and high < 10 and text[end : end + 2] != "块钱":
         return None  # 这一块, 两块内容: a piece of something
     if currency:
         return _Number(low, high, start, currency.end(), big, money=True, open_above=open_above)
@@ -243,7 +256,11 @@ def _joined(text: str, first: _Number) -> tuple[Decimal, Decimal, _Number] | Non
             low *= unit
     elif not first.big and not second.big and low < 10 <= 100 <= second.high:
         for unit in (Decimal(1000), Decimal(100)):  # 三到五千
-            if second.high >= unit and low * unit <= second.high and text[second.start : second.end].find("千" if unit == 1000 else "百") >= 0:
+            if (
+                second.high >= unit
+                and low * unit <= second.high
+                and text[second.start : second.end].find("千" if unit == 1000 else "百") >= 0
+            ):
                 low *= unit
                 break
     if low >= second.high:
@@ -303,16 +320,35 @@ _GAP = re.compile(
     r"(?:大概|大约|差不多|将近|近|有|出|个|他|我们|个)?$"
 )
 _GAP_AFTER = re.compile(r"(?:元|块钱?)?(?:左右|多)?的?(?:差价|差距|价差|优惠|折扣|缺口)")
-_FEE = re.compile(r"(?:服务|维保|维护|运维|安装|培训|运|手续|实施|年|月|会员|检测|咨询|定制|开发|设计|加急|差旅|物流|租|使用|授权|接口|改造|调试|质保|保养|管理|佣金|中介)费用?")
+_FEE = re.compile(
+    r"(?:服务|维保|维护|运维|安装|培训|运|手续|实施|年|月|会员|检测|咨询|定制|开发|设计|加急|差旅|物流|租|使用|授权|接口|改造|调试|质保|保养|管理|佣金|中介)费用?"
+)
 _ROLE_WORDS: tuple[tuple[AmountRole, re.Pattern[str]], ...] = (
-    ("competitor_price", re.compile(r"(?:竞品|竞争对手|对手|友商|别家|别人家?|同行|另(?:外)?一家|那家|其他家|人家)[^，。；;\n]{0,12}(?:报|价|只要|才|卖)?")),
+    (
+        "competitor_price",
+        re.compile(
+            r"(?:竞品|竞争对手|对手|友商|别家|别人家?|同行|另(?:外)?一家|那家|其他家|人家)[^，。；;\n]{0,12}(?:报|价|只要|才|卖)?"
+        ),
+    ),
     ("budget", re.compile(r"预算|经费|资金|拨款|批了|批下来|能出|愿意出|能接受|心理价位?|额度")),
-    ("payment", re.compile(r"回款|付款|首付款?|定金|订金|预付款?|尾款|打款|打了|打过来|付了|先付|再付|付|欠|货款|到账|应收|余款|款项|垫资|保证金|押金|逾期")),
+    (
+        "payment",
+        re.compile(
+            r"回款|付款|首付款?|定金|订金|预付款?|尾款|打款|打了|打过来|付了|先付|再付|付|欠|货款|到账|应收|余款|款项|垫资|保证金|押金|逾期"
+        ),
+    ),
     ("unit_price", re.compile(r"单价|每[台套个件吨只]")),
     ("deal", re.compile(r"合同|成交|签了|签下|签|订单|下单|中标|单子|标的|金额|业绩|采购额")),
-    ("quote", re.compile(r"报价|报了|报给|报的|我们报|总价|打包价|一口价|开价|报到|[砍压谈做]到|报|价格|售价|卖|到手价|底价|降到|优惠到|最低价|方案价")),
+    (
+        "quote",
+        re.compile(
+            r"报价|报了|报给|报的|我们报|总价|打包价|一口价|开价|报到|[砍压谈做]到|报|价格|售价|卖|到手价|底价|降到|优惠到|最低价|方案价"
+        ),
+    ),
 )
-_UNRELATED = re.compile(r"产值|营收|销售额|营业额|注册资本|年销|利润|融资|投资|市值|流水|规模|身价|罚|损失|浪费|成本|造价|省下|节省|节约")
+_UNRELATED = re.compile(
+    r"产值|营收|销售额|营业额|注册资本|年销|利润|融资|投资|市值|流水|规模|身价|罚|损失|浪费|成本|造价|省下|节省|节约"
+)
 
 
 def role_of(text: str, span: Span, unit: str | None, others: Sequence[Span], *, found: bool = True) -> AmountRole:
@@ -348,10 +384,8 @@ def role_of(text: str, span: Span, unit: str | None, others: Sequence[Span], *, 
 
 
 def _competitor_price(head: str) -> bool:
-    match = None
-    for match in _ROLE_WORDS[0][1].finditer(head):
-        pass
-    return match is not None and not re.search(r"我们(?:的)?(?:报|价|是|卖)", head[match.start() :])
+    matches = list(_ROLE_WORDS[0][1].finditer(head))
+    return bool(matches) and not re.search(r"我们(?:的)?(?:报|价|是|卖)", head[matches[-1].start() :])
 
 
 def _nearest(words: str, *, first_behind: bool) -> AmountRole | None:

@@ -16,19 +16,60 @@ from functools import lru_cache
 from typing import Literal
 
 from nlp.draft import Candidate, CustomerEntry
-from nlp.places import INDUSTRIES, INSTITUTIONS, LEGAL, REGIONS
+from nlp.places import INDUSTRIES, INSTITUTIONS, LEGAL, REGIONS, SMALL_FIRMS
 
 SURE, POSSIBLE, MARGIN = 0.85, 0.65, 0.06
 MINOR_WEIGHT = 0.35
 MAX_CANDIDATES = 3
 
 _REGION = re.compile("(?:" + "|".join(sorted(REGIONS, key=len, reverse=True)) + ")(?:省|市|县|区)?")
+_LAST_WORDS = (*LEGAL, *SMALL_FIRMS)
 _TAIL = re.compile(
-    "(?:" + "|".join(sorted((*INDUSTRIES, *INSTITUTIONS), key=len, reverse=True)) + ")*(?:" + "|".join(sorted(LEGAL, key=len, reverse=True)) + ")*$"
+    "(?:"
+    + "|".join(sorted((*INDUSTRIES, *INSTITUTIONS), key=len, reverse=True))
+    + ")*(?:"
+    + "|".join(sorted(_LAST_WORDS, key=len, reverse=True))
+    + ")*$"
 )
 _PUNCTUATION = re.compile(r"[\s（）()·.,，。、\-—_]+")
 # words that follow a brand as parts of the name; what is also an everyday noun (设备, 服务) counts only before 公司
-_EVERYDAY = frozenset("设备 技术 服务 系统 数据 设计 工程 检测 培训 投资 保险 材料 动力 环境 信息 网络 软件 集成 互联 能源 咨询 建设 汽车 电池 文化 教育 健康 运输 物流 包装 装备 仓储 管道".split())
+_EVERYDAY = frozenset(
+    [
+        "设备",
+        "技术",
+        "服务",
+        "系统",
+        "数据",
+        "设计",
+        "工程",
+        "检测",
+        "培训",
+        "投资",
+        "保险",
+        "材料",
+        "动力",
+        "环境",
+        "信息",
+        "网络",
+        "软件",
+        "集成",
+        "互联",
+        "能源",
+        "咨询",
+        "建设",
+        "汽车",
+        "电池",
+        "文化",
+        "教育",
+        "健康",
+        "运输",
+        "物流",
+        "包装",
+        "装备",
+        "仓储",
+        "管道",
+    ]
+)
 _OTHER_TRADE = re.compile(
     r"([一-鿿]{0,2}?)(?<![的了那这说他她是在和跟去到要家里])(?:("
     + "|".join(sorted((word for word in INDUSTRIES if word not in _EVERYDAY), key=len, reverse=True))
@@ -67,7 +108,7 @@ def parts_of(name: str) -> Parts:
 
 def _endings(words: str) -> Iterator[str]:
     for start in range(len(words)):
-        if re.fullmatch("(?:" + "|".join(LEGAL) + ")+", words[start:]):
+        if re.fullmatch("(?:" + "|".join(_LAST_WORDS) + ")+", words[start:]):
             yield words[start:]
 
 
@@ -85,7 +126,9 @@ class _Form:
 
     def share_of(self, heard: Sequence[str]) -> float:
         """How much of the form's weight is in syllables that were heard, in any order."""
-        said = sum(weight for character, weight in zip(self.words, self.weights, strict=True) if _fuzzy_key(character) in heard)
+        said = sum(
+            weight for character, weight in zip(self.words, self.weights, strict=True) if _fuzzy_key(character) in heard
+        )
         return said / sum(self.weights)
 
 
@@ -106,7 +149,9 @@ def _forms(entry: CustomerEntry) -> Iterator[_Form]:
     }  # fmt: skip
     for words, score in said.items():
         if len(words) >= 2 and words not in (name, *entry.aliases) and words not in REGIONS and words not in INDUSTRIES:
-            yield _Form(words, entry, "abbreviation", score, _weights(words), short=words == parts.brand and len(words) <= 3)
+            yield _Form(
+                words, entry, "abbreviation", score, _weights(words), short=words == parts.brand and len(words) <= 3
+            )
 
 
 @lru_cache(maxsize=8192)
@@ -120,7 +165,31 @@ def _weights(words: str) -> tuple[float, ...]:
 
 # Sound
 
-_INITIALS = ("zh", "ch", "sh", "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "r", "z", "c", "s", "y", "w")
+_INITIALS = (
+    "zh",
+    "ch",
+    "sh",
+    "b",
+    "p",
+    "m",
+    "f",
+    "d",
+    "t",
+    "n",
+    "l",
+    "g",
+    "k",
+    "h",
+    "j",
+    "q",
+    "x",
+    "r",
+    "z",
+    "c",
+    "s",
+    "y",
+    "w",
+)
 _MILD = 0.12
 _SAME_INITIAL = ({"z", "zh"}, {"c", "ch"}, {"s", "sh"}, {"n", "l"}, {"l", "r"}, {"f", "h"})
 _SAME_FINAL = (
@@ -181,7 +250,13 @@ def similarity(said: str, words: str, weights: Sequence[float]) -> float:
         weight = weights[at]
         above, row = row, [row[0] + weight]
         for index, heard in enumerate(said):
-            row.append(min(above[index] + weight * distance(character, heard), above[index + 1] + weight, row[index] + max(weight, 0.5)))
+            row.append(
+                min(
+                    above[index] + weight * distance(character, heard),
+                    above[index + 1] + weight,
+                    row[index] + max(weight, 0.5),
+                )
+            )
     return max(0.0, 1.0 - row[-1] / total) if total else 0.0
 
 
@@ -298,7 +373,11 @@ class Index:
             return []
         if forms := self._exact.get(said):
             exact = _best((form.entry, form.score, form.reason) for form in forms)
-            longer = [f for f in self._forms if f.reason == "exact" and said in f.words and f.entry.name not in {c.name for c in exact}]
+            longer = [
+                f
+                for f in self._forms
+                if f.reason == "exact" and said in f.words and f.entry.name not in {c.name for c in exact}
+            ]
             return [*exact, *_best((form.entry, 0.8, "abbreviation") for form in longer)][: MAX_CANDIDATES + 2]
         scored: list[tuple[CustomerEntry, float, Reason]] = []
         parts = parts_of(said)

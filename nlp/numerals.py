@@ -7,7 +7,22 @@ parse as a whole is not a number at all (三六零 is a brand): nothing is guess
 import re
 from decimal import Decimal
 
-DIGITS = {"零": 0, "〇": 0, "○": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+DIGITS = {
+    "零": 0,
+    "〇": 0,
+    "○": 0,
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "俩": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+}
 _POWERS = {"十": 10, "百": 100, "千": 1000}
 _BIG = {"万": 10**4, "亿": 10**8}
 CHARS = "0-9零〇○一二两俩三四五六七八九十百千万亿点几"
@@ -130,38 +145,41 @@ def _section(tokens: list[str]) -> Decimal | None:
         return _decimal(tokens)
     if len(tokens) == 1 and tokens[0][0].isdecimal():
         return Decimal(tokens[0])
+    if len(tokens) == 1 and tokens[0] in "零〇○":
+        return Decimal(0)
+    return _with_powers(tokens)
+
+
+def _with_powers(tokens: list[str]) -> Decimal | None:
+    """Figures before falling powers of ten: 一千二, 三百零五, 十五, 3百."""
     total, number, power, zero = Decimal(0), None, 10_000, False
-    for token in tokens:
-        if token in _POWERS:
-            if _POWERS[token] >= power or (number is None and (token != "十" or (total and not zero))):
+    for word in tokens:
+        if word in _POWERS:
+            if _POWERS[word] >= power or (number is None and (word != "十" or (total and not zero))):
                 return None
-            power = _POWERS[token]
+            power = _POWERS[word]
             total += (Decimal(1) if number is None else number) * power
             number, zero = None, False
-        elif number is not None:
+        elif number is not None or (figure := _figure(word)) is None:
             return None
-        elif token in "零〇○":
+        elif figure == 0:
             if zero or power == 10_000:
-                return _only_zero(tokens)
-            zero = True
-        elif token in DIGITS:
-            number = Decimal(DIGITS[token])
-        elif token[0].isdecimal():
-            number = Decimal(token)
-            if number >= 10 and power != 10_000:
                 return None
-        else:
+            zero = True
+        elif figure >= 10 and power != 10_000:
             return None
-    if number is not None:
-        # 一千二 is 1,200, 一千零二 is 1,002
-        total += number * power / 10 if power in (100, 1000) and not zero else number
-    elif zero:
-        return None
-    return total
+        else:
+            number = figure
+    if number is None:
+        return None if zero else total
+    # 一千二 is 1,200, 一千零二 is 1,002
+    return total + (number * power / 10 if power in (100, 1000) and not zero else number)
 
 
-def _only_zero(tokens: list[str]) -> Decimal | None:
-    return Decimal(0) if tokens in (["零"], ["〇"], ["○"]) else None
+def _figure(word: str) -> Decimal | None:
+    if word in DIGITS:
+        return Decimal(DIGITS[word])
+    return Decimal(word) if word[0].isdecimal() else None
 
 
 def _decimal(tokens: list[str]) -> Decimal | None:

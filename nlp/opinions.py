@@ -12,7 +12,9 @@ from nlp.draft import CompetitorMention, Signal, Span, StageMention, Tag, Vocabu
 # Pain points
 
 
-def pain_points(text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competitors: Sequence[str]) -> tuple[Tag, ...]:
+def pain_points(
+    text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competitors: Sequence[str]
+) -> tuple[Tag, ...]:
     """One tag a category, where it is first shown. The guards of `nlp.risk` hold here too."""
     found: dict[str, Tag] = {}
     for hit in _complaints(text, pieces, vocabulary.pain_points, competitors):
@@ -23,8 +25,19 @@ def pain_points(text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, com
 _WE_ARE_DEARER_NOT = re.compile(r"比(?:我们|咱们|我司|我方)[^，。]{0,4}(?:贵|高)|(?:不|没那么|没有那么)(?:算)?贵")
 
 
-def _complaints(text: str, pieces: Sequence[Clause], phrases: Mapping[str, Sequence[str]], competitors: Sequence[str]) -> list[risk.Hit]:
-    hits = [hit for hit in risk.hits("risk", phrases, text, pieces, competitors) if hit.suppressed is None]
+def _counts(hit: risk.Hit, text: str) -> bool:
+    """能不能再便宜 asks, and shows the pain all the same."""
+    if hit.suppressed == "asked":
+        return bool(
+            re.search(r"(?:能不能|可不可以|能否)[^，。]{0,2}$", text[max(0, hit.span.start - 6) : hit.span.start])
+        )
+    return hit.suppressed is None
+
+
+def _complaints(
+    text: str, pieces: Sequence[Clause], phrases: Mapping[str, Sequence[str]], competitors: Sequence[str]
+) -> list[risk.Hit]:
+    hits = [hit for hit in risk.hits("risk", phrases, text, pieces, competitors) if _counts(hit, text)]
     hits = [hit for hit in hits if not _WE_ARE_DEARER_NOT.search(text[max(0, hit.span.start - 4) : hit.span.end + 2])]
     kept = [hit for category in phrases for hit in risk.longest([hit for hit in hits if hit.category == category])]
     return sorted(kept, key=lambda hit: hit.span)
@@ -40,20 +53,25 @@ _DEARER = re.compile(
 _CHEAPER = re.compile(
     rf"(?:(?:报价|价格)(?:也|还|都|要)?)?比(?:我们|咱们|我司|我方)(?:的)?(?:报价|价格)?(?:还|都|要)?(?:低|便宜)(?:{_ABOUT}{_NUMBER})?|(?:竞品|友商|对手|竞争对手|别家)(?:的)?(?:报价|价格)(?:更|要|还)?(?:低|便宜)(?:{_ABOUT}{_NUMBER})?"
 )
-_FEELS = re.compile(r"嫌|觉得|认为|担心|怕|顾虑|不满|太|不放心|质疑|抱怨|吐槽|接受不了|不接受|不够|不行|贵|慢|差|不满意|高了|高于|比较高|超|压|砍|降|便宜|优惠|长|不到|不上|没人|不兼容|问题|还要再谈|跟不上|有点|偏")
+_FEELS = re.compile(
+    r"嫌|觉得|认为|担心|怕|顾虑|不满|太|不放心|质疑|抱怨|吐槽|接受不了|不接受|不够|不行|贵|慢|差|不满意|高了|高于|比较高|超|压|砍|降|便宜|优惠|长|不到|不上|没人|不兼容|问题|还要再谈|跟不上|有点|偏"
+)
 _AS_OBJECTION = {"价格敏感": "价格", "交付周期": "交付", "售后响应": "售后", "技术适配": "技术"}
 _MORE: Mapping[str, tuple[str, ...]] = {
     "实力": (
         "规模[太/比较/有点/偏]小", "公司[太]小", "没听[说]过", "没名气", "名气不大", "品牌…不[够/太]?知名", "知名度", "案例[太/比较]少", "没有[同行业/类似/成功]案例", "没有…案例", "没什么案例", "{担心}…实力", "经验不足", "没经验", "资质不[够/全]", "没有资质", "新公司", "成立时间…短", "小公司", "{担心}…倒闭", "不是大品牌",
     ),
-    "付款": ("付款方式…(再谈/不同意/接受不了/谈不拢/分歧/卡)", "预付款…[太/比较]高", "首付…(太高/高了/降低)", "账期…(太短/长一点/延长/谈不拢)", "(想/要求/希望/要)分期", "付款比例", "(不接受/不同意)预付", "货到付款"),
+    "付款": ("付款方式…(再谈/不同意/接受不了/谈不拢/分歧/卡)", "预付款…[太/比较]高", "首付…(太高/高了/降低)", "账期…(太短/长一点/延长/谈不拢)",
+        "付款周期…(拉长/延长/太长/太短)", "(想/要求/希望/要)分期", "付款比例", "(不接受/不同意)预付", "货到付款"),
     "合同": ("条款…(不同意/有异议/接受不了/要改)", "违约金", "合同…有异议"),
     "时机": ("没必要", "用不上", "现在[的]够用", "现在用[的]着还行", "还能用", "不着急", "不急着", "时机不[成熟/合适/对]"),
     "竞品": ("有固定[的]供应商", "有长期[的]供应商", "已有供应商", "有[老/长期]合作[的]供应商", "用习惯了", "用惯了", "习惯了", "合作…(多年/好几年/很多年)", "关系[很/比较]好"),
 }  # fmt: skip
 
 
-def objections(text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competitors: Sequence[str]) -> tuple[Tag, ...]:
+def objections(
+    text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competitors: Sequence[str]
+) -> tuple[Tag, ...]:
     """What the customer holds against us, one tag a category; a comparison carries its number (比竞品贵百分之十五)."""
     found: dict[str, Tag] = {}
     for clause in pieces:
@@ -61,12 +79,16 @@ def objections(text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, comp
             continue
         for pattern in (_DEARER, _CHEAPER):
             match = pattern.search(clause.text)
-            if match and not re.search(r"(?:如果|要是|没有|不)[^，。]{0,2}$", clause.text[: match.start()]) and not re.search(r"不比|没有?比", clause.text):
+            if (
+                match
+                and not re.search(r"(?:如果|要是|没有|不)[^，。]{0,2}$", clause.text[: match.start()])
+                and not re.search(r"不比|没有?比", clause.text)
+            ):
                 found.setdefault("价格", Tag("价格", clause.span(match.start(), match.end())))
     for hit in _complaints(text, pieces, vocabulary.pain_points, competitors):
-        clause = next((piece for piece in pieces if piece.start <= hit.span.start < piece.end), None)
+        around = next((piece.text for piece in pieces if piece.start <= hit.span.start < piece.end), "")
         category = _AS_OBJECTION.get(hit.category, hit.category)
-        if clause is not None and _FEELS.search(clause.text):
+        if _FEELS.search(around):
             found.setdefault(category, Tag(category, hit.span))
     for hit in _complaints(text, pieces, _MORE, competitors):
         found.setdefault(hit.category, Tag(hit.category, hit.span))
@@ -84,9 +106,11 @@ _STAGES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("报价审批", "报价"), re.compile(rf"方案{_GAP}{{0,5}}(?:认可|通过|没(?:什么|有)?问题|定了|满意)|报(?:了|过)价|报价(?:单)?(?:已经|都)?(?:发|给|提交|报)(?:给他们?|过去|过|了)|(?:等|走|在){_GAP}{{0,6}}审批|(?:领导|老板|财务|总部){_GAP}{{0,4}}[没未]{_GAP}{{0,1}}批|在?比价|议价|在走流程")),
     (("商务谈判", "报价审批"), re.compile(r"商务谈判|谈(?:了|过)?价格|砍价|压价|价格(?:还要|还得|再|没)谈|还价")),
     (("合同签订", "合同审核", "签约回款"), re.compile(rf"合同条款|合同{_GAP}{{0,4}}(?:审|走流程|盖章|签)|签(?:了|完|好|下)?合同|签约|法务{_GAP}{{0,3}}审|盖章|中标了|已经中标|走合同")),
-    (("交付执行", "签约回款"), re.compile(r"(?:已经?|正在|刚)发货|发货了|(?:在|正在|开始|进场)(?:安装|调试|实施|部署|培训)|安装调试|验收|已经?(?:上线|交付)|交付(?:了|中)|尾款")),
+    (("交付执行", "签约回款"), re.compile(r"(?:已经?|正在|刚)发货|发货了|(?:在|正在|开始|进场)(?:安装|调试|实施|部署|培训)|安装调试|验收(?!后|合格|通过后|完)|已经?(?:上线|交付)|交付(?:了|中)|尾款")),
 )  # fmt: skip
-_AHEAD = re.compile(r"(?:下一步|接下来|准备|打算|计划|想(?:要)?|希望|如果|要是|等|下周|下个?月|明年|再|将|预计|争取|之后|以后|才能?|可以|让我们?|要求|让|请|能不能|什么时候|还没|没有|没|不|未)[^，。！？；,!?;\n]{0,8}$")
+_AHEAD = re.compile(
+    r"(?:下一步|接下来|准备|打算|计划|想(?:要)?|希望|如果|要是|等|下周|下个?月|明年|再|将|预计|争取|之后|以后|才能?|可以|让我们?|要求|让|请|能不能|什么时候|还没|没有|没|不|未)[^，。！？；,!?;\n]{0,8}$"
+)
 
 
 def stage(
@@ -123,8 +147,13 @@ def _named_stage(text: str, stages: Sequence[str]) -> StageMention | None:
     names = "|".join(re.escape(name) for name in sorted(stages, key=len, reverse=True) if name)
     if not names:
         return None
-    match = re.search(rf"(?:到了?|进入了?|处于|推进到|进展到|走到|阶段(?:是|为|：|:)?|目前(?:在|是)?|现在(?:在|是)?)(?P<a>{names})|(?P<b>{names})(?:阶段|环节|这一步)", text)
-    if match is None or re.search(r"(?:没|不|未|争取|计划|希望|下周|下个月|还没)[^，。]{0,4}$", text[: match.start()][-8:]):
+    match = re.search(
+        rf"(?:到了?|进入了?|处于|推进到|进展到|走到|阶段(?:是|为|：|:)?|目前(?:在|是)?|现在(?:在|是)?)(?P<a>{names})|(?P<b>{names})(?:阶段|环节|这一步)",
+        text,
+    )
+    if match is None or re.search(
+        r"(?:没|不|未|争取|计划|希望|下周|下个月|还没)[^，。]{0,4}$", text[: match.start()][-8:]
+    ):
         return None
     group = "a" if match["a"] else "b"
     return StageMention(match[group], Span(*match.span(group)))
@@ -132,10 +161,18 @@ def _named_stage(text: str, stages: Sequence[str]) -> StageMention | None:
 
 # Attitude
 
-_WARM = re.compile(r"催(?:着)?(?:我们)?(?:签|合同|报价)|尽快(?:上线|签|安装|启动)|(?:很|非常|特别|十分)(?:感兴趣|满意|认可|看好|积极|热情)|高度认可|主动(?:约|联系|要求|提出|邀请)|当场(?:定|拍板|签)|已经?签了?|倾向于?我们|选了我们|爽快")
-_GOOD = re.compile(r"认可|感兴趣|满意|不错|挺好|反馈(?:很|还)?好|整体可以|可以接受|没(?:有|什么)?问题|有意向|愿意|配合|积极|热情|客气|有兴趣|支持")
-_COOL = re.compile(r"犹豫|嫌|担心|顾虑|再考虑|再看看|不着急|不急|一般|冷淡|不太(?:满意|感兴趣|愿意|认可|积极|热情)|观望|敷衍|太贵|偏贵|不满|推脱|含糊|拖|没兴趣|不感兴趣|质疑|有意见|有点悬|不确定")
-_COLD = re.compile(r"不合作|拒绝|投诉|发火|生气|很不满|非常不满|反感|翻脸|骂|终止|退货|不续约|别再联系|不要再来|赶出|明确不|不考虑我们|没戏|黄了")
+_WARM = re.compile(
+    r"催(?:着)?(?:我们)?(?:签|合同|报价)|尽快(?:上线|签|安装|启动)|(?:很|非常|特别|十分)(?:感兴趣|满意|认可|看好|积极|热情)|高度认可|主动(?:约|联系|要求|提出|邀请)|当场(?:定|拍板|签)|已经?签了?|倾向于?我们|选了我们|爽快"
+)
+_GOOD = re.compile(
+    r"认可|感兴趣|满意|不错|挺好|反馈(?:很|还)?好|整体可以|可以接受|没(?:有|什么)?问题|有意向|愿意|配合|积极|热情|客气|有兴趣|支持"
+)
+_COOL = re.compile(
+    r"犹豫|嫌|担心|顾虑|再考虑|再看看|不着急|不急|一般|冷淡|不太(?:满意|感兴趣|愿意|认可|积极|热情)|观望|敷衍|太贵|偏贵|不满|推脱|含糊|拖|没兴趣|不感兴趣|质疑|有意见|有点悬|不确定"
+)
+_COLD = re.compile(
+    r"不合作|拒绝|投诉|发火|生气|很不满|非常不满|反感|翻脸|骂|终止|退货|不续约|别再联系|不要再来|赶出|明确不|不考虑我们|没戏|黄了"
+)
 _NO = re.compile(r"(?:不太|不怎么|不|没有?|未|谈不上|并不|不是很|不算)$")
 
 

@@ -91,7 +91,7 @@ class OpenAiEngine:
             prompt=HOT_WORD_SEPARATOR.join(hot_words) or openai.omit,
             temperature=0.0,
         )
-        text: str = response.text()
+        text: str = response.text
         return text
 
 

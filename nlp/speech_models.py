@@ -228,7 +228,7 @@ def _fetch(
         _assemble(model, parts, gathering)
     else:
         for file in model.files:
-            _download(file, _address(hub, model, file), gathering / file.name, report, cancelled)
+            _download(file, address_of(hub, model, file.name), gathering / file.name, report, cancelled)
     folder = _folder(model, models_dir)
     if folder.exists():
         shutil.rmtree(folder)
@@ -269,11 +269,12 @@ def _pieces(file: ModelFile, parts: tuple[Path, ...]) -> list[Path]:
     return [source for part, name in zip(parts, names, strict=True) if (source := part / name).is_file()]
 
 
-def _address(hub: str, model: Model, file: ModelFile) -> str:
+def address_of(hub: str, model: Model, file: str) -> str:
+    """Where the hub has the file. Raises EngineUnavailable where `hub` is no address."""
     pattern = {"": HUGGING_FACE, "modelscope": MODELSCOPE}.get(hub, hub)
     if "{file}" not in pattern:
         pattern = pattern.rstrip("/") + "/{repo}/resolve/main/{file}"
-    for key, value in (("repo", model.repo), ("size", model.size), ("file", file.name)):
+    for key, value in (("repo", model.repo), ("size", model.size), ("file", file)):
         pattern = pattern.replace(f"{{{key}}}", value)
     if not pattern.startswith(("https://", "http://")):
         raise EngineUnavailable(
@@ -328,7 +329,7 @@ def _get(url: str, from_byte: int) -> Iterator[http.client.HTTPResponse]:
     headers = {"User-Agent": "visitbot", "Accept-Encoding": "identity"}
     if from_byte:
         headers["Range"] = f"bytes={from_byte}-"
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310  # http(s) only, see _address
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310  # http(s) only, see address_of
     try:
         response = urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT_S)  # noqa: S310
     except urllib.error.HTTPError as error:

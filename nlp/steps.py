@@ -8,7 +8,6 @@ The action keeps the note's words without date, subject and filler; 把X给他 b
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
@@ -16,20 +15,22 @@ from nlp.draft import NextStep, Owner, Span
 
 MAX_ACTION = 40
 
-_FILLER = re.compile(r"(?:嗯+|呃+|啊+|哦|那个啥|那个(?=[，,\s]|就|我|他)|就是说|就是(?=我|他|下周|把)|然后呢?|反正|对吧|那么|其实|这样|另外|还有|同时|并且|最后|首先|其次|所以|因此|而且|但是|不过|对了|好的?(?=[，,])|收到(?=[，,])|嗯|，|,|、|：|:|\s)+")
+_FILLER = re.compile(
+    r"(?:嗯+|呃+|啊+|哦|那个啥|那个(?=[，,\s]|就|我|他)|就是说|就是(?=我|他|下周|把)|然后呢?|反正|对吧|那么|其实|这样|另外|还有|同时|并且|最后|首先|其次|所以|因此|而且|但是|不过|对了|好的?(?=[，,])|收到(?=[，,])|嗯|，|,|、|：|:|\s)+"
+)
 _NOISE = re.compile(r"嗯+|呃+|就是说|(?<=把)(?:那个|这个)|那个(?=[，,\s])|[，,](?=[把给再去])")
-_LEAD = re.compile(rf"(?:{_FILLER.pattern}|下一步(?:工作|计划)?(?:是|就是|呢)?|接下来|后续|后面|待办(?:是|：|:)?|计划(?:是)(?=我)|提醒一下|记一下|帮我记(?:一下|着)?)+")
+_LEAD = re.compile(
+    rf"(?:{_FILLER.pattern}|下一步(?:工作|计划)?(?:是|就是|呢)?|接下来|后续|后面|待办(?:是|：|:)?|计划(?:是)(?=我)|提醒一下|记一下|帮我记(?:一下|着)?)+"
+)
 
 _SOON = r"(?:回头|稍后|等下|待会儿?|到时候?|届时|回去|马上|尽快|争取|最迟|最晚|大概)*"
 _WE = r"(?:我们?这边|我们?自己|我们公司|我们|咱们|我方|我司|咱|我)"
 _THEY = r"(?:他们?那边|她们?那边|他们公司|他们领导|他们?|她们?|客户那边|客户|对方|甲方)"
-_BIND = (
-    r"(?:答应了?|承诺了?|保证|打算|准备|计划|会|要|得|需要|负责|来|再|先|争取|尽量|尽快|马上|立刻|回头|回去|回来|还得|还要|必须|应该|想|同意|说好了?|约好了?|约定|表示|说|也|可以|能|将|都|则|就|去)"
-)
+_BIND = r"(?:答应了?|承诺了?|保证|打算|准备|计划|会|要|得|需要|负责|来|再|先|争取|尽量|尽快|马上|立刻|回头|回去|回来|还得|还要|必须|应该|想|同意|说好了?|约好了?|约定|表示|说|也|可以|能|将|都|则|就|去)"
 _WE_BOUND = re.compile(rf"{_SOON}{_WE}(?P<bind>(?:{_BIND}|了|他|她|他们|客户|对方){{0,4}})")
 _THEY_BOUND = re.compile(rf"{_SOON}{_THEY}(?:财务|领导|采购|法务|技术|信息科|院里)?(?:那边)?(?P<bind>{_BIND}{{0,4}})")
 _TELLS_US = re.compile(
-    rf"(?:[\u4e00-\u9fffA-Za-z]{{0,14}}?)(?:也|还|就|又)?(?:要求|需要|希望|让|叫|(?<!不)要|催|提醒|约了?|嘱咐|通知|麻烦)(?:我们这边|我们|我)(?:也|再|先|尽快|要)*"
+    r"(?:[\u4e00-\u9fffA-Za-z]{0,14}?)(?:也|还|就|又)?(?:要求|需要|希望|让|叫|(?<!不)要|催|提醒|约了?|嘱咐|通知|麻烦)(?:我们这边|我们|我)(?:也|再|先|尽快|要)*"
 )
 _COLLEAGUE = re.compile(
     r"(?:(?:我|我们)?(?:打算|准备|计划|要|会|想|建议|再|先|得|需要|已经|还)*)(?:请|让|叫|安排|协调|麻烦|找|拉|通知|催|派|申请)(?:一下|上|咱们?|我们(?:的)?|公司(?:的)?)*"
@@ -38,27 +39,60 @@ _COLLEAGUE = re.compile(
 )
 _APPOINTMENT = re.compile(r"(?:约了?|约定|约好了?|定了|定在|说好了?|安排了?|敲定了?)(?=.)")
 _VERB = re.compile(
-    r"把|给|发|提供|整理|准备|确认|反馈|回复|安排|组织|约|拜访|回访|联系|演示|报价|签|审|批|寄|送|做|出|改|更新|完善|补|提交|沟通|汇报|对接|开会|见面|会议|上门|考察|参观|测试|试用|安装|调试|培训|验收|付款|打款|回款|盖章|催|跟进|落实|协调|带|拿|评估|核|谈|去|到|来|定|交|申请|了解|调研|答复|通知|介绍|推荐|讨论|研究|立项|招标|上会|走流程|推进|启动|交付|发货|到货|出具|出面|写|打电话|加微信|拉群|建群|看|过"
+    r"报一|报个|报价|把|给|发|提供|整理|准备|确认|反馈|回复|安排|组织|约|拜访|回访|联系|演示|报价|签|审|批|寄|送|做|出|改|更新|完善|补|提交|沟通|汇报|对接|开会|见面|会议|上门|考察|参观|测试|试用|安装|调试|培训|验收|付款|打款|回款|盖章|催|跟进|落实|协调|带|拿|评估|核|谈|去|到|来|定|交|申请|了解|调研|答复|通知|介绍|推荐|讨论|研究|立项|招标|上会|走流程|推进|启动|交付|发货|到货|出具|出面|写|打电话|加微信|拉群|建群|看|过"
 )
 _DONE = re.compile(
     r"(?:已经?(?!答应)|刚|刚刚)[^，。]{0,6}(?:了|过)|"
     r"(?:拜访|见到?|去|跑|聊|谈|吃|开|参加|做|发|给|签|寄|送|报|通|提交|付|打|看|演示|测试|交|来|换|说|问|确认|沟通|完成|收到|拿到|提|讲|介绍|加|认识|联系|找|改|聊到|走)(?:给)?(?:他们?|她们?|客户)?(?:了(?!解)|过(?![去来程]))"
 )
 _NOT_DONE_YET = re.compile(r"(?:答应|承诺|约|说好|约好|定)了")
-_PROMISE = re.compile(r"答应|承诺|保证|打算|准备|计划|会(?!议)|说好|约好|负责|争取|尽快|马上|回头|下一步|接下来|回去|同意")
+_PROMISE = re.compile(
+    r"答应|承诺|保证|打算|准备|计划|会(?!议)|说好|约好|负责|争取|尽快|马上|回头|下一步|接下来|回去|同意"
+)
 _TODAY = re.compile(r"今[天日儿](?:早上|上午|中午|下午)?|早上|上午|中午|下午")
 _VISIT = re.compile(r"拜访|去|跑|见|参加|陪|走访|到|聊|谈|开会|回访|在")
-_EVENT = re.compile(r"^(?:他们|客户)?(?:计划|预计|准备|打算|要|会|将|大概|可能)*(?:立项|招标|开标|上会|开会|投产|开业|开学|上线|验厂|搬迁|停产|过会|评审|发标|定标)")
-_WISH = re.compile(r"如果|要是|的话|假如|万一|希望|想(?!办法)|能不能|可不可以|是不是|有没有|吗|？|\?|不知道|可能|也许|看看能")
-_STATE = re.compile(r"(?:没有|没|不)(?:预算|批|定|签|兴趣|时间|意向|同意|需要|答应|确定|打算|准备|安排)|不用|不需要|不要|不打算|没问题|可以写|就要开始|预计|不会|是(?:最|很|非常|一个)|有两|感兴趣|认为|觉得|担心|嫌|太[\u4e00-\u9fff]了|比较|合作[^，。]{0,4}年|换了|离职")
+_THEY_CAN = re.compile(
+    r"确认|反馈|给|提供|批|签|盖章|付|打款|回款|汇报|组织|安排|回复|答复|发|寄|提交|决定|定|测试|试用|评审|验收|补|走|派|对接|沟通|参观|考察|讨论|研究|约|帮|介绍|推荐|送|配合|准备|核对|回|看"
+)
+_EVENT = re.compile(
+    r"^(?:他们|客户)?(?:计划|预计|准备|打算|要|会|将|大概|可能)*(?:立项|招标|开标|上会|开会|投产|开业|开学|上线|验厂|搬迁|停产|过会|评审|发标|定标|出差|休假|放假|请假|退休|到期|过期|交期|工期|签约|截止|到货|(?:能|可以)?到账|搬|停)"
+)
+_WISH = re.compile(
+    r"如果|要是|的话|假如|万一|希望|想(?!办法)|能不能|可不可以|是不是|有没有|吗|？|\?|不知道|可能|也许|看看能"
+)
+_STATE = re.compile(
+    r"(?:没有|没|不)(?:预算|批|定|签|兴趣|时间|意向|同意|需要|答应|确定|打算|准备|安排)|不用|不需要|不要|不打算|没问题|可以写|就要开始|预计|不会|是(?:最|很|非常|一个)|有两|感兴趣|认为|觉得|担心|嫌|太[\u4e00-\u9fff]了|比较|合作[^，。]{0,4}年|换了|离职"
+)
 
-_BA = re.compile(r"(?:把|将)(?P<what>[^，。；;\n]{1,30}?)(?P<verb>发送|发(?![票货展布])|提供|提交|给到|给|整理|准备|做(?!法)|改(?![造进善])|确认(?![函单书])|定(?![制金期位])|寄|送|报(?![价告表名销])|签(?![字约])|落实|出(?![差厂口])|补(?!充协议)|弄|搞|写|完善|更新|调(?![试研])|谈(?!判)|带(?!宽)|交(?![期付流])|梳理|核(?![心价])|算(?!法)|走(?![势廊])|汇报(?!材料)|介绍(?!信|资料)|演示(?!视频|方案|文稿|环境)|安排(?!表)|催|拿|过(?!程))(?P<rest>[^，。；;\n]{0,14})$")
-_VERB_AS = {"给": "提供", "给到": "提供", "发": "发送", "寄": "寄送", "送": "送", "弄": "准备", "搞": "准备", "定": "确定", "报": "报送"}
-_GOES_TO = re.compile(r"^(?:到|去)?(?:给|到|往)?(?:(?:他们?|她们?|客户|您|你|对方|[\u4e00-\u9fff]总)?的?(?:邮箱|微信|群里|手机|公司)|他们?|她们?|客户(?:那边)?|您|对方|你们?|过去|过来|出去|出来|回来|[\u4e00-\u9fff]总|[\u4e00-\u9fff]经理)|^(?:好|完|一下|下来|出来|过去|过来|上去|到位|清楚|齐|妥)+|^了$")
-_SENT = re.compile(r"^(?P<what>[^，。]{2,16}?)(?:也|都|再|一起|先)*(?P<verb>发|寄|送|给)(?:给|到)?(?:他们?|她们?|您|你们?|客户)(?:的?(?:邮箱|微信|手机|公司))?$")
-_TAIL = re.compile(r"(?:给(?:他们?|她们?|客户|您|对方)(?:那边)?|吧|呢|啊|哦|嘛|了|的话|看看|再说|哈|就行|即可|，|,|。|\s|的$)+$")
-_HEAD = re.compile(rf"^(?:{_BIND}|之前|前|左右|以内|之内|内|再|又|也|就|我|我们|咱们|他们?|她们?|对方|客户|那边|这边|您|你|主动|了|，|,|：|:|\s|的|、|呢|一定|务必|到时候|届时|大概|大约|最迟|最晚|那个|这个|嗯|呃|啊|在|是)+")
-_KEEP_HEAD = re.compile(r"^(?:去(?=[他她现客公工总你])|来(?=[我公现])|要货|先款|想办法|会议|会面|会谈|需求|来访|再生|先进|准备|负责|同意|可行|能源|在线|要求|得到|将来|就位|表示|应用|计划书|马上|说明|说服)")
+_BA = re.compile(
+    r"(?:把|将)(?P<what>[^，。；;\n]{1,30}?)(?P<verb>发送|发(?![票货展布])|提供|提交|给到|给|整理|准备|做(?!法)|改(?![造进善])|确认(?![函单书])|定(?![制金期位])|寄|送|报(?![价告表名销])|签(?![字约])|落实|出(?![差厂口])|补(?!充协议)|弄|搞|写|完善|更新|调(?![试研])|谈(?!判)|带(?!宽)|交(?![期付流])|梳理|核(?![心价])|算(?!法)|走(?![势廊])|汇报(?!材料)|介绍(?!信|资料)|演示(?!视频|方案|文稿|环境)|安排(?!表)|催|拿|过(?!程))(?P<rest>[^，。；;\n]{0,14})$"
+)
+_VERB_AS = {
+    "给": "提供",
+    "给到": "提供",
+    "发": "发送",
+    "寄": "寄送",
+    "送": "送",
+    "弄": "准备",
+    "搞": "准备",
+    "定": "确定",
+    "报": "报送",
+}
+_GOES_TO = re.compile(
+    r"^(?:到|去)?(?:给|到|往)?(?:(?:他们?|她们?|客户|您|你|对方|[\u4e00-\u9fff]总)?的?(?:邮箱|微信|群里|手机|公司)|他们?|她们?|客户(?:那边)?|您|对方|你们?|过去|过来|出去|出来|回来|[\u4e00-\u9fff]总|[\u4e00-\u9fff]经理)|^(?:好|完|一下|下来|出来|过去|过来|上去|到位|清楚|齐|妥)+|^了$"
+)
+_SENT = re.compile(
+    r"^(?P<what>[^，。]{2,16}?)(?:也|都|再|一起|先)*(?P<verb>发|寄|送|给)(?:给|到)?(?:他们?|她们?|您|你们?|客户)(?:的?(?:邮箱|微信|手机|公司))?$"
+)
+_TAIL = re.compile(
+    r"(?:给(?:他们?|她们?|客户|您|对方)(?:那边)?|吧|呢|啊|哦|嘛|了|的话|看看|再说|哈|就行|即可|，|,|。|\s|的$)+$"
+)
+_HEAD = re.compile(
+    rf"^(?:{_BIND}|之前|前|左右|以内|之内|内|再|又|也|就|我|我们|咱们|他们?|她们?|对方|客户|那边|这边|您|你|主动|了|，|,|：|:|\s|的|、|呢|一定|务必|到时候|届时|大概|大约|最迟|最晚|那个|这个|嗯|呃|啊|在|是)+"
+)
+_KEEP_HEAD = re.compile(
+    r"^(?:去(?=[他她现客公工总你])|来(?=[我公现])|要货|先款|想办法|会议|会面|会谈|需求|来访|再生|先进|准备|负责|同意|可行|能源|在线|要求|得到|将来|就位|表示|应用|计划书|马上|说明|说服)"
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +113,7 @@ def find(text: str, pieces: Sequence[Clause], times: Sequence[TimeMention]) -> t
     for clause, conditional in _finer(pieces, times):
         inside = [t for t in times if clause.start <= t.span.start and t.span.end <= clause.end]
         due = next((t for t in inside if t.due is not None), None)
-        if _dates_the_last(clause, due, previous, previous_clause, found):
+        if _dates_the_last(text, clause, due, previous, previous_clause, found):
             continue
         follows = previous if previous_clause is not None and previous_clause.sentence == clause.sentence else None
         step = _step(text, clause, inside, due, follows)
@@ -96,105 +130,145 @@ def _finer(pieces: Sequence[Clause], times: Sequence[TimeMention]) -> Iterator[t
     condition = -1
     for clause in pieces:
         conditional = condition == clause.sentence
-        if _CONDITION.search(clause.text):
-            condition = clause.sentence
-        else:
-            condition = -1
+        condition = clause.sentence if _CONDITION.search(clause.text) else -1
         dated = [t for t in times if t.due is not None and clause.start <= t.span.start and t.span.end <= clause.end]
         start = clause.start
         for mention in dated[1:]:
             cut = mention.span.start
-            if cut - start >= 8 and not re.search(r"[到至和或或者、-]$", clause.text[: cut - clause.start]) and not _SUBJECT_LAST.search(clause.text[: cut - clause.start]):
-                yield replace(clause, text=clause.text[start - clause.start : cut - clause.start], start=start), conditional
+            if (
+                cut - start >= 8
+                and not re.search(r"[到至和或或者、-]$", clause.text[: cut - clause.start])
+                and not _SUBJECT_LAST.search(clause.text[: cut - clause.start])
+            ):
+                yield (
+                    replace(clause, text=clause.text[start - clause.start : cut - clause.start], start=start),
+                    conditional,
+                )
                 start = cut
         yield replace(clause, text=clause.text[start - clause.start :], start=start), conditional
 
 
 _CONDITION = re.compile(r"如果|要是|假如|万一|除非|只要|的话")
 _SUBJECT_LAST = re.compile(r"(?:那边|这边|我|我们|他们|客户|[总工]|经理)$")
+_DELIVERED = re.compile(
+    r"(?:要|得|必须|就|再)*(?:给到?|给(?:他们?|客户|对方)|提供|发过去|完成|搞定|弄好|做完|交)(?:了|就行)?"
+)
 _WHEN_ONLY = re.compile(r"^(?:时间|日期)?(?:就|大概|初步|暂)?(?:定|订|安排|约|放)?(?:在|到|于)?$")
 
 
 def _dates_the_last(
-    clause: Clause, due: TimeMention | None, previous: NextStep | None, previous_clause: Clause | None, found: list[NextStep]
+    text: str,
+    clause: Clause,
+    due: TimeMention | None,
+    previous: NextStep | None,
+    previous_clause: Clause | None,
+    found: list[NextStep],
 ) -> bool:
     """时间定在下个月五号左右: the date of the step before."""
     if due is None or previous is None or previous.due is not None or previous_clause is None:
         return False
     if clause.sentence - previous_clause.sentence > 1:
         return False
-    rest = clause.text[: due.span.start - clause.start].strip()
-    if not (_WHEN_ONLY.match(rest) and clause.end - due.span.end <= 2):
+    rest, behind = clause.text[: due.span.start - clause.start].strip(), text[due.span.end : clause.end]
+    if not (_WHEN_ONLY.match(rest) and (len(behind) <= 2 or _DELIVERED.fullmatch(behind))):
         return False
     found[-1] = replace(previous, due=due.due, due_span=due.span)
     return True
 
 
-def _step(text: str, clause: Clause, inside: Sequence[TimeMention], due: TimeMention | None, follows: NextStep | None) -> NextStep | None:
+@dataclass(frozen=True)
+class _Bare:
+    """A clause without its times and its opening words, and what is known of it."""
+
+    words: str
+    clause: Clause
+    begin: int
+    due: TimeMention | None
+    follows: NextStep | None
+    """The step before it in the same sentence."""
+    planned: bool
+    """Whether it opens with 下一步 or the like."""
+
+    def said(self, owner: Owner, action: str, *, bound: bool) -> _Said:
+        return _Said(owner, action, self.begin, self.clause.end, bound)
+
+
+def _step(
+    text: str, clause: Clause, inside: Sequence[TimeMention], due: TimeMention | None, follows: NextStep | None
+) -> NextStep | None:
     if due is None and any(t.kind == "past" for t in inside):
         return None
-    if due is not None and _TODAY.fullmatch(due.span.of(text)) and _VISIT.search(clause.text) and not _PROMISE.search(clause.text):
+    if due and _TODAY.fullmatch(due.span.of(text)) and _VISIT.search(clause.text) and not _PROMISE.search(clause.text):
         return None  # 今天第一次去拜访锦程 tells what was done
     lead = _LEAD.match(clause.text)
     start = lead.end() if lead else 0
     planned = bool(lead and re.search(r"下一步|接下来|后续|待办|记一下|提醒", lead[0]))
-    words = clause.text[start:]
-    said = _said(clause, words, start, inside, due, follows, planned)
-    if said is None:
+    bare = _Bare(_without(start, clause, inside), clause, clause.start + start, due, follows, planned)
+    said = _said(bare)
+    if said is None or not (said.bound or due):
+        return None
+    if _WISH.search(bare.words) and not (due and said.bound):
         return None
     action = _action(said.action)
-    if not action or not _VERB.search(action):
-        return None
-    if _WISH.search(_without(words, start, clause, inside)) and not (due and said.bound):
-        return None
-    if not said.bound and due is None:
+    if not _VERB.search(action) or (said.owner == "customer" and not _THEY_CAN.search(action)):
         return None
     span = Span(said.start, said.end)
     return NextStep(said.owner, action, span, due.due if due else None, due.span if due else None)
 
 
-def _said(
-    clause: Clause,
-    words: str,
-    start: int,
-    inside: Sequence[TimeMention],
-    due: TimeMention | None,
-    follows: NextStep | None,
-    planned: bool,
-) -> _Said | None:
-    bare = _without(words, start, clause, inside)
-    if _done(bare) or _STATE.search(bare) or _WHEN_ONLY.match(bare):
+def _said(bare: _Bare) -> _Said | None:
+    """Who is to do what, by the first reading that fits; None where nobody binds himself."""
+    if _done(bare.words) or _STATE.search(bare.words) or _WHEN_ONLY.match(bare.words):
         return None
-    begin, end = clause.start + start, clause.end
-    if colleague := _COLLEAGUE.match(bare):
-        if not re.match(r"(?:参观|知道|看到|满意|头疼|了解到)", colleague["act"]):
-            act = _TAIL.sub("", colleague["act"])
-            return _Said("colleague", act, begin, end, bound=True)
-    if tells := _TELLS_US.match(bare):
-        return _Said("us", bare[tells.end() :], begin, end, bound=True)
-    if (we := _WE_BOUND.match(bare)) and clause.speaker != "customer":
-        return _Said("us", bare[we.end("bind") :] or bare, begin, end, bound=bool(_PROMISE.search(bare)) or planned)
-    if clause.speaker is None and _EVENT.search(bare) and not planned:
+    return _by_others(bare) or _by_us(bare) or _by_the_customer(bare) or _by_nobody_named(bare)
+
+
+def _by_others(bare: _Bare) -> _Said | None:
+    colleague = _COLLEAGUE.match(bare.words)
+    if colleague and not re.match(r"参观|知道|看到|满意|头疼|了解到", colleague["act"]):
+        return bare.said("colleague", _TAIL.sub("", colleague["act"]), bound=True)
+    if tells := _TELLS_US.match(bare.words):
+        return bare.said("us", bare.words[tells.end() :], bound=True)
+    return None
+
+
+def _by_us(bare: _Bare) -> _Said | None:
+    we = _WE_BOUND.match(bare.words)
+    if we and bare.clause.speaker != "customer":
+        bound = bare.planned or bool(_PROMISE.search(bare.words))
+        return bare.said("us", bare.words[we.end("bind") :] or bare.words, bound=bound)
+    again = _AGAIN.search(bare.words)
+    if again and bare.clause.speaker is None:
+        return bare.said("us", again[0], bound=bare.planned)
+    return None
+
+
+def _by_the_customer(bare: _Bare) -> _Said | None:
+    if bare.clause.speaker is None and not bare.planned and _EVENT.search(bare.words):
         return None
-    if _AGAIN.search(bare) and clause.speaker is None:
-        return _Said("us", _AGAIN.search(bare)[0], begin, end, bound=planned)  # type: ignore[index]  # just searched
-    if they := _THEY_BOUND.match(bare):
-        return _Said("customer", bare[they.end("bind") :], begin, end, bound=bool(re.search(r"答应|承诺|保证|说好|同意(?=[给发签安付])", they["bind"])))
-    if named := _NAMED.match(bare):
-        return _Said("customer", bare[named.end() :], begin, end, bound=bool(re.search(r"答应|承诺|保证", named[0])))
-    if clause.speaker is not None:
-        return _spoken(clause, bare, begin, end, due)
-    if appointment := _APPOINTMENT.match(bare):
-        return _Said("us", bare[appointment.end() :] if not re.match(r"约(?!了|好|定)", bare) else bare, begin, end, bound=bool(due))
-    if planned or due is not None:
-        owner: Owner = follows.owner if follows and not planned else "us"
-        if follows is None and _EVENT.search(bare) and not planned:
+    if they := _THEY_BOUND.match(bare.words):
+        bound = bool(re.search(r"答应|承诺|保证|说好|同意(?=[给发签安付])", they["bind"]))
+        return bare.said("customer", bare.words[they.end("bind") :], bound=bound)
+    if named := _NAMED.match(bare.words):
+        return bare.said("customer", bare.words[named.end() :], bound=bool(re.search(r"答应|承诺|保证", named[0])))
+    return None
+
+
+def _by_nobody_named(bare: _Bare) -> _Said | None:
+    """No subject: ours, unless the clause goes on from a step of somebody else's or a chat says who speaks."""
+    if bare.clause.speaker is not None:
+        return _in_chat(bare)
+    if appointment := _APPOINTMENT.match(bare.words):
+        action = bare.words if re.match(r"约(?!了|好|定)", bare.words) else bare.words[appointment.end() :]
+        return bare.said("us", action, bound=bare.due is not None)
+    if bare.planned or bare.due is not None:
+        if not bare.planned and (_EVENT.search(bare.words) or not _VERB.search(bare.words[:8])):
             return None
-        if re.match(r"(?:预计|交期|工期|签约|招标|开标|截止|过期|到期|上线|投产|开业|开学|验厂)", bare) and not planned:
-            return None
-        return _Said(owner, bare, begin, end, bound=planned)
-    if follows is not None and re.match(r"(?:再|还要|还得|也要|顺便|同时|带上|并)", bare):
-        return _Said(follows.owner, bare, begin, end, bound=True)
+        return bare.said(
+            bare.follows.owner if bare.follows and not bare.planned else "us", bare.words, bound=bare.planned
+        )
+    if bare.follows is not None and re.match(r"再|还要|还得|也要|顺便|同时|带上|并", bare.words):
+        return bare.said(bare.follows.owner, bare.words, bound=True)
     return None
 
 
@@ -204,25 +278,26 @@ _NAMED = re.compile(
 )
 
 
-def _spoken(clause: Clause, bare: str, begin: int, end: int, due: TimeMention | None) -> _Said | None:
-    """In a chat everybody speaks for himself: the rep promises, the customer asks or promises."""
-    if clause.speaker == "rep" and (yours := re.match(r"(?:麻烦|请|辛苦)?(?:您|你)(?:这边|那边)?", bare)):
-        return _Said("customer", bare[yours.end() :], begin, end, bound=False)
-    if clause.speaker == "customer" and (yours := re.match(r"(?:麻烦|请|辛苦)?(?:您|你们?)(?:这边|那边)?", bare)) and due:
-        return _Said("us", bare[yours.end() :], begin, end, bound=False)
-    if clause.speaker == "rep":
-        bound = bool(re.match(r"(?:我|马上|尽快|回头|稍后|等下|待会)", bare))
-        return _Said("us", bare, begin, end, bound=bound and bool(re.match(r"(?:马上|尽快|回头|稍后|等下|待会)", bare)))
-    if mine := re.match(rf"(?:我们?这边|我们|我)(?P<bind>{_BIND}{{0,4}})", bare):
-        return _Said("customer", bare[mine.end() :], begin, end, bound=False)
-    return None
+def _in_chat(bare: _Bare) -> _Said | None:
+    """In a chat everybody speaks for himself: the rep promises, the customer promises or asks with a date."""
+    words, rep = bare.words, bare.clause.speaker == "rep"
+    yours = _YOURS.match(words)
+    if yours and (rep or bare.due is not None):
+        return bare.said("customer" if rep else "us", words[yours.end() :], bound=False)
+    if rep:
+        return bare.said("us", words, bound=bool(re.match(r"马上|尽快|回头|稍后|等下|待会", words)))
+    mine = re.match(rf"(?:我们?这边|我们|我){_BIND}{{0,4}}", words)
+    return bare.said("customer", words[mine.end() :], bound=False) if mine else None
+
+
+_YOURS = re.compile(r"(?:麻烦|请|辛苦)?(?:您|你们?)(?:这边|那边)?")
 
 
 def _done(bare: str) -> bool:
     return bool(_DONE.search(_NOT_DONE_YET.sub("", bare)))
 
 
-def _without(words: str, start: int, clause: Clause, inside: Sequence[TimeMention]) -> str:
+def _without(start: int, clause: Clause, inside: Sequence[TimeMention]) -> str:
     """The clause's words without its times."""
     kept: list[str] = []
     position = start
@@ -239,15 +314,17 @@ def _action(words: str) -> str:
     """What is to be done, cleaned: 把安装排期表给他 → 提供安装排期表."""
     words = _stripped(_NOISE.sub("", words[: 2 * MAX_ACTION + 1]))
     if ba := _BA.search(words):
-        rest = _GOES_TO.sub("", ba["rest"])
-        rest = _GOES_TO.sub("", rest)
+        # behind 过去 or 给他 nothing belongs to the action any more
+        rest = "" if _GOES_TO.match(ba["rest"]) else ba["rest"]
         verb = _VERB_AS.get(ba["verb"], ba["verb"])
         before = words[: ba.start()]
         before = "" if len(before) <= 6 and not _VERB.search(before) else before
         words = before + verb + ba["what"].strip() + _TAIL.sub("", rest)
     elif sent := _SENT.match(words):
         words = _VERB_AS.get(sent["verb"], sent["verb"]) + sent["what"]
-    words = re.sub(r"^给(?:他们?|她们?|客户|对方|您)(?:那边)?(?=发|寄|送|做|报|出|安排|演示|准备|提供|回复|答复)", "", words)
+    words = re.sub(
+        r"^给(?:他们?|她们?|客户|对方|您)(?:那边)?(?=发|寄|送|做|报|出|安排|演示|准备|提供|回复|答复)", "", words
+    )
     words = re.sub(r"(?<=[发寄送交])(?:给)(?:他们?|她们?|客户|对方|您)(?=.)", "", words)
     words = re.sub(r"^给(?:他们?|她们?|客户|对方|您)(?=.)", "提供", words)
     words = _TAIL.sub("", words)

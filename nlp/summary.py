@@ -29,7 +29,8 @@ def _parts(text: str, draft: VisitDraft) -> Sequence[str]:
     who = draft.customer.value if draft.customer else ""
     people = "、".join(contact.name for contact in draft.contacts[:3])
     steps = [
-        f"{_OWNER[step.owner]}{step.action}" + (f"（{step.due.month}月{step.due.day}日前）" if step.due else "") for step in draft.next_steps[:3]
+        f"{_OWNER[step.owner]}{step.action}" + (f"（{step.due.month}月{step.due.day}日前）" if step.due else "")
+        for step in draft.next_steps[:3]
     ]
     risks = [f"「{signal.words}」" for signal in draft.signals if signal.polarity == "risk"][:3]
     good = [f"「{signal.words}」" for signal in draft.signals if signal.polarity == "positive"][:2]

@@ -406,10 +406,17 @@ class Jobs:
         return {(queue, state): count for queue, state, count in await self._session.execute(statement)}
 
     async def oldest_waiting(self, queue: str) -> datetime | None:
-        """Since when the longest-waiting job of this queue has been due and not started."""
+        """Since when the longest-waiting job of this queue could have been started and was not.
+
+        One that waits behind another of its lane, or for a later try, is nobody's fault.
+        """
+        waiting = aliased(JobRow, name="waiting")
         return await self._session.scalar(
-            select(func.min(JobRow.run_at)).where(
-                JobRow.queue == queue, JobRow.state == READY, JobRow.run_at <= self._now
+            select(func.min(waiting.run_at)).where(
+                waiting.queue == queue,
+                waiting.state == READY,
+                waiting.run_at <= self._now,
+                or_(waiting.lane.is_(None), ~exists(self._in_the_way(waiting))),
             )
         )
 

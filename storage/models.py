@@ -95,6 +95,8 @@ class Visit(Base):
     state: Mapped[VisitState] = mapped_column(_short, default="draft")
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
     visited_on: Mapped[date] = mapped_column(Date)
+    noted_on: Mapped[date] = mapped_column(Date)
+    """The day of the visit as the note told it, before anybody corrected it."""
     summary: Mapped[str] = mapped_column(Text, default="")
     attitude: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=0)

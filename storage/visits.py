@@ -66,6 +66,7 @@ class Visits:
             platform=platform,
             state="draft",
             visited_on=visited_on,
+            noted_on=visited_on,
             first_sent_at=sent_at,
             last_sent_at=sent_at,
             created_at=self._now,

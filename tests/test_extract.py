@@ -16,7 +16,13 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 SENT_AT = datetime(2026, 11, 19, 17, 0, tzinfo=SHANGHAI)
 CUSTOMERS = tuple(
     CustomerEntry(name)
-    for name in ("宁波恒力阀门有限公司", "宁波恒丽服饰有限公司", "台州锦程汽配有限公司", "上海博远医疗器械股份有限公司", "无锡鼎新精密制造有限公司")
+    for name in (
+        "宁波恒力阀门有限公司",
+        "宁波恒丽服饰有限公司",
+        "台州锦程汽配有限公司",
+        "上海博远医疗器械股份有限公司",
+        "无锡鼎新精密制造有限公司",
+    )
 )
 W = 10_000
 
@@ -37,8 +43,11 @@ COLLOQUIAL = (
         COLLOQUIAL,
         COLLOQUIAL.replace("，", "").replace("。", ""),
         COLLOQUIAL.replace("宁波恒力阀门", "恒力"),
-        COLLOQUIAL.replace("恒力", "横力").replace("八十五万", "85万").replace("百分之十五", "15%").replace("十二月一号", "12月1号"),
-        "嗯" + COLLOQUIAL.replace("预算", "那个预算").replace("就是嫌", "然后呢就是嫌"),
+        COLLOQUIAL.replace("恒力", "横力")
+        .replace("八十五万", "85万")
+        .replace("百分之十五", "15%")
+        .replace("十二月一号", "12月1号"),
+        "嗯" + COLLOQUIAL.replace("，预算", "，那个，预算").replace("就是嫌", "然后呢就是嫌"),
     ],
     ids=["as written", "without punctuation", "by the short name", "as speech recognition hears it", "with fillers"],
 )
@@ -51,7 +60,9 @@ def test_the_colloquial_note_becomes_the_card_of_the_product_description(text: s
     assert [(each.name, each.department) for each in note.contacts] == [("王经理", "采购部")]
     assert note.stage is not None
     assert note.stage.value == "报价审批"
-    assert [(each.role, each.low_fen, each.high_fen) for each in note.amounts] == [("budget", 85 * W * 100, 85 * W * 100)]
+    assert [(each.role, each.low_fen, each.high_fen) for each in note.amounts] == [
+        ("budget", 85 * W * 100, 85 * W * 100)
+    ]
     assert [each.value for each in note.percents] == [15.0]
     assert [each.category for each in note.pain_points] == ["价格敏感"]
     assert [each.category for each in note.objections] == ["价格"]
@@ -87,10 +98,16 @@ NOTES: dict[str, tuple[str, Expected]] = {
     "their lawyers": ("陈总说法务下周四给反馈", Expected(steps=[("customer", "给反馈", "2026-11-26")])),
     "their money": ("他们财务这周五之前付首付款", Expected(steps=[("customer", "付首付款", "2026-11-20")])),
     "a colleague": ("让技术周五前出方案", Expected(steps=[("colleague", "出方案", "2026-11-20")])),
-    "a colleague by name": ("请刘总出面拜访一下他们的校长", Expected(steps=[("colleague", "出面拜访一下他们的校长", None)], contacts=[])),
+    "a colleague by name": (
+        "请刘总出面拜访一下他们的校长",
+        Expected(steps=[("colleague", "出面拜访一下他们的校长", None)], contacts=[]),
+    ),
     "asked of us": ("王总要我们下周一提供营业执照", Expected(steps=[("us", "提供营业执照", "2026-11-23")])),
     "an appointment": ("约了下周一下午两点视频会议", Expected(steps=[("us", "视频会议", "2026-11-23")])),
-    "the date comes after": ("我建议让张经理安排一个老客户参观，时间定在下个月五号左右", Expected(steps=[("colleague", "安排一个老客户参观", "2026-12-05")])),
+    "the date comes after": (
+        "我建议让张经理安排一个老客户参观，时间定在下个月五号左右",
+        Expected(steps=[("colleague", "安排一个老客户参观", "2026-12-05")]),
+    ),
     "two of ours, subject once": (
         "我下周三之前把技术方案发给他，周五再约一次现场演示",
         Expected(steps=[("us", "发送技术方案", "2026-11-25"), ("us", "约一次现场演示", "2026-11-20")]),
@@ -99,7 +116,10 @@ NOTES: dict[str, tuple[str, Expected]] = {
         "我下周三之前把报价单发给他周五再约一次现场演示",
         Expected(steps=[("us", "发送报价单", "2026-11-25"), ("us", "约一次现场演示", "2026-11-20")]),
     ),
-    "fillers inside": ("嗯那个我就是下周五之前呢把那个测试报告发给他们", Expected(steps=[("us", "发送测试报告", "2026-11-27")])),
+    "fillers inside": (
+        "嗯那个我就是下周五之前呢把那个测试报告发给他们",
+        Expected(steps=[("us", "发送测试报告", "2026-11-27")]),
+    ),
     "a date taken back": ("我周三，不对，周五前把样品寄给他", Expected(steps=[("us", "寄送样品", "2026-11-20")])),
     "done is no step": ("我昨天已经把报价发过去了", Expected(steps=[])),
     "a visit is no step": ("今天下午我去拜访了锦程", Expected(steps=[], customer=("台州锦程汽配有限公司", "known"))),
@@ -124,7 +144,10 @@ NOTES: dict[str, tuple[str, Expected]] = {
     "price objection": ("王总嫌我们比海泰科技贵两成", Expected(objections=["价格"], pains=["价格敏感"])),
     "cheaper rival": ("对方报价比我们低百分之十五", Expected(objections=["价格"])),
     "we are dearer not": ("他们比我们贵多了", Expected(objections=[], pains=[])),
-    "delivery objection": ("张主任觉得我们交付周期太长了", Expected(objections=["交付"], pains=["交付周期"], risks=["交付"])),
+    "delivery objection": (
+        "张主任觉得我们交付周期太长了",
+        Expected(objections=["交付"], pains=["交付周期"], risks=["交付"]),
+    ),
     "service worry": ("他们担心售后跟不上", Expected(objections=["售后"], pains=["售后响应"])),
     "technical worry": ("信息科担心跟现有系统对接不上", Expected(pains=["技术适配"])),
     "too small": ("领导认为我们公司规模小", Expected(objections=["实力"])),
@@ -267,7 +290,49 @@ def test_the_due_date_has_the_span_of_its_words() -> None:
 
 PIECES = st.lists(
     st.sampled_from(
-        "刚从 宁波恒力阀门 恒利 出来 见了 采购部的 王经理 王总 预算 八十万 不对 八十五万 ， 。 \n 我： 对方： 嫌 比竞品贵 百分之十五 领导 还没批 要等预算 我答应 下周三前 把 排期表 给他 他那边 12月1号前 确认 竞争对手是 X科技 如果 就 🙂 嗯 合同 签 3800 每台".split(" ")
+        [
+            "刚从",
+            "宁波恒力阀门",
+            "恒利",
+            "出来",
+            "见了",
+            "采购部的",
+            "王经理",
+            "王总",
+            "预算",
+            "八十万",
+            "不对",
+            "八十五万",
+            "，",
+            "。",
+            "\n",
+            "我：",
+            "对方：",
+            "嫌",
+            "比竞品贵",
+            "百分之十五",
+            "领导",
+            "还没批",
+            "要等预算",
+            "我答应",
+            "下周三前",
+            "把",
+            "排期表",
+            "给他",
+            "他那边",
+            "12月1号前",
+            "确认",
+            "竞争对手是",
+            "X科技",
+            "如果",
+            "就",
+            "🙂",
+            "嗯",
+            "合同",
+            "签",
+            "3800",
+            "每台",
+        ]
     ),
     max_size=24,
 ).map("".join)
@@ -284,7 +349,9 @@ def test_no_text_makes_it_raise_and_every_value_is_grounded(text: str, source: S
     assert -2 <= note.attitude <= 2
 
 
-@pytest.mark.parametrize("piece", ["1", "八", "万", "从", "王总", "百分之", "竞品是", "（", "我：", "\n", COLLOQUIAL], ids=ascii)
+@pytest.mark.parametrize(
+    "piece", ["1", "八", "万", "从", "王总", "百分之", "竞品是", "（", "我：", "\n", COLLOQUIAL], ids=ascii
+)
 def test_time_grows_with_length_and_not_with_its_square(piece: str) -> None:
     """A bound that a quadratic rule breaks many times over and a busy machine does not."""
     from time import process_time

@@ -124,7 +124,7 @@ def people_in(text: str) -> list[tuple[str, str | None, str | None]]:
         ("总的来说还行，总归要做", []),
         ("经理级别的人没见到", []),
         ("等下周科长们开会", []),
-        ("王总体思路不错"[1:], []),
+        ("总体思路不错", []),
         ("竞品的张经理也在", []),
     ],
 )
@@ -159,7 +159,36 @@ def test_listed_competitors_are_found_whatever_their_case() -> None:
     assert found.span.of(text) == "abb"
 
 
-@given(st.text(max_size=60) | st.lists(st.sampled_from("宁波 恒力 恒利 拜访了 从 出来 的 王 总 经理 采购部 公司 科技 竞品是 和 ， 小 说 比 贵".split()), max_size=12).map("".join))
+@given(
+    st.text(max_size=60)
+    | st.lists(
+        st.sampled_from(
+            [
+                "宁波",
+                "恒力",
+                "恒利",
+                "拜访了",
+                "从",
+                "出来",
+                "的",
+                "王",
+                "总",
+                "经理",
+                "采购部",
+                "公司",
+                "科技",
+                "竞品是",
+                "和",
+                "，",
+                "小",
+                "说",
+                "比",
+                "贵",
+            ]
+        ),
+        max_size=12,
+    ).map("".join)
+)
 def test_no_text_makes_them_raise(text: str) -> None:
     link(text, CUSTOMERS)
     found = companies.customer(text, CUSTOMERS)

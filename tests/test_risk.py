@@ -12,7 +12,9 @@ VOCABULARY = default_vocabulary()
 
 
 def risks(text: str) -> list[tuple[str, str]]:
-    return [(s.category, s.words) for s in risk.find(text, VOCABULARY, competitors=("海天智造",)) if s.polarity == "risk"]
+    return [
+        (s.category, s.words) for s in risk.find(text, VOCABULARY, competitors=("海天智造",)) if s.polarity == "risk"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -103,8 +105,15 @@ def test_the_words_are_those_of_the_note() -> None:
 
 @pytest.mark.parametrize(
     ("text", "category"),
-    [("他们希望尽快上线", "尽快上线"), ("今天催我们签合同", "催合同"), ("主动约我们去演示", "主动约演示"), ("找我要报价单", "要报价单"), ("项目已经立项", "已立项"), ("他对方案很感兴趣", "认可")],
-)  # fmt: skip
+    [
+        ("他们希望尽快上线", "尽快上线"),
+        ("今天催我们签合同", "催合同"),
+        ("主动约我们去演示", "主动约演示"),
+        ("找我要报价单", "要报价单"),
+        ("项目已经立项", "已立项"),
+        ("他对方案很感兴趣", "认可"),
+    ],
+)
 def test_encouraging_signals(text: str, category: str) -> None:
     assert category in [s.category for s in risk.find(text, VOCABULARY) if s.polarity == "positive"]
 
@@ -126,7 +135,36 @@ def test_a_pattern_that_matches_nothing_in_particular_is_ignored() -> None:
     assert [s.category for s in risk.find("要得", mine)] == []
 
 
-@given(st.text(max_size=80) | st.lists(st.sampled_from("领导 没 批 预算 不 等 如果 就 竞品 ， 。 我们 换 人 了 … {} [ 招标 办".split()), max_size=12).map("".join))
+@given(
+    st.text(max_size=80)
+    | st.lists(
+        st.sampled_from(
+            [
+                "领导",
+                "没",
+                "批",
+                "预算",
+                "不",
+                "等",
+                "如果",
+                "就",
+                "竞品",
+                "，",
+                "。",
+                "我们",
+                "换",
+                "人",
+                "了",
+                "…",
+                "{}",
+                "[",
+                "招标",
+                "办",
+            ]
+        ),
+        max_size=12,
+    ).map("".join)
+)
 def test_no_text_makes_it_raise_and_every_span_is_in_the_text(text: str) -> None:
     for signal in risk.find(text, VOCABULARY):
         assert signal.words == signal.span.of(text) != ""

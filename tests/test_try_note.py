@@ -32,8 +32,20 @@ def test_a_note_is_answered_in_the_documented_shape() -> None:
     draft, text = answer["draft"], NOTE["text"]
     assert answer["id"] == "n1"
     assert list(draft) == [
-        "customer", "visited_on", "contacts", "stage", "amounts", "percents", "competitors", "pain_points", "objections", "next_steps", "signals", "attitude", "summary",
-    ]  # fmt: skip
+        "customer",
+        "visited_on",
+        "contacts",
+        "stage",
+        "amounts",
+        "percents",
+        "competitors",
+        "pain_points",
+        "objections",
+        "next_steps",
+        "signals",
+        "attitude",
+        "summary",
+    ]
     assert draft["customer"]["value"] == "宁波恒力阀门有限公司"
     assert draft["customer"]["status"] == "known"
     assert draft["customer"]["candidates"][0]["name"] == "宁波恒力阀门有限公司"
@@ -94,7 +106,9 @@ def test_the_text_may_stand_in_the_arguments(capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().out)["draft"]["amounts"][0]["low"] == 850000
 
 
-def test_one_object_is_read_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_object_is_read_from_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     parser = argparse.ArgumentParser()
     try_note.add_parser(parser.add_subparsers())
     monkeypatch.setattr("sys.stdin", io.StringIO("not json"))

@@ -14,6 +14,7 @@ from aiohttp import ClientConnectionError
 from bot.errors import (
     ContentRefused,
     MediaGone,
+    MediaTooBig,
     NotPermitted,
     PlatformBusy,
     QuotaSpent,
@@ -131,7 +132,7 @@ async def until(condition: Callable[[], bool], *, clock: FakeClock | None = None
         (PlatformBusy("send", 45009, retry_after_s=60.0), Later(60.0)),
         (QuotaSpent("send", 45009, retry_after_s=7200.0), Later(7200.0, counts=False)),
         (QuotaSpent("send", 45009), Later(3600.0, counts=False)),
-        (NotPermitted("send", 60020), Park()),
+        (MediaTooBig("media/get", "size", hint="文件超过 20 MB。"), Tell("这份文件没能收下：文件超过 20 MB。")),
         (RecipientUnreachable("send", 81013), Park()),
         (ContentRefused("send", 40058), Park()),
         (KeyError("MsgType"), Park()),
@@ -147,6 +148,7 @@ def test_each_error_has_its_verdict(error: Exception, expected: Verdict) -> None
     [
         PlatformBusy("send"),
         TokenRejected("send", 40014),
+        NotPermitted("send", 60020),
         EngineUnavailable("model is loading"),
         DatabaseUnavailable("gone"),
         ClientConnectionError(),

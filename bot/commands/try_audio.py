@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,8 @@ async def _try(args: argparse.Namespace) -> int:
     hot_words = tuple(args.hot_words.translate(HOT_WORD_MARKS).split("、"))
     try:
         await _load(engine)
-        for name in _names(args):
-            print(json.dumps(await _heard(listener, name, hot_words), ensure_ascii=False), flush=True)
+        for name in names(args.files, sys.stdin if args.jsonl else ()):
+            print(json.dumps(await result(listener, name, hot_words), ensure_ascii=False), flush=True)
     finally:
         await engine.close()
     return 0
@@ -85,9 +85,10 @@ def _shown(write: Callable[[str], Any]) -> Callable[[Progress], None]:
     return show
 
 
-def _names(args: argparse.Namespace) -> Iterator[str]:
-    yield from args.files
-    for number, line in enumerate(sys.stdin, 1) if args.jsonl else ():
+def names(files: Iterable[str], lines: Iterable[str]) -> Iterator[str]:
+    """The files named, then those of the JSON lines, each as soon as its line is there. Raises CommandFailed."""
+    yield from files
+    for number, line in enumerate(lines, 1):
         if line.strip():
             try:
                 yield Line.model_validate_json(line).file
@@ -95,7 +96,8 @@ def _names(args: argparse.Namespace) -> Iterator[str]:
                 raise CommandFailed(f'line {number}: not {{"file": …}}') from error
 
 
-async def _heard(listener: SpeechListener, name: str, hot_words: tuple[str, ...]) -> dict[str, Any]:
+async def result(listener: SpeechListener, name: str, hot_words: tuple[str, ...]) -> dict[str, Any]:
+    """What `try audio` prints for one file."""
     try:
         transcript = await listener.listen(Path(name).read_bytes(), hot_words=hot_words)  # noqa: ASYNC240  # a tool
     except OSError as error:

@@ -1,9 +1,9 @@
 """`visitbot try note`: what a note says, as JSON. Needs neither a database nor a configuration.
 
 Input is one JSON object, or with --jsonl one a line, each answered by one line in order:
-`{"id", "text", "sent_at", "source": "voice|wechat|text"?, "customers": [{"name", "aliases"?, "contacts"?}]?}`. Spans are `[start, end)`
-character offsets in the text as given, amounts are in yuan, days YYYY-MM-DD. What cannot be read is answered by
-`{"id", "error"}`.
+`{"id", "text", "sent_at", "source": "voice|wechat|text"?, "customers": [{"name", "aliases"?, "contacts"?}]?}`.
+Spans are `[start, end)` character offsets in the text as given, amounts are in yuan, days YYYY-MM-DD. What cannot be
+read is answered by `{"id", "error"}`.
 """
 
 import argparse
@@ -46,11 +46,15 @@ class Note(BaseModel):
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     parser = subparsers.add_parser("note", help="what a note says, as JSON", description=__doc__)
-    parser.add_argument("--jsonl", action="store_true", help="one JSON object a line on standard input, one result a line")
+    parser.add_argument(
+        "--jsonl", action="store_true", help="one JSON object a line on standard input, one result a line"
+    )
     parser.add_argument("--text", metavar="TEXT", help="the note itself, instead of JSON on standard input")
     parser.add_argument("--sent-at", metavar="MOMENT", help="when it was sent, ISO 8601 (with --text; default: now)")
     parser.add_argument("--source", choices=("voice", "wechat", "text"), default="text", help="with --text")
-    parser.add_argument("--customer", action="append", default=[], metavar="NAME", help="a known customer; may be repeated")
+    parser.add_argument(
+        "--customer", action="append", default=[], metavar="NAME", help="a known customer; may be repeated"
+    )
     return parser
 
 
@@ -86,7 +90,10 @@ def answered(line: str) -> dict[str, JsonValue]:
     try:
         note = Note.model_validate(given)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, fault['loc'])) or 'input'}: {fault['msg']}" for fault in error.errors(include_input=False))
+        faults = (
+            f"{'.'.join(map(str, fault['loc'])) or 'input'}: {fault['msg']}"
+            for fault in error.errors(include_input=False)
+        )
         return {"id": note_id, "error": "; ".join(faults)}
     return {"id": note.id, "draft": as_json(extract(note.text, _context(note)))}
 
@@ -108,7 +115,9 @@ def as_json(draft: VisitDraft) -> dict[str, JsonValue]:
             "value": customer.value,
             "span": _span(customer.span),
             "status": customer.status,
-            "candidates": [{"name": each.name, "score": each.score, "reason": each.reason} for each in customer.candidates],
+            "candidates": [
+                {"name": each.name, "score": each.score, "reason": each.reason} for each in customer.candidates
+            ],
         }
         if customer
         else None,

@@ -169,7 +169,10 @@ async def test_an_old_draft_can_still_be_changed(told: Chat) -> None:
 async def test_the_visits_day_is_changed(told: Chat) -> None:
     await told.says("拜访日期改成昨天")
 
-    assert fields(told.draft())["日期"] == "11-19（周四）"
+    assert told.draft().subtitle == "11-19（周四） ✎"
+
+    await told.says("撤销")
+    assert told.draft().subtitle == "11-20（周五） ✎"
 
 
 async def test_an_edit_replaces_the_card_and_closes_the_old_one_by_its_own_reference(told: Chat) -> None:

@@ -314,7 +314,7 @@ async def test_a_message_held_up_for_an_hour_is_worked_with_its_own_time(chat: C
 
     card = chat.draft()
     assert "11-25（周三）前" in card.body
-    assert fields(card)["日期"] == "11-19（周四）"
+    assert card.subtitle == "11-19（周四）（11-19 15:30 发的）"
 
 
 async def test_a_job_that_cannot_be_done_is_put_aside_and_people_are_told(chat: Chat) -> None:

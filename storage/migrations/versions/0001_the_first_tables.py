@@ -191,6 +191,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("customer_id", sa.Integer(), nullable=True),
         sa.Column("visited_on", sa.Date(), nullable=False),
+        sa.Column("noted_on", sa.Date(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("attitude", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
