@@ -155,9 +155,15 @@ def _line(entry: Said | Answered) -> str:
     name = _names()[entry.user_id]
     if isinstance(entry, Answered):
         content = entry.content
-        text = as_text(content) if isinstance(content, OutboundCard) else content.text
+        text = _card(content) if isinstance(content, OutboundCard) else content.text
         return f"  助手 → {name}  " + text.replace("\n", "\n      ")
     return f"{name}  {_said(entry.content)}"
+
+
+def _card(card: OutboundCard) -> str:
+    """The card in words, with its buttons in a row as on the phone."""
+    words = as_text(card.model_copy(update={"selects": (), "buttons": ()}))
+    return words + "\n" + " ".join(f"[{button.text}]" for button in card.buttons)
 
 
 def _said(content: Content) -> str:

@@ -127,7 +127,8 @@ class Sender:
                 await work.jobs.absorb(job, final.payload(), merged)
             attempt = await work.sends.begin(
                 key,
-                final.recipient,
+                # changing a card is no message, and takes no place in the windows
+                f"{final.recipient}>cards" if isinstance(final.content, CardUpdate) else final.recipient,
                 _digest(final),
                 alike_within=timedelta(seconds=capabilities.duplicate_check_s or 0),
             )

@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 15_000
 """How long SQLite waits for another process (`visitbot jobs retry` beside a server); within ours the gate waits."""
+ABANDONED_MS = 10_000
+"""After so long without a word PostgreSQL gives up a transaction. A machine that stands still in the middle of one, or
+loses its power, would otherwise keep its locks for hours, and with them everybody's claims. Ours take milliseconds."""
 NOTABLE_OFFSET = timedelta(seconds=2)
 MIGRATION_LOCK = 0x76697369740001
 
@@ -63,7 +66,12 @@ class Database:
         else:
             self._gate = None
             self._writing = create_async_engine(
-                url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20
+                url,
+                hide_parameters=True,
+                pool_pre_ping=True,
+                pool_size=10,
+                max_overflow=20,
+                connect_args={"server_settings": {"idle_in_transaction_session_timeout": str(ABANDONED_MS)}},
             )
             self._reading = self._writing.execution_options(postgresql_readonly=True)
         self._write_sessions = async_sessionmaker(self._writing, expire_on_commit=False)

@@ -470,10 +470,15 @@ class Jobs:
             await self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
     async def _expire(self, queue: str) -> None:
+        expired = aliased(JobRow, name="expired")
+        # A row that is locked is being ended, or its holder stands still: others' jobs must not wait for it.
+        ids = (
+            select(expired.id)
+            .where(expired.queue == queue, expired.state == RUNNING, expired.lease_until <= self._now)
+            .with_for_update(skip_locked=True)
+        )
         await self._changed(
-            update(JobRow)
-            .where(JobRow.queue == queue, JobRow.state == RUNNING, JobRow.lease_until <= self._now)
-            .values(state="ready", token=None, lease_until=None)
+            update(JobRow).where(JobRow.id.in_(ids)).values(state="ready", token=None, lease_until=None)
         )
 
     def _in_the_way(self, candidate: type[JobRow]) -> Select[int]:

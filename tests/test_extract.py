@@ -365,3 +365,26 @@ def test_time_grows_with_length_and_not_with_its_square(piece: str) -> None:
     cost_s(200)
 
     assert cost_s(8000) < 40 * max(cost_s(1000), 0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        (
+            "我答应他下周三之前，把安装计划表给他，他那边12月1号之前，确认技术参数",
+            [("us", "提供安装计划表", date(2026, 11, 25)), ("customer", "确认技术参数", date(2026, 12, 1))],
+        ),
+        ("下周三之前，我把方案发给他", [("us", "发送方案", date(2026, 11, 25))]),
+        ("周五，他们开会讨论", []),
+        ("明天下午，王总去北京出差", []),
+    ],
+)
+def test_a_comma_behind_a_date_is_a_breath(text: str, steps: list[tuple[str, str, date]]) -> None:
+    found = draft(text).next_steps
+    assert [(step.owner, step.action, step.due) for step in found] == steps
+
+
+def test_a_comparison_with_the_competitor_keeps_its_number() -> None:
+    text = "就是嫌我们比竞争对手贵15%"
+    [objection] = draft(text).objections
+    assert objection.span.of(text) == "比竞争对手贵15%"

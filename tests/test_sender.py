@@ -303,6 +303,21 @@ async def test_the_hourly_limit_holds_too(post: Post) -> None:
     assert len(post.platform.sent) == 25
 
 
+async def test_changing_a_card_takes_no_place_within_the_limit(post: Post) -> None:
+    post.platform.capabilities = Capabilities(per_member_per_minute=2)
+    await post.show(card("visit-1"))
+    await post.close("visit-1")
+    await post.show(card("visit-2"))
+    await post.show(card("visit-3"))
+    await post.worker.drain()
+
+    assert [content.card_id for content in post.platform.sent if not isinstance(content, OutboundText)] == [
+        "visit-1",
+        "visit-1",
+        "visit-2",
+    ]
+
+
 async def test_waiting_for_the_limit_counts_no_attempt_and_reports_nothing(post: Post) -> None:
     for number in range(6):
         await post.show(card(f"visit-{number}"))

@@ -1,5 +1,6 @@
 """What the table of jobs promises, on SQLite and on PostgreSQL."""
 
+import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -371,6 +372,26 @@ async def test_a_job_of_a_dead_worker_is_taken_over_when_its_lease_runs_out(
 
     assert (taken.id, taken.attempts) == (dead.id, 2)
     assert taken.token != dead.token
+
+
+@pytest.mark.postgres
+async def test_a_worker_that_stands_still_in_a_transaction_keeps_nobody_elses_jobs_from_being_claimed(
+    pg_url: str, clock: FakeClock
+) -> None:
+    here, there = await Database.open(pg_url, clock), await Database.open(pg_url, clock)
+    try:
+        await put(here, "its own", lane="a")
+        [held] = await claim(here)
+        await put(here, "somebody else's", lane="b")
+        async with here.work() as work:
+            await work.jobs.fence(held)
+            clock.advance(timedelta(seconds=LEASE_S + 1))
+            async with asyncio.timeout(5):
+                assert names(await claim(there)) == ["somebody else's"]
+        assert names(await claim(there)) == ["its own"]
+    finally:
+        await here.close()
+        await there.close()
 
 
 async def test_a_heartbeat_keeps_the_lease(any_database: Database, clock: FakeClock) -> None:
