@@ -1,16 +1,16 @@
 """Errors of the outside world.
 
-    BotError
-    ├── ConfigError              config.toml cannot be used as it is
-    └── PlatformError            a platform refused a call, or could not be reached
-        ├── PlatformBusy         try again, after `retry_after_s` where given (busy, time-out, frequency limit)
-        ├── TokenRejected        the access token was refused, once more after a refresh
-        ├── NotPermitted         set-up: permission, trusted IP, wrong id; an admin must act (`hint`)
-        ├── RecipientUnreachable this person cannot be reached (left, outside the visible range)
-        ├── ContentRefused       this message will never be accepted as it is (card not allowed, too long)
-        ├── QuotaSpent           today's allowance is used up; `retry_after_s` where known
-        ├── MediaGone            the file is no longer there, or never was
-        └── MediaTooBig          the file is larger than we take
+BotError
+├── ConfigError              config.toml cannot be used as it is
+└── PlatformError            a platform refused a call, or could not be reached
+    ├── PlatformBusy         try again, after `retry_after_s` where given (busy, time-out, frequency limit)
+    ├── TokenRejected        the access token was refused, once more after a refresh
+    ├── NotPermitted         set-up: permission, trusted IP, wrong id; an admin must act (`hint`)
+    ├── RecipientUnreachable this person cannot be reached (left, outside the visible range)
+    ├── ContentRefused       this message will never be accepted as it is (card not allowed, too long)
+    ├── QuotaSpent           today's allowance is used up; `retry_after_s` where known
+    ├── MediaGone            the file is no longer there, or never was
+    └── MediaTooBig          the file is larger than we take
 """
 
 

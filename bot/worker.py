@@ -17,7 +17,16 @@ from typing import Protocol, assert_never
 
 from aiohttp import ClientError
 
-from bot.errors import BotError, MediaGone, MediaTooBig, NotPermitted, PlatformBusy, PlatformError, QuotaSpent, TokenRejected
+from bot.errors import (
+    BotError,
+    MediaGone,
+    MediaTooBig,
+    NotPermitted,
+    PlatformBusy,
+    PlatformError,
+    QuotaSpent,
+    TokenRejected,
+)
 from handlers import texts
 from nlp.errors import AudioTooLong, EmptyAudio, EngineUnavailable, NlpError, NoSpeech, UnreadableAudio
 from storage.database import Database

@@ -20,7 +20,7 @@ from handlers.record import (
     RemarkValue,
     StageValue,
 )
-from nlp.transcript import Warning as HearingWarning
+from nlp.transcript import HearingWarning
 from storage.models import Escalation, Todo, Visit
 
 CHANGED = " ✎"

@@ -8,7 +8,7 @@ from handlers.context import Context
 from handlers.messages import Sender
 from handlers.record import ContactValue, CustomerValue, DayValue, Fact, PlaceValue, Record, StageValue, load
 from handlers.wording import day
-from nlp.transcript import Warning as HearingWarning
+from nlp.transcript import HearingWarning
 from storage.models import Customer, Evidence, Member, Visit
 from storage.visits import Source
 from storage.work import Work

@@ -7,8 +7,7 @@ from handlers.context import Context
 from handlers.messages import Frozen, InboundMessage, Voice
 from handlers.people import known
 from nlp.errors import AudioTooLong, EmptyAudio, EngineUnavailable, NlpError, NoSpeech, UnreadableAudio
-from nlp.transcript import Segment, Transcript
-from nlp.transcript import Warning as HearingWarning
+from nlp.transcript import HearingWarning, Segment, Transcript
 from storage.base import JsonObject
 from storage.jobs import Job
 from storage.models import Evidence

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 Source = Literal["voice", "wechat", "text"]
 Owner = Literal["us", "customer", "colleague"]
-AmountRole = Literal["budget", "quote", "deal", "unit_price", "payment", "fee", "competitor_price", "price_gap", "other"]
+AmountRole = Literal[
+    "budget", "quote", "deal", "unit_price", "payment", "fee", "competitor_price", "price_gap", "other"
+]
 
 
 @dataclass(frozen=True, order=True)

@@ -1,12 +1,12 @@
 """Errors of hearing and understanding.
 
-    NlpError
-    ├── UnreadableAudio          the bytes are no audio that we can decode (`reason`)
-    │   ├── NotAudio             another kind of file, or an error page saved as one
-    │   └── EmptyAudio           a header and nothing behind it, or nothing at all
-    ├── NoSpeech                 decoded, but nobody speaks in it
-    ├── AudioTooLong             longer than we take (`limit_s`)
-    └── EngineUnavailable        the model or the endpoint cannot be used now (`hint`, in Chinese)
+NlpError
+├── UnreadableAudio          the bytes are no audio that we can decode (`reason`)
+│   ├── NotAudio             another kind of file, or an error page saved as one
+│   └── EmptyAudio           a header and nothing behind it, or nothing at all
+├── NoSpeech                 decoded, but nobody speaks in it
+├── AudioTooLong             longer than we take (`limit_s`)
+└── EngineUnavailable        the model or the endpoint cannot be used now (`hint`, in Chinese)
 """
 
 

@@ -48,7 +48,7 @@ class SpeechListener:
         segments = phrases(hearing)
         if not segments:
             raise NoSpeech("nothing that was heard is believable")
-        warnings: list[transcript.Warning] = ["damaged"] if decoded.damaged else []
+        warnings: list[transcript.HearingWarning] = ["damaged"] if decoded.damaged else []
         warnings += ["quiet"] if boosted else []
         warnings += doubts
         warnings += ["low_confidence"] if hearsay.is_unsure(hearing) else []
@@ -56,7 +56,7 @@ class SpeechListener:
         warnings += ["odd_number"] if hearsay.has_odd_number(text) else []
         return transcript.Transcript(text, segments, round(decoded.duration_s, 2), self._engine.name, tuple(warnings))
 
-    async def _heard(self, samples: Samples, hot_words: tuple[str, ...]) -> tuple[Hearing, list[transcript.Warning]]:
+    async def _heard(self, samples: Samples, hot_words: tuple[str, ...]) -> tuple[Hearing, list[transcript.HearingWarning]]:
         hearing = await self._attempt(samples, hot_words)
         if hearsay.is_plausible(hearing, hot_words):
             return hearsay.believable(hearing), []
@@ -64,7 +64,7 @@ class SpeechListener:
             return hearsay.believable(hearing), ["suspect"]
         # Names to expect can make a decoder skip speech, or recite them instead of listening: once more without.
         hearing = await self._attempt(samples, ())
-        suspect: list[transcript.Warning] = [] if hearsay.is_plausible(hearing, ()) else ["suspect"]
+        suspect: list[transcript.HearingWarning] = [] if hearsay.is_plausible(hearing, ()) else ["suspect"]
         return hearsay.believable(hearing), ["hot_words_dropped", *suspect]
 
     async def _attempt(self, samples: Samples, hot_words: tuple[str, ...]) -> Hearing:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Warning = Literal["damaged", "quiet", "low_confidence", "suspect", "hot_words_dropped", "odd_number"]
+HearingWarning = Literal["damaged", "quiet", "low_confidence", "suspect", "hot_words_dropped", "odd_number"]
 """damaged: part of the file could not be decoded · low_confidence: the engine was unsure throughout · suspect: too little
 or too much text for the time spoken · odd_number: a number that is unlikely to be what was said (万亿, a phone number of ten digits)"""
 
@@ -23,7 +23,7 @@ class Transcript:
     segments: tuple[Segment, ...]
     duration_s: float
     engine: str
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[HearingWarning, ...] = ()
 
     def time_at(self, offset: int) -> float | None:
         """Seconds into the audio at which the segment holding the character at `offset` begins."""

@@ -28,8 +28,7 @@ from handlers.messages import (
     Text,
     Voice,
 )
-from nlp.transcript import Listener, Segment, Transcript
-from nlp.transcript import Warning as HearingWarning
+from nlp.transcript import HearingWarning, Listener, Segment, Transcript
 from storage.database import Database
 from storage.jobs import Job
 from storage.media import LocalMediaStore

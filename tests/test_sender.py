@@ -88,7 +88,7 @@ def platform(clock: FakeClock) -> FakePlatform:
         clock=clock,
         capabilities=Capabilities(
             per_member_per_minute=5, per_member_per_hour=20, duplicate_check_s=1800, max_text_bytes=600
-        )
+        ),
     )
 
 
