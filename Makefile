@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# How many test processes at once; the slow tests start processes of their own and are run one at a time.
+JOBS ?= 2
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -30,10 +32,11 @@ demo: $(STAMP)
 	@$(BIN)/visitbot demo $(ARGS)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 test-all: $(STAMP)
-	$(BIN)/python -m pytest -m "" $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -m "model or postgres or browser or chaos" $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,12 +1,16 @@
 """The HTTP side: the platforms' callbacks, and whether we are well."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot import pipeline
+from bot.errors import BotError
 from bot.platform import Platform, Received
+from bot.worker import described
 from handlers.messages import PlatformName
 from handlers.outbox import QUEUE as OUTBOX
 from handlers.routes import WORK_QUEUE
@@ -20,13 +24,16 @@ BODY_LIMIT_BYTES = 25 * 1024 * 1024
 STALLED_S = 300
 """A job that has been due for so long means that nobody works here."""
 HEALTH_PATH = "/healthz"
+KEEP_WITHIN_S = 4.0
+"""Platforms wait five seconds for an answer; a database that restarts is often back before that."""
+KEEP_AGAIN_S = 0.2
 
 
 def application(database: Database, platforms: Iterable[Platform]) -> web.Application:
-    app = web.Application(client_max_size=BODY_LIMIT_BYTES)
+    app = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[_silent_when_not_kept])
 
     async def keep(platform: PlatformName, received: Received) -> bool:
-        is_new = await pipeline.keep(database, platform, received)
+        is_new = await _keep(database, platform, received)
         log.info("inbox.kept", extra={"platform": platform, "event_id": received.event_id, "is_new": is_new})
         return is_new
 
@@ -44,6 +51,39 @@ def application(database: Database, platforms: Iterable[Platform]) -> web.Applic
         app.router.add_routes(platform.routes(keep))
     app.on_shutdown.append(hang_up)
     return app
+
+
+class NotKept(BotError):
+    """An event could not be made durable."""
+
+
+async def _keep(database: Database, platform: PlatformName, received: Received) -> bool:
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + KEEP_WITHIN_S
+    while True:
+        try:
+            return await pipeline.keep(database, platform, received)
+        except DatabaseUnavailable as error:
+            if loop.time() >= give_up_at:
+                raise NotKept(received.event_id) from error
+        except Exception as error:
+            raise NotKept(received.event_id) from error
+        await asyncio.sleep(KEEP_AGAIN_S)
+
+
+@web.middleware
+async def _silent_when_not_kept(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Hang up on a callback that could not be kept.
+
+    WeCom takes any HTTP status, also 500, for an answer and does not call again; after a broken connection it does.
+    """
+    try:
+        return await handler(request)
+    except NotKept as error:
+        log.error("web.not_kept", extra={"path": request.path} | described(error))  # noqa: TRY400  it could quote words
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=503)
 
 
 async def _health(database: Database) -> web.Response:

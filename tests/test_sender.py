@@ -532,7 +532,7 @@ async def test_a_text_card_that_closes_without_words_closes_silently(post: Post)
 
 @pytest.mark.parametrize(
     "error",
-    [RecipientUnreachable("send", 81013), ContentRefused("send", 44004), NotPermitted("send", 60020)],
+    [RecipientUnreachable("send", 81013), ContentRefused("send", 44004)],
     ids=lambda error: type(error).__name__,
 )
 async def test_what_can_never_be_sent_is_parked_and_the_next_goes_out(post: Post, error: PlatformError) -> None:
@@ -544,6 +544,18 @@ async def test_what_can_never_be_sent_is_parked_and_the_next_goes_out(post: Post
     assert post.platform.texts == ["二"]
     assert post.parked == [f"{type(error).__name__}: {error}"]
     assert [job.state for job in await post.jobs()] == ["parked", "done"]
+
+
+async def test_what_only_an_admin_can_put_right_goes_out_once_that_is_done(post: Post, clock: FakeClock) -> None:
+    await post.fail(NotPermitted("send", 60020))
+    await post.say("一", "二")
+    await post.worker.drain()
+    assert post.platform.texts == []
+
+    clock.advance(timedelta(minutes=1))
+    await post.worker.drain()
+
+    assert post.platform.texts == ["一", "二"]
 
 
 async def test_a_message_for_a_platform_that_is_not_configured_is_parked(post: Post) -> None:

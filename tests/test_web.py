@@ -1,14 +1,16 @@
 from datetime import timedelta
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import func, select
 
 from bot import pipeline
 from bot.platform import Keep, Received
 from bot.web import HEALTH_PATH, application
+from handlers.messages import PlatformName
 from storage.database import Database
+from storage.errors import DatabaseUnavailable
 from storage.jobs import JobRow
 from tests.fakes import FakeClock, FakePlatform
 
@@ -38,7 +40,7 @@ async def test_an_event_is_kept_before_it_is_answered_and_only_once(database: Da
     assert (job.queue, job.kind, job.lane, job.dedupe) == ("inbox", "inbound", "playground:zhang", "playground:7")
 
 
-async def test_what_cannot_be_kept_is_not_answered_with_200(
+async def test_what_cannot_be_kept_is_not_answered_at_all_so_that_it_is_brought_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_args: object) -> bool:
@@ -46,7 +48,25 @@ async def test_what_cannot_be_kept_is_not_answered_with_200(
 
     monkeypatch.setattr(pipeline, "keep", fail)
     async with await client(database) as http:
-        assert (await http.post("/callback?id=7", data="words")).status == 500
+        with pytest.raises(ClientError):
+            await http.post("/callback?id=7", data="words")
+
+
+async def test_a_database_that_is_away_for_a_moment_is_waited_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, failures = pipeline.keep, [DatabaseUnavailable("restarting"), DatabaseUnavailable("restarting")]
+
+    async def keep_at_last(database: Database, platform: PlatformName, received: Received) -> bool:
+        if failures:
+            raise failures.pop()
+        return await keep(database, platform, received)
+
+    monkeypatch.setattr(pipeline, "keep", keep_at_last)
+    async with await client(database) as http:
+        assert (await http.post("/callback?id=7", data="words")).status == 200
+    async with database.reading() as work:
+        assert len(await work.jobs.listing()) == 1
 
 
 async def test_health_is_good_while_work_is_done_and_bad_when_it_waits(database: Database, clock: FakeClock) -> None:

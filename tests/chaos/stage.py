@@ -38,7 +38,7 @@ AUDIO = b"#!AMR\n" + bytes(range(200))
 
 # Started once, with everything imported: a server then takes a tenth of a second to start instead of three.
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.chaos.app"])
+_processes.set_forkserver_preload(["tests.chaos.warm"])
 
 
 @dataclass

@@ -22,7 +22,7 @@ LEASE_LOST = "job.lease_lost"
 @pytest.mark.parametrize(
     ("point", "sign"),
     [
-        ("keep#1: before commit 1", "Error handling request"),
+        ("keep#1: before commit 1", "web.not_kept"),
         ("voice#1: after keeping the file", LEASE_LOST),
         ("transcribe#1: after listening", LEASE_LOST),
         ("understand#1: before commit 1", LEASE_LOST),
@@ -30,6 +30,7 @@ LEASE_LOST = "job.lease_lost"
         ("send#2: after sending", LEASE_LOST),
         ("send#2: before commit 2", LEASE_LOST),
     ],
+    ids=lambda value: value if ": " in value else "",
 )
 async def test_a_server_that_stood_still_writes_and_shows_nothing_twice(
     pg_stage: Stage, untouched: Untouched, point: str, sign: str
