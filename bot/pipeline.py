@@ -1,6 +1,7 @@
 """Which kind of job is done by what, and how many at a time: the flow of docs/architecture.md as two tables."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import time, timedelta
 
 from pydantic import AwareDatetime
@@ -18,6 +19,7 @@ INBOX = "inbox"
 INBOUND = "inbound"
 TIMERS = drafts.REMINDER_QUEUE
 PRUNE = "prune"
+MOST_KEPT_AT_ONCE = 64
 PRUNED_AT = time(3, 20)
 """At night, and not on the hour, when everybody's timers go off."""
 
@@ -48,21 +50,63 @@ class KeptEvent(Frozen):
 
 async def keep(database: Database, platform: PlatformName, received: Received) -> bool:
     """Make an event durable; False when it is known. Only after this may the platform be told that we have it."""
-    event = KeptEvent(
+    [is_new] = await keep_all(database, [_kept(database, platform, received)])
+    return is_new
+
+
+async def keep_all(database: Database, events: Sequence[KeptEvent]) -> list[bool]:
+    async with database.work() as work:
+        return [
+            await work.jobs.put(
+                INBOUND,
+                event.model_dump(mode="json"),
+                queue=INBOX,
+                lane=f"{event.platform}:{event.user_id}",
+                dedupe=f"{event.platform}:{event.event_id}",
+            )
+            for event in events
+        ]
+
+
+def _kept(database: Database, platform: PlatformName, received: Received) -> KeptEvent:
+    return KeptEvent(
         platform=platform,
         event_id=received.event_id,
         user_id=received.user_id,
         body=received.body,
         received_at=database.now(),
     )
-    async with database.work() as work:
-        return await work.jobs.put(
-            INBOUND,
-            event.model_dump(mode="json"),
-            queue=INBOX,
-            lane=f"{platform}:{received.user_id}",
-            dedupe=f"{platform}:{received.event_id}",
-        )
+
+
+class Inbox:
+    """Keeps events, those that come while others are being kept together: one commit, and one wait for it, for all."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[KeptEvent, asyncio.Future[bool]]] = []
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def keep(self, platform: PlatformName, received: Received) -> bool:
+        """As the function `keep`."""
+        is_new: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((_kept(self._database, platform, received), is_new))
+        if self._keeping is None or self._keeping.done():
+            self._keeping = asyncio.create_task(self._keep_waiting(), name="inbox")
+        return await is_new
+
+    async def _keep_waiting(self) -> None:
+        while self._waiting:
+            together, self._waiting = self._waiting[:MOST_KEPT_AT_ONCE], self._waiting[MOST_KEPT_AT_ONCE:]
+            try:
+                answers = await keep_all(self._database, [event for event, _ in together])
+            except Exception as error:  # noqa: BLE001  the web boundary: each waiting request gets it
+                for _, is_new in together:
+                    if not is_new.done():
+                        is_new.set_exception(error)
+            else:
+                for (_, is_new), answer in zip(together, answers, strict=True):
+                    if not is_new.done():
+                        is_new.set_result(answer)
 
 
 def job_handlers(

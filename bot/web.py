@@ -31,9 +31,10 @@ KEEP_AGAIN_S = 0.2
 
 def application(database: Database, platforms: Iterable[Platform]) -> web.Application:
     app = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[_silent_when_not_kept])
+    inbox = pipeline.Inbox(database)
 
     async def keep(platform: PlatformName, received: Received) -> bool:
-        is_new = await _keep(database, platform, received)
+        is_new = await _keep(inbox, platform, received)
         log.info("inbox.kept", extra={"platform": platform, "event_id": received.event_id, "is_new": is_new})
         return is_new
 
@@ -57,12 +58,12 @@ class NotKept(BotError):
     """An event could not be made durable."""
 
 
-async def _keep(database: Database, platform: PlatformName, received: Received) -> bool:
+async def _keep(inbox: pipeline.Inbox, platform: PlatformName, received: Received) -> bool:
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + KEEP_WITHIN_S
     while True:
         try:
-            return await pipeline.keep(database, platform, received)
+            return await inbox.keep(platform, received)
         except DatabaseUnavailable as error:
             if loop.time() >= give_up_at:
                 raise NotKept(received.event_id) from error

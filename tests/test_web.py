@@ -1,3 +1,5 @@
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,7 +10,6 @@ from sqlalchemy import func, select
 from bot import pipeline
 from bot.platform import Keep, Received
 from bot.web import HEALTH_PATH, application
-from handlers.messages import PlatformName
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.jobs import JobRow
@@ -43,10 +44,10 @@ async def test_an_event_is_kept_before_it_is_answered_and_only_once(database: Da
 async def test_what_cannot_be_kept_is_not_answered_at_all_so_that_it_is_brought_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(*_args: object) -> bool:
+    async def fail(*_args: object) -> list[bool]:
         raise OSError("disk full")
 
-    monkeypatch.setattr(pipeline, "keep", fail)
+    monkeypatch.setattr(pipeline, "keep_all", fail)
     async with await client(database) as http:
         with pytest.raises(ClientError):
             await http.post("/callback?id=7", data="words")
@@ -55,18 +56,36 @@ async def test_what_cannot_be_kept_is_not_answered_at_all_so_that_it_is_brought_
 async def test_a_database_that_is_away_for_a_moment_is_waited_for(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep, failures = pipeline.keep, [DatabaseUnavailable("restarting"), DatabaseUnavailable("restarting")]
+    keep_all, failures = pipeline.keep_all, [DatabaseUnavailable("restarting"), DatabaseUnavailable("restarting")]
 
-    async def keep_at_last(database: Database, platform: PlatformName, received: Received) -> bool:
+    async def keep_at_last(database: Database, events: Sequence[pipeline.KeptEvent]) -> list[bool]:
         if failures:
             raise failures.pop()
-        return await keep(database, platform, received)
+        return await keep_all(database, events)
 
-    monkeypatch.setattr(pipeline, "keep", keep_at_last)
+    monkeypatch.setattr(pipeline, "keep_all", keep_at_last)
     async with await client(database) as http:
         assert (await http.post("/callback?id=7", data="words")).status == 200
     async with database.reading() as work:
         assert len(await work.jobs.listing()) == 1
+
+
+async def test_what_comes_at_once_is_kept_together_and_each_is_told_whether_it_is_new(database: Database) -> None:
+    inbox = pipeline.Inbox(database)
+    begun = 0
+
+    async def keep(event_id: str) -> bool:
+        return await inbox.keep("playground", Received(event_id, "zhang", {}))
+
+    def count(_settled: object) -> None:
+        nonlocal begun
+        begun += 1
+
+    async with database.woken(asyncio.Event(), count):
+        answers = await asyncio.gather(*(keep(event_id) for event_id in ("1", "2", "1", "3")))
+
+    assert answers == [True, True, False, True]
+    assert begun < len(answers)
 
 
 async def test_health_is_good_while_work_is_done_and_bad_when_it_waits(database: Database, clock: FakeClock) -> None:
