@@ -155,7 +155,7 @@ def test_a_readmes_first_screen_shows_a_picture_and_the_two_commands(name: str) 
     first_screen = (ROOT / name).read_text("utf-8").split("\n## ")[0]
 
     assert "docs/images/playground.png" in first_screen
-    assert "git clone" in first_screen
+    assert "make test" in first_screen
     assert "make demo" in first_screen
 
 
