@@ -55,7 +55,7 @@ async def keep(database: Database, platform: PlatformName, received: Received) -
 
 
 async def keep_all(database: Database, events: Sequence[KeptEvent]) -> list[bool]:
-    async with database.work() as work:
+    async with database.work(urgent=True) as work:
         return [
             await work.jobs.put(
                 INBOUND,

@@ -23,6 +23,8 @@ from handlers.messages import PlatformName
 from nlp import lexicon
 from nlp.draft import Vocabulary
 from nlp.errors import EngineUnavailable
+from nlp.hearing import SpeechEngine
+from nlp.speech import SpeechListener
 from nlp.speech_api import OpenAiEngine
 from nlp.speech_models import Progress
 from nlp.transcript import Listener
@@ -152,6 +154,12 @@ def speech_engine(config: Config) -> FasterWhisperEngine | OpenAiEngine:
         hub=speech.hub,
         language=speech.language,
         cpu_threads=speech.cpu_threads,
+    )
+
+
+def listener(config: Config, engine: SpeechEngine) -> SpeechListener:
+    return SpeechListener(
+        engine, max_duration_s=config.speech.max_duration_s, simplified=config.speech.language == "zh"
     )
 
 

@@ -120,15 +120,18 @@ async def _tell(
         "false_alarm": texts.ESCALATION_DISMISSED,
     }[state].format(**names)
     told = {escalation.member_id, by.member_id}
+    request = ""
+    if assignee is not None:
+        risks = "、".join(risk.words for risk in (await load(work, visit)).risks)
+        request = texts.ESCALATION_ASSIGNED_TO_YOU.format(
+            **names, words=risks or wording.day(visit.visited_on, visit.visited_on)
+        )
     rep = await work.members.address(escalation.member_id, prefer=visit.platform)
     if rep is not None:
-        await outbox.say(work, rep, sentence, cause=f"{cause}>rep")
+        is_theirs = assignee is not None and assignee.member_id == escalation.member_id
+        await outbox.say(work, rep, request if is_theirs else sentence, cause=f"{cause}>rep")
     if assignee is not None and assignee.member_id not in told:
         address = await work.members.address(assignee.member_id, prefer=visit.platform)
         if address is not None:
-            risks = "、".join(risk.words for risk in (await load(work, visit)).risks)
-            words = texts.ESCALATION_ASSIGNED_TO_YOU.format(
-                **names, words=risks or wording.day(visit.visited_on, visit.visited_on)
-            )
-            await outbox.say(work, address, words, cause=f"{cause}>assignee")
-    await outbox.say(work, to, texts.DECIDED, cause=f"{cause}>decided")
+            await outbox.say(work, address, request, cause=f"{cause}>assignee")
+    await outbox.say(work, to, texts.DECIDED if rep is not None else texts.DECIDED_UNTOLD, cause=f"{cause}>decided")

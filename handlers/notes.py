@@ -48,6 +48,8 @@ async def take(ctx: Context, job: Job, note: Note) -> None:
         latest = await work.visits.latest_draft(member.member_id)
         if latest is not None and wanted:
             await _edit(ctx, work, latest, wanted, note, evidence, understanding, member)
+        elif latest is None and edits.needs_a_record(note.text, wanted):
+            await outbox.say(work, note.to, texts.NOTHING_TO_CHANGE, cause=f"{note.cause}>nothing-to-change")
         elif latest is not None and (name := await _answer_to_which(work, latest, note, understanding)):
             await _name_customer(ctx, work, latest, name, note, evidence, member)
         else:
@@ -185,6 +187,8 @@ async def _not_understood(ctx: Context, work: Work, note: Note) -> None:
         answer = texts.NOT_UNDERSTOOD_VOICE.format(words=note.text)
     elif is_greeting(note.text):
         answer = texts.HELLO
+    elif is_courtesy(note.text):
+        answer = texts.COURTESY
     else:
         answer = texts.NOT_UNDERSTOOD
     await outbox.say(work, note.to, _late(ctx, work, note) + answer, cause=f"{note.cause}>not-understood")
@@ -203,6 +207,28 @@ def is_greeting(text: str) -> bool:
         "早",
         "早上好",
         "下午好",
+    }
+
+
+def is_courtesy(text: str) -> bool:
+    return text.strip(" \n。.！!～~,，") in {
+        "谢谢",
+        "谢谢你",
+        "谢谢您",
+        "多谢",
+        "辛苦了",
+        "好的",
+        "好",
+        "好的谢谢",
+        "收到",
+        "嗯",
+        "嗯嗯",
+        "知道了",
+        "明白",
+        "OK",
+        "ok",
+        "👌",
+        "👍",
     }
 
 

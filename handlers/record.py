@@ -152,9 +152,10 @@ class Record:
 
     def with_fact(self, fact: Fact) -> "Record":
         """The record with this fact put in: in place of what it contradicts, beside everything else."""
-        kept = [known for known in self.facts if not _gives_way(known.value, fact.value)]
+        kept = [known for known in self.facts if not _replaces(fact, known)]
         if len(kept) < len(self.facts):
-            place = next(i for i, known in enumerate(self.facts) if _gives_way(known.value, fact.value))
+            place = next(i for i, known in enumerate(self.facts) if _replaces(fact, known))
+            fact = _completed(fact, self.facts[place])
             kept.insert(min(place, len(kept)), fact)
         else:
             kept.append(fact)
@@ -185,8 +186,29 @@ async def load(work: Work, visit: Visit, *, version: int | None = None) -> Recor
     return record_of(await work.visits.fields(visit, version=version))
 
 
+def _replaces(new: Fact, known: Fact) -> bool:
+    """Whether `new` takes the place of `known`.
+
+    Two budgets of one and the same note (one a customer, or last year's and this one's) both stay: a person sees two
+    and puts it right, where the last one alone would pass for the truth.
+    """
+    if isinstance(new.value, AmountValue) and new.source.evidence_id == known.source.evidence_id:
+        return known.value == new.value
+    return _gives_way(known.value, new.value)
+
+
+def _completed(new: Fact, known: Fact) -> Fact:
+    """王经理, said again without his department, has not lost it."""
+    if not (isinstance(new.value, ContactValue) and isinstance(known.value, ContactValue)):
+        return new
+    title, department = new.value.title or known.value.title, new.value.department or known.value.department
+    if (title, department) == (known.value.title, known.value.department):
+        return known
+    return Fact(new.value.model_copy(update={"title": title, "department": department}), new.source)
+
+
 def _gives_way(known: Value, new: Value) -> bool:
-    """Whether `new` takes the place of `known`."""
+    """Whether the kinds and contents of the two leave room for one only."""
     match known, new:
         case AmountValue(), AmountValue():
             # two prices may stand side by side; there is one budget, one quote, one deal

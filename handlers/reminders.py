@@ -16,7 +16,10 @@ async def remind_of_draft(ctx: Context, job: Job) -> None:
         if visit.state != "draft":
             return
         customer = (await load(work, visit)).customer
-        reminder = texts.REMINDER.format(
+        latest = await work.visits.latest_draft(visit.member_id)
+        # 确认 typed in the chat means the latest draft: an older one must not be confirmed by its name and save another
+        is_latest = latest is not None and latest.visit_id == visit_id
+        reminder = (texts.REMINDER if is_latest else texts.REMINDER_OLDER).format(
             customer=customer.name if customer else texts.CUSTOMER_OPEN,
             on=wording.day(visit.visited_on, ctx.day_of(work.now)),
         )

@@ -14,6 +14,7 @@ HELP = """我是拜访助手，拜访完说一段话就行：
 
 WELCOME = "您好，我是拜访助手。拜访完按住说话讲一段，我整理成记录给您确认。回复「帮助」看用法。"
 HELLO = "您好！拜访完发语音或文字给我，我来整理记录。回复「帮助」看用法。"
+COURTESY = "不客气，有拜访随时发给我。待确认的记录要回复「确认」或点卡片上的「确认」才入库。"
 
 HEARING = "收到{length}语音，正在转写…"
 HEARING_QUEUED = "收到{length}语音，前面还有 {waiting} 条在转写，轮到就发给您。"
@@ -37,6 +38,7 @@ PARKED = "您 {at} 发的{what}没处理成功，内容已保留，已通知管�
 LATE = "（{at} 发的）"
 
 NO_DRAFT = "现在没有待确认的拜访记录。发一段语音或文字，我来整理。"
+NOTHING_TO_CHANGE = "现在没有待确认的拜访记录，这句话没有改动任何内容。要记新的拜访，请说说：见了哪家客户的谁、聊了什么、下一步。"
 NOTHING_TO_UNDO = "没有可以撤销的修改。"
 NO_SUCH_STEP = "没找到要改的待办「{words}」。现在的下一步：\n{steps}"
 NO_STEPS = "这条记录还没有下一步。可以回复：补充待办 周五前寄样品"
@@ -49,6 +51,7 @@ MANAGER_UNREACHABLE = "发现风险信号，但{manager}没有登记可联系的
 NEEDS_CUSTOMER = "还差客户：这次拜访的是哪一家？在上面的卡片里选，或直接回复客户名称。"
 WHICH_CUSTOMER = "这次拜访的是哪一家？直接回复客户名称，或点卡片里的选项。"
 REMINDER = "您有一条待确认的拜访记录：{customer}，{on}。点卡片上的「确认」，或回复「确认」入库。"
+REMINDER_OLDER = "您有一条待确认的拜访记录：{customer}，{on}。请点它那张卡片上的「确认」入库；后面还有更新的一条，回复「确认」是确认更新的那条。"
 
 CARD_CLOSED = "这张卡片已经处理过了（{closing}）。"
 CARD_EXPIRED = "这张卡片已过期。回复「草稿」可以重新取一张。"
@@ -77,6 +80,7 @@ CLOSED_REPLACED = "已更新，见下方新卡"
 CLOSED_DONE = "已完成"
 CLOSED_PICKED = "已选定"
 DECIDED = "好的，已告诉销售。"
+DECIDED_UNTOLD = "好的，已记下。销售没有登记可联系的账号，请您直接告诉他。"
 NO_SUCH_STAGE = "没有叫「{words}」的阶段。可选：{stages}"
 NOTHING_SAID = "没听出要补充的内容，记录没有变。"
 NOT_REGISTERED = "您还没有开通拜访助手，请联系管理员把您加进成员名单。"

@@ -137,6 +137,21 @@ class Supplement:
 Edit = SetAmount | SetCustomer | SetContact | SetStage | SetVisitedOn | MoveStep | DropStep | AddStep | Supplement
 
 
+_ASKS_TO_CHANGE = re.compile(r"改|换成|更正|调整|变成|写成|应为|应该是|[延挪放调]到|推迟|提前到|删|去掉|取消|不要|补充|[新增添]加|^加")
+
+
+def needs_a_record(text: str, wanted: tuple[Edit, ...]) -> bool:
+    """Whether a reply makes sense only of a record that there is: 预算改成90万, unlike 客户：恒力，预算：90万.
+
+    >>> zone = ZoneInfo("Asia/Shanghai")
+    >>> text = "预算改成90万"
+    >>> needs_a_record(text, parse(text, datetime(2026, 11, 20, tzinfo=zone), zone))
+    True
+    """
+    names_a_customer = any(isinstance(edit, SetCustomer) for edit in wanted)
+    return bool(wanted) and not names_a_customer and bool(_ASKS_TO_CHANGE.search(text.strip()))
+
+
 def parse(text: str, sent_at: datetime, zone: ZoneInfo) -> tuple[Edit, ...]:
     """The changes a reply asks for, in order; empty when it is not one, or not wholly one.
 

@@ -61,6 +61,7 @@ class Database:
         self._on_commit: set[OnCommit] = set()
         if url.get_backend_name() == "sqlite":
             self._gate: asyncio.Lock | None = asyncio.Lock()
+            self._line = asyncio.Lock()
             self._writing = _sqlite_engine(url, begin="BEGIN IMMEDIATE")
             self._reading = _sqlite_engine(url, begin="BEGIN", read_only=True)
         else:
@@ -116,12 +117,18 @@ class Database:
     # Units of work
 
     @asynccontextmanager
-    async def work(self) -> AsyncIterator[Work]:
+    async def work(self, *, urgent: bool = False) -> AsyncIterator[Work]:
         """One unit of work: commits when the block ends well, rolls back when it raises.
 
-        Raises DatabaseUnavailable where the same again may succeed.
+        An `urgent` one goes before all others that wait for SQLite. Raises DatabaseUnavailable where the same again may
+        succeed.
         """
-        async with self._through_the_gate(), _translated(), self._write_sessions() as session, session.begin():
+        async with (
+            self._through_the_gate(urgent=urgent),
+            _translated(),
+            self._write_sessions() as session,
+            session.begin(),
+        ):
             await _connect(session)
             work = Work(session, self.now())
             yield work
@@ -211,14 +218,15 @@ class Database:
             log.warning("clock.differs", extra={"offset_ms": round(self._offset.total_seconds() * 1000)})
 
     @asynccontextmanager
-    async def _through_the_gate(self) -> AsyncIterator[None]:
+    async def _through_the_gate(self, *, urgent: bool = False) -> AsyncIterator[None]:
         if self._gate is None:
             yield
             return
         me = asyncio.current_task()
         if me is not None and self._gate_holder is me:
             raise RuntimeError("a unit of work inside another one would wait for itself for ever")
-        async with self._gate:
+        # Only the first of the line stands at the gate, so that what is urgent meets one other there and not twenty.
+        async with nullcontext() if urgent else self._line, self._gate:
             self._gate_holder = me
             try:
                 yield

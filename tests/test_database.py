@@ -350,6 +350,23 @@ async def test_postgresql_is_not_migrated_by_starting(bare_pg_url: str) -> None:
         await Database.open(bare_pg_url, SystemClock())
 
 
+async def test_what_is_urgent_goes_before_others_that_wait_for_sqlite(database: Database) -> None:
+    done: list[str] = []
+
+    async def write(name: str, *, urgent: bool = False) -> None:
+        async with database.work(urgent=urgent):
+            done.append(name)
+
+    async with database.work():
+        waiting = [asyncio.create_task(write(str(number))) for number in range(5)]
+        await asyncio.sleep(0)
+        waiting.append(asyncio.create_task(write("urgent", urgent=True)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+
+    assert done == ["0", "urgent", "1", "2", "3", "4"]
+
+
 @pytest.mark.postgres
 async def test_two_instances_may_migrate_at_once(bare_pg_url: str) -> None:
     databases = [await Database.open(bare_pg_url, SystemClock(), prepare=False) for _ in range(2)]

@@ -17,7 +17,6 @@ from bot.demo import MANAGER, REP, Conversation, DemoFailed
 from bot.playground.adapter import PlaygroundLogHandler, PlaygroundPlatform
 from handlers import actions
 from nlp.errors import EngineUnavailable
-from nlp.speech import SpeechListener
 from nlp.speech_api import OpenAiEngine
 from nlp.speech_models import Progress
 from nlp.whisper import FasterWhisperEngine
@@ -50,7 +49,7 @@ async def _demo(args: argparse.Namespace, folder: Path) -> int:
     platform = PlaygroundPlatform(clock, demo.people(), data_dir=folder / "playground")
     logging.getLogger().addHandler(PlaygroundLogHandler(platform))
     engine = wiring.speech_engine(config)
-    listener = SpeechListener(engine, max_duration_s=config.speech.max_duration_s)
+    listener = wiring.listener(config, engine)
     stop, ready = asyncio.Event(), asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

@@ -11,7 +11,6 @@ from bot.commands import CommandFailed, add_config_option
 from bot.config import Config
 from bot.pipeline import ROLES
 from bot.playground.adapter import PlaygroundLogHandler, PlaygroundPlatform
-from nlp.speech import SpeechListener
 from storage.clock import SystemClock
 
 log = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ async def _serve(config: Config, roles: list[str]) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     engine = wiring.speech_engine(config)
-    listener = SpeechListener(engine, max_duration_s=config.speech.max_duration_s)
+    listener = wiring.listener(config, engine)
     async with wiring.assistant(config, clock=clock, listener=listener, platforms=platforms, roles=roles) as built:
         warming = asyncio.create_task(wiring.warm_up(engine)) if "worker" in roles else None
         try:

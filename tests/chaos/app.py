@@ -108,10 +108,10 @@ class FaultyDatabase(Database):
     faults: Faults | None = None
 
     @asynccontextmanager
-    async def work(self) -> AsyncIterator[Work]:
+    async def work(self, *, urgent: bool = False) -> AsyncIterator[Work]:
         faults = self.faults
         number = faults.transaction() if faults else 0
-        async with super().work() as work:
+        async with super().work(urgent=urgent) as work:
             yield work
             if faults:
                 faults.reach(f"before commit {number}")
