@@ -30,6 +30,15 @@ def _number(said: str) -> int | None:
     return int(said) if said.isdecimal() and len(said) <= len(str(MAX_NUMBER)) else None
 
 
+def is_spoken_command(message: InboundMessage) -> bool:
+    """Whether words that a speech engine heard are a command. Those that cannot be taken back are not among them."""
+    return words(message) in COMMANDS.keys() - DECISIVE
+
+
+def is_spoken_decision(message: InboundMessage) -> bool:
+    return words(message) in DECISIVE
+
+
 async def run(ctx: Context, job: Job, message: InboundMessage) -> None:
     said = words(message)
     async with ctx.finishing(job) as work:
@@ -124,3 +133,5 @@ COMMANDS: Mapping[str, Command] = {
     "待办": _todos,
     "我的待办": _todos,
 }
+DECISIVE = frozenset(said for said, command in COMMANDS.items() if command in (_confirm, _discard))
+"""What these do cannot be taken back, so they are taken from a finger, not from what an engine thinks it heard."""

@@ -13,7 +13,7 @@ async def remind_of_draft(ctx: Context, job: Job) -> None:
     to = Sender.model_validate(job.payload["sender"])
     async with ctx.finishing(job) as work:
         visit = await work.visits.lock(visit_id)
-        if visit.state != "draft":
+        if visit.state != "draft" or not (await work.members.get(visit.member_id)).active:
             return
         customer = (await load(work, visit)).customer
         latest = await work.visits.latest_draft(visit.member_id)

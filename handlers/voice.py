@@ -2,9 +2,9 @@
 
 import logging
 
-from handlers import notes, outbox, texts
+from handlers import commands, notes, outbox, texts
 from handlers.context import Context
-from handlers.messages import Frozen, InboundMessage, Voice
+from handlers.messages import Frozen, InboundMessage, Text, Voice
 from handlers.people import known
 from nlp.errors import AudioTooLong, EmptyAudio, EngineUnavailable, NlpError, NoSpeech, UnreadableAudio
 from nlp.transcript import HearingWarning, Segment, Transcript
@@ -103,6 +103,15 @@ async def understand(ctx: Context, job: Job) -> None:
     async with ctx.database.reading() as work:
         evidence = await work.visits.by_event(message.key)
     heard = transcript_of(evidence)
+    as_typed = message.model_copy(update={"content": Text(text=heard.text)})
+    if commands.is_spoken_command(as_typed):
+        await commands.run(ctx, job, as_typed)
+        return
+    if commands.is_spoken_decision(as_typed):
+        async with ctx.finishing(job) as work:
+            answer = texts.DECIDE_BY_HAND.format(words=commands.words(as_typed))
+            await outbox.say(work, message.sender, answer, cause=f"{message.key}>by-hand")
+        return
     await notes.take(
         ctx,
         job,

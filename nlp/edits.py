@@ -137,7 +137,9 @@ class Supplement:
 Edit = SetAmount | SetCustomer | SetContact | SetStage | SetVisitedOn | MoveStep | DropStep | AddStep | Supplement
 
 
-_ASKS_TO_CHANGE = re.compile(r"改|换成|更正|调整|变成|写成|应为|应该是|[延挪放调]到|推迟|提前到|删|去掉|取消|不要|补充|[新增添]加|^加")
+_ASKS_TO_CHANGE = re.compile(
+    r"改|换成|更正|调整|变成|写成|应为|应该是|[延挪放调]到|推迟|提前到|删|去掉|取消|不要|补充|[新增添]加|^加"
+)
 
 
 def needs_a_record(text: str, wanted: tuple[Edit, ...]) -> bool:
@@ -156,7 +158,7 @@ def parse(text: str, sent_at: datetime, zone: ZoneInfo) -> tuple[Edit, ...]:
     """The changes a reply asks for, in order; empty when it is not one, or not wholly one.
 
     >>> parse("预算改成90万", datetime(2026, 11, 20, tzinfo=ZoneInfo("Asia/Shanghai")), ZoneInfo("Asia/Shanghai"))
-    (SetAmount(role='budget', low_fen=90000000, high_fen=90000000, unit=None, span=Span(start=5, end=8)),)
+    (SetAmount(role='budget', low_fen=90000000, high_fen=90000000, unit=None, span=Span(start=4, end=7)),)
     """
     if len(text) > MAX_LENGTH:
         return ()

@@ -44,13 +44,18 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         summary="",
         attitude=opinions.attitude(pieces, signals),
         customer=customer,
-        contacts=people.contacts(
-            words,
-            pieces,
-            _meant(context, customer),
-            companies=[customer.span] if customer else (),
-            competitors=rivals,
-            title=title,
+        contacts=tuple(
+            contact
+            for contact in people.contacts(
+                words,
+                pieces,
+                _meant(context, customer),
+                companies=[customer.span] if customer else (),
+                competitors=rivals,
+                title=title,
+            )
+            # 竞品是华工和科锐: a company that sounds like an engineer
+            if contact.name not in rivals
         ),
         stage=opinions.stage(
             words, pieces, vocabulary, times, competitors, sent_on=context.sent_at.astimezone(context.zone).date()

@@ -347,8 +347,14 @@ _ROLE_WORDS: tuple[tuple[AmountRole, re.Pattern[str]], ...] = (
     ),
 )
 _UNRELATED = re.compile(
-    r"产值|营收|销售额|营业额|注册资本|年销|利润|融资|投资|市值|流水|规模|身价|罚|损失|浪费|成本|造价|省下|节省|节约"
+    r"卖了|卖出|产值|营收|销售额|营业额|注册资本|年销|利润|融资|投资|市值|流水|规模|身价|罚|损失|浪费|成本|造价|省下|节省|节约"
 )
+
+
+_THEIR_WISH = re.compile(
+    r"(?:希望|想要?|要求|要我们|让我们|能不能|可不可以|还价)[^，。；;\n]{0,8}?(?:降|压|砍|便宜|谈|还价?|优惠|做)(?:到|至)[^，。；;\n]{0,4}$"
+)
+"""What the customer would like to pay is no quote of ours."""
 
 
 def role_of(text: str, span: Span, unit: str | None, others: Sequence[Span], *, found: bool = True) -> AmountRole:
@@ -366,6 +372,8 @@ def role_of(text: str, span: Span, unit: str | None, others: Sequence[Span], *, 
         return "price_gap"
     if _competitor_price(head):
         return "competitor_price"
+    if _THEIR_WISH.search(head):
+        return "other"
     if unit is not None:
         return "fee" if _FEE.search(head + own + tail) else "unit_price"
     if role := _nearest(head, first_behind=False) or _nearest(tail, first_behind=True):

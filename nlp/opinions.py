@@ -173,7 +173,7 @@ _COOL = re.compile(
 _COLD = re.compile(
     r"不合作|拒绝|投诉|发火|生气|很不满|非常不满|反感|翻脸|骂|终止|退货|不续约|别再联系|不要再来|赶出|明确不|不考虑我们|没戏|黄了"
 )
-_NO = re.compile(r"(?:不太|不怎么|不|没有?|未|谈不上|并不|不是很|不算)$")
+_NO = re.compile(r"(?:不太|不怎么|不用|不必|无需|没说要?|没有?说要?|不|没有?|未|谈不上|并不|不是很|不算)$")
 
 
 def attitude(pieces: Sequence[Clause], signals: Sequence[Signal]) -> int:

@@ -56,7 +56,9 @@ class SpeechListener:
         warnings += ["odd_number"] if hearsay.has_odd_number(text) else []
         return transcript.Transcript(text, segments, round(decoded.duration_s, 2), self._engine.name, tuple(warnings))
 
-    async def _heard(self, samples: Samples, hot_words: tuple[str, ...]) -> tuple[Hearing, list[transcript.HearingWarning]]:
+    async def _heard(
+        self, samples: Samples, hot_words: tuple[str, ...]
+    ) -> tuple[Hearing, list[transcript.HearingWarning]]:
         hearing = await self._attempt(samples, hot_words)
         if hearsay.is_plausible(hearing, hot_words):
             return hearsay.believable(hearing), []

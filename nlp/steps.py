@@ -20,7 +20,7 @@ _FILLER = re.compile(
 )
 _NOISE = re.compile(r"嗯+|呃+|就是说|(?<=把)(?:那个|这个)|那个(?=[，,\s])|[，,](?=[把给再去])")
 _LEAD = re.compile(
-    rf"(?:{_FILLER.pattern}|下一步(?:工作|计划)?(?:是|就是|呢)?|接下来|后续|后面|待办(?:是|：|:)?|计划(?:是)(?=我)|提醒一下|记一下|帮我记(?:一下|着)?)+"
+    rf"(?:{_FILLER.pattern}|[（(]?[1-9]\d?[、)）]|[1-9]\d?\.(?!\d)|[①-⑩]|下一步(?:工作|计划)?(?:是|就是|呢)?|接下来|后续|后面|待办(?:是|：|:)?|计划(?:是)(?=我)|提醒一下|记一下|帮我记(?:一下|着)?)+"
 )
 
 _SOON = r"(?:回头|稍后|等下|待会儿?|到时候?|届时|回去|马上|尽快|争取|最迟|最晚|大概)*"
@@ -61,7 +61,7 @@ _WISH = re.compile(
     r"如果|要是|的话|假如|万一|希望|想(?!办法)|能不能|可不可以|是不是|有没有|吗|？|\?|不知道|可能|也许|看看能"
 )
 _STATE = re.compile(
-    r"(?:没有|没|不)(?:预算|批|定|签|兴趣|时间|意向|同意|需要|答应|确定|打算|准备|安排)|不用|不需要|不要|不打算|没问题|可以写|就要开始|预计|不会|是(?:最|很|非常|一个)|有两|感兴趣|认为|觉得|担心|嫌|太[\u4e00-\u9fff]了|比较|合作[^，。]{0,4}年|换了|离职"
+    r"(?:没有|没|不)(?:预算|批|定|签|兴趣|时间|意向|同意|需要|答应|确定|打算|准备|安排)|不用|不需要|不要|不打算|没问题|可以写|就要开始|预计|不会|是(?:最|很|非常|一个)|有两|感兴趣|认为|觉得|担心|嫌|太[\u4e00-\u9fff]了|比较|合作[^，。]{0,4}年|换了|离职|大概率|拖到|再(?:看|说|议|定)(?:吧|了)?$"
 )
 
 _BA = re.compile(
@@ -292,14 +292,17 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
     if bare.planned or bare.due is not None:
         if not bare.planned and (_EVENT.search(bare.words) or not _VERB.search(bare.words[:8])):
             return None
+        owner: Owner = "customer" if _THEY_PAY.match(bare.words) else "us"
         return bare.said(
-            bare.follows.owner if bare.follows and not bare.planned else "us", bare.words, bound=bare.planned
+            bare.follows.owner if bare.follows and not bare.planned else owner, bare.words, bound=bare.planned
         )
     if bare.follows is not None and re.match(r"再|还要|还得|也要|顺便|同时|带上|并", bare.words):
         return bare.said(bare.follows.owner, bare.words, bound=True)
     return None
 
 
+_THEY_PAY = re.compile(r"(?:之?前|以前|内|再|先)?(?:打款|付款|付清|付(?:尾款|定金|首付|预付))")
+"""A seller is paid: 下周五之前打款 without a subject is the customer's."""
 _AGAIN = re.compile(r"(?:再(?:去)?(?:联系|沟通|聊聊?|谈谈?|跟进|回访|对接|碰一下|问一下)(?:一下|一次)?)$")
 _NAMED = re.compile(
     rf"(?:[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|部长|老师)(?:那边)?|小[\u4e00-\u9fff](?=说|会|答应))?(?:说|表示|答应|承诺|反馈|讲)?了?(?:{_THEY}|领导|法务|财务|采购(?:部)?|技术(?:部)?|信息(?:科|部)|院里|总部|院长|[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|部长))(?:那边|这边)?(?P<bind>{_BIND}{{0,3}})"

@@ -43,6 +43,9 @@ ABANDONED_MS = 10_000
 """After so long without a word PostgreSQL gives up a transaction. A machine that stands still in the middle of one, or
 loses its power, would otherwise keep its locks for hours, and with them everybody's claims. Ours take milliseconds."""
 NOTABLE_OFFSET = timedelta(seconds=2)
+OVERLONG_MS = 30_000
+"""The same for a transaction that is stuck in the middle of a statement's messages, which is not idle to PostgreSQL.
+Only version 17 and later can end it."""
 MIGRATION_LOCK = 0x76697369740001
 
 OnCommit = Callable[[Set[tuple[int, str]]], None]
@@ -74,6 +77,7 @@ class Database:
                 max_overflow=20,
                 connect_args={"server_settings": {"idle_in_transaction_session_timeout": str(ABANDONED_MS)}},
             )
+            event.listen(self._writing.sync_engine, "connect", _limit_transactions)
             self._reading = self._writing.execution_options(postgresql_readonly=True)
         self._write_sessions = async_sessionmaker(self._writing, expire_on_commit=False)
         self._read_sessions = async_sessionmaker(self._reading, expire_on_commit=False)
@@ -181,6 +185,7 @@ class Database:
         try:
             async with self._through_the_gate(), _connection(engine) as connection, connection.begin():
                 if not self.is_sqlite:
+                    await connection.execute(text(_transaction_timeout(0, is_local=True)))
                     await connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
                 await connection.run_sync(_upgrade)
         finally:
@@ -225,7 +230,7 @@ class Database:
         me = asyncio.current_task()
         if me is not None and self._gate_holder is me:
             raise RuntimeError("a unit of work inside another one would wait for itself for ever")
-        # Only the first of the line stands at the gate, so that what is urgent meets one other there and not twenty.
+        # Others wait in a line that whoever is inside still holds, so what is urgent waits for that one alone.
         async with nullcontext() if urgent else self._line, self._gate:
             self._gate_holder = me
             try:
@@ -299,6 +304,21 @@ def _sqlite_engine(url: URL, *, begin: str, read_only: bool = False, foreign_key
             connection.rollback()
 
     return engine
+
+
+def _limit_transactions(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(_transaction_timeout(OVERLONG_MS, is_local=False))
+    cursor.close()
+    connection.commit()
+
+
+def _transaction_timeout(milliseconds: int, *, is_local: bool) -> str:
+    """SQL that does nothing on a PostgreSQL that does not know the setting."""
+    return (
+        f"SELECT set_config('transaction_timeout', '{milliseconds:d}', {'true' if is_local else 'false'}) "
+        "WHERE current_setting('server_version_num')::int >= 170000"
+    )
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@ import importlib
 import io
 import json
 import sys
-import time
 
 import av
 import numpy as np
@@ -227,13 +226,10 @@ def test_amr_that_will_be_too_long_is_refused_before_it_is_decoded() -> None:
     assert caught.value.duration_s == pytest.approx(LIMIT_S, abs=1)
 
 
-def test_megabytes_of_garbage_do_not_take_long_to_search() -> None:
-    started = time.monotonic()
-
+def test_megabytes_of_garbage_are_refused() -> None:
+    """A search that starts over at every byte would run into the suite's time limit here."""
     with pytest.raises(NotAudio):
         decoded(AMR_HEADER + b"\xff" * 20_000_000)
-
-    assert time.monotonic() - started < 20
 
 
 def test_a_playlist_is_not_followed() -> None:

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+from storage import database as database_module
 from storage.base import Base, new_token
 from storage.clock import SystemClock
 from storage.database import Database
@@ -364,7 +365,33 @@ async def test_what_is_urgent_goes_before_others_that_wait_for_sqlite(database: 
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
 
-    assert done == ["0", "urgent", "1", "2", "3", "4"]
+    assert done == ["urgent", "0", "1", "2", "3", "4"]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("in_a_statement", [False, True], ids=["between statements", "in the middle of one"])
+async def test_a_transaction_whose_owner_stands_still_is_given_up(
+    pg_url: str, monkeypatch: pytest.MonkeyPatch, in_a_statement: bool
+) -> None:
+    monkeypatch.setattr(database_module, "OVERLONG_MS" if in_a_statement else "ABANDONED_MS", 500)
+    still, other = await Database.open(pg_url, SystemClock()), await Database.open(pg_url, SystemClock())
+
+    async def stand_still_until_the_other_has_the_lock() -> None:
+        async with still.work() as held:
+            await held.session.execute(select(func.pg_advisory_xact_lock(7)))
+            if in_a_statement:
+                raw = await (await held.session.connection()).get_raw_connection()
+                assert raw.driver_connection is not None
+                await raw.driver_connection.prepare("SELECT 1")  # the server now waits for the rest of its messages
+            async with asyncio.timeout(30), other.work() as work:
+                await work.session.execute(select(func.pg_advisory_xact_lock(7)))
+
+    try:
+        with pytest.raises(DatabaseUnavailable):
+            await stand_still_until_the_other_has_the_lock()
+    finally:
+        await still.close()
+        await other.close()
 
 
 @pytest.mark.postgres

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp.draft import CustomerEntry, ExtractionContext, Source, VisitDraft
-from nlp.extract import extract, grounded
+from nlp.extract import extract, grounded, spans
 from nlp.lexicon import STAGES_LONG, default_vocabulary, merged
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -352,19 +352,11 @@ def test_no_text_makes_it_raise_and_every_value_is_grounded(text: str, source: S
 @pytest.mark.parametrize(
     "piece", ["1", "八", "万", "从", "王总", "百分之", "竞品是", "（", "我：", "\n", COLLOQUIAL], ids=ascii
 )
-def test_time_grows_with_length_and_not_with_its_square(piece: str) -> None:
-    """A bound that a quadratic rule breaks many times over and a busy machine does not."""
-    from time import process_time
+def test_a_long_text_is_read_to_its_end(piece: str) -> None:
+    """A rule whose time grows with the square of the length would run into the suite's time limit here."""
+    text = (piece * 8000)[:8000]
 
-    def cost_s(length: int) -> float:
-        text = (piece * length)[:length]
-        began = process_time()
-        draft(text)
-        return process_time() - began
-
-    cost_s(200)
-
-    assert cost_s(8000) < 40 * max(cost_s(1000), 0.05)
+    assert all(0 <= span.start < span.end <= len(text) for span in spans(draft(text)))
 
 
 @pytest.mark.parametrize(
@@ -388,3 +380,63 @@ def test_a_comparison_with_the_competitor_keeps_its_number() -> None:
     text = "就是嫌我们比竞争对手贵15%"
     [objection] = draft(text).objections
     assert objection.span.of(text) == "比竞争对手贵15%"
+
+
+@pytest.mark.parametrize(
+    ("text", "customer"),
+    [
+        ("今年利润下滑，所以设备采购的预算砍了一半。", None),
+        ("等他们领导从国外回来再定。", None),
+        ("从鼎新精密回来，所以设备的事有数了。", "无锡鼎新精密制造有限公司"),
+    ],
+)
+def test_words_that_join_sentences_are_no_company(text: str, customer: str | None) -> None:
+    found = draft(text).customer
+
+    assert (found.value if found else None) == customer
+
+
+def test_a_number_of_machines_is_no_competitor() -> None:
+    told = draft("见到了锦程汽配的李部长，他们今年用了两百多台注塑机。")
+
+    assert told.competitors == ()
+    assert told.signals == ()
+
+
+def test_what_the_customer_would_like_to_pay_is_no_quote() -> None:
+    told = draft("报价一共是三十六万八，对方希望能降到三十五万以内。")
+
+    assert [(amount.role, amount.low_fen, amount.high_fen) for amount in told.amounts] == [
+        ("quote", 3_680 * W, 3_680 * W),
+        ("other", None, 3_500 * W),
+    ]
+
+
+@pytest.mark.parametrize("text", ["大概率年底能定。", "他说回款要拖到下个月十号。", "只说明年一季度再看。"])
+def test_a_forecast_is_no_next_step(text: str) -> None:
+    assert draft(text).next_steps == ()
+
+
+@pytest.mark.parametrize("number", ["4、", "4.", "（4）", "④"])
+def test_the_number_of_a_list_is_no_part_of_the_action(number: str) -> None:
+    [step] = draft(f"3、竞品在跟进；{number}下周四前回复报价。").next_steps
+
+    assert step.action == "回复报价"
+
+
+def test_a_payment_without_a_subject_is_the_customers() -> None:
+    [step] = draft("合同金额一百二十万，下周五之前打款。").next_steps
+
+    assert (step.owner, step.action, step.due) == ("customer", "打款", date(2026, 11, 27))
+
+
+@pytest.mark.parametrize("text", ["不用再考虑了，客户直接签。", "客户没说要再考虑。"])
+def test_hesitation_that_is_denied_does_not_cool_the_attitude(text: str) -> None:
+    assert draft(text).attitude >= 0
+
+
+def test_a_competitor_that_is_called_like_a_person_is_no_contact() -> None:
+    told = draft("见了采购部王经理和技术部李工，竞品是华工和科锐。")
+
+    assert [contact.name for contact in told.contacts] == ["王经理", "李工"]
+    assert [rival.name for rival in told.competitors] == ["华工", "科锐"]

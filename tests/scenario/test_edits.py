@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from handlers import texts
-from handlers.messages import CardUpdate, OutboundCard
+from handlers.messages import CardUpdate, OutboundCard, OutboundText
 from storage.models import Visit
 from tests.chat import REP, VISIT, Chat, fields
 
@@ -152,10 +152,22 @@ async def test_every_version_of_a_record_can_still_be_told(told: Chat) -> None:
     assert changes == ["visit.drafted", "visit.changed"]
 
 
-async def test_without_a_draft_a_change_is_not_made_of_thin_air(chat: Chat) -> None:
-    answers = await chat.says("删掉第二个待办")
+@pytest.mark.parametrize(
+    "said", ["删掉第二个待办", "预算改成90万", "联系人改成王建国", "补充：他们12月要验厂", "加一个待办：周五前寄样品"]
+)
+async def test_without_a_draft_a_change_is_not_made_of_thin_air(told: Chat, said: str) -> None:
+    await told.says("确认")
 
-    assert answers == [texts.NOT_UNDERSTOOD]
+    answers = await told.says(said)
+
+    assert answers == [texts.NOTHING_TO_CHANGE]
+    assert await told.says("确认") == [texts.NO_DRAFT]
+
+
+async def test_a_first_note_in_short_lines_is_a_note_and_no_change(chat: Chat) -> None:
+    await chat.says("客户：恒力阀门\n预算：90万")
+
+    assert fields(chat.draft()) == {"客户": "宁波恒力阀门有限公司", "预算": "90 万元"}
 
 
 async def test_an_old_draft_can_still_be_changed(told: Chat) -> None:
@@ -173,6 +185,23 @@ async def test_the_visits_day_is_changed(told: Chat) -> None:
 
     await told.says("撤销")
     assert told.draft().subtitle == "11-20（周五） ✎"
+
+
+async def test_an_undo_may_be_spoken(told: Chat) -> None:
+    await told.speaks("预算改成九十万")
+
+    await told.speaks("撤销。")
+
+    assert fields(told.draft())["预算"] == "85 万元 ✎"
+
+
+@pytest.mark.parametrize("said", ["确认", "作废"])
+async def test_what_cannot_be_taken_back_is_not_done_by_ear(told: Chat, said: str) -> None:
+    _receipt, answer = await told.speaks(f"{said}。")
+
+    assert answer == OutboundText(text=texts.DECIDE_BY_HAND.format(words=said))
+    async with told.database.reading() as work:
+        assert (await work.visits.get(1)).state == "draft"
 
 
 async def test_an_edit_replaces_the_card_and_closes_the_old_one_by_its_own_reference(told: Chat) -> None:

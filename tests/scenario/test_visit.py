@@ -175,6 +175,16 @@ async def test_an_unconfirmed_draft_is_reminded_of_once(chat: Chat) -> None:
     assert await chat.passes(timedelta(hours=12)) == []
 
 
+async def test_somebody_who_has_left_is_not_reminded(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    async with chat.database.work() as work:
+        rep = await work.members.by_identity("wecom", REP)
+        assert rep is not None
+        rep.active = False
+
+    assert await chat.passes(timedelta(hours=3)) == []
+
+
 async def test_a_confirmed_draft_is_not_reminded_of(chat: Chat) -> None:
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
@@ -224,12 +234,13 @@ async def test_a_picture_is_kept_and_both_times_answered(chat: Chat) -> None:
         (Link(title="报价单", url="https://example.com"), texts.LINK_KEPT),
         (Text(text="  "), texts.EMPTY_TEXT),
         (Text(text="你好"), texts.HELLO),
+        (Text(text="谢谢！"), texts.COURTESY),
         (Text(text="帮助"), texts.HELP),
         (Text(text="今天天气不错"), texts.NOT_UNDERSTOOD),
         (Text(text="3"), texts.NOT_UNDERSTOOD),
         (Entered(first_time=True), texts.WELCOME),
     ],
-    ids=["unknown kind", "link", "blank", "greeting", "help", "small talk", "stray number", "entered"],
+    ids=["unknown kind", "link", "blank", "greeting", "thanks", "help", "small talk", "stray number", "entered"],
 )
 async def test_everything_gets_an_answer(chat: Chat, content: Text, answer: str) -> None:
     assert await chat.receives(content) == [OutboundText(text=answer)]
@@ -330,6 +341,43 @@ async def test_a_job_that_cannot_be_done_is_put_aside_and_people_are_told(chat: 
 
 
 # Whose visit, which customer
+
+
+async def test_two_budgets_of_one_note_are_both_shown(chat: Chat) -> None:
+    await chat.speaks("昨天跑了两家，第一家恒力阀门预算80万，第二家恒丽服饰预算30万。")
+
+    assert fields(chat.draft())["预算"] == "80 万元、30 万元"
+
+
+async def test_what_a_later_note_leaves_out_about_a_contact_is_kept(chat: Chat) -> None:
+    await chat.speaks("刚从恒力阀门出来，见了采购部王经理，预算八十五万。")
+    await chat.says("王经理说下周三前要我们给排期表")
+
+    assert fields(chat.draft())["联系人"] == "王经理（采购部）"
+
+
+async def test_the_reminder_of_an_older_draft_does_not_offer_the_word_that_would_save_the_newer_one(chat: Chat) -> None:
+    await chat.speaks("刚从恒力阀门出来，见了采购部王经理，预算八十五万。")
+    await chat.passes(timedelta(minutes=20))
+    await chat.speaks("去了恒丽服饰，见了林总监，预算三十万。")
+
+    older, newer = [content for content in await chat.passes(timedelta(hours=3)) if isinstance(content, OutboundText)]
+
+    assert "恒力" in older.text
+    assert "点它那张卡片上的「确认」" in older.text
+    assert "恒丽" in newer.text
+    assert "或回复「确认」入库" in newer.text
+
+
+async def test_a_rep_who_is_to_follow_up_is_asked_and_not_told_of_themself(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    await chat.says("确认")
+    [risk] = chat.cards("风险上报", of=MANAGER)
+    rep = next(option.option_id for option in risk.selects[0].options if option.text == "李晓彤")
+
+    await chat.presses(risk, actions.AssignEscalation, sender=MANAGER, chosen={"assignee": (rep,)})
+
+    assert chat.texts(of=REP)[-1].startswith("陈志远请您跟进「宁波恒力阀门有限公司」的风险：")
 
 
 async def test_two_notes_about_two_customers_are_two_visits(chat: Chat) -> None:
