@@ -82,6 +82,7 @@ async def assistant(
             media=LocalMediaStore(config.storage.media_dir),
             fetch_media=fetch_media,
             settings=settings(config),
+            served=frozenset(by_name),
         )
         yield Assistant(
             config=config,

@@ -65,7 +65,7 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         case None:
             await outbox.say(work, message.sender, texts.CARD_UNKNOWN, cause=f"{cause}>refused")
         case _:
-            await _on_escalation(work, action, click, member=member, message=message)
+            await _on_escalation(ctx, work, action, click, member=member, message=message)
 
 
 def _refusal(work: Work, card: Card | None, sender: Sender, click: CardClick) -> str:
@@ -147,13 +147,20 @@ async def _pick(
 
 
 async def _on_escalation(
-    work: Work, action: actions.EscalationAction, click: CardClick, *, member: Member, message: InboundMessage
+    ctx: Context,
+    work: Work,
+    action: actions.EscalationAction,
+    click: CardClick,
+    *,
+    member: Member,
+    message: InboundMessage,
 ) -> None:
     found = await work.escalations.get(action.escalation_id)
     if found.manager_id != member.member_id:
         await outbox.say(work, message.sender, texts.NOT_ALLOWED, cause=f"{message.key}>refused")
         return
     await escalation.decide(
+        ctx,
         work,
         found,
         DECISIONS[type(action)],

@@ -50,6 +50,8 @@ class Context:
     media: MediaStore
     fetch_media: FetchMedia
     settings: Settings
+    served: frozenset[PlatformName]
+    """The platforms that are connected: an account elsewhere reaches nobody."""
 
     def day_of(self, at: datetime) -> date:
         """The day of a moment, as people here count days."""

@@ -18,7 +18,7 @@ async def raise_for(
     manager = await work.members.manager_of(member)
     if manager is None:
         return texts.NO_MANAGER
-    address = await work.members.address(manager.member_id, prefer=visit.platform)
+    address = await work.members.address(manager.member_id, served=ctx.served, prefer=visit.platform)
     if address is None:
         return texts.MANAGER_UNREACHABLE.format(manager=manager.name)
     card_id = outbox.new_card_id("risk", visit.visit_id)
@@ -47,6 +47,7 @@ async def raise_for(
 
 
 async def decide(
+    ctx: Context,
     work: Work,
     escalation: Escalation,
     state: EscalationState,
@@ -78,7 +79,7 @@ async def decide(
     if card is not None:
         closing = _closing(state, by, assignee)
         await outbox.close(work, card, closing, cause=f"{cause}>closed", response_ref=response_ref)
-    await _tell(work, escalation, state, by=by, assignee=assignee, to=to, cause=cause)
+    await _tell(ctx, work, escalation, state, by=by, assignee=assignee, to=to, cause=cause)
 
 
 async def _assignee(work: Work, chosen: dict[str, tuple[str, ...]], by: Member) -> Member | None:
@@ -101,6 +102,7 @@ def _closing(state: EscalationState, by: Member, assignee: Member | None) -> str
 
 
 async def _tell(
+    ctx: Context,
     work: Work,
     escalation: Escalation,
     state: EscalationState,
@@ -126,12 +128,12 @@ async def _tell(
         request = texts.ESCALATION_ASSIGNED_TO_YOU.format(
             **names, words=risks or wording.day(visit.visited_on, visit.visited_on)
         )
-    rep = await work.members.address(escalation.member_id, prefer=visit.platform)
+    rep = await work.members.address(escalation.member_id, served=ctx.served, prefer=visit.platform)
     if rep is not None:
         is_theirs = assignee is not None and assignee.member_id == escalation.member_id
         await outbox.say(work, rep, request if is_theirs else sentence, cause=f"{cause}>rep")
     if assignee is not None and assignee.member_id not in told:
-        address = await work.members.address(assignee.member_id, prefer=visit.platform)
+        address = await work.members.address(assignee.member_id, served=ctx.served, prefer=visit.platform)
         if address is not None:
             await outbox.say(work, address, request, cause=f"{cause}>assignee")
     await outbox.say(work, to, texts.DECIDED if rep is not None else texts.DECIDED_UNTOLD, cause=f"{cause}>decided")

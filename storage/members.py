@@ -1,6 +1,6 @@
 """Who works here, on which platform, and who leads whom."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,9 +62,12 @@ class Members:
         await self._session.merge(Identity(platform=platform, user_id=user_id, member_id=member_id))
         await self._session.flush()
 
-    async def address(self, member_id: int, *, prefer: str | None = None) -> Address | None:
-        """Where to reach a member, on the platform `prefer` where they have an account there; None: nowhere."""
-        addresses = await self.addresses(member_id)
+    async def address(self, member_id: int, *, served: Collection[str], prefer: str | None = None) -> Address | None:
+        """Where to reach a member on one of the platforms `served`, on `prefer` where they have an account there.
+
+        None: nowhere.
+        """
+        addresses = [address for address in await self.addresses(member_id) if address.platform in served]
         return min(addresses, key=lambda address: address.platform != prefer, default=None)
 
     async def addresses(self, member_id: int) -> Sequence[Address]:

@@ -219,6 +219,7 @@ async def build(database: Database, clock: FakeClock, folder: Path, platform: Ch
         media=LocalMediaStore(folder / "media"),
         fetch_media=fetch_media,
         settings=wiring.settings(Config()),
+        served=frozenset({platform.name}),
     )
 
     async def on_tell(work: Work, job: Job, text: str) -> None:

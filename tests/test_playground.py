@@ -930,3 +930,9 @@ def test_the_sample_vocabulary_is_readable() -> None:
 
     assert set(vocabulary) == {"products", "competitors"}
     assert all(isinstance(name, str) for names in vocabulary.values() for name in names)
+
+
+async def test_the_bare_address_leads_to_the_page(client: Client) -> None:
+    response = await client.get("/", allow_redirects=False)
+
+    assert (response.status, response.headers["Location"]) == (302, "/playground/")

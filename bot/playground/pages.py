@@ -113,6 +113,7 @@ class Pages:
 
     def routes(self) -> list[web.RouteDef]:
         return [
+            web.get("/", self._guarded(self.front_door)),
             web.get("/playground", self._guarded(self.page)),
             web.get("/playground/", self._guarded(self.page)),
             web.get("/playground/page/{name}", self._guarded(self.asset)),
@@ -132,6 +133,10 @@ class Pages:
                 return _json({"error": refused.code, "message": refused.message}, status=refused.status)
 
         return guarded
+
+    async def front_door(self, _request: web.Request) -> web.StreamResponse:
+        """For whoever types the address without its path."""
+        raise web.HTTPFound("/playground/")
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         return web.Response(body=self._page, content_type="text/html", charset="utf-8", headers=PAGE_HEADERS)

@@ -567,3 +567,18 @@ async def test_a_replaced_cards_buttons_count_no_more(chat: Chat) -> None:
     assert await chat.presses(old, actions.ConfirmVisit) == [
         OutboundText(text=texts.CARD_CLOSED.format(closing="已更新，见下方新卡"))
     ]
+
+
+async def test_a_manager_whose_platform_is_not_connected_is_not_said_to_have_been_told(chat: Chat) -> None:
+    async with chat.database.work() as work:
+        manager = await work.members.by_identity("wecom", MANAGER)
+        assert manager is not None
+        for identity, member in await work.members.accounts("wecom"):
+            if member is manager:
+                await work.session.delete(identity)
+        await work.members.link(manager.member_id, "dingtalk", "ding-1")
+    await chat.speaks(VISIT)
+
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+
+    assert texts.MANAGER_UNREACHABLE.format(manager="陈志远") in chat.texts(of=REP)[-1]

@@ -28,9 +28,14 @@ async def test_a_member_is_found_by_any_of_their_accounts(any_database: Database
             assert member is not None
             assert member.member_id == member_id
         assert await work.members.by_identity("wecom", "ding-1") is None
-        preferred = await work.members.address(member_id, prefer="wecom")
+        everywhere, nowhere = ("dingtalk", "wecom"), ("playground",)
+        preferred = await work.members.address(member_id, served=everywhere, prefer="wecom")
         assert preferred is not None
         assert preferred.lane == "wecom:lixiaotong"
+        only = await work.members.address(member_id, served=("dingtalk",), prefer="wecom")
+        assert only is not None
+        assert only.lane == "dingtalk:ding-1"
+        assert await work.members.address(member_id, served=nowhere) is None
 
 
 async def test_the_next_active_person_up_the_line_is_the_manager_even_in_a_circle(any_database: Database) -> None:
