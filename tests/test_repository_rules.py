@@ -189,8 +189,8 @@ def test_no_package_index_is_named_anywhere() -> None:
     # put together here, or this file would be its own finding
     hosts = [
         "py" + "pi.org",
-        "pythonhosted" + ".org",
-        "registry.npm" + "js",
+        "python" + "hosted",
+        "npm" + "js.",
         "tuna.tsing" + "hua",
         "mirrors.ali" + "yun",
     ]
