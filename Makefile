@@ -35,7 +35,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 test-all: $(STAMP)
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=thorough $(ARGS)
 	$(BIN)/python -m pytest -m "model or postgres or browser or chaos" $(ARGS)
 
 lint: $(STAMP)

@@ -19,8 +19,9 @@ from storage.database import Database
 from tests.fakes import FakeClock
 
 # A busy machine must not fail a test: what is slow is found by benchmarks, and a hang by the suite's time limit.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+settings.register_profile("quick", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)  # make test-all
+settings.load_profile("quick")
 
 LOCAL_NAMES = ("localhost", "ip6-localhost", "")
 
