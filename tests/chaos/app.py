@@ -231,6 +231,7 @@ def _assistant(
         media=FaultyMedia(Path(plan.media_dir), faults),
         fetch_media=fetch_media,
         settings=wiring.settings(config),
+        served=frozenset({platform.name}),
     )
     platforms: dict[PlatformName, Platform] = {"wecom": platform}
     return wiring.Assistant(
