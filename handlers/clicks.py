@@ -8,7 +8,7 @@ from handlers.messages import CardClick, InboundMessage, Sender
 from handlers.people import known
 from handlers.record import load
 from storage.jobs import Job
-from storage.models import Card, EscalationState, Member
+from storage.models import Card, EscalationState, Member, Visit
 from storage.visits import Source
 from storage.work import Work
 
@@ -117,13 +117,13 @@ async def _on_visit(
             now = await load(work, visit)
             await drafts.ask_for_customer(ctx, work, visit, now, to=to, cause=cause)
         case actions.PickCustomer():
-            await _pick(ctx, work, action, click, card, chosen, member=member, message=message)
+            await _pick(ctx, work, visit, click, card, chosen, member=member, message=message)
 
 
 async def _pick(
     ctx: Context,
     work: Work,
-    action: actions.PickCustomer,
+    visit: Visit,
     click: CardClick,
     card: Card,
     chosen: str | None,
@@ -132,7 +132,6 @@ async def _pick(
     message: InboundMessage,
 ) -> None:
     to, cause = message.sender, message.key
-    visit = await work.visits.lock(action.visit_id)
     said = (await load(work, visit)).customer
     name = said.name if chosen == actions.NEW_CUSTOMER and said else chosen
     if name is None:
