@@ -35,10 +35,10 @@ from aiohttp import web
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bot import wiring
+from bot.callback_crypto import CallbackCrypto
 from bot.config import Config, Storage, WeCom
 from bot.wecom import payloads
 from bot.wecom.adapter import WeComPlatform
-from bot.wecom.crypto import CallbackCrypto
 from nlp.transcript import Transcript
 from storage.clock import SystemClock
 

@@ -16,10 +16,10 @@ import aiohttp
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.callback_crypto import CallbackCrypto
 from bot.config import SQLITE, Config, Speech, WeCom
 from bot.errors import BotError
 from bot.platform import CheckResult, Platform
-from bot.wecom.crypto import CallbackCrypto
 from nlp.speech_models import MODELS, at_hand
 from storage.clock import Clock
 from storage.database import Database

@@ -30,7 +30,7 @@ class Server(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8400, ge=0, le=65535)
     public_url: str = ""
-    """How phones reach this server; needed for links in cards."""
+    """How phones reach this server; needed for links in cards and in DingTalk's to-dos."""
 
     @field_validator("public_url")
     @classmethod
@@ -75,6 +75,8 @@ class Conversation(Section):
     merge_window_min: int = Field(default=10, ge=0)
     draft_reminder_min: int = Field(default=120, ge=1)
     card_life_h: int = Field(default=72, ge=1)
+    gap_notice_s: int = Field(default=60, ge=10)
+    """After so long without a connection people are told that their messages may not have reached us."""
     auto_register: bool = True
 
     @field_validator("timezone")
@@ -117,18 +119,12 @@ class WeCom(Section):
     @field_validator("token")
     @classmethod
     def speakable(cls, token: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[0-9A-Za-z]{1,32}", token.get_secret_value()):
-            raise ValueError("1 to 32 letters and digits are wanted, as entered in the admin console")
-        return token
+        return _speakable(token)
 
     @field_validator("encoding_aes_key")
     @classmethod
     def decodes_to_a_key(cls, key: SecretStr) -> SecretStr:
-        # 43 characters and "=" are 32 bytes. The last character carries spare bits: never compare a re-encoded key.
-        text = key.get_secret_value()
-        if not re.fullmatch(r"[0-9A-Za-z+/]{43}", text) or len(base64.b64decode(text + "=")) != 32:
-            raise ValueError("43 letters and digits are wanted, as entered in the admin console")
-        return key
+        return _decodes_to_a_key(key)
 
     @field_validator("api_base", "proxy")
     @classmethod
@@ -138,9 +134,143 @@ class WeCom(Section):
     @field_validator("callback_path")
     @classmethod
     def rooted(cls, path: str) -> str:
-        if not path.startswith("/"):
-            raise ValueError("a path starting with / is wanted")
-        return path
+        return _rooted(path)
+
+
+class DingTalk(Section):
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = Field(min_length=1)
+    corp_id: str = ""
+    robot_code: str = ""
+    """Of our robot; the Client ID where it is empty."""
+    mode: Literal["stream", "http"] = "stream"
+    card_template_id: str = ""
+    card_style: Literal["own", "general"] = "own"
+    """Which variables the template has: those of docs/dingtalk-setup.md, or those of DingTalk's general AI card."""
+    native_todos: bool = True
+    event_token: SecretStr = SecretStr("")
+    event_aes_key: SecretStr = SecretStr("")
+    card_callback_secret: SecretStr = SecretStr("")
+    callback_path: str = "/dingtalk/callback"
+    card_callback_path: str = "/dingtalk/card"
+    event_path: str = "/dingtalk/events"
+    api_base: str = "https://api.dingtalk.com"
+    oapi_base: str = "https://oapi.dingtalk.com"
+    proxy: str = ""
+    reply_hosts: tuple[str, ...] = ("oapi.dingtalk.com", "api.dingtalk.com")
+    media_hosts: tuple[str, ...] = (".dingtalk.com", ".aliyuncs.com", ".alicdn.com")
+    """What a file's address may end in: DingTalk hands out signed addresses in object storage."""
+    timeout_s: float = Field(default=10.0, gt=0)
+    media_timeout_s: float = Field(default=30.0, gt=0)
+    media_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    per_member_per_minute: int = Field(default=20, ge=1, le=20)
+    calls_per_s: int = Field(default=20, ge=1, le=60)
+    """Of one API: 20 for a standard organisation, 60 with the add-on."""
+
+    @property
+    def robot(self) -> str:
+        return self.robot_code or self.client_id
+
+    @field_validator("event_token")
+    @classmethod
+    def speakable(cls, token: SecretStr) -> SecretStr:
+        return _speakable(token) if token.get_secret_value() else token
+
+    @field_validator("event_aes_key")
+    @classmethod
+    def decodes_to_a_key(cls, key: SecretStr) -> SecretStr:
+        return _decodes_to_a_key(key) if key.get_secret_value() else key
+
+    @field_validator("api_base", "oapi_base", "proxy")
+    @classmethod
+    def address(cls, url: str) -> str:
+        return _http(url).rstrip("/")
+
+    @field_validator("callback_path", "card_callback_path", "event_path")
+    @classmethod
+    def rooted(cls, path: str) -> str:
+        return _rooted(path)
+
+
+class WeComBot(Section):
+    """WeCom's AI bot: over its long connection with `secret`, or by callbacks with `token` and `encoding_aes_key`."""
+
+    bot_id: str = Field(min_length=1)
+    mode: Literal["socket", "callback"] = "socket"
+    secret: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    encoding_aes_key: SecretStr = SecretStr("")
+    callback_path: str = "/wecom-bot/callback"
+    socket_url: str = "wss://openws.work.weixin.qq.com"
+    proxy: str = ""
+    reply_hosts: tuple[str, ...] = ("qyapi.weixin.qq.com",)
+    media_hosts: tuple[str, ...] = (".weixin.qq.com", ".qpic.cn", ".myqcloud.com")
+    timeout_s: float = Field(default=10.0, gt=0)
+    media_timeout_s: float = Field(default=30.0, gt=0)
+    media_max_bytes: int = Field(default=20 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    replay_window_s: int = Field(default=600, ge=60)
+    per_member_per_minute: int = Field(default=30, ge=1, le=30)
+
+    @field_validator("token")
+    @classmethod
+    def speakable(cls, token: SecretStr) -> SecretStr:
+        return _speakable(token) if token.get_secret_value() else token
+
+    @field_validator("encoding_aes_key")
+    @classmethod
+    def decodes_to_a_key(cls, key: SecretStr) -> SecretStr:
+        return _decodes_to_a_key(key) if key.get_secret_value() else key
+
+    @field_validator("socket_url")
+    @classmethod
+    def socket(cls, url: str) -> str:
+        if not re.match(r"wss?://[^/\s]", url):
+            raise ValueError("an address starting with wss:// is wanted")
+        return url
+
+    @field_validator("proxy")
+    @classmethod
+    def address(cls, url: str) -> str:
+        return _http(url).rstrip("/")
+
+    @field_validator("callback_path")
+    @classmethod
+    def rooted(cls, path: str) -> str:
+        return _rooted(path)
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        if self.mode == "socket" and not self.secret.get_secret_value():
+            raise ValueError('mode = "socket" needs the secret of the long connection')
+        if self.mode == "callback" and not (self.token.get_secret_value() and self.encoding_aes_key.get_secret_value()):
+            raise ValueError('mode = "callback" needs token and encoding_aes_key')
+        return self
+
+
+GroupPurpose = Literal["escalations", "digests"]
+
+
+class Group(Section):
+    """An existing group chat that we send into by its webhook; `[groups.<name>]`."""
+
+    platform: Literal["wecom", "dingtalk"]
+    key: SecretStr = Field(min_length=1)
+    """WeCom: the key, DingTalk: the access_token of the webhook's address. Whoever has it can write to the group."""
+    secret: SecretStr = SecretStr("")
+    """DingTalk, with the security setting 加签: starts with SEC."""
+    keyword: str = ""
+    """DingTalk, with the security setting 自定义关键词."""
+    purposes: tuple[GroupPurpose, ...] = ("escalations", "digests")
+    managers: tuple[str, ...] = ()
+    """Names of those whose teams the group is about; everybody's where it is empty."""
+    api_base: str = ""
+    proxy: str = ""
+    timeout_s: float = Field(default=10.0, gt=0)
+
+    @field_validator("api_base", "proxy")
+    @classmethod
+    def address(cls, url: str) -> str:
+        return _http(url).rstrip("/")
 
 
 class Playground(Section):
@@ -155,7 +285,14 @@ class Config(Section):
     conversation: Conversation = Conversation()
     vocabulary: Vocabulary = Vocabulary()
     wecom: WeCom | None = None
+    wecom_bot: WeComBot | None = None
+    dingtalk: DingTalk | None = None
+    groups: dict[str, Group] = {}
     playground: Playground = Playground()
+
+    @property
+    def has_real_platform(self) -> bool:
+        return any((self.wecom, self.wecom_bot, self.dingtalk))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -178,7 +315,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
         config = Config.model_validate(values)
     except ValidationError as error:
         raise ConfigError(f"{path}: " + "; ".join(_faults(error))) from error
-    if config.playground.enabled and config.wecom and not config.playground.beside_real_platforms:
+    if config.playground.enabled and config.has_real_platform and not config.playground.beside_real_platforms:
         raise ConfigError(
             "playground.enabled lets anybody on this machine speak as any member; beside a real platform it also needs "
             "playground.beside_real_platforms = true"
@@ -199,15 +336,18 @@ def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> None:
     for name, value in environment.items():
         if not name.startswith(ENVIRONMENT_PREFIX):
             continue
-        section, separator, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
-        if not separator:
+        *sections, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
+        if not sections:
             _refuse_single_underscore(name)
             continue
         if key.endswith("_file"):
             key, value = key.removesuffix("_file"), _secret_in(name, Path(value))
-        table = values.setdefault(section, {})
-        if not isinstance(table, dict):
-            raise ConfigError(f"{section}: a table is wanted: [{section}]")
+        table: Any = values
+        for depth, section in enumerate(sections, start=1):
+            table = table.setdefault(section, {})
+            if not isinstance(table, dict):
+                path = ".".join(sections[:depth])
+                raise ConfigError(f"{path}: a table is wanted: [{path}]")
         table[key] = value
 
 
@@ -233,6 +373,26 @@ def _anchored(config: Config, folder: Path) -> Config:
     storage = config.storage.model_copy(update={"database": database, "media_dir": folder / config.storage.media_dir})
     speech = config.speech.model_copy(update={"models_dir": folder / config.speech.models_dir})
     return config.model_copy(update={"storage": storage, "speech": speech})
+
+
+def _speakable(token: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[0-9A-Za-z]{1,32}", token.get_secret_value()):
+        raise ValueError("1 to 32 letters and digits are wanted, as entered in the admin console")
+    return token
+
+
+def _decodes_to_a_key(key: SecretStr) -> SecretStr:
+    # 43 characters and "=" are 32 bytes. The last character carries spare bits: never compare a re-encoded key.
+    text = key.get_secret_value()
+    if not re.fullmatch(r"[0-9A-Za-z+/]{43}", text) or len(base64.b64decode(text + "=")) != 32:
+        raise ValueError("43 letters and digits are wanted, as entered in the admin console")
+    return key
+
+
+def _rooted(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError("a path starting with / is wanted")
+    return path
 
 
 def _http(url: str) -> str:

@@ -7,6 +7,7 @@ BotError
     ├── TokenRejected        the access token was refused, once more after a refresh
     ├── NotPermitted         set-up: permission, trusted IP, wrong id; an admin must act (`hint`)
     ├── RecipientUnreachable this person cannot be reached (left, outside the visible range)
+    ├── MustWriteFirst       no way to this person until they write to us again
     ├── ContentRefused       this message will never be accepted as it is (card not allowed, too long)
     ├── QuotaSpent           today's allowance is used up; `retry_after_s` where known
     ├── MediaGone            the file is no longer there, or never was
@@ -51,6 +52,10 @@ class NotPermitted(PlatformError):
 
 
 class RecipientUnreachable(PlatformError):
+    pass
+
+
+class MustWriteFirst(PlatformError):
     pass
 
 

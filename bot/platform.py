@@ -5,7 +5,15 @@ from typing import Protocol
 
 from aiohttp import web
 
-from handlers.messages import CardUpdate, InboundMessage, JsonObject, OutboundCard, OutboundText, PlatformName
+from handlers.messages import (
+    CardUpdate,
+    InboundMessage,
+    JsonObject,
+    OutboundCard,
+    OutboundText,
+    PlatformName,
+    ReplyRoute,
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,15 @@ class Platform(Protocol):
         """The platform's HTTP routes. A handler verifies and decrypts, awaits `keep`, and only then answers 200."""
         ...
 
+    @property
+    def connected(self) -> bool:
+        """Whether messages can reach us: while our connection stands, or always where the platform calls us."""
+        ...
+
+    async def listen(self, keep: "Keep") -> None:
+        """Hold the connection over which messages come, until cancelled; returns at once where we are called."""
+        ...
+
     def parse(self, received: Received) -> InboundMessage:
         """The kept body as a typed message. Pure; a fault in it is repaired and replayed."""
         ...
@@ -86,12 +103,15 @@ class Platform(Protocol):
         key: str,
         guard: bool = False,
         response_ref: str | None = None,
+        reply: ReplyRoute | None = None,
+        group: str | None = None,
     ) -> Sent:
         """Deliver one message; `key` names this delivery, the same when it is repeated after a crash.
 
         `guard` asks for the platform's own duplicate check: nothing equal to `content` was meant for this person within
         `Capabilities.duplicate_check_s`, so an equal message that arrived is this very one. `response_ref` is, for a
-        `CardUpdate`, the reference to use. Raises PlatformError.
+        `CardUpdate`, the reference to use. `reply` is a way to answer that came with this person's message; it may be
+        too old by now. With `group` the text goes into that group chat, and names the person. Raises PlatformError.
         """
         ...
 

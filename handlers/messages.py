@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-PlatformName = Literal["wecom", "dingtalk", "playground"]
+PlatformName = Literal["wecom", "wecom_bot", "dingtalk", "group", "playground"]
+"""`wecom_bot` is WeCom's AI bot (智能机器人); `group` stands for existing group chats that we only send into."""
 
 
 class Frozen(BaseModel):
@@ -25,7 +26,8 @@ class Text(Frozen):
 
 class Voice(Frozen):
     kind: Literal["voice"] = "voice"
-    media_ref: str
+    media_ref: str | None
+    """None where the platform hands out nothing but its own transcript."""
     media_format: str | None = None
     duration_ms: int | None = None
     platform_transcript: str | None = None
@@ -87,6 +89,24 @@ class Left(Frozen):
     kind: Literal["left"] = "left"
 
 
+class DirectoryChange(Frozen):
+    """The platform's list of people changed; `user_ids` are accounts, or departments where `change` says so."""
+
+    kind: Literal["directory_change"] = "directory_change"
+    change: Literal["joined", "left", "modified", "departments"]
+    user_ids: tuple[str, ...]
+
+
+class ApprovalChange(Frozen):
+    """A form in the platform's own approvals moved on."""
+
+    kind: Literal["approval_change"] = "approval_change"
+    process_id: str
+    change: Literal["started", "finished", "terminated", "deleted"]
+    result: Literal["agreed", "refused"] | None = None
+    title: str = ""
+
+
 class Ignored(Frozen):
     """An event that nobody waits for an answer to (a menu click without meaning, an organisation change)."""
 
@@ -102,14 +122,37 @@ class Unsupported(Frozen):
 
 
 Content = Annotated[
-    Text | Voice | Image | Video | File | Location | Link | CardClick | Entered | Left | Ignored | Unsupported,
+    Text
+    | Voice
+    | Image
+    | Video
+    | File
+    | Location
+    | Link
+    | CardClick
+    | Entered
+    | Left
+    | DirectoryChange
+    | ApprovalChange
+    | Ignored
+    | Unsupported,
     Field(discriminator="kind"),
 ]
+
+
+class ReplyRoute(Frozen):
+    """A way to answer one message that the platform gave with it, and takes until a certain moment."""
+
+    ref: str
+    until: AwareDatetime
 
 
 class Sender(Frozen):
     platform: PlatformName
     user_id: str
+    reply: ReplyRoute | None = None
+    group: str | None = None
+    """The group chat in which they wrote; what concerns only them is answered in the chat of the two of us."""
 
     @property
     def lane(self) -> str:
@@ -165,6 +208,15 @@ class CardButton(Frozen):
     style: Literal["primary", "secondary", "neutral", "danger"] = "secondary"
 
 
+class Task(Frozen):
+    """What a platform with to-dos of its own shows in a person's list in place of a to-do card."""
+
+    subject: str
+    due_at: AwareDatetime | None = None
+    url: str
+    """The page where it can be looked at and ticked off."""
+
+
 class OutboundCard(Frozen):
     """A card, described once; each platform renders it as it can, or as text with numbered answers.
 
@@ -185,6 +237,8 @@ class OutboundCard(Frozen):
     buttons: tuple[CardButton, ...] = Field(default=(), max_length=6)
     submit: CardButton | None = None
     url: str | None = None
+    task: Task | None = None
+    """Set on a to-do's card."""
 
 
 class CardUpdate(Frozen):
@@ -197,6 +251,8 @@ class CardUpdate(Frozen):
     card_id: str
     closing: str
     response_ref: str | None = None
+    done: bool = False
+    """What the card asked for has been done: a to-do in the platform's own list is ticked off."""
     fallback: str = ""
     """Sent as a text where the card itself can no longer be changed; nothing is sent when empty."""
 

@@ -15,6 +15,7 @@ from handlers.messages import (
     OutboundCard,
     OutboundText,
     PlatformName,
+    ReplyRoute,
     Sender,
     Text,
 )
@@ -101,6 +102,13 @@ class FakePlatform:
     def routes(self, keep: Keep) -> list[web.RouteDef]:
         return []
 
+    @property
+    def connected(self) -> bool:
+        return True
+
+    async def listen(self, keep: Keep) -> None:
+        """Returns at once: this platform calls us."""
+
     def parse(self, received: Received) -> InboundMessage:
         return InboundMessage.model_validate(
             {
@@ -124,6 +132,8 @@ class FakePlatform:
         key: str,
         guard: bool = False,
         response_ref: str | None = None,
+        reply: ReplyRoute | None = None,
+        group: str | None = None,
     ) -> Sent:
         failure = self.failures.popleft() if self.failures else None
         if failure is not None and not self.arrives_anyway:

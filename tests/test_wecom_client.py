@@ -22,7 +22,8 @@ from bot.errors import (
     TokenRejected,
 )
 from bot.platform import MediaFile
-from bot.wecom.client import DUPLICATE_CHECK_S, AccessToken, WeComClient
+from bot.tokens import AccessToken
+from bot.wecom.client import DUPLICATE_CHECK_S, WeComClient
 from bot.wecom.errors_table import MEANINGS, error_for
 from tests.dialects.wecom import WeComDialect
 from tests.fakes import FakeClock

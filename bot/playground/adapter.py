@@ -34,6 +34,7 @@ from handlers.messages import (
     OutboundCard,
     OutboundText,
     PlatformName,
+    ReplyRoute,
     Sender,
 )
 from storage.clock import Clock
@@ -103,6 +104,13 @@ class PlaygroundPlatform:
     def routes(self, keep: Keep) -> list[web.RouteDef]:
         return Pages(self, keep).routes()
 
+    @property
+    def connected(self) -> bool:
+        return True
+
+    async def listen(self, keep: Keep) -> None:
+        """Returns at once: this platform calls us."""
+
     def parse(self, received: Received) -> InboundMessage:
         body = KeptBody.model_validate(received.body)
         sender = Sender(platform=self.name, user_id=received.user_id)
@@ -142,6 +150,8 @@ class PlaygroundPlatform:
         key: str,
         guard: bool = False,
         response_ref: str | None = None,
+        reply: ReplyRoute | None = None,
+        group: str | None = None,
     ) -> Sent:
         """Show it on this person's phone.
 

@@ -3,24 +3,33 @@
 import asyncio
 import logging
 import re
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
 
+from bot.callback_crypto import CallbackCrypto, CryptoError, WrongSignature
 from bot.config import WeCom
 from bot.errors import BotError, ContentRefused, PlatformBusy, PlatformError
+from bot.http import read_request
+from bot.pace import MemberPace
+from bot.plain import MAX_TEXT_BYTES, clean, split
 from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Received, Sent
 from bot.wecom import cards, payloads
 from bot.wecom.client import DUPLICATE_CHECK_S, Accepted, WeComClient
-from bot.wecom.crypto import CallbackCrypto, CryptoError, WrongSignature
 from bot.wecom.errors_table import BAD_TASK_ID
 from bot.wecom.payloads import MalformedPayload
-from bot.wecom.plain import MAX_TEXT_BYTES, clean, split
-from handlers.messages import CardUpdate, InboundMessage, JsonObject, OutboundCard, OutboundText, PlatformName
+from handlers.messages import (
+    CardUpdate,
+    InboundMessage,
+    JsonObject,
+    OutboundCard,
+    OutboundText,
+    PlatformName,
+    ReplyRoute,
+)
 from storage.clock import Clock, SystemClock
 
 log = logging.getLogger(__name__)
@@ -119,7 +128,7 @@ class WeComPlatform:
 
     async def _receive(self, request: web.Request, keep: Keep) -> web.Response:
         try:
-            body = await _read_body(request)
+            body = await read_request(request, limit_bytes=MAX_BODY_BYTES, within_s=BODY_WAIT_S)
             encrypted = payloads.read_envelope(body)
             self._check_signed_lately(encrypted, request)
             xml = self._crypto.unseal(encrypted)
@@ -150,6 +159,13 @@ class WeComPlatform:
         if abs(age_s) > self._config.replay_window_s:
             raise StaleSignature("signed too long ago")
 
+    @property
+    def connected(self) -> bool:
+        return True
+
+    async def listen(self, keep: Keep) -> None:
+        """Returns at once: this platform calls us."""
+
     def parse(self, received: Received) -> InboundMessage:
         xml = received.body.get("xml")
         if not isinstance(xml, str):
@@ -169,6 +185,8 @@ class WeComPlatform:
         key: str,
         guard: bool = False,
         response_ref: str | None = None,
+        reply: ReplyRoute | None = None,
+        group: str | None = None,
     ) -> Sent:
         """One or more calls: a text that is too long goes in parts, a card may have a text before it.
 
@@ -307,60 +325,8 @@ class _Progress:
     update_refused: bool = False
 
 
-@dataclass
-class MemberPace:
-    """Keeps each member under WeCom's limits: it drops what is beyond them and reports success.
-
-    The sender keeps the same limit over messages, across processes; this one counts calls, since one message may be
-    several.
-    """
-
-    clock: Clock
-    per_minute: int
-    per_hour: int
-    _sent_at: dict[str, deque[datetime]] = field(default_factory=dict)
-
-    def need(self, user_id: str, count: int) -> None:
-        """Raises PlatformBusy unless `count` more (or a whole minute's worth) can go out at once."""
-        now = self.clock.now()
-        sent_at = self._recent(user_id, now)
-        for window, limit in ((timedelta(minutes=1), self.per_minute), (timedelta(hours=1), self.per_hour)):
-            within = [at for at in sent_at if now - at < window]
-            too_many = len(within) + min(count, limit) - limit
-            if too_many > 0:
-                wait_s = (within[too_many - 1] + window - now).total_seconds()
-                raise PlatformBusy("message/send", "own limit", retry_after_s=wait_s)
-
-    def take(self, user_id: str) -> None:
-        self.need(user_id, 1)
-        self._sent_at.setdefault(user_id, deque()).append(self.clock.now())
-
-    def _recent(self, user_id: str, now: datetime) -> deque[datetime]:
-        sent_at = self._sent_at.get(user_id, deque())
-        while sent_at and now - sent_at[0] >= timedelta(hours=1):
-            sent_at.popleft()
-        if not sent_at:
-            self._sent_at.pop(user_id, None)
-        return sent_at
-
-
 class StaleSignature(BotError):
     pass
-
-
-async def _read_body(request: web.Request) -> bytes:
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, request.content_length or 0)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_WAIT_S):
-            async for chunk in request.content.iter_chunked(64 * 1024):
-                body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, len(body))
-    except TimeoutError as error:
-        raise web.HTTPRequestTimeout from error
-    return bytes(body)
 
 
 def _refused(status: int, error: Exception) -> web.Response:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import ContentRefused
-from bot.wecom.plain import clean, clean_line, shorten, shorten_middle
+from bot.plain import clean, clean_line, shorten, shorten_middle
 from handlers.messages import CardButton, CardSelect, JsonObject, OutboundCard
 
 API = "template_card"

@@ -1,12 +1,10 @@
 """Calls to WeCom's server API: one session, one token, every failure a PlatformError.
 
-WeCom answers HTTP 200 to almost everything; `errcode` decides. The token stands in the address of every call, so no
-exception of aiohttp, which may carry that address, leaves this module or stays chained to one that does.
+WeCom answers HTTP 200 to almost everything; `errcode` decides.
 """
 
 import asyncio
 import io
-import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +16,6 @@ import aiohttp
 
 from bot.config import WeCom
 from bot.errors import (
-    MediaTooBig,
     NotPermitted,
     PlatformBusy,
     PlatformError,
@@ -26,7 +23,9 @@ from bot.errors import (
     RecipientUnreachable,
     TokenRejected,
 )
+from bot.http import JSON_MAX_BYTES, HttpCaller, json_body, json_object, read_capped, string
 from bot.platform import MediaFile
+from bot.tokens import REFUSAL_PAUSE_S, AccessToken, again
 from bot.wecom.errors_table import HOUR_S, MINUTE_S, OVER_LIMIT, UNTRUSTED_ADDRESS, error_for
 from handlers.messages import JsonObject
 from storage.clock import Clock
@@ -36,10 +35,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 MediaKind = Literal["image", "voice", "video", "file"]
 
-JSON_MAX_BYTES = 1024 * 1024
-REFRESH_EARLY_S = 200.0
-REFUSAL_PAUSE_S = 600.0
-"""After a wrong secret gettoken is left alone: a few more tries and WeCom blocks this address for an hour."""
 TRUST_PAUSE_S = 60.0
 """A change of the trusted addresses takes about a minute to act."""
 DUPLICATE_CHECK_S = 4 * 3600
@@ -60,20 +55,18 @@ class Accepted:
 class WeComClient:
     def __init__(self, config: WeCom, *, clock: Clock, session: aiohttp.ClientSession | None = None) -> None:
         self._config = config
-        self._session = session
-        self._owns_session = session is None
-        self._token = AccessToken(self._fetch_token, clock)
+        self._http = HttpCaller(proxy=config.proxy, session=session)
+        self._token = AccessToken(self._fetch_token, clock, pause_s=_pause_s)
         self._limits = FrequencyLimits(clock)
         self._downloads = asyncio.Semaphore(MAX_DOWNLOADS)
 
     async def close(self) -> None:
-        if self._owns_session and self._session is not None:
-            await self._session.close()
+        await self._http.close()
 
     # messages
 
     async def send_text(self, user_id: str, text: str, *, guard: bool = False) -> Accepted:
-        """`text` is sent as it is: at most 2048 bytes (`bot.wecom.plain.split`), or WeCom cuts it silently."""
+        """`text` is sent as it is: at most 2048 bytes (`bot.plain.split`), or WeCom cuts it silently."""
         return await self._send(user_id, "text", {"content": text}, check_duplicate=guard)
 
     async def send_markdown(self, user_id: str, markdown: str, *, guard: bool = False) -> Accepted:
@@ -116,7 +109,7 @@ class WeComClient:
             raise RecipientUnreachable(
                 api, "unlicenseduser", hint="成员没有企业微信接口许可：请在管理后台为其分配许可账号。"
             )
-        return Accepted(_string(answer, "msgid"), _string(answer, "response_code"))
+        return Accepted(string(answer, "msgid"), string(answer, "response_code"))
 
     # files
 
@@ -135,7 +128,7 @@ class WeComClient:
             return form
 
         answer = await self.call("media/upload", params={"type": kind}, form=form)
-        media_id = _string(answer, "media_id")
+        media_id = string(answer, "media_id")
         if media_id is None:
             raise PlatformError("media/upload", "no media_id")
         return media_id
@@ -159,7 +152,7 @@ class WeComClient:
 
     async def _read_media(self, api: str, response: aiohttp.ClientResponse) -> MediaFile:
         _check_status(api, response)
-        data = await _read(api, response, self._config.media_max_bytes)
+        data = await read_capped(api, response, self._config.media_max_bytes)
         disposition = response.headers.get("Content-Disposition", "")
         # An error comes with HTTP 200 too: as JSON, as JSON called text, or without a file name.
         suspect = not disposition or "json" in response.content_type or response.content_type.startswith("text/")
@@ -198,8 +191,7 @@ class WeComClient:
         started_at = self._limits.check(api)
 
         async def attempt(token: str) -> JsonObject:
-            # Written out rather than `json=`: aiohttp would escape Chinese, and 40033 refuses `\uxxxx`.
-            data = json.dumps(body, ensure_ascii=False).encode() if body is not None else form() if form else None
+            data = json_body(body) if body is not None else form() if form else None
             return await self._exchange(
                 api,
                 method,
@@ -238,7 +230,7 @@ class WeComClient:
             if error.code == OVER_LIMIT:
                 raise self._limits.over(api, started_at, error) from None
             raise
-        token, life_s = _string(answer, "access_token"), answer.get("expires_in")
+        token, life_s = string(answer, "access_token"), answer.get("expires_in")
         if token is None:
             raise PlatformBusy(api, "no token")
         log.info("wecom.token_fetched")
@@ -253,74 +245,8 @@ class WeComClient:
         timeout_s: float,
         **request: Any,
     ) -> T:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        try:
-            async with self._session.request(
-                method,
-                f"{self._config.api_base}/cgi-bin/{api}",
-                proxy=self._config.proxy or None,
-                timeout=aiohttp.ClientTimeout(total=timeout_s),
-                # A redirect would carry the token to another host.
-                allow_redirects=False,
-                **request,
-            ) as response:
-                return await read(api, response)
-        except TimeoutError:
-            failure = "timeout"
-        except aiohttp.ClientPayloadError:
-            failure = "truncated"
-        except aiohttp.ClientConnectorError:
-            failure = "unreachable"
-        except (aiohttp.ClientError, OSError) as error:
-            failure = type(error).__name__
-        # Out here, or the exception would be chained to one that shows the address and the token in it.
-        raise PlatformBusy(api, failure)
-
-
-class AccessToken:
-    """The app's token: fetched by one caller at a time, shared by all, renewed before it ends.
-
-    WeCom gives one token per app secret; several processes may each hold it, since asking again returns the same.
-    """
-
-    def __init__(self, fetch: Callable[[], Awaitable[tuple[str, float]]], clock: Clock) -> None:
-        self._fetch = fetch
-        self._clock = clock
-        self._lock = asyncio.Lock()
-        self._value: str | None = None
-        self._good_until: datetime | None = None
-        self._refusal: NotPermitted | None = None
-        self._refused_until: datetime | None = None
-
-    async def get(self) -> str:
-        """Raises NotPermitted without asking again while a refusal is fresh, or any error of the call itself."""
-        async with self._lock:
-            now = self._clock.now()
-            if self._value is not None and self._good_until is not None and now < self._good_until:
-                return self._value
-            if self._refusal is not None and self._refused_until is not None and now < self._refused_until:
-                raise _again(self._refusal)
-            return await self._renew()
-
-    def reject(self, token: str) -> None:
-        """Forget `token`; a newer one, fetched meanwhile by another caller, stays."""
-        if self._value == token:
-            self._value = None
-
-    async def _renew(self) -> str:
-        self._value = None
-        try:
-            value, life_s = await self._fetch()
-        except NotPermitted as refusal:
-            pause_s = TRUST_PAUSE_S if refusal.code == UNTRUSTED_ADDRESS else REFUSAL_PAUSE_S
-            self._refusal = refusal
-            self._refused_until = self._clock.now() + timedelta(seconds=pause_s)
-            raise
-        self._refusal = None
-        self._value = value
-        self._good_until = self._clock.now() + timedelta(seconds=life_s - min(REFRESH_EARLY_S, life_s / 2))
-        return value
+        url = f"{self._config.api_base}/cgi-bin/{api}"
+        return await self._http.exchange(api, method, url, read, timeout_s=timeout_s, **request)
 
 
 @dataclass(frozen=True)
@@ -346,14 +272,14 @@ class FrequencyLimits:
         now = self._clock.now()
         block = self._blocks.get(api)
         if block is not None and now < block.until:
-            raise _again(block.error, retry_after_s=(block.until - now).total_seconds())
+            raise again(block.error, retry_after_s=(block.until - now).total_seconds())
         return now
 
     def over(self, api: str, started_at: datetime, error: PlatformError) -> PlatformError:
         """Note that a call begun at `started_at` was refused; returns the error to raise."""
         now, block = self._clock.now(), self._blocks.get(api)
         if block is not None and started_at < block.until:
-            return _again(block.error, retry_after_s=max(0.0, (block.until - now).total_seconds()))
+            return again(block.error, retry_after_s=max(0.0, (block.until - now).total_seconds()))
         recent = block is not None and now - block.until < timedelta(seconds=HOUR_S)
         strikes = block.strikes + 1 if block is not None and recent else 1
         wait_s = max(error.retry_after_s or MINUTE_S, (MINUTE_S, HOUR_S, _rest_of_day_s(now))[min(strikes, 3) - 1])
@@ -367,9 +293,8 @@ class FrequencyLimits:
         self._blocks.pop(api, None)
 
 
-def _again(error: PlatformError, *, retry_after_s: float | None = None) -> PlatformError:
-    """A new exception of the same kind: an exception object that is raised twice collects tracebacks."""
-    return type(error)(error.api, error.code, hint=error.hint, retry_after_s=retry_after_s or error.retry_after_s)
+def _pause_s(refusal: NotPermitted) -> float:
+    return TRUST_PAUSE_S if refusal.code == UNTRUSTED_ADDRESS else REFUSAL_PAUSE_S
 
 
 def _rest_of_day_s(now: datetime) -> float:
@@ -380,9 +305,9 @@ def _rest_of_day_s(now: datetime) -> float:
 
 async def _read_json(api: str, response: aiohttp.ClientResponse) -> JsonObject:
     _check_status(api, response)
-    data = await _read(api, response, JSON_MAX_BYTES)
+    data = await read_capped(api, response, JSON_MAX_BYTES)
     _raise_errcode(api, data)
-    answer = _object(data)
+    answer = json_object(data)
     if answer is None:
         # A proxy's own page, for instance.
         raise PlatformBusy(api, "not JSON")
@@ -396,20 +321,8 @@ def _check_status(api: str, response: aiohttp.ClientResponse) -> None:
         raise PlatformError(api, f"http {response.status}", hint="地址不像企业微信的接口：请检查 api_base 和 proxy。")
 
 
-async def _read(api: str, response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
-    too_big = MediaTooBig(api, "size", hint=f"文件超过 {limit_bytes // (1024 * 1024)} MB 的上限。")
-    if (response.content_length or 0) > limit_bytes:
-        raise too_big
-    data = bytearray()
-    async for chunk in response.content.iter_chunked(64 * 1024):
-        data += chunk
-        if len(data) > limit_bytes:
-            raise too_big
-    return bytes(data)
-
-
 def _raise_errcode(api: str, data: bytes) -> None:
-    answer = _object(data)
+    answer = json_object(data)
     if answer is None:
         return
     code = str(answer.get("errcode", 0))
@@ -417,16 +330,3 @@ def _raise_errcode(api: str, data: bytes) -> None:
         raise PlatformError(api, "errcode")
     if int(code) != 0:
         raise error_for(api, int(code), str(answer.get("errmsg", "")))
-
-
-def _object(data: bytes) -> JsonObject | None:
-    try:
-        answer = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _string(answer: JsonObject, name: str) -> str | None:
-    value = answer.get(name)
-    return value if isinstance(value, str) and value else None

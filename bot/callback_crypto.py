@@ -1,9 +1,9 @@
-"""The envelope of WeCom's callbacks: who signed it, and what is inside.
+"""The envelope of callbacks, the same on WeCom and DingTalk: who signed it, and what is inside.
 
     CryptoError
-    ├── WrongSignature      not from WeCom, or the token differs from the admin page
+    ├── WrongSignature      not from the platform, or the token differs from the admin page
     ├── WrongReceiver       sealed for another company
-    └── BrokenEnvelope      signed, but not what WeCom seals (base64, length, padding)
+    └── BrokenEnvelope      signed, but not what the platform seals (base64, length, padding)
 
 wechatpy supplies the AES cipher and the padding encoder. The checks around it are ours: wechatpy compares signatures
 with `!=`, and looks neither at the padding nor at the inner length.
@@ -16,6 +16,7 @@ import hmac
 import os
 import re
 import struct
+from dataclasses import dataclass
 
 from wechatpy.crypto.cryptography import WeChatCipher
 from wechatpy.crypto.pkcs7 import PKCS7Encoder
@@ -23,7 +24,7 @@ from wechatpy.crypto.pkcs7 import PKCS7Encoder
 from bot.errors import BotError, ConfigError
 
 BLOCK_BYTES = 32
-"""WeCom pads to 32 bytes although AES blocks have 16 (developer document 90968)."""
+"""Both platforms pad to 32 bytes although AES blocks have 16 (WeCom's developer document 90968)."""
 _AES_BLOCK_BYTES = 16
 _RANDOM_BYTES = 16
 _HEAD_BYTES = _RANDOM_BYTES + 4
@@ -45,16 +46,25 @@ class BrokenEnvelope(CryptoError):
     pass
 
 
-class CallbackCrypto:
-    """Checks and opens callbacks of one app; `receive_id` is the CorpID for a self-built app.
+@dataclass(frozen=True)
+class Opened:
+    """A message and whom it was sealed for: an answer is sealed for the same."""
 
-    Raises ConfigError when the key is not 43 characters of base64.
+    message: bytes
+    receive_id: str
+
+
+class CallbackCrypto:
+    """Checks and opens callbacks of one app.
+
+    `receive_ids` are those that it may be sealed for: the CorpID for a WeCom app, nothing for its AI bot, the Client ID
+    or the CorpID on DingTalk, whose documents name both. Raises ConfigError when the key is not 43 characters.
     """
 
-    def __init__(self, token: str, encoding_aes_key: str, receive_id: str) -> None:
+    def __init__(self, token: str, encoding_aes_key: str, *receive_ids: str) -> None:
         self._token = token
         self._cipher = WeChatCipher(decode_key(encoding_aes_key))
-        self._receive_id = receive_id.encode()
+        self._receive_ids = receive_ids
 
     def sign(self, timestamp: str, nonce: str, encrypted: str) -> str:
         parts = sorted([self._token, timestamp, nonce, encrypted])
@@ -74,12 +84,20 @@ class CallbackCrypto:
 
     def unseal(self, encrypted: str) -> bytes:
         """The message in an envelope whose signature was checked before. Raises BrokenEnvelope, WrongReceiver."""
+        return self.unsealed(encrypted).message
+
+    def unsealed(self, encrypted: str) -> Opened:
+        """As `unseal`, and whom it was sealed for."""
         return self._unpack(self._decrypt(encrypted))
 
-    def seal(self, message: bytes, *, random16: bytes | None = None) -> str:
-        """Encrypt as WeCom does; `random16` is for tests that compare with known answers."""
+    def seal(self, message: bytes, *, receive_id: str | None = None, random16: bytes | None = None) -> str:
+        """Encrypt as the platform does, for the first of the receivers unless told otherwise.
+
+        `random16` is for tests that compare with known answers.
+        """
         head = (random16 or os.urandom(_RANDOM_BYTES)) + struct.pack(">I", len(message))
-        sealed: bytes = self._cipher.encrypt(PKCS7Encoder.encode(head + message + self._receive_id))
+        receiver = self._receive_ids[0] if receive_id is None else receive_id
+        sealed: bytes = self._cipher.encrypt(PKCS7Encoder.encode(head + message + receiver.encode()))
         return base64.b64encode(sealed).decode("ascii")
 
     def _decrypt(self, encrypted: str) -> bytes:
@@ -92,7 +110,7 @@ class CallbackCrypto:
         padded: bytes = self._cipher.decrypt(sealed)
         return padded
 
-    def _unpack(self, padded: bytes) -> bytes:
+    def _unpack(self, padded: bytes) -> Opened:
         pad = padded[-1]
         if not 1 <= pad <= BLOCK_BYTES or padded[-pad:] != bytes([pad]) * pad:
             raise BrokenEnvelope("padding")
@@ -103,9 +121,10 @@ class CallbackCrypto:
         message, receive_id = body[_HEAD_BYTES : _HEAD_BYTES + length], body[_HEAD_BYTES + length :]
         if len(message) != length:
             raise BrokenEnvelope("inner length")
-        if not hmac.compare_digest(receive_id, self._receive_id):
-            raise WrongReceiver("sealed for another company")
-        return message
+        for known in self._receive_ids:
+            if hmac.compare_digest(receive_id, known.encode()):
+                return Opened(message, known)
+        raise WrongReceiver("sealed for another company")
 
 
 def decode_key(encoding_aes_key: str) -> bytes:
@@ -114,5 +133,5 @@ def decode_key(encoding_aes_key: str) -> bytes:
     Raises ConfigError.
     """
     if not re.fullmatch(r"[0-9A-Za-z+/]{43}", encoding_aes_key):
-        raise ConfigError("wecom.encoding_aes_key: exactly the 43 letters and digits of the admin page are needed")
+        raise ConfigError("encoding_aes_key: exactly the 43 letters and digits of the admin page are needed")
     return base64.b64decode(encoding_aes_key + "=")

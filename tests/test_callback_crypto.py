@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wechatpy.enterprise.crypto import WeChatCrypto
 
+from bot.callback_crypto import BrokenEnvelope, CallbackCrypto, CryptoError, WrongReceiver, WrongSignature, decode_key
 from bot.errors import ConfigError
-from bot.wecom.crypto import BrokenEnvelope, CallbackCrypto, CryptoError, WrongReceiver, WrongSignature, decode_key
 from tests.dialects.wecom_seal import Seal
 
 KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
