@@ -14,6 +14,8 @@ BotError
     └── MediaTooBig          the file is larger than we take
 """
 
+from handlers.errors import MediaLost
+
 
 class BotError(Exception):
     pass
@@ -67,7 +69,7 @@ class QuotaSpent(PlatformError):
     pass
 
 
-class MediaGone(PlatformError):
+class MediaGone(PlatformError, MediaLost):
     pass
 
 

@@ -1,19 +1,23 @@
 """Which kind of job is done by what, and how many at a time: the flow of docs/architecture.md as two tables."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import time, timedelta
 
 from pydantic import AwareDatetime
 
+from bot.errors import PlatformError
 from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
-from handlers import drafts, outbox, reminders, routes, voice
+from handlers import attachments, drafts, gaps, outbox, reminders, routes, voice
 from handlers.context import Context
 from handlers.messages import Frozen, JsonObject, PlatformName
 from storage.database import Database
 from storage.jobs import Daily, Job
+
+log = logging.getLogger(__name__)
 
 INBOX = "inbox"
 INBOUND = "inbound"
@@ -27,13 +31,15 @@ QUEUES: Mapping[str, QueueRules] = {
     INBOX: QueueRules(concurrency=8, lease_s=30),
     # one transcription at a time: a second one beside it makes both late, and leaves no core to the rest
     routes.WORK_QUEUE: QueueRules(concurrency=8, lease_s=60, kind_limits={voice.TRANSCRIBE: 1}),
+    # a file's address may be valid for minutes; what waits in a busy lane is fetched beside it
+    routes.FETCH_QUEUE: QueueRules(concurrency=4, lease_s=60, max_attempts=2),
     TIMERS: QueueRules(concurrency=2, lease_s=30),
     # two hours of tries: a platform may be away for long, and repeats stay within its duplicate check
     outbox.QUEUE: QueueRules(concurrency=8, lease_s=60, max_attempts=10),
 }
 ROLES: Mapping[str, tuple[str, ...]] = {
     "web": (),
-    "worker": (INBOX, routes.WORK_QUEUE, TIMERS),
+    "worker": (INBOX, routes.WORK_QUEUE, routes.FETCH_QUEUE, TIMERS),
     "sender": (outbox.QUEUE,),
 }
 
@@ -117,6 +123,14 @@ def job_handlers(
         message = platforms[event.platform].parse(Received(event.event_id, event.user_id, event.body))
         await routes.accept(ctx, job, message)
 
+    async def fetch_early(job: Job) -> None:
+        try:
+            await attachments.fetch_early(ctx, job)
+        except PlatformError as error:
+            log.info("fetch.left_to_its_turn", extra={"job_id": job.id, "code": error.code})
+            async with ctx.finishing(job):
+                pass
+
     async def prune(job: Job) -> None:
         async with ctx.finishing(job) as work:
             await work.jobs.put_next(pruning(ctx))
@@ -129,6 +143,8 @@ def job_handlers(
         routes.VOICE: lambda job: routes.work_on(ctx, job),
         voice.TRANSCRIBE: lambda job: voice.transcribe(ctx, job),
         voice.UNDERSTAND: lambda job: voice.understand(ctx, job),
+        routes.FETCH: fetch_early,
+        gaps.KIND: lambda job: gaps.tell(ctx, job),
         drafts.REMINDER_KIND: lambda job: reminders.remind_of_draft(ctx, job),
         PRUNE: prune,
         outbox.KIND: sender.send,

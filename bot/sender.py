@@ -15,11 +15,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from bot.errors import ConfigError, ContentRefused, NotPermitted, PlatformError
+from bot.errors import ConfigError, ContentRefused, MustWriteFirst, NotPermitted, PlatformError
 from bot.platform import Capabilities, Platform, Sent
 from handlers import cards
-from handlers.messages import CardUpdate, Frozen, JsonObject, Outbound, OutboundCard, OutboundText, PlatformName
-from handlers.outbox import KIND
+from handlers.messages import (
+    CardUpdate,
+    Frozen,
+    JsonObject,
+    Outbound,
+    OutboundCard,
+    OutboundText,
+    PlatformName,
+    ReplyRoute,
+)
+from handlers.outbox import HELD, KIND
 from storage.database import Database
 from storage.errors import LeaseLost
 from storage.jobs import Job
@@ -37,14 +46,20 @@ ROOM_FOR_TWINS_BYTES = 10 * INVISIBLE_BYTES
 BETWEEN_MERGED = "\n\n"
 MOST_MERGED = 100
 LINE_SHARE = 0.5
+HOLD = timedelta(days=1)
+"""What waits for somebody to write is tried so often even if nobody noticed that they did."""
+HELD_AT_MOST = timedelta(days=7)
+"""After that an admin is told: a reminder of last week helps nobody."""
 
 
 class Order(Frozen):
-    """The payload of a `send`. The first three come from the handlers; the sender adds the rest as it goes along."""
+    """The payload of a `send`. The first five come from the handlers; the sender adds the rest as it goes along."""
 
     platform: PlatformName
     user_id: str
     content: Outbound
+    reply: ReplyRoute | None = None
+    group: str | None = None
     step: int = 0
     """Counts the messages that this one job has become: a part of a long text, the text in place of a card."""
     rest: str = ""
@@ -56,10 +71,19 @@ class Order(Frozen):
 
     @property
     def recipient(self) -> str:
-        return f"{self.platform}:{self.user_id}"
+        """Whose limits it counts against: a person's, or a group chat's."""
+        return f"{self.platform}:group:{self.group}" if self.group else f"{self.platform}:{self.user_id}"
 
     def followed_by(self, content: OutboundText, *, text_of: str | None = None) -> "Order":
-        return Order(platform=self.platform, user_id=self.user_id, content=content, step=self.step + 1, text_of=text_of)
+        return Order(
+            platform=self.platform,
+            user_id=self.user_id,
+            content=content,
+            reply=self.reply,
+            group=self.group,
+            step=self.step + 1,
+            text_of=text_of,
+        )
 
     def payload(self) -> JsonObject:
         return self.model_dump(mode="json")
@@ -97,7 +121,12 @@ class Sender:
                 key=begun.key,
                 guard=begun.attempt.is_repeat or _is_checked(begun.order, platform.capabilities),
                 response_ref=begun.order.response_ref,
+                reply=begun.order.reply,
+                group=begun.order.group,
             )
+        except MustWriteFirst:
+            await self._hold(job)
+            return
         except (ContentRefused, NotPermitted) as error:
             await self._say_instead(job, begun, error)
             return
@@ -154,7 +183,15 @@ class Sender:
                 await _go_on(work, job, order)
         if not is_ours:
             raise LeaseLost(job.id)
-        log.info("send.sent", extra={"job_id": job.id, "content": order.content.kind})
+        log.info("send.sent", extra={"platform": order.platform, "job_id": job.id, "content": order.content.kind})
+
+    async def _hold(self, job: Job) -> None:
+        """Keep it until they write. Raises MustWriteFirst when that took too long."""
+        async with self._database.work() as work:
+            if work.now - job.created_at > HELD_AT_MOST:
+                raise MustWriteFirst("send", "held too long")
+            await work.jobs.postpone(job, work.now + HOLD, HELD)
+        log.info("send.held", extra={"job_id": job.id})
 
     async def _say_instead(self, job: Job, begun: Begun, error: PlatformError) -> None:
         """Where a card cannot be shown or changed, its words can still be said. Raises `error` for a text."""

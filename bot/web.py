@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from bot import pipeline
 from bot.errors import BotError
-from bot.platform import Platform, Received
+from bot.platform import Keep, Platform, Received
 from bot.worker import described
 from handlers.messages import PlatformName
 from handlers.outbox import QUEUE as OUTBOX
@@ -29,14 +29,22 @@ KEEP_WITHIN_S = 4.0
 KEEP_AGAIN_S = 0.2
 
 
-def application(database: Database, platforms: Iterable[Platform]) -> web.Application:
-    app = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[_silent_when_not_kept])
+def keeper(database: Database) -> Keep:
+    """Makes events durable, for callbacks and connections alike. What it returns raises NotKept."""
     inbox = pipeline.Inbox(database)
 
     async def keep(platform: PlatformName, received: Received) -> bool:
         is_new = await _keep(inbox, platform, received)
         log.info("inbox.kept", extra={"platform": platform, "event_id": received.event_id, "is_new": is_new})
         return is_new
+
+    return keep
+
+
+def application(
+    database: Database, platforms: Iterable[Platform], keep: Keep, pages: Iterable[web.RouteDef] = ()
+) -> web.Application:
+    app = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[_silent_when_not_kept])
 
     async def health(_request: web.Request) -> web.Response:
         return await _health(database)
@@ -47,6 +55,7 @@ def application(database: Database, platforms: Iterable[Platform]) -> web.Applic
         for platform in served:
             platform.hang_up()
 
+    app.router.add_routes(pages)
     served = tuple(platforms)
     for platform in served:
         app.router.add_routes(platform.routes(keep))

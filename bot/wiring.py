@@ -9,16 +9,17 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bot import demo, pipeline
+from bot import demo, pipeline, presence
 from bot.config import Config
-from bot.platform import MediaFile, Platform
+from bot.platform import Keep, MediaFile, Platform
 from bot.playground.adapter import Person, PlaygroundPlatform
 from bot.sender import Sender
-from bot.web import application
+from bot.web import application, keeper
 from bot.wecom.adapter import WeComPlatform
 from bot.worker import Worker
 from handlers import failures
-from handlers.context import Context, Settings
+from handlers.context import Context, GroupTarget, Settings
+from handlers.links import Links
 from handlers.messages import PlatformName
 from nlp import lexicon
 from nlp.draft import Vocabulary
@@ -53,6 +54,7 @@ class Assistant:
     platforms: Mapping[PlatformName, Platform]
     worker: Worker | None
     web: web.Application | None
+    keep: Keep
 
 
 @asynccontextmanager
@@ -69,6 +71,8 @@ async def assistant(
         database = await Database.open(config.storage.database, clock)
         stack.push_async_callback(database.close)
         by_name = {platform.name: platform for platform in platforms}
+        async with database.work() as work:
+            links = Links(await work.keys.secret("links"), config.server.public_url)
         for platform in platforms:
             stack.push_async_callback(platform.close)
 
@@ -83,14 +87,17 @@ async def assistant(
             fetch_media=fetch_media,
             settings=settings(config),
             served=frozenset(by_name),
+            links=links,
         )
+        keep = keeper(database)
         yield Assistant(
             config=config,
             context=context,
             database=database,
             platforms=by_name,
             worker=_worker(config, context, by_name, roles),
-            web=application(database, platforms) if "web" in roles else None,
+            web=application(database, platforms, keep) if "web" in roles else None,
+            keep=keep,
         )
 
 
@@ -123,6 +130,9 @@ def settings(config: Config) -> Settings:
         draft_reminder=timedelta(minutes=talk.draft_reminder_min),
         card_life=timedelta(hours=talk.card_life_h),
         auto_register=talk.auto_register,
+        groups=tuple(
+            GroupTarget(name, purposes=group.purposes, managers=group.managers) for name, group in config.groups.items()
+        ),
     )
 
 
@@ -186,11 +196,17 @@ async def warm_up(engine: FasterWhisperEngine | OpenAiEngine) -> None:
         log.info("speech.ready", extra={"engine": engine.name})
 
 
-async def platforms(config: Config, clock: Clock) -> list[Platform]:
-    """Everything that the configuration switches on."""
+def real_platforms(config: Config, clock: Clock) -> list[Platform]:
+    """All but the playground that the configuration switches on; nothing is called or opened yet."""
     found: list[Platform] = []
     if config.wecom is not None:
         found.append(WeComPlatform(config.wecom, clock=clock))
+    return found
+
+
+async def platforms(config: Config, clock: Clock) -> list[Platform]:
+    """Everything that the configuration switches on."""
+    found = real_platforms(config, clock)
     if config.playground.enabled:
         people = await _playground_people(config, clock)
         data_dir = config.storage.media_dir.parent / "playground"
@@ -223,14 +239,16 @@ async def run(
     """
     async with AsyncExitStack() as stack:
         worker = await _start_worker(built, stack)
+        listening: list[asyncio.Task[None]] = []
         if built.web is not None:
             port = await _start_web(built.web, stack, host, port)
+            listening = _start_listening(built, stack)
         if on_ready is not None:
             on_ready(port)
         stopping = asyncio.create_task(stop.wait(), name="stop")
         stack.callback(stopping.cancel)
-        # a worker that ends by itself has failed, and a bot that only receives is a silent one
-        await asyncio.wait([stopping, *worker], return_when=asyncio.FIRST_COMPLETED)
+        # a worker that ends by itself has failed, and a bot that only receives is a silent one; so has a connection
+        await asyncio.wait([stopping, *worker, *listening], return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asyncio.Task[None]"]:
@@ -246,6 +264,34 @@ async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asynci
 
     stack.push_async_callback(wind_up)
     return [task]
+
+
+def _start_listening(built: Assistant, stack: AsyncExitStack) -> list["asyncio.Task[None]"]:
+    """Connections of our own to the platforms, and the watch over all ways in; they run until `stack` closes."""
+
+    async def listen(platform: Platform) -> None:
+        await platform.listen(built.keep)
+        # a platform that calls us has nothing to listen to
+        await asyncio.Event().wait()
+
+    async def watch() -> None:
+        gap = timedelta(seconds=built.config.conversation.gap_notice_s)
+        await presence.watch(built.database, built.platforms.values(), zone=built.config.zone, gap=gap)
+        await asyncio.Event().wait()
+
+    tasks = [asyncio.create_task(listen(platform), name=f"listen:{name}") for name, platform in built.platforms.items()]
+    tasks.append(asyncio.create_task(watch(), name="presence"))
+
+    async def wind_up() -> None:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for failure in ended:
+            if isinstance(failure, BaseException) and not isinstance(failure, asyncio.CancelledError):
+                raise failure
+
+    stack.push_async_callback(wind_up)
+    return tasks
 
 
 async def _start_web(app: web.Application, stack: AsyncExitStack, host: str, port: int) -> int:

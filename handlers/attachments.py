@@ -1,8 +1,10 @@
 """Pictures, files, places and links: kept as evidence of the visit they were sent about."""
 
+from dataclasses import dataclass
+
 from handlers import drafts, outbox, texts
 from handlers.context import Context
-from handlers.messages import File, Image, InboundMessage, Link, Location, Video
+from handlers.messages import File, Image, InboundMessage, Link, Location, Video, Voice
 from handlers.people import known
 from handlers.record import CustomerValue, load
 from storage.jobs import Job
@@ -12,24 +14,63 @@ from storage.work import Work
 NAMES: dict[type, str] = {Image: "图片", Video: "视频", File: "文件"}
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """A file that lies in our own store."""
+
+    sha256: str
+    content_type: str | None
+    size_bytes: int
+
+
+async def fetched(ctx: Context, message: InboundMessage, media_ref: str) -> Fetched:
+    """The message's file, in our store: fetched now, unless it was fetched before. Raises MediaLost and others."""
+    async with ctx.database.reading() as work:
+        known_already = await work.visits.find_by_event(message.key)
+    if known_already is not None and known_already.sha256 is not None:
+        return Fetched(known_already.sha256, known_already.content_type, known_already.size_bytes or 0)
+    file = await ctx.fetch_media(message.sender.platform, media_ref)
+    return Fetched(await ctx.media.put(file.data), file.content_type or None, len(file.data))
+
+
+async def keep(work: Work, message: InboundMessage, member: Member, file: Fetched | None = None) -> Evidence:
+    """The message's evidence, with its file where there is one."""
+    content = message.content
+    assert isinstance(content, Voice | Image | Video | File)  # nothing else brings a file along
+    evidence = await work.visits.keep_evidence(message.key, member.member_id, content.kind, sent_at=message.sent_at)
+    if file is not None:
+        evidence.sha256, evidence.content_type, evidence.size_bytes = file.sha256, file.content_type, file.size_bytes
+    if isinstance(content, File) and content.file_name:
+        evidence.detail = {**evidence.detail, "file_name": content.file_name}
+    return evidence
+
+
+async def fetch_early(ctx: Context, job: Job) -> None:
+    """Fetch what waits in a busy lane: some platforms take a file's address back within minutes.
+
+    Failing changes nothing, since the message's own turn fetches it again, and tells.
+    """
+    message = InboundMessage.model_validate(job.payload["message"])
+    media_ref = media_of(message)
+    assert media_ref is not None  # it is put for nothing else
+    file = await fetched(ctx, message, media_ref)
+    async with ctx.finishing(job) as work:
+        await keep(work, message, await known(ctx, work, message.sender), file)
+
+
+def media_of(message: InboundMessage) -> str | None:
+    content = message.content
+    return content.media_ref if isinstance(content, Voice | Image | Video | File) else None
+
+
 async def keep_file(ctx: Context, job: Job, message: InboundMessage) -> None:
     """An image, a video or a file: fetched now, since the platform does not keep it, and put with its visit."""
     content = message.content
     assert isinstance(content, Image | Video | File)  # the table of routes saw to it
-    file = await ctx.fetch_media(message.sender.platform, content.media_ref)
-    sha256 = await ctx.media.put(file.data)
+    file = await fetched(ctx, message, content.media_ref)
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
-        evidence = await work.visits.keep_evidence(
-            message.key,
-            member.member_id,
-            content.kind,
-            sent_at=message.sent_at,
-            sha256=sha256,
-            content_type=file.content_type or None,
-            size_bytes=len(file.data),
-            detail={"file_name": content.file_name} if isinstance(content, File) and content.file_name else None,
-        )
+        evidence = await keep(work, message, member, file)
         visit = await _open_visit(ctx, work, member, message)
         what = NAMES[type(content)]
         if visit is None:

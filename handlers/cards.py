@@ -7,7 +7,7 @@ from pydantic import Field
 
 from handlers import actions, wording
 from handlers.actions import ASSIGNEE_SELECT, CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
-from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard
+from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard, Task
 from handlers.record import (
     AmountValue,
     CompetitorValue,
@@ -54,8 +54,9 @@ def draft_card(
     before: Record | None = None,
     note: str = "",
     warnings: Sequence[HearingWarning] = (),
+    doubts: Sequence[str] = (),
 ) -> OutboundCard:
-    """The record to confirm; values that are not in `before` are marked as changed."""
+    """The record to confirm; values that are not in `before` are marked as changed, `doubts` are to be checked."""
     rows = _fields(record, today)
     old = dict(_fields(before, today)) if before is not None else dict(rows)
     fields = [CardField(label=label, value=value + CHANGED * (old.get(label) != value)) for label, value in rows]
@@ -65,7 +66,7 @@ def draft_card(
         subtitle=f"{wording.day(visit.visited_on, today)}{note}{_day_mark(record, before)}",
         tone="alert" if record.risks else "neutral",
         fields=tuple(fields),
-        body="\n".join(_body(record, before, today, warnings)),
+        body="\n".join([*_body(record, before, today, warnings), *(f"⚠ {doubt}" for doubt in doubts)]),
         quote=" ".join(f"「{risk.words}」" for risk in record.risks),
         selects=_customer_select(visit, record),
         buttons=_draft_buttons(visit, record),
@@ -183,7 +184,7 @@ def customer_card(visit_id: int, card_id: str, names: Sequence[str], *, said: st
     )
 
 
-def todo_card(todo: Todo, customer: str, card_id: str, *, today: date) -> OutboundCard:
+def todo_card(todo: Todo, customer: str, card_id: str, *, today: date, task: Task | None = None) -> OutboundCard:
     fields = [CardField(label="客户", value=customer)]
     if todo.due_on:
         fields.append(CardField(label="期限", value=wording.day(todo.due_on, today) + "前"))
@@ -195,6 +196,7 @@ def todo_card(todo: Todo, customer: str, card_id: str, *, today: date) -> Outbou
         subtitle=todo.action,
         fields=tuple(fields),
         buttons=(_button("完成", actions.FinishTodo(todo_id=todo.todo_id), "primary"),),
+        task=task,
     )
 
 

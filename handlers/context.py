@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
 from nlp.draft import Vocabulary
 from nlp.transcript import Listener
@@ -29,6 +30,21 @@ class FetchMedia(Protocol):
     def __call__(self, platform: PlatformName, media_ref: str, /) -> Awaitable[FetchedMedia]: ...
 
 
+GroupPurpose = Literal["escalations", "digests"]
+
+
+@dataclass(frozen=True)
+class GroupTarget:
+    """An existing group chat that we may write into: what for, and about whose teams.
+
+    `managers` are names; none means everybody's.
+    """
+
+    name: str
+    purposes: tuple[GroupPurpose, ...]
+    managers: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a company may choose about conversations; the defaults are those of config.toml."""
@@ -40,6 +56,7 @@ class Settings:
     card_life: timedelta = timedelta(hours=72)
     todo_life: timedelta = timedelta(days=365)
     auto_register: bool = True
+    groups: tuple[GroupTarget, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +69,7 @@ class Context:
     settings: Settings
     served: frozenset[PlatformName]
     """The platforms that are connected: an account elsewhere reaches nobody."""
+    links: Links
 
     def day_of(self, at: datetime) -> date:
         """The day of a moment, as people here count days."""

@@ -28,6 +28,7 @@ async def change(
     cause: str,
     note: str = "",
     warnings: Sequence[HearingWarning] = (),
+    doubts: Sequence[str] = (),
 ) -> None:
     """Make `new` what the draft says, and put a fresh card in place of the last one."""
     before = await load(work, visit) if visit.version else None
@@ -45,7 +46,7 @@ async def change(
         before={"version": visit.version - 1} if before else None,
         after={"version": visit.version},
     )
-    await show(ctx, work, visit, new, to=to, cause=cause, before=before, note=note, warnings=warnings)
+    await show(ctx, work, visit, new, to=to, cause=cause, before=before, note=note, warnings=warnings, doubts=doubts)
     await remind_later(ctx, work, visit, to)
 
 
@@ -60,6 +61,7 @@ async def show(
     before: Record | None = None,
     note: str = "",
     warnings: Sequence[HearingWarning] = (),
+    doubts: Sequence[str] = (),
 ) -> None:
     """Send the draft's card; the one before it counts no more."""
     await close_card(work, visit, texts.CLOSED_REPLACED, cause=f"{cause}>replaced")
@@ -72,6 +74,7 @@ async def show(
         before=before,
         note=note,
         warnings=warnings,
+        doubts=doubts,
     )
     await outbox.show(work, to, card, kind="draft", life=ctx.settings.card_life, cause=f"{cause}>draft")
 

@@ -89,6 +89,12 @@ class Left(Frozen):
     kind: Literal["left"] = "left"
 
 
+class Outsider(Frozen):
+    """Somebody wrote whom the platform does not name to us: not of the company, or our robot is not published."""
+
+    kind: Literal["outsider"] = "outsider"
+
+
 class DirectoryChange(Frozen):
     """The platform's list of people changed; `user_ids` are accounts, or departments where `change` says so."""
 
@@ -132,6 +138,7 @@ Content = Annotated[
     | CardClick
     | Entered
     | Left
+    | Outsider
     | DirectoryChange
     | ApprovalChange
     | Ignored

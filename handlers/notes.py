@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,30 +35,35 @@ class Note:
     source: NoteSource = "text"
     transcript: Transcript | None = None
     evidence_id: int | None = None
+    then: Callable[[Work], Awaitable[None]] | None = None
+    """What else belongs into the transaction in which the note is taken."""
 
 
 async def take(ctx: Context, job: Job, note: Note) -> None:
     """Work a note into the records and answer it; the job is done then."""
-    understanding = await _understanding(ctx, note)
+    reading = await understanding(ctx, note.sent_at, note.source)
     wanted = edits.parse(note.text, note.sent_at, ctx.settings.zone)
     # a long note takes tens of milliseconds of pure computing: off the event loop
-    draft = await asyncio.to_thread(extract, note.text, understanding)
+    draft = await asyncio.to_thread(extract, note.text, reading)
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, note.to)
         evidence = await _evidence(work, member, note)
         latest = await work.visits.latest_draft(member.member_id)
         if latest is not None and wanted:
-            await _edit(ctx, work, latest, wanted, note, evidence, understanding, member)
+            await _edit(ctx, work, latest, wanted, note, evidence, reading, member)
         elif latest is None and edits.needs_a_record(note.text, wanted):
             await outbox.say(work, note.to, texts.NOTHING_TO_CHANGE, cause=f"{note.cause}>nothing-to-change")
-        elif latest is not None and (name := await _answer_to_which(work, latest, note, understanding)):
+        elif latest is not None and (name := await _answer_to_which(work, latest, note, reading)):
             await _name_customer(ctx, work, latest, name, note, evidence, member)
         else:
             await _record(ctx, work, draft, note, evidence, member)
+        if note.then is not None:
+            await note.then(work)
     log.info("note.taken", extra={"event": note.cause, "source": note.source, "edits": len(wanted)})
 
 
-async def _understanding(ctx: Context, note: Note) -> ExtractionContext:
+async def understanding(ctx: Context, sent_at: datetime, source: NoteSource) -> ExtractionContext:
+    """What a note sent at that moment is read with: the company's words and the customers of its list."""
     async with ctx.database.reading() as work:
         customers = await work.customers.all()
         entries = tuple(
@@ -69,10 +75,10 @@ async def _understanding(ctx: Context, note: Note) -> ExtractionContext:
             for customer in customers
         )
     return ExtractionContext(
-        sent_at=note.sent_at,
+        sent_at=sent_at,
         vocabulary=ctx.settings.vocabulary,
         zone=ctx.settings.zone,
-        source=note.source,
+        source=source,
         customers=entries,
     )
 

@@ -12,12 +12,33 @@ from storage.work import Work
 QUEUE = "outbox"
 KIND = "send"
 
+HELD = "held until they write to us"
+"""The note on what could not be sent because a platform lets us answer only."""
+
 Recipient = Sender | Address
 
 
 async def say(work: Work, to: Recipient, text: str, *, cause: str) -> None:
     """`cause` names what this answers, once: the same cause again sends nothing."""
     await _put(work, to, OutboundText(text=text), cause=cause)
+
+
+async def say_in_group(work: Work, to: Sender, text: str, *, cause: str) -> None:
+    """Answer in the group chat that they wrote in, where everybody reads it: nothing of a record belongs there."""
+    payload: JsonObject = {
+        "platform": to.platform,
+        "user_id": to.user_id,
+        "content": OutboundText(text=text).model_dump(mode="json"),
+        "reply": to.reply.model_dump(mode="json") if to.reply else None,
+        "group": to.group,
+    }
+    lane = f"{to.platform}:group:{to.group}"
+    await work.jobs.put(KIND, payload, queue=QUEUE, lane=lane, dedupe=f"out:{cause}")
+
+
+async def release(work: Work, to: Sender) -> None:
+    """They wrote: what was held for them can be sent now."""
+    await work.jobs.hasten(QUEUE, to.lane, HELD)
 
 
 async def show(work: Work, to: Recipient, card: OutboundCard, *, kind: str, life: timedelta, cause: str) -> None:
@@ -34,13 +55,20 @@ async def show(work: Work, to: Recipient, card: OutboundCard, *, kind: str, life
 
 
 async def close(
-    work: Work, card: Card, closing: str, *, cause: str, response_ref: str | None = None, fallback: str = ""
+    work: Work,
+    card: Card,
+    closing: str,
+    *,
+    cause: str,
+    response_ref: str | None = None,
+    done: bool = False,
+    fallback: str = "",
 ) -> None:
     """Close a card: its buttons count no more from now on, and turn grey on the phone."""
     if card.state != "open":
         return
     work.cards.close(card, closing)
-    update = CardUpdate(card_id=card.card_id, closing=closing, response_ref=response_ref, fallback=fallback)
+    update = CardUpdate(card_id=card.card_id, closing=closing, response_ref=response_ref, done=done, fallback=fallback)
     await _put(work, Address(card.platform, card.user_id), update, cause=cause)
 
 
@@ -55,4 +83,7 @@ async def _put(work: Work, to: Recipient, content: OutboundText | OutboundCard |
         "user_id": to.user_id,
         "content": content.model_dump(mode="json"),
     }
+    # the way to answer a message written in a group leads into that group
+    if isinstance(to, Sender) and to.reply is not None and to.group is None:
+        payload["reply"] = to.reply.model_dump(mode="json")
     await work.jobs.put(KIND, payload, queue=QUEUE, lane=to.lane, dedupe=f"out:{cause}")

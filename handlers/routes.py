@@ -5,13 +5,16 @@ person's earlier ones and, where the answer will take a moment, says so at once.
 the thing.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from handlers import attachments, clicks, commands, notes, outbox, texts, voice
 from handlers.context import Context
 from handlers.messages import (
+    ApprovalChange,
     CardClick,
+    DirectoryChange,
     Entered,
     File,
     Ignored,
@@ -20,6 +23,7 @@ from handlers.messages import (
     Left,
     Link,
     Location,
+    Outsider,
     Text,
     Unsupported,
     Video,
@@ -29,9 +33,17 @@ from handlers.people import NotRegistered, known
 from storage.jobs import Job
 from storage.work import Work
 
-WORK_QUEUE = "work"
+log = logging.getLogger(__name__)
+
+WORK_QUEUE = voice.QUEUE
+FETCH_QUEUE = "fetch"
+FETCH = "fetch"
 MESSAGE = "message"
 VOICE = "voice"
+
+PART = "#"
+"""What stands between a message's id and the number of its part, where an adapter had to take it apart."""
+NOT_FOR_US = (Ignored, Left, DirectoryChange, ApprovalChange)
 
 Run = Callable[[Context, Job, InboundMessage], Awaitable[None]]
 
@@ -98,14 +110,27 @@ def route_for(message: InboundMessage) -> Route:
 
 async def accept(ctx: Context, job: Job, message: InboundMessage) -> None:
     async with ctx.finishing(job) as work:
-        if isinstance(message.content, Ignored | Left):
+        if isinstance(message.content, NOT_FOR_US):
+            log.info("routes.noted", extra={"event": message.key, "kind": message.content.kind})
+            return
+        if isinstance(message.content, Outsider):
+            await _answer_here(work, message, texts.OUTSIDER)
             return
         try:
             await known(ctx, work, message.sender)
         except NotRegistered:
             if not isinstance(message.content, Entered):
-                await outbox.say(work, message.sender, texts.NOT_REGISTERED, cause=f"{message.key}>stranger")
+                await _answer_here(work, message, texts.NOT_REGISTERED)
             return
+        await outbox.release(work, message.sender)
+        if message.sender.group:
+            # one message may have come in parts, a picture each, and gets one notice
+            cause = f"{message.sender.platform}:{message.event_id.partition(PART)[0]}>group"
+            await outbox.say_in_group(work, message.sender, texts.IN_GROUP, cause=cause)
+        if attachments.media_of(message) and await work.jobs.is_lane_busy(WORK_QUEUE, message.sender.lane):
+            await work.jobs.put(
+                FETCH, {"message": message.model_dump(mode="json")}, queue=FETCH_QUEUE, dedupe=f"fetch:{message.key}"
+            )
         receipt = await _receipt(work, message)
         kind = VOICE if isinstance(message.content, Voice) else MESSAGE
         await work.jobs.put(
@@ -119,12 +144,22 @@ async def accept(ctx: Context, job: Job, message: InboundMessage) -> None:
             await outbox.say(work, message.sender, receipt, cause=f"{message.key}>receipt")
 
 
+async def _answer_here(work: Work, message: InboundMessage, text: str) -> None:
+    """Answer somebody who is nobody's member, where they wrote: there may be no other way to them."""
+    say = outbox.say_in_group if message.sender.group else outbox.say
+    await say(work, message.sender, text, cause=f"{message.key}>stranger")
+
+
 async def _receipt(work: Work, message: InboundMessage) -> str:
     """What to say at once; empty where the answer itself comes within a moment."""
     content = message.content
     match content:
+        case Voice(platform_transcript=str(), media_ref=None):
+            return await _in_line(work, message)
         case Voice():
             length = f" {round(content.duration_ms / 1000)} 秒" if content.duration_ms else ""
+            if content.platform_transcript:
+                return texts.HEARING_TWICE.format(length=length)
             waiting = await work.jobs.active(WORK_QUEUE, (VOICE, voice.TRANSCRIBE))
             if waiting:
                 return texts.HEARING_QUEUED.format(length=length, waiting=waiting)
@@ -134,8 +169,12 @@ async def _receipt(work: Work, message: InboundMessage) -> str:
         case Entered():
             return ""
         case _:
-            is_busy = await work.jobs.is_lane_busy(WORK_QUEUE, message.sender.lane)
-            return texts.AFTER_LAST if is_busy else ""
+            return await _in_line(work, message)
+
+
+async def _in_line(work: Work, message: InboundMessage) -> str:
+    is_busy = await work.jobs.is_lane_busy(WORK_QUEUE, message.sender.lane)
+    return texts.AFTER_LAST if is_busy else ""
 
 
 async def work_on(ctx: Context, job: Job) -> None:

@@ -1,13 +1,18 @@
 """To-dos: made when a visit is confirmed, done by a button or a word."""
 
+from datetime import datetime, time
+
 from handlers import cards, outbox, texts, wording
 from handlers.context import Context
-from handlers.messages import Sender
+from handlers.messages import Sender, Task
 from handlers.record import Record
 from storage.models import Todo, Visit
 from storage.work import Work
 
 NO_CUSTOMER = "（未定客户）"
+DUE_AT = time(18)
+"""A day's to-do is due when the working day ends."""
+MOST_SUBJECT = 200
 
 
 async def create(
@@ -18,9 +23,18 @@ async def create(
     for position, step in enumerate(record.steps):
         todo = await work.todos.add(visit, position, party=step.owner, action=step.action, due_on=step.due)
         todo.card_id = outbox.new_card_id("todo", todo.todo_id)
-        card = cards.todo_card(todo, customer, todo.card_id, today=today)
+        card = cards.todo_card(todo, customer, todo.card_id, today=today, task=_task(ctx, work, todo, customer))
         await outbox.show(work, to, card, kind="todo", life=ctx.settings.todo_life, cause=f"{cause}>todo:{position}")
     return len(record.steps)
+
+
+def _task(ctx: Context, work: Work, todo: Todo, customer: str) -> Task | None:
+    """The to-do for a platform's own list; None where no page of ours can be reached to tick it off."""
+    url = ctx.links.todo(todo.todo_id, todo.member_id, until=work.now + ctx.settings.todo_life)
+    if url is None:
+        return None
+    due_at = datetime.combine(todo.due_on, DUE_AT, ctx.settings.zone) if todo.due_on else None
+    return Task(subject=f"{todo.action}（{customer}）"[:MOST_SUBJECT], due_at=due_at, url=url)
 
 
 async def finish(
@@ -39,7 +53,7 @@ async def finish(
         )
     card = await work.cards.find(todo.card_id) if todo.card_id else None
     if card is not None:
-        await outbox.close(work, card, texts.CLOSED_DONE, cause=f"{cause}>closed", response_ref=response_ref)
+        await outbox.close(work, card, texts.CLOSED_DONE, cause=f"{cause}>closed", response_ref=response_ref, done=True)
     await outbox.say(work, to, texts.TODO_DONE.format(action=todo.action), cause=f"{cause}>done")
 
 

@@ -2,8 +2,9 @@
 
 import logging
 
-from handlers import commands, notes, outbox, texts
+from handlers import attachments, commands, notes, outbox, rehearing, texts
 from handlers.context import Context
+from handlers.errors import MediaLost
 from handlers.messages import Frozen, InboundMessage, Text, Voice
 from handlers.people import known
 from nlp.errors import AudioTooLong, EmptyAudio, EngineUnavailable, NlpError, NoSpeech, UnreadableAudio
@@ -17,53 +18,66 @@ log = logging.getLogger(__name__)
 
 TRANSCRIBE = "transcribe"
 UNDERSTAND = "understand"
+QUEUE = "work"
+SECOND = "second"
+"""In the payload of `transcribe`: the note has been heard by the platform already."""
+PLATFORM_ENGINE = "platform"
 
 MAX_HOT_WORDS = 12
 """More names make the engine worse, not better: with 200 it found a third of what it finds with 10."""
 
 
 async def fetch(ctx: Context, job: Job, message: InboundMessage) -> None:
-    """Keep the recording before anything else can go wrong with it: platforms hand it out for days, not for ever."""
+    """Keep the recording before anything else can go wrong with it: platforms hand it out for days, not for ever.
+
+    Where the platform says what it heard, that makes the draft first, and the recording is heard after it.
+    """
     voice = message.content
     assert isinstance(voice, Voice)  # the table of routes saw to it
-    file = await ctx.fetch_media(message.sender.platform, voice.media_ref)
-    sha256 = await ctx.media.put(file.data)
     payload: JsonObject = {"message": message.model_dump(mode="json")}
+    if voice.platform_transcript:
+        heard = Transcript(voice.platform_transcript, (), (voice.duration_ms or 0) / 1000, PLATFORM_ENGINE)
+        async with ctx.advancing(job, UNDERSTAND, payload) as work:
+            member = await known(ctx, work, message.sender)
+            evidence = await attachments.keep(work, message, member)
+            evidence.text, evidence.detail = heard.text, rehearing.detail(heard)
+        return
+    if voice.media_ref is None:
+        async with ctx.finishing(job) as work:
+            await outbox.say(work, message.sender, texts.NO_WORDS, cause=f"{message.key}>unheard")
+        return
+    file = await attachments.fetched(ctx, message, voice.media_ref)
     async with ctx.advancing(job, TRANSCRIBE, payload) as work:
         member = await known(ctx, work, message.sender)
-        await work.visits.keep_evidence(
-            message.key,
-            member.member_id,
-            "voice",
-            sent_at=message.sent_at,
-            sha256=sha256,
-            content_type=file.content_type or None,
-            size_bytes=len(file.data),
-        )
+        await attachments.keep(work, message, member, file)
 
 
 async def transcribe(ctx: Context, job: Job) -> None:
     message = InboundMessage.model_validate(job.payload["message"])
+    is_second = bool(job.payload.get(SECOND))
     async with ctx.database.reading() as work:
         evidence = await work.visits.by_event(message.key)
         hot_words = await _hot_words(work, evidence)
-    sha256 = evidence.sha256
-    assert sha256 is not None  # written by `fetch`, the step before
     try:
+        sha256 = evidence.sha256 or await _fetched_late(ctx, message)
         heard = await ctx.listener.listen(await ctx.media.get(sha256), hot_words=hot_words)
     except (UnreadableAudio, NoSpeech, AudioTooLong) as error:
         async with ctx.finishing(job) as work:
-            await outbox.say(work, message.sender, _excuse(error), cause=f"{message.key}>unheard")
+            answer = texts.NOT_CHECKED if is_second else _excuse(error)
+            await outbox.say(work, message.sender, answer, cause=f"{message.key}>unheard")
+        return
+    except MediaLost:
+        if not is_second:
+            raise
+        async with ctx.finishing(job) as work:
+            await outbox.say(work, message.sender, texts.RECORDING_GONE, cause=f"{message.key}>recording-gone")
         return
     except EngineUnavailable:
         # it is tried again, for minutes; the rep should not have to wonder
-        async with ctx.database.work() as work:
-            await outbox.say(work, message.sender, texts.EARS_AWAY, cause=f"{message.key}>ears-away")
+        if not is_second:
+            async with ctx.database.work() as work:
+                await outbox.say(work, message.sender, texts.EARS_AWAY, cause=f"{message.key}>ears-away")
         raise
-    async with ctx.advancing(job, UNDERSTAND, {"message": job.payload["message"]}) as work:
-        kept = await work.visits.evidence(evidence.evidence_id)
-        kept.text = heard.text
-        kept.detail = _detail(heard)
     log.info(
         "voice.heard",
         extra={
@@ -72,6 +86,36 @@ async def transcribe(ctx: Context, job: Job) -> None:
             "characters": len(heard.text),
             "engine": heard.engine,
         },
+    )
+    if is_second:
+        await rehearing.compare(ctx, job, message, evidence.evidence_id, heard)
+        return
+    async with ctx.advancing(job, UNDERSTAND, {"message": job.payload["message"]}) as work:
+        kept = await work.visits.evidence(evidence.evidence_id)
+        kept.text = heard.text
+        kept.detail = rehearing.detail(heard)
+
+
+async def _fetched_late(ctx: Context, message: InboundMessage) -> str:
+    """The recording of a note whose words came from the platform. Raises MediaLost, or any other error of fetching."""
+    voice = message.content
+    assert isinstance(voice, Voice)
+    assert voice.media_ref is not None  # there is no second hearing without it
+    file = await attachments.fetched(ctx, message, voice.media_ref)
+    async with ctx.database.work() as work:
+        member = await known(ctx, work, message.sender)
+        await attachments.keep(work, message, member, file)
+    return file.sha256
+
+
+async def _hear_again(work: Work, message: InboundMessage) -> None:
+    """Put the second hearing in line, not in this person's lane: their 确认 must not wait for it."""
+    await work.jobs.put(
+        TRANSCRIBE,
+        {"message": message.model_dump(mode="json"), SECOND: True},
+        queue=QUEUE,
+        lane=f"{message.sender.lane}:second-hearing",
+        dedupe=f"second-hearing:{message.key}",
     )
 
 
@@ -102,7 +146,13 @@ async def understand(ctx: Context, job: Job) -> None:
     message = InboundMessage.model_validate(job.payload["message"])
     async with ctx.database.reading() as work:
         evidence = await work.visits.by_event(message.key)
+    voice = message.content
+    assert isinstance(voice, Voice)  # `fetch` put this step
     heard = transcript_of(evidence)
+
+    async def hear_again(work: Work) -> None:
+        await _hear_again(work, message)
+
     as_typed = message.model_copy(update={"content": Text(text=heard.text)})
     if commands.is_spoken_command(as_typed):
         await commands.run(ctx, job, as_typed)
@@ -123,6 +173,7 @@ async def understand(ctx: Context, job: Job) -> None:
             source="voice",
             transcript=heard,
             evidence_id=evidence.evidence_id,
+            then=hear_again if heard.engine == PLATFORM_ENGINE and voice.media_ref is not None else None,
         ),
     )
 
@@ -134,18 +185,9 @@ class _Heard(Frozen):
     warnings: tuple[HearingWarning, ...]
 
 
-def _detail(heard: Transcript) -> JsonObject:
-    return {
-        "segments": [[segment.start_s, segment.end_s, segment.text] for segment in heard.segments],
-        "duration_s": heard.duration_s,
-        "engine": heard.engine,
-        "warnings": list(heard.warnings),
-    }
-
-
 def transcript_of(evidence: Evidence) -> Transcript:
     """What was heard, as it was kept by `transcribe`."""
-    detail = _Heard.model_validate(evidence.detail)
+    detail = _Heard.model_validate({key: evidence.detail.get(key) for key in _Heard.model_fields})
     return Transcript(
         text=evidence.text or "",
         segments=tuple(Segment(*segment) for segment in detail.segments),

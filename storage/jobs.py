@@ -328,6 +328,15 @@ class Jobs:
         await self._settle(job, state="ready", run_at=at, attempts=JobRow.attempts - 1, error=_short(note))
         self.stirred = True
 
+    async def hasten(self, queue: str, lane: str, note: str) -> None:
+        """What was postponed in the lane with that note falls due now."""
+        statement = (
+            update(JobRow)
+            .where(JobRow.queue == queue, JobRow.lane == lane, JobRow.state == READY, JobRow.error == note)
+            .values(run_at=self._now)
+        )
+        self.stirred |= await self._changed(statement) > 0
+
     async def park(self, job: Job, error: str) -> None:
         """Put the job aside until a person replays it; its lane goes on."""
         await self._settle(job, state="parked", error=_short(error), ended_at=self._now)

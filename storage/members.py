@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
-from storage.models import Identity, Member
+from storage.base import Base
+from storage.models import AuditEntry, Identity, Member
 
 ROLES = ("sales", "manager", "director", "admin", "colleague")
 
@@ -62,6 +64,18 @@ class Members:
         await self._session.merge(Identity(platform=platform, user_id=user_id, member_id=member_id))
         await self._session.flush()
 
+    async def absorb(self, member: Member, other: Member) -> None:
+        """The two turned out to be one person: what is `other`'s becomes this member's, and `other` is no longer here.
+
+        The audit log stays as it was written.
+        """
+        for column in _references():
+            await self._session.execute(
+                update(column.class_).where(column == other.member_id).values({column.key: member.member_id})
+            )
+        other.active = False
+        await self._session.flush()
+
     async def address(self, member_id: int, *, served: Collection[str], prefer: str | None = None) -> Address | None:
         """Where to reach a member on one of the platforms `served`, on `prefer` where they have an account there.
 
@@ -96,3 +110,15 @@ class Members:
         """Active members holding the role."""
         query = select(Member).where(Member.active).order_by(Member.member_id)
         return [member for member in await self._session.scalars(query) if role in member.roles]
+
+
+def _references() -> list[InstrumentedAttribute[int | None]]:
+    """Every column that names a member, except in the audit log."""
+    member_id = Member.__table__.c.member_id
+    return [
+        getattr(mapper.class_, attribute.key)
+        for mapper in Base.registry.mappers
+        if mapper.class_ is not AuditEntry
+        for attribute in mapper.column_attrs
+        if any(key.column is member_id for key in attribute.columns[0].foreign_keys)
+    ]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Escalation, EscalationState, Todo, TodoState, Visit
+from storage.models import Customer, Escalation, EscalationState, Todo, TodoState, Visit
 
 
 class Todos:
@@ -17,6 +17,10 @@ class Todos:
     async def get(self, todo_id: int) -> Todo:
         return await self._session.get_one(Todo, todo_id)
 
+    async def lock(self, todo_id: int) -> Todo | None:
+        """The to-do, held until the transaction ends: ticked off twice at once, it is done once. None: no such one."""
+        return await self._session.get(Todo, todo_id, with_for_update=True, populate_existing=True)
+
     async def of_visit(self, visit_id: int) -> Sequence[Todo]:
         query = select(Todo).where(Todo.visit_id == visit_id).order_by(Todo.position)
         return (await self._session.scalars(query)).all()
@@ -25,6 +29,16 @@ class Todos:
         """A member's open to-dos, the most pressing first, those without a date last."""
         query = select(Todo).where(Todo.member_id == member_id, Todo.state == "open")
         return (await self._session.scalars(query.order_by(Todo.due_on.is_(None), Todo.due_on, Todo.todo_id))).all()
+
+    async def due_by(self, day: date) -> Sequence[tuple[Todo, str | None]]:
+        """Everybody's open to-dos that are due that day or should have been before, the oldest first; with customer."""
+        rows = await self._session.execute(
+            select(Todo, Customer.name)
+            .outerjoin(Customer, Todo.customer_id == Customer.customer_id)
+            .where(Todo.state == "open", Todo.due_on <= day)
+            .order_by(Todo.due_on, Todo.todo_id)
+        )
+        return [(todo, customer) for todo, customer in rows]
 
     async def add(self, visit: Visit, position: int, *, party: str, action: str, due_on: date | None) -> Todo:
         """The to-do at that place of the visit; at most one, so that confirming twice makes none twice."""
@@ -58,6 +72,17 @@ class Escalations:
 
     async def of_visit(self, visit_id: int) -> Escalation | None:
         return await self._session.scalar(select(Escalation).where(Escalation.visit_id == visit_id))
+
+    async def waiting(self) -> Sequence[tuple[Escalation, str | None]]:
+        """Those that no manager has answered yet, the oldest first; with the visit's customer."""
+        rows = await self._session.execute(
+            select(Escalation, Customer.name)
+            .join(Visit, Escalation.visit_id == Visit.visit_id)
+            .outerjoin(Customer, Visit.customer_id == Customer.customer_id)
+            .where(Escalation.state == "open")
+            .order_by(Escalation.created_at, Escalation.escalation_id)
+        )
+        return [(escalation, customer) for escalation, customer in rows]
 
     async def open(self, visit: Visit, manager_id: int, card_id: str) -> Escalation:
         escalation = Escalation(

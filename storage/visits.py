@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.base import JsonObject
-from storage.models import Evidence, EvidenceKind, Visit, VisitField
+from storage.models import Customer, Evidence, EvidenceKind, Visit, VisitField
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,20 @@ class Visits:
     async def latest_draft(self, member_id: int) -> Visit | None:
         query = select(Visit).where(Visit.member_id == member_id, Visit.state == "draft")
         return await self._session.scalar(query.order_by(Visit.last_sent_at.desc(), Visit.visit_id.desc()).limit(1))
+
+    async def between(
+        self, first: date, last: date, *, confirmed_since: datetime
+    ) -> Sequence[tuple[Visit, str | None]]:
+        """Visits of those days that were not discarded, and earlier ones confirmed since then; with customer."""
+        of_these_days = and_(Visit.visited_on.between(first, last), Visit.state.in_(("draft", "confirmed")))
+        late = and_(Visit.visited_on < first, Visit.state == "confirmed", Visit.decided_at >= confirmed_since)
+        rows = await self._session.execute(
+            select(Visit, Customer.name)
+            .outerjoin(Customer, Visit.customer_id == Customer.customer_id)
+            .where(or_(of_these_days, late))
+            .order_by(Visit.visited_on, Visit.first_sent_at, Visit.visit_id)
+        )
+        return [(visit, customer) for visit, customer in rows]
 
     async def begin(self, member_id: int, platform: str, *, visited_on: date, sent_at: datetime) -> Visit:
         visit = Visit(
@@ -114,7 +129,7 @@ class Visits:
         detail: JsonObject | None = None,
     ) -> Evidence:
         """Keep what was sent; the same event again gives the evidence that is there already."""
-        known = await self._session.scalar(select(Evidence).where(Evidence.event_key == event_key))
+        known = await self.find_by_event(event_key)
         if known is not None:
             return known
         evidence = Evidence(
@@ -129,8 +144,12 @@ class Visits:
             sent_at=sent_at,
             created_at=self._now,
         )
-        self._session.add(evidence)
-        await self._session.flush()
+        try:
+            async with self._session.begin_nested():
+                self._session.add(evidence)
+        except IntegrityError:
+            # another instance kept it at the same moment
+            return await self.by_event(event_key)
         return evidence
 
     async def evidence(self, evidence_id: int) -> Evidence:
@@ -140,9 +159,17 @@ class Visits:
         """What was kept of that event, which must have been kept before."""
         return (await self._session.scalars(select(Evidence).where(Evidence.event_key == event_key))).one()
 
+    async def find_by_event(self, event_key: str) -> Evidence | None:
+        return await self._session.scalar(select(Evidence).where(Evidence.event_key == event_key))
+
     async def evidence_of(self, visit_id: int) -> Sequence[Evidence]:
         query = select(Evidence).where(Evidence.visit_id == visit_id).order_by(Evidence.sent_at, Evidence.evidence_id)
         return (await self._session.scalars(query)).all()
+
+    async def senders_since(self, moment: datetime) -> set[int]:
+        """Members who sent anything since then."""
+        query = select(Evidence.member_id).where(Evidence.sent_at >= moment).distinct()
+        return set(await self._session.scalars(query))
 
     async def loose_evidence(
         self, member_id: int, kinds: Iterable[EvidenceKind], *, since: datetime, until: datetime

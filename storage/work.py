@@ -10,7 +10,9 @@ from storage.audit import AuditLog
 from storage.cards import Cards
 from storage.customers import Customers
 from storage.jobs import Jobs
+from storage.keys import Keys
 from storage.members import Members
+from storage.presence import Presence
 from storage.sends import Sends
 from storage.todos import Escalations, Todos
 from storage.visits import Visits
@@ -29,6 +31,14 @@ class Work:
     @cached_property
     def sends(self) -> Sends:
         return Sends(self.session, self.now)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self.session, self.now)
+
+    @cached_property
+    def presence(self) -> Presence:
+        return Presence(self.session, self.now)
 
     @cached_property
     def members(self) -> Members:

@@ -15,15 +15,18 @@ from bot.sender import Sender as OutboxSender
 from bot.worker import Worker
 from handlers import actions, failures
 from handlers.context import Context
+from handlers.links import Links
 from handlers.messages import (
     CardClick,
     CardUpdate,
     Content,
     InboundMessage,
+    JsonObject,
     Location,
     OutboundCard,
     OutboundText,
     PlatformName,
+    ReplyRoute,
     Sender,
     Text,
     Voice,
@@ -79,7 +82,6 @@ class ChatPlatform(FakePlatform):
         return InboundMessage.model_validate(
             {
                 "event_id": received.event_id,
-                "sender": Sender(platform=self.name, user_id=received.user_id),
                 **received.body,
             }
         )
@@ -100,20 +102,39 @@ class Chat:
     # What people do
 
     async def receives(
-        self, content: Content, *, sender: str = REP, at: datetime | None = None, event_id: str | None = None
+        self,
+        content: Content,
+        *,
+        sender: str = REP,
+        at: datetime | None = None,
+        event_id: str | None = None,
+        group: str | None = None,
     ) -> list[OutboundText | OutboundCard | CardUpdate]:
         """Somebody sends something; returns what that made the assistant send, to anybody."""
         before = len(self.platform.sent)
-        await self.delivered(content, sender=sender, at=at, event_id=event_id)
+        await self.delivered(content, sender=sender, at=at, event_id=event_id, group=group)
         await self.worker.drain()
         return self.platform.sent[before:]
 
     async def delivered(
-        self, content: Content, *, sender: str = REP, at: datetime | None = None, event_id: str | None = None
+        self,
+        content: Content,
+        *,
+        sender: str = REP,
+        at: datetime | None = None,
+        event_id: str | None = None,
+        group: str | None = None,
     ) -> str:
         """The platform brings a message, and nothing works on it yet."""
         event_id = event_id or f"m-{next(self._numbers)}"
-        body = {"sent_at": (at or self.clock.now()).isoformat(), "content": content.model_dump(mode="json")}
+        sent_at = at or self.clock.now()
+        reply = ReplyRoute(ref=f"route-of-{event_id}", until=sent_at + timedelta(minutes=90))
+        person = Sender(platform=self.platform.name, user_id=sender, reply=reply, group=group)
+        body: JsonObject = {
+            "sent_at": sent_at.isoformat(),
+            "content": content.model_dump(mode="json"),
+            "sender": person.model_dump(mode="json"),
+        }
         await pipeline.keep(self.database, self.platform.name, Received(event_id, sender, body))
         return event_id
 
@@ -128,10 +149,10 @@ class Chat:
         self.listener.answers.append(heard(text))
         return await self.receives(self.voice(), sender=sender, at=at)
 
-    def voice(self, data: bytes = b"#!AMR\n....") -> Voice:
+    def voice(self, data: bytes = b"#!AMR\n....", *, platform_transcript: str | None = None) -> Voice:
         reference = f"media-{len(self.platform.media) + 1}"
         self.platform.media[reference] = MediaFile(data, "audio/amr")
-        return Voice(media_ref=reference, media_format="amr")
+        return Voice(media_ref=reference, media_format="amr", platform_transcript=platform_transcript)
 
     async def presses(
         self,
@@ -204,7 +225,9 @@ def place(label: str = "宁波市北仑区恒力路1号") -> Location:
     return Location(latitude=29.9, longitude=121.8, label=label)
 
 
-async def build(database: Database, clock: FakeClock, folder: Path, platform: ChatPlatform | None = None) -> Chat:
+async def build(
+    database: Database, clock: FakeClock, folder: Path, platform: ChatPlatform | None = None, *, public_url: str = ""
+) -> Chat:
     """The real handlers on a real database, with a chat platform and ears of the test's own."""
     platform = platform or ChatPlatform(name="wecom")
     listener = FakeListener()
@@ -220,6 +243,7 @@ async def build(database: Database, clock: FakeClock, folder: Path, platform: Ch
         fetch_media=fetch_media,
         settings=wiring.settings(Config()),
         served=frozenset({platform.name}),
+        links=Links(bytes(32), public_url),
     )
 
     async def on_tell(work: Work, job: Job, text: str) -> None:

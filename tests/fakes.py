@@ -72,6 +72,8 @@ class Delivery:
     at: datetime
     arrived: bool
     """False where the platform's duplicate check swallowed it."""
+    reply: ReplyRoute | None = None
+    group: str | None = None
 
 
 @dataclass
@@ -89,6 +91,7 @@ class FakePlatform:
     media: dict[str, MediaFile] = field(default_factory=dict)
     clock: Clock = field(default_factory=FakeClock)
     closed: bool = False
+    is_connected: bool = True
 
     @property
     def sent(self) -> list[OutboundText | OutboundCard | CardUpdate]:
@@ -104,7 +107,7 @@ class FakePlatform:
 
     @property
     def connected(self) -> bool:
-        return True
+        return self.is_connected
 
     async def listen(self, keep: Keep) -> None:
         """Returns at once: this platform calls us."""
@@ -139,7 +142,7 @@ class FakePlatform:
         if failure is not None and not self.arrives_anyway:
             raise failure
         arrived = not (guard and self._is_known(user_id, content))
-        self.sends.append(Delivery(user_id, content, key, guard, response_ref, self.clock.now(), arrived))
+        self.sends.append(Delivery(user_id, content, key, guard, response_ref, self.clock.now(), arrived, reply, group))
         if failure is not None:
             raise failure
         number = len(self.sends)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bot import pipeline
 from bot.platform import Keep, Received
-from bot.web import HEALTH_PATH, application
+from bot.web import HEALTH_PATH, application, keeper
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.jobs import JobRow
@@ -28,7 +28,7 @@ class Doorway(FakePlatform):
 
 
 async def client(database: Database) -> TestClient[web.Request, web.Application]:
-    return TestClient(TestServer(application(database, [Doorway()])))
+    return TestClient(TestServer(application(database, [Doorway()], keeper(database))))
 
 
 async def test_an_event_is_kept_before_it_is_answered_and_only_once(database: Database) -> None:

@@ -5,7 +5,9 @@ from typing import Any, Literal
 from alembic import context
 
 import storage.jobs
+import storage.keys
 import storage.models
+import storage.presence
 import storage.sends  # noqa: F401  each brings its tables along
 from storage.base import Base, UtcDateTime
 

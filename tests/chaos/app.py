@@ -32,6 +32,7 @@ from bot.wecom.adapter import WeComPlatform
 from bot.worker import Handler, Worker
 from handlers import failures
 from handlers.context import Context
+from handlers.links import Links
 from handlers.messages import CardUpdate, OutboundCard, OutboundText, PlatformName
 from nlp.transcript import Segment, Transcript
 from storage.clock import SystemClock
@@ -232,6 +233,7 @@ def _assistant(
         fetch_media=fetch_media,
         settings=wiring.settings(config),
         served=frozenset({platform.name}),
+        links=Links(b"", ""),
     )
     platforms: dict[PlatformName, Platform] = {"wecom": platform}
     return wiring.Assistant(

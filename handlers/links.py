@@ -1,0 +1,69 @@
+"""Links in cards that act without a login: signed, bound to one person and one thing, and good for a limited time."""
+
+import base64
+import binascii
+import hmac
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+TODO_PATH = "/todo"
+
+_TODO = b"visitbot todo link\n"
+"""Signed along with the content, so that no other kind of link can be passed off as one of these."""
+_VERSION = 1
+_CONTENT = struct.Struct(">BQQQ")
+_SEAL_BYTES = sha256().digest_size
+_TOKEN_LENGTH = (_CONTENT.size + _SEAL_BYTES) * 4 // 3
+"""Both together are a multiple of three, so the token needs no padding and every character of it counts."""
+
+
+@dataclass(frozen=True)
+class TodoLink:
+    todo_id: int
+    member_id: int
+    """Whom the link was made for."""
+    until: datetime
+
+
+class Links:
+    """`secret` is the installation's own (`work.keys.secret`); `public_url` is empty where phones cannot reach us."""
+
+    def __init__(self, secret: bytes, public_url: str) -> None:
+        self._secret = secret
+        self.public_url = public_url.rstrip("/")
+
+    def todo(self, todo_id: int, member_id: int, *, until: datetime) -> str | None:
+        """The address of the to-do's page, good until then to the second; None without a public address."""
+        if not self.public_url:
+            return None
+        content = _CONTENT.pack(_VERSION, todo_id, member_id, int(until.timestamp()))
+        token = base64.urlsafe_b64encode(content + self._seal(content)).decode()
+        return f"{self.public_url}{TODO_PATH}/{token}"
+
+    def read_todo(self, token: str, now: datetime) -> TodoLink | None:
+        """What a token of ours says; None for anything else, and for one whose time is over. Never raises."""
+        link = self._read(token)
+        return link if link is not None and now < link.until else None
+
+    def has_ended(self, token: str, now: datetime) -> bool:
+        """Whether it is a token of ours whose time is over."""
+        link = self._read(token)
+        return link is not None and now >= link.until
+
+    def _read(self, token: str) -> TodoLink | None:
+        if len(token) != _TOKEN_LENGTH:
+            return None
+        try:
+            data = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+        except (UnicodeEncodeError, binascii.Error):
+            return None
+        content, seal = data[: _CONTENT.size], data[_CONTENT.size :]
+        if not hmac.compare_digest(seal, self._seal(content)):
+            return None
+        _, todo_id, member_id, until_s = _CONTENT.unpack(content)
+        return TodoLink(todo_id, member_id, datetime.fromtimestamp(until_s, UTC))
+
+    def _seal(self, content: bytes) -> bytes:
+        return hmac.digest(self._secret, _TODO + content, "sha256")

@@ -1,0 +1,165 @@
+"""A voice note that the platform has heard too: its words make the draft, the recording confirms or corrects it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.errors import PlatformBusy
+from handlers import actions, texts
+from handlers.messages import OutboundText, Voice
+from nlp.errors import EngineUnavailable, NoSpeech
+from storage.database import Database
+from storage.models import Evidence, Visit
+from tests.chat import FRIDAY, REP, VISIT, Chat, build, closings, fields, heard
+from tests.fakes import FakeClock
+
+MISHEARD = VISIT.replace("八十五万", "八十一万").replace("下周三前", "下周二前")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(FRIDAY)
+
+
+@pytest.fixture
+async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> Chat:
+    return await build(database, clock, tmp_path)
+
+
+async def test_the_platforms_words_make_the_draft_before_our_engine_has_heard_anything(chat: Chat) -> None:
+    chat.listener.answers.append(EngineUnavailable("no model", hint="…"))
+
+    await chat.receives(chat.voice(platform_transcript=VISIT))
+
+    card = chat.draft()
+    assert fields(card)["预算"] == "85 万元"
+    assert chat.texts(of=REP) == [texts.HEARING_TWICE.format(length="")]
+
+
+async def test_where_both_heard_the_same_nothing_more_is_said(chat: Chat) -> None:
+    chat.listener.answers.append(heard(VISIT))
+
+    await chat.receives(chat.voice(platform_transcript=VISIT.replace("，", "")))
+
+    assert len(chat.cards("拜访记录")) == 1
+    assert len(chat.texts(of=REP)) == 1
+
+
+async def test_an_amount_and_a_date_heard_differently_are_corrected_and_shown(chat: Chat) -> None:
+    chat.listener.answers.append(heard(VISIT))
+
+    sent = await chat.receives(chat.voice(platform_transcript=MISHEARD))
+
+    first, second = chat.cards("拜访记录")
+    assert fields(first)["预算"] == "81 万元"
+    assert fields(second)["预算"] == "85 万元 ✎"
+    assert "⚠ 预算：平台听成「81 万元」，录音里是「85 万元」，请核对" in second.body
+    assert "⚠ 日期：平台听成「11-24 提供安装排期表」" in second.body
+    assert "11-25（周三）前 提供安装排期表" in second.body
+    assert closings(sent) == [texts.CLOSED_REPLACED]
+
+
+async def test_the_corrected_value_has_the_words_of_the_recording(chat: Chat) -> None:
+    chat.listener.answers.append(heard(VISIT))
+    await chat.receives(chat.voice(platform_transcript=MISHEARD))
+
+    async with chat.database.reading() as work:
+        visit = (await work.session.scalars(select(Visit))).one()
+        [budget] = [row for row in await work.visits.fields(visit) if row.value.get("role") == "budget"]
+        source = await work.visits.evidence(budget.source.evidence_id)
+        kept = (await work.session.scalars(select(Evidence).order_by(Evidence.evidence_id))).all()
+    assert source.text == VISIT
+    assert source.text[budget.source.start : budget.source.end] == budget.source.words
+    assert [item.text for item in kept] == [MISHEARD, VISIT]
+    assert kept[0].sha256 is not None
+
+
+async def test_what_the_rep_has_put_right_meanwhile_stays(chat: Chat) -> None:
+    chat.listener.answers.append(PlatformBusy("no"))  # any failure: the second hearing comes later
+    await chat.receives(chat.voice(platform_transcript=MISHEARD))
+    await chat.says("预算改成90万")
+    chat.listener.answers.append(heard(VISIT))
+
+    await chat.passes(timedelta(seconds=10))
+
+    card = chat.draft()
+    assert fields(card)["预算"] == "90 万元"
+    assert "11-25（周三）前 提供安装排期表" in card.body
+
+
+async def test_after_the_confirmation_nothing_is_changed_but_the_difference_is_told(chat: Chat) -> None:
+    chat.listener.answers.append(PlatformBusy("no"))
+    await chat.receives(chat.voice(platform_transcript=MISHEARD))
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    chat.listener.answers.append(heard(VISIT))
+
+    await chat.passes(timedelta(seconds=10))
+
+    assert "预算：平台听成「81 万元」，录音里是「85 万元」" in chat.texts(of=REP)[-1]
+    async with chat.database.reading() as work:
+        visit = (await work.session.scalars(select(Visit))).one()
+        [budget] = [row.value for row in await work.visits.fields(visit) if row.value.get("role") == "budget"]
+    assert budget["low_fen"] == 81_000_000
+
+
+async def test_a_note_that_only_the_recording_gives_is_still_taken(chat: Chat) -> None:
+    chat.listener.answers.append(heard(VISIT))
+
+    await chat.receives(chat.voice(platform_transcript="嗯嗯啊"))
+
+    assert fields(chat.draft())["预算"] == "85 万元"
+
+
+async def test_a_recording_that_cannot_be_heard_leaves_the_draft_and_says_so(chat: Chat) -> None:
+    chat.listener.answers.append(NoSpeech("silence"))
+
+    await chat.receives(chat.voice(platform_transcript=VISIT))
+
+    assert fields(chat.draft())["预算"] == "85 万元"
+    assert chat.texts(of=REP)[-1] == texts.NOT_CHECKED
+
+
+async def test_a_recording_that_is_gone_leaves_the_draft_and_says_so(chat: Chat) -> None:
+    voice = Voice(media_ref="nowhere", platform_transcript=VISIT)
+
+    await chat.receives(voice)
+
+    assert fields(chat.draft())["预算"] == "85 万元"
+    assert chat.texts(of=REP)[-1] == texts.RECORDING_GONE
+
+
+async def test_a_channel_that_gives_only_its_transcript_gives_a_record_all_the_same(chat: Chat) -> None:
+    sent = await chat.receives(Voice(media_ref=None, platform_transcript=VISIT))
+
+    assert [type(content) for content in sent if isinstance(content, OutboundText)] == []
+    assert fields(chat.draft())["预算"] == "85 万元"
+    assert chat.listener.asked == []
+
+
+async def test_a_voice_note_without_words_and_without_a_recording_is_answered(chat: Chat) -> None:
+    assert [
+        content.text for content in await chat.receives(Voice(media_ref=None)) if isinstance(content, OutboundText)
+    ][-1] == texts.NO_WORDS
+
+
+async def test_the_confirmation_does_not_wait_for_the_second_hearing(chat: Chat) -> None:
+    await chat.delivered(chat.voice(platform_transcript=VISIT))
+    chat.listener.answers.append(heard(VISIT))
+    await chat.worker.drain()
+    async with chat.database.reading() as work:
+        lanes = {(job.kind, job.lane) for job in await work.jobs.listing()}
+
+    assert ("transcribe", f"wecom:{REP}:second-hearing") in lanes
+
+
+async def test_a_spoken_change_that_was_heard_differently_is_put_right(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    chat.listener.answers.append(heard("预算改成九十五万"))
+
+    await chat.receives(chat.voice(platform_transcript="预算改成九十万"))
+
+    card = chat.draft()
+    assert fields(card)["预算"] == "95 万元 ✎"
+    assert "⚠ 预算：平台听成「90 万元」，录音里是「95 万元」，请核对" in card.body
