@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from bot.errors import MediaTooBig, PlatformBusy
 from handlers.messages import JsonObject
@@ -44,7 +45,7 @@ class HttpCaller:
         self,
         api: str,
         method: str,
-        url: str,
+        url: str | URL,
         read: Callable[[str, aiohttp.ClientResponse], Awaitable[T]],
         *,
         timeout_s: float,

@@ -52,6 +52,8 @@ class Capabilities:
     per_member_per_minute: int | None = None
     """Messages a member may get in any 60 s; None: no limit known."""
     per_member_per_hour: int | None = None
+    answers_only: bool = False
+    """Whether nobody can be written to here who has not written to us."""
     duplicate_check_s: float | None = None
     """How long the platform can be asked to swallow an equal message to the same person (`guard`); None: it cannot."""
 

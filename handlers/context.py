@@ -15,6 +15,7 @@ from storage.clock import Clock
 from storage.database import Database
 from storage.jobs import Job
 from storage.media import MediaStore
+from storage.members import Address
 from storage.work import Work
 
 
@@ -70,6 +71,12 @@ class Context:
     served: frozenset[PlatformName]
     """The platforms that are connected: an account elsewhere reaches nobody."""
     links: Links
+    answers_only: frozenset[PlatformName] = frozenset()
+    """Those of them on which nobody can be written to who has not written first."""
+
+    async def reach(self, work: Work, member_id: int, *, prefer: str | None = None) -> Address | None:
+        """Where a member can be told something; None: nowhere."""
+        return await work.members.address(member_id, served=self.served, prefer=prefer, last=self.answers_only)
 
     def day_of(self, at: datetime) -> date:
         """The day of a moment, as people here count days."""

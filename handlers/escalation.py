@@ -1,6 +1,6 @@
 """Risk signals go up the line: one card to the manager, and what the manager did comes back to the rep."""
 
-from handlers import cards, outbox, texts, wording
+from handlers import cards, groups, outbox, texts, wording
 from handlers.actions import ASSIGNEE_SELECT, NOT_CHOSEN
 from handlers.context import Context
 from handlers.messages import Sender
@@ -18,7 +18,7 @@ async def raise_for(
     manager = await work.members.manager_of(member)
     if manager is None:
         return texts.NO_MANAGER
-    address = await work.members.address(manager.member_id, served=ctx.served, prefer=visit.platform)
+    address = await ctx.reach(work, manager.member_id, prefer=visit.platform)
     if address is None:
         return texts.MANAGER_UNREACHABLE.format(manager=manager.name)
     card_id = outbox.new_card_id("risk", visit.visit_id)
@@ -36,6 +36,7 @@ async def raise_for(
         today=ctx.day_of(work.now),
     )
     await outbox.show(work, address, card, kind="escalation", life=ctx.settings.card_life, cause=f"{cause}>risk")
+    await groups.announce_escalation(ctx, work, card, manager=manager, cause=f"{cause}>risk")
     work.audit.note(
         "escalation.opened",
         f"escalation:{escalation.escalation_id}",
@@ -128,12 +129,12 @@ async def _tell(
         request = texts.ESCALATION_ASSIGNED_TO_YOU.format(
             **names, words=risks or wording.day(visit.visited_on, visit.visited_on)
         )
-    rep = await work.members.address(escalation.member_id, served=ctx.served, prefer=visit.platform)
+    rep = await ctx.reach(work, escalation.member_id, prefer=visit.platform)
     if rep is not None:
         is_theirs = assignee is not None and assignee.member_id == escalation.member_id
         await outbox.say(work, rep, request if is_theirs else sentence, cause=f"{cause}>rep")
     if assignee is not None and assignee.member_id not in told:
-        address = await work.members.address(assignee.member_id, served=ctx.served, prefer=visit.platform)
+        address = await ctx.reach(work, assignee.member_id, prefer=visit.platform)
         if address is not None:
             await outbox.say(work, address, request, cause=f"{cause}>assignee")
     await outbox.say(work, to, texts.DECIDED if rep is not None else texts.DECIDED_UNTOLD, cause=f"{cause}>decided")

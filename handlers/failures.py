@@ -37,7 +37,7 @@ async def parked(ctx: Context, work: Work, job: Job, reason: str) -> None:
         text = texts.PARKED.format(at=_time(ctx, work, job), what=_what(job))
         await outbox.say(work, sender, text, cause=f"parked:{job.id}:{job.token}")
     for admin in await work.members.with_role("admin"):
-        address = await work.members.address(admin.member_id, served=ctx.served)
+        address = await ctx.reach(work, admin.member_id)
         if address is not None and job.lane != address.lane:
             text = texts.JOB_PARKED_ADMIN.format(job_id=job.id, reason=reason)
             await outbox.say(work, address, text, cause=f"parked:{job.id}:{job.token}>{address.lane}")

@@ -157,6 +157,8 @@ class ReplyRoute(Frozen):
 class Sender(Frozen):
     platform: PlatformName
     user_id: str
+    name: str | None = None
+    """How the platform calls them, where it says so."""
     reply: ReplyRoute | None = None
     group: str | None = None
     """The group chat in which they wrote; what concerns only them is answered in the chat of the two of us."""

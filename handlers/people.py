@@ -21,7 +21,7 @@ async def known(ctx: Context, work: Work, sender: Sender) -> Member:
     if member is None:
         if not ctx.settings.auto_register:
             raise NotRegistered(sender.platform)
-        member = await work.members.add(sender.user_id)
+        member = await work.members.add(sender.name or sender.user_id)
         await work.members.link(member.member_id, sender.platform, sender.user_id)
         work.audit.note(
             "member.registered",

@@ -38,9 +38,9 @@ def _task(ctx: Context, work: Work, todo: Todo, customer: str) -> Task | None:
 
 
 async def finish(
-    work: Work, todo: Todo, *, member_id: int, to: Sender, cause: str, response_ref: str | None = None
+    work: Work, todo: Todo, *, member_id: int, to: outbox.Recipient | None, cause: str, response_ref: str | None = None
 ) -> None:
-    """Done; done twice it stays done, and says so once."""
+    """Done; done twice it stays done, and says so once. Without `to` there is no chat to say it in."""
     if todo.state == "open":
         work.todos.close(todo, "done")
         work.audit.note(
@@ -54,7 +54,8 @@ async def finish(
     card = await work.cards.find(todo.card_id) if todo.card_id else None
     if card is not None:
         await outbox.close(work, card, texts.CLOSED_DONE, cause=f"{cause}>closed", response_ref=response_ref, done=True)
-    await outbox.say(work, to, texts.TODO_DONE.format(action=todo.action), cause=f"{cause}>done")
+    if to is not None:
+        await outbox.say(work, to, texts.TODO_DONE.format(action=todo.action), cause=f"{cause}>done")
 
 
 async def listing(ctx: Context, work: Work, member_id: int) -> str:

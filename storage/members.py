@@ -76,13 +76,15 @@ class Members:
         other.active = False
         await self._session.flush()
 
-    async def address(self, member_id: int, *, served: Collection[str], prefer: str | None = None) -> Address | None:
+    async def address(
+        self, member_id: int, *, served: Collection[str], prefer: str | None = None, last: Collection[str] = ()
+    ) -> Address | None:
         """Where to reach a member on one of the platforms `served`, on `prefer` where they have an account there.
 
-        None: nowhere.
+        One of the platforms `last` only where there is no other. None: nowhere.
         """
         addresses = [address for address in await self.addresses(member_id) if address.platform in served]
-        return min(addresses, key=lambda address: address.platform != prefer, default=None)
+        return min(addresses, key=lambda one: (one.platform in last, one.platform != prefer), default=None)
 
     async def addresses(self, member_id: int) -> Sequence[Address]:
         """All accounts of a member, by platform."""

@@ -17,6 +17,9 @@ class Todos:
     async def get(self, todo_id: int) -> Todo:
         return await self._session.get_one(Todo, todo_id)
 
+    async def find(self, todo_id: int) -> Todo | None:
+        return await self._session.get(Todo, todo_id)
+
     async def lock(self, todo_id: int) -> Todo | None:
         """The to-do, held until the transaction ends: ticked off twice at once, it is done once. None: no such one."""
         return await self._session.get(Todo, todo_id, with_for_update=True, populate_existing=True)

@@ -36,6 +36,9 @@ async def test_a_member_is_found_by_any_of_their_accounts(any_database: Database
         assert only is not None
         assert only.lane == "dingtalk:ding-1"
         assert await work.members.address(member_id, served=nowhere) is None
+        shy = await work.members.address(member_id, served=everywhere, prefer="wecom", last=("wecom",))
+        assert shy is not None
+        assert shy.platform != "wecom"
 
 
 async def test_the_next_active_person_up_the_line_is_the_manager_even_in_a_circle(any_database: Database) -> None:
