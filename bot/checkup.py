@@ -7,18 +7,26 @@ import asyncio
 import shutil
 import stat
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+import tomllib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.callback_crypto import CallbackCrypto
-from bot.config import SQLITE, Config, Speech, WeCom
-from bot.errors import BotError
+from bot.checkup_channels import (
+    ANSWER_WITHIN,
+    check_accounts,
+    check_callback_keys,
+    check_clock,
+    check_connections,
+    check_public_urls,
+)
+from bot.config import SQLITE, Config, Speech
 from bot.platform import CheckResult, Platform
 from nlp.speech_models import MODELS, at_hand
 from storage.clock import Clock
@@ -29,12 +37,11 @@ from storage.work import Work
 GIGABYTE = 1024**3
 DISK_LOW_BYTES, DISK_FULL_BYTES = 5 * GIGABYTE, GIGABYTE // 2
 """A minute of voice takes 0.1 MB, a picture up to 10 MB: half a gigabyte is days, five are months."""
-CLOCK_ODD_S, CLOCK_WRONG_S = 30.0, 300.0
-"""A clock that is minutes off makes WeCom's callbacks look like replays, and 明天 the wrong day around midnight."""
 LATE_AFTER = timedelta(minutes=5)
+SECRET_KEYS = ("secret", "token", "encoding_aes_key", "client_secret", "event_token", "event_aes_key", "key", "api_key")
+"""What is secret in any section, by the name of its key."""
 SIZES = ("auto", *MODELS)
 QUEUES = {"inbox": "收件", "work": "处理", "timers": "定时", "outbox": "发件"}
-ANSWER_WITHIN = aiohttp.ClientTimeout(total=8)
 
 
 async def examine(
@@ -48,9 +55,10 @@ async def examine(
     yield check_disk(config.storage.media_dir)
     yield await check_speech(config.speech)
     yield await check_clock(config, clock)
-    if config.wecom is not None:
-        yield check_callback_key(config.wecom)
-        yield await check_public_url(config.server.public_url, config.wecom)
+    for result in check_callback_keys(config):
+        yield result
+    for result in await check_public_urls(config):
+        yield result
     for platform in platforms:
         for result in await platform.check():
             yield result
@@ -59,12 +67,25 @@ async def examine(
 def check_config_file(path: Path, config: Config) -> CheckResult:
     name = "配置文件"
     mode = stat.S_IMODE(path.stat().st_mode)
-    if config.wecom is not None and mode & 0o077:
+    if mode & 0o077 and _holds_secrets(path):
         return CheckResult(name, True, f"其他用户也能读（{mode:o}）", f"里面有密钥：chmod 600 {path}", warning=True)
-    if config.wecom is None and not config.playground.enabled:
-        advice = "运行 visitbot init，或在配置里写 [wecom] 或 playground.enabled = true"
+    if not config.has_real_platform and not config.playground.enabled:
+        advice = "运行 visitbot init，或在配置里写 [wecom]、[dingtalk]、[wecom_bot] 或 playground.enabled = true"
         return CheckResult(name, False, "没有接入任何平台", advice)
     return CheckResult(name, True, str(path))
+
+
+def _holds_secrets(path: Path) -> bool:
+    """Whether one stands in the file itself; those of the environment are not its concern."""
+    values = tomllib.loads(path.read_text("utf-8-sig"))
+    database = urlsplit(str(_tables(values.get("storage")).get("database", "")))
+    groups = _tables(values.get("groups")).values()
+    sections = [_tables(section) for section in (*values.values(), *groups)]
+    return bool(database.password) or any(section.get(key) for section in sections for key in SECRET_KEYS)
+
+
+def _tables(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 # The database, and what stands in it
@@ -89,8 +110,15 @@ async def check_database(config: Config, clock: Clock) -> list[CheckResult]:
     except (DatabaseUnavailable, SQLAlchemyError, OSError):
         return [CheckResult(name, False, "打不开", "检查 storage.database 的地址、账号和文件权限")]
     try:
+        is_running = None if file is None else _is_locked(file)
         async with database.reading() as work:
-            found = [CheckResult(name, True, _whereabouts(file)), await _people(work), await _jobs(work)]
+            found = [
+                CheckResult(name, True, _whereabouts(is_running)),
+                await _people(work),
+                *await check_accounts(work, config),
+                await _jobs(work),
+            ]
+        found += await check_connections(database, config, is_running=is_running)
     except SQLAlchemyError:
         return [CheckResult(name, False, "读不出来，文件可能已损坏", "停掉 visitbot，用备份恢复")]
     finally:
@@ -98,10 +126,10 @@ async def check_database(config: Config, clock: Clock) -> list[CheckResult]:
     return found
 
 
-def _whereabouts(file: Path | None) -> str:
-    if file is None:
+def _whereabouts(is_running: bool | None) -> str:
+    if is_running is None:
         return "PostgreSQL，表结构最新"
-    return f"SQLite，表结构最新，{'visitbot 正在运行' if _is_locked(file) else 'visitbot 没有在运行'}"
+    return f"SQLite，表结构最新，{'visitbot 正在运行' if is_running else 'visitbot 没有在运行'}"
 
 
 def _is_locked(file: Path) -> bool:
@@ -217,64 +245,3 @@ async def _check_endpoint(speech: Speech) -> CheckResult:
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest above it that is there."""
     return next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
-
-
-async def check_clock(config: Config, clock: Clock) -> CheckResult:
-    """This machine's clock against the `Date` that WeCom's server sends."""
-    name = "时钟"
-    now = clock.now()
-    detail = f"{now.astimezone(config.zone):%Y-%m-%d %H:%M}（{config.conversation.timezone}）"
-    if config.wecom is None:
-        return CheckResult(name, True, detail)
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=ANSWER_WITHIN) as session,
-            session.get(config.wecom.api_base, proxy=config.wecom.proxy or None, allow_redirects=False) as response,
-        ):
-            there = parsedate_to_datetime(response.headers["Date"])
-    except (aiohttp.ClientError, TimeoutError, KeyError, ValueError):
-        return CheckResult(name, True, f"{detail}，连不上企业微信，没能比对", warning=True)
-    off_s = (clock.now() - there).total_seconds()
-    told = f"{detail}，比企业微信{'快' if off_s > 0 else '慢'} {abs(off_s):.0f} 秒"
-    if abs(off_s) > CLOCK_WRONG_S:
-        return CheckResult(name, False, told, "回调会被当成重放而拒收：打开时间同步（timedatectl set-ntp true）")
-    if abs(off_s) > CLOCK_ODD_S:
-        return CheckResult(name, True, told, "打开时间同步（timedatectl set-ntp true）", warning=True)
-    return CheckResult(name, True, detail)
-
-
-# The callback
-
-
-def check_callback_key(wecom: WeCom) -> CheckResult:
-    name = "回调密钥"
-    words = "拜访".encode()
-    try:
-        crypto = CallbackCrypto(
-            wecom.token.get_secret_value(), wecom.encoding_aes_key.get_secret_value(), wecom.corp_id
-        )
-        sealed = crypto.seal(words)
-        opened = crypto.open(sealed, signature=crypto.sign("1", "n", sealed), timestamp="1", nonce="n")
-    except BotError:
-        opened = b""
-    if opened != words:
-        return CheckResult(name, False, "不能加解密", "从“设置API接收”页重新复制 Token 和 EncodingAESKey")
-    return CheckResult(name, True, "Token 和 EncodingAESKey 可以加解密")
-
-
-async def check_public_url(public_url: str, wecom: WeCom) -> CheckResult:
-    """Whether the callback's address leads to a visitbot; from outside it may look otherwise."""
-    name = "回调地址"
-    if not public_url:
-        return CheckResult(name, True, "没有填 server.public_url，卡片里不带链接", "填手机能访问的网址", warning=True)
-    url = public_url + wecom.callback_path
-    advice = f"确认 visitbot serve 在运行，反向代理把 {wecom.callback_path} 转给它（docs/deployment.md）"
-    try:
-        async with aiohttp.ClientSession(timeout=ANSWER_WITHIN) as session, session.get(url) as response:
-            status, body = response.status, await response.content.read(4096)
-    except (aiohttp.ClientError, TimeoutError):
-        return CheckResult(name, True, f"从本机打不开 {url}", advice, warning=True)
-    # What the callback answers to a browser: 400, and a line that names us.
-    if status != 400 or "拜访助手" not in body.decode("utf-8", "replace"):
-        return CheckResult(name, True, f"{url} 应答 {status}，不是 visitbot", advice, warning=True)
-    return CheckResult(name, True, f"{url} 通")

@@ -11,9 +11,8 @@ from bot import enrolment, roster
 from bot.config import Config, Playground, Server, Storage, Vocabulary
 from bot.pipeline import keep
 from bot.platform import Received
-from bot.playground.adapter import SAMPLE_FOLDER, Person, PlaygroundPlatform, Role
+from bot.playground.adapter import SAMPLE_FOLDER, Person, PlaygroundPlatform, Role, Skin
 from bot.playground.conversation import Answered, Said
-from bot.playground.media import duration_ms
 from handlers import actions
 from handlers.cards import as_text
 from handlers.messages import CardClick, Content, OutboundCard, OutboundText, PlatformName, Text, Voice
@@ -42,16 +41,17 @@ def configuration(folder: Path, port: int) -> Config:
     )
 
 
-def people() -> list[Person]:
+def people(rep_skin: Skin = "wecom") -> list[Person]:
     """The phones on the page: a rep and their manager."""
     rows = roster.read_members((SAMPLE_FOLDER / "members.csv").read_bytes()).rows
     shown = {row.accounts["playground"]: row for row in rows}
-    return [Person(user_id, shown[user_id].name, shown_role(shown[user_id].roles)) for user_id in (REP, MANAGER)]
+    skins: tuple[tuple[str, Skin], ...] = ((REP, rep_skin), (MANAGER, "wecom"))
+    return [Person(user_id, shown[user_id].name, shown_role(shown[user_id].roles), skin) for user_id, skin in skins]
 
 
 def shown_role(roles: Sequence[str]) -> Role:
     """The role that a phone's owner is labelled with: the highest of theirs."""
-    order: tuple[Role, ...] = ("director", "manager", "sales", "admin")
+    order: tuple[Role, ...] = ("director", "manager", "sales", "admin", "colleague")
     return next((role for role in order if role in roles), "sales")
 
 
@@ -86,24 +86,23 @@ class Conversation:
         return await keep(self.database, platform, received)
 
     async def sample_visit(self) -> None:
-        """The rep's voice note, as WeCom would deliver it."""
-        audio = self.platform.sample_voice()
-        if audio is None:
+        """The rep's voice note, as their platform would deliver it."""
+        note = await self.platform.sample_note(REP)
+        if note is None:
             raise DemoFailed("the sample voice note is missing from this installation")
-        reference = await self.platform.store(audio)
-        await self.say(REP, Voice(media_ref=reference, media_format="amr", duration_ms=duration_ms(audio)))
+        await self.say(REP, note)
 
     async def typed_visit(self) -> None:
         await self.say(REP, Text(text=TYPED_INSTEAD))
 
-    async def card(self, user_id: str, title: str, within_s: float) -> OutboundCard:
-        """The open card of that title on this phone, once it is there. Raises DemoFailed."""
+    async def card(self, user_id: str, title: str, within_s: float, *, saying: str = "") -> OutboundCard:
+        """The newest card of that title on this phone, once it is open and has these words. Raises DemoFailed."""
 
         def find() -> OutboundCard | None:
             for entry in reversed(self.platform.conversations.of(user_id)):
                 card = entry.content
                 if isinstance(entry, Answered) and isinstance(card, OutboundCard) and title in card.title:
-                    return None if entry.closing else card
+                    return card if saying in as_text(card) and not entry.closing else None
             return None
 
         return await self._until(find, f"the card {title} for {user_id}", within_s)
@@ -170,8 +169,8 @@ def _said(content: Content) -> str:
     match content:
         case Text(text=text):
             return text
-        case Voice(duration_ms=int() as length_ms):
-            return f"🎤 {round(length_ms / 1000)}″"
+        case Voice(duration_ms=int() as length_ms, platform_transcript=heard):
+            return f"🎤 {round(length_ms / 1000)}″" + (f"（钉钉转写：{heard}）" if heard else "")
         case CardClick(action=action):
             return f"[点按钮：{_button_names().get(type(actions.read(action)), '?')}]"
         case _:

@@ -6,10 +6,13 @@ Importing adds and changes, it never deletes: an alias or contact that the chat 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.roster import ContactCell, CustomerRow, Fault, FaultyFile, MemberRow
+from bot.roster import ACCOUNT_COLUMNS, ContactCell, CustomerRow, Fault, FaultyFile, MemberRow
 from storage.base import JsonObject
 from storage.models import Customer, Member
 from storage.work import Work
+
+REGISTERED, IMPORTED = "member.registered", "member.imported"
+"""How the audit log names that a member wrote to us unlisted, and that one was in a file."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,14 @@ async def store_members(work: Work, rows: Sequence[MemberRow], *, source: str) -
     Raises FaultyFile; the transaction must then be rolled back.
     """
     faults: list[Fault] = []
-    found = [await _member(work, row, faults) for row in rows]
+    known = [await _known(work, row, faults) for row in rows]
+    found = [member for member, _ in known]
     faults.extend(_twice(rows, found))
     _refuse(faults)
     before = [None if member is None else await _member_facts(work, member) for member in found]
+    for member, doubles in known:
+        if member is not None:
+            await _join(work, member, doubles, source)
     members = [await _written(work, row, member) for row, member in zip(rows, found, strict=True)]
     directory = _Directory(rows, members)
     for row, member in zip(rows, members, strict=True):
@@ -72,43 +79,74 @@ class _Directory:
     """Who a cell means: first among the rows of this file, then among all members."""
 
     def __init__(self, rows: Iterable[MemberRow], members: Iterable[Member]) -> None:
-        self._accounts: dict[str, Member] = {}
+        self._accounts: dict[str, list[Member]] = {}
         self._names: dict[str, list[Member]] = {}
         for row, member in zip(rows, members, strict=True):
             self._names.setdefault(row.name, []).append(member)
-            self._accounts.update(dict.fromkeys(row.accounts.values(), member))
+            for account in set(row.accounts.values()):
+                self._accounts.setdefault(account, []).append(member)
 
     async def find(self, work: Work, word: str) -> Member | str:
         """The member, or what is wrong with the word."""
         if word in self._accounts:
-            return self._accounts[word]
+            return _only(self._accounts[word])
         named: Sequence[Member] = self._names.get(word) or await work.members.by_name(word)
         if len(named) > 1:
             return "有同名的人，请改填账号"
         if named:
             return named[0]
-        for platform in ("wecom", "dingtalk", "playground"):
-            if member := await work.members.by_identity(platform, word):
-                return member
+        found = [await work.members.by_identity(platform, word) for platform in ACCOUNT_COLUMNS]
+        return _only([member for member in found if member is not None])
+
+
+def _only(members: Sequence[Member]) -> Member | str:
+    """The one whose account it is; the same account name may be another person's on another platform."""
+    if not members:
         return "找不到"
+    if len({member.member_id for member in members}) > 1:
+        return "在不同平台上是不同的人，请改填姓名"
+    return members[0]
 
 
-async def _member(work: Work, row: MemberRow, faults: list[Fault]) -> Member | None:
+async def _known(work: Work, row: MemberRow, faults: list[Fault]) -> tuple[Member | None, Sequence[Member]]:
+    """The member that the row is about, and others who turn out to be the same person."""
     owners = {
         member.member_id: member
         for platform, user_id in row.accounts.items()
         if (member := await work.members.by_identity(platform, user_id))
     }
-    if len(owners) > 1:
-        faults.append(Fault(row.line, "这一行的账号现在属于不同的人"))
     if owners:
-        return next(iter(owners.values()))
+        return await _owner(work, row, list(owners.values()), faults)
     named = await work.members.by_name(row.name)
     taken = [member for member in named if set(await _accounts(work, member)) & set(row.accounts)]
     free = [member for member in named if member not in taken]
     if len(free) > 1:
         faults.append(Fault(row.line, f"已有 {len(free)} 位“{row.name}”，请填账号以便区分"))
-    return free[0] if len(free) == 1 else None
+    return (free[0] if len(free) == 1 else None), ()
+
+
+async def _owner(
+    work: Work, row: MemberRow, owners: Sequence[Member], faults: list[Fault]
+) -> tuple[Member, Sequence[Member]]:
+    """Whose the accounts are. Who wrote on two platforms before being listed was taken in twice, as two people."""
+    listed = [owner for owner in owners if not await _is_makeshift(work, owner)]
+    if len(listed) > 1:
+        faults.append(Fault(row.line, "这一行的账号现在属于不同的人"))
+    member = (listed or owners)[0]
+    return member, [owner for owner in owners if owner is not member]
+
+
+async def _join(work: Work, member: Member, doubles: Sequence[Member], source: str) -> None:
+    for double in doubles:
+        await work.members.absorb(member, double)
+        into: JsonObject = {"into": member.member_id}
+        work.audit.note("member.joined", f"member:{double.member_id}", member_id=None, source=source, after=into)
+
+
+async def _is_makeshift(work: Work, member: Member) -> bool:
+    """Whether nobody ever listed this member: they were taken in when they wrote."""
+    actions = {entry.action for entry in await work.audit.of(f"member:{member.member_id}")}
+    return REGISTERED in actions and IMPORTED not in actions
 
 
 def _twice(rows: Sequence[MemberRow], found: Sequence[Member | None]) -> Iterator[Fault]:

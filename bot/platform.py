@@ -48,6 +48,8 @@ class Sent:
 class Capabilities:
     cards: bool = True
     """Cards with buttons; without them the sender writes numbered text."""
+    tasks: bool = False
+    """To-dos of its own: a card that stands for one is worth handing over even where cards are not."""
     max_text_bytes: int = 2048
     per_member_per_minute: int | None = None
     """Messages a member may get in any 60 s; None: no limit known."""

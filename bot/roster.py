@@ -23,6 +23,7 @@ MEMBER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "manager": ("上级", "直属上级", "主管"),
     "user_id": ("playground", "试用账号"),
     "wecom_userid": ("wecom", "企业微信账号", "企业微信", "企微账号", "账号"),
+    "wecom_bot_userid": ("wecom_bot", "企业微信智能机器人账号", "智能机器人账号", "智能机器人"),
     "dingtalk_userid": ("dingtalk", "钉钉账号", "钉钉"),
 }
 CUSTOMER_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -33,7 +34,12 @@ CUSTOMER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "industry": ("行业",),
     "stage": ("阶段",),
 }
-ACCOUNT_COLUMNS: Mapping[str, str] = {"wecom": "wecom_userid", "dingtalk": "dingtalk_userid", "playground": "user_id"}
+ACCOUNT_COLUMNS: Mapping[str, str] = {
+    "wecom": "wecom_userid",
+    "wecom_bot": "wecom_bot_userid",
+    "dingtalk": "dingtalk_userid",
+    "playground": "user_id",
+}
 ROLES: Mapping[str, tuple[str, ...]] = {
     "sales": ("销售", "销售代表", "业务员"),
     "manager": ("主管", "经理", "销售主管", "销售经理"),

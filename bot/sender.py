@@ -217,7 +217,7 @@ class Sender:
 async def _final(work: Work, order: Order, capabilities: Capabilities) -> Order | None:
     """The order in the form in which this platform can show it; None when it can show nothing."""
     match order.content:
-        case OutboundCard() as card if not capabilities.cards:
+        case OutboundCard() as card if not (capabilities.cards or (card.task and capabilities.tasks)):
             return _in_one_message(_saying(order, cards.as_text(card), text_of=card.card_id), capabilities)
         case CardUpdate(card_id=card_id, fallback=fallback):
             card_sent = await work.cards.find(card_id)

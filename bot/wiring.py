@@ -11,11 +11,14 @@ from aiohttp import web
 
 from bot import demo, pipeline, presence
 from bot.config import Config
+from bot.dingtalk.adapter import DingTalkPlatform
+from bot.groups.adapter import GroupsPlatform
 from bot.platform import Keep, MediaFile, Platform
 from bot.playground.adapter import Person, PlaygroundPlatform
 from bot.sender import Sender
 from bot.web import application, keeper
 from bot.wecom.adapter import WeComPlatform
+from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.worker import Worker
 from handlers import failures
 from handlers.context import Context, GroupTarget, Settings
@@ -88,6 +91,7 @@ async def assistant(
             settings=settings(config),
             served=frozenset(by_name),
             links=links,
+            answers_only=frozenset(one.name for one in platforms if one.capabilities.answers_only),
         )
         keep = keeper(database)
         yield Assistant(
@@ -201,6 +205,12 @@ def real_platforms(config: Config, clock: Clock) -> list[Platform]:
     found: list[Platform] = []
     if config.wecom is not None:
         found.append(WeComPlatform(config.wecom, clock=clock))
+    if config.wecom_bot is not None:
+        found.append(WeComBotPlatform(config.wecom_bot, clock=clock))
+    if config.dingtalk is not None:
+        found.append(DingTalkPlatform(config.dingtalk, clock=clock, public_url=config.server.public_url))
+    if config.groups:
+        found.append(GroupsPlatform(config.groups, clock=clock))
     return found
 
 

@@ -50,8 +50,8 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         ):
             await _on_visit(ctx, work, action, click, card, member=member, message=message)
         case actions.FinishTodo(todo_id=todo_id):
-            todo = await work.todos.get(todo_id)
-            if todo.member_id != member.member_id:
+            todo = await work.todos.lock(todo_id)
+            if todo is None or todo.member_id != member.member_id:
                 await outbox.say(work, message.sender, texts.NOT_ALLOWED, cause=f"{cause}>refused")
                 return
             await todos.finish(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import groups, texts, wording
+from handlers import drafts, groups, texts, wording
 from handlers.context import Context, GroupTarget
 from nlp.dates import is_working_day
 from storage.jobs import Daily, Job
@@ -13,7 +13,7 @@ from storage.models import Escalation, Member, Todo, Visit
 from storage.work import Work
 
 KIND = "group_digest"
-QUEUE = "timers"
+QUEUE = drafts.REMINDER_QUEUE
 AT = time(8, 30)
 UNTIL = time(18)
 """After a standstill a late digest is still worth reading until the working day ends."""

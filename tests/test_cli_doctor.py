@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -15,22 +14,23 @@ from pydantic import SecretStr
 from bot.__main__ import main
 from bot.checkup import (
     GIGABYTE,
-    check_callback_key,
-    check_clock,
     check_config_file,
     check_database,
     check_disk,
     check_media_dir,
-    check_public_url,
     check_speech,
     examine,
 )
 from bot.commands.doctor import line, report
 from bot.config import Config, Playground, Server, Speech, Storage, WeCom
 from bot.platform import CheckResult
+from bot.wiring import real_platforms
 from storage.database import Database
 from storage.work import Work
+from tests.dialects.dingtalk import DingTalkDialect
+from tests.dialects.webhooks import WebhookDialect
 from tests.dialects.wecom import WeComDialect
+from tests.dialects.wecom_bot import WeComBotDialect
 from tests.fakes import NOON, FakeClock, FakePlatform
 
 KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
@@ -201,29 +201,6 @@ def test_disk_space_is_judged_by_what_recordings_take(tmp_path: Path, free_gb: f
     assert (result.ok, result.warning) == (ok, warning)
 
 
-@pytest.mark.parametrize(
-    ("off_s", "ok", "warning"),
-    [(0, True, False), (60, True, True), (-3600, False, False)],
-    ids=["ok", "odd", "wrong"],
-)
-async def test_the_clock_is_compared_with_wecoms(
-    serve: Callable[[Handler], Awaitable[str]], off_s: int, ok: bool, warning: bool
-) -> None:
-    async def answer(_request: web.Request) -> web.Response:
-        return web.Response(headers={"Date": format_datetime(NOON - timedelta(seconds=off_s), usegmt=True)})
-
-    config = Config(wecom=wecom(await serve(answer)))
-
-    result = await check_clock(config, FakeClock())
-
-    assert (result.ok, result.warning) == (ok, warning)
-    assert "2026-03-02 12:00（Asia/Shanghai）" in result.detail
-
-
-async def test_a_clock_that_cannot_be_compared_deserves_a_look() -> None:
-    assert (await check_clock(Config(wecom=wecom()), FakeClock())).warning
-
-
 # Speech
 
 
@@ -279,47 +256,37 @@ async def test_a_speech_service_that_is_not_there_is_a_fault() -> None:
     assert not (await check_speech(Speech(engine="openai", endpoint="http://127.0.0.1:9/v1"))).ok
 
 
-# The callback
-
-
-def test_the_official_sample_key_works() -> None:
-    assert check_callback_key(wecom()).ok
-
-
-def test_a_key_that_cannot_decrypt_is_a_fault() -> None:
-    broken = wecom().model_copy(update={"encoding_aes_key": wecom().token})
-
-    assert not check_callback_key(broken).ok
+# The configuration
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "warning"),
-    [(400, "这里是拜访助手接收企业微信消息的地址", False), (400, "Bad Request", True), (502, "拜访助手", True)],
-    ids=["ours", "another program", "gateway"],
+    "text",
+    [
+        '[wecom]\nsecret = "hidden"\n',
+        '[dingtalk]\nclient_secret = "hidden"\n',
+        '[wecom_bot]\nsecret = "hidden"\n',
+        '[groups.sales]\nkey = "hidden"\n',
+        '[speech]\napi_key = "hidden"\n',
+        '[storage]\ndatabase = "postgresql://visitbot:hidden@db/visitbot"\n',
+    ],
+    ids=["wecom", "dingtalk", "bot", "group", "speech", "database"],
 )
-async def test_the_public_address_must_lead_to_us(
-    serve: Callable[[Handler], Awaitable[str]], status: int, body: str, warning: bool
-) -> None:
-    async def answer(request: web.Request) -> web.Response:
-        assert request.path == "/wecom/callback"
-        return web.Response(status=status, text=body)
-
-    assert (await check_public_url(await serve(answer), wecom())).warning == warning
-
-
-@pytest.mark.parametrize("url", ["", "http://127.0.0.1:9"])
-async def test_no_public_address_or_a_closed_one_deserves_a_look(url: str) -> None:
-    assert (await check_public_url(url, wecom())).warning
-
-
-def test_a_configuration_that_others_can_read_deserves_a_look(tmp_path: Path) -> None:
+def test_secrets_that_others_can_read_deserve_a_look(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.toml"
-    path.touch(mode=0o644)
+    path.write_text(text, "utf-8")
     path.chmod(0o644)
     open_to_all = check_config_file(path, Config(wecom=wecom()))
     path.chmod(0o600)
 
     assert open_to_all.warning
+    assert not check_config_file(path, Config(wecom=wecom())).warning
+
+
+def test_a_configuration_without_secrets_may_be_read_by_all(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[server]\nport = 8400\n[storage]\ndatabase = "postgresql://db/visitbot"\n', "utf-8")
+    path.chmod(0o644)
+
     assert not check_config_file(path, Config(wecom=wecom())).warning
 
 
@@ -365,13 +332,87 @@ async def test_what_wecom_refuses_comes_with_what_to_do(
     assert advice in capsys.readouterr().out
 
 
+async def test_against_a_dingtalk_that_works_everything_is_fine(tmp_path: Path, sqlite_url: str, capsys: Shown) -> None:
+    async with DingTalkDialect() as dingtalk:
+        assert await doctor_with({"dingtalk": dingtalk.settings()}, tmp_path, sqlite_url) == 0
+
+    shown = capsys.readouterr().out
+    assert "✓ 钉钉：Client ID 与 Client Secret" in shown
+    assert "✓ 钉钉：Stream 连接" in shown
+    assert "✓ 钉钉事件密钥" in shown
+    assert dingtalk.client_secret not in shown
+
+
+@pytest.mark.parametrize(
+    ("api", "kind", "advice"),
+    [
+        ("oauth2/accessToken", "bad_credentials", "Client Secret 不对"),
+        ("robot/otoMessages/batchRecall", "permission", "权限管理"),
+        ("robot/otoMessages/batchRecall", "ip", "服务器出口IP"),
+        ("gateway/connections/open", "bad_credentials", "凭证与基础信息"),
+    ],
+)
+async def test_what_dingtalk_refuses_comes_with_what_to_do(
+    tmp_path: Path, sqlite_url: str, capsys: Shown, api: str, kind: str, advice: str
+) -> None:
+    async with DingTalkDialect() as dingtalk:
+        dingtalk.fail(api, kind, times=9)
+
+        assert await doctor_with({"dingtalk": dingtalk.settings()}, tmp_path, sqlite_url) == 1
+
+    assert advice in capsys.readouterr().out
+
+
+async def test_all_platforms_and_groups_are_looked_at_together(tmp_path: Path, sqlite_url: str, capsys: Shown) -> None:
+    async with (
+        WeComDialect() as wecom,
+        DingTalkDialect() as dingtalk,
+        WeComBotDialect() as bot,
+        WebhookDialect() as hooks,
+    ):
+        team = hooks.settings(hooks.dingtalk(secret="SEC-of-the-team"))
+        sections = {
+            "wecom": wecom.settings(),
+            "dingtalk": dingtalk.settings(),
+            "wecom_bot": bot.settings(),
+            "groups.team": team,
+        }
+        assert await doctor_with(sections, tmp_path, sqlite_url) == 0
+
+    shown = capsys.readouterr().out
+    for name in ("企业微信：应用与可信 IP", "钉钉：机器人", "企业微信智能机器人：长连接", "群消息 team（钉钉）"):
+        assert name in shown
+    assert team["key"] not in shown
+    assert "SEC-of-the-team" not in shown
+
+
+def test_every_section_becomes_its_platform() -> None:
+    sections = {
+        "wecom": wecom(),
+        "wecom_bot": {"bot_id": "aib0", "secret": "s"},
+        "dingtalk": {"client_id": "ding0", "client_secret": "s"},
+        "groups": {"team": {"platform": "wecom", "key": "k"}},
+    }
+
+    built = real_platforms(Config.model_validate(sections), FakeClock())
+
+    assert [platform.name for platform in built] == ["wecom", "wecom_bot", "dingtalk", "group"]
+    assert real_platforms(Config(playground=Playground(enabled=True)), FakeClock()) == []
+
+
 async def doctor_beside(dialect: WeComDialect, folder: Path, database: str) -> int:
-    """The exit code of `visitbot doctor`, run while the dialect server does."""
     async with dialect:
-        settings = "".join(f"{key} = {json.dumps(value)}\n" for key, value in dialect.settings().items())
-        path = folder / "config.toml"
-        path.write_text(f'[storage]\ndatabase = "{database}"\n[wecom]\n{settings}', "utf-8")
-        return await asyncio.to_thread(main, ["doctor", "--config", str(path)])
+        return await doctor_with({"wecom": dialect.settings()}, folder, database)
+
+
+async def doctor_with(sections: Mapping[str, Mapping[str, object]], folder: Path, database: str) -> int:
+    """The exit code of `visitbot doctor`, run while dialect servers do."""
+    lines = ["[storage]", f'database = "{database}"']
+    for name, settings in sections.items():
+        lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in settings.items())]
+    path = folder / "config.toml"
+    path.write_text("\n".join(lines), "utf-8")
+    return await asyncio.to_thread(main, ["doctor", "--config", str(path)])
 
 
 async def said(*results: CheckResult) -> AsyncIterator[CheckResult]:

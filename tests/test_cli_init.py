@@ -19,6 +19,8 @@ ANSWERS = {
     "Secret": "app-secret",
     "手机能访问": "https://visits.example.com/",
 }
+DINGTALK = {"连接到哪里": "2", "Client ID": "ding0123456789", "Client Secret": "robot-secret"}
+BOT = {"连接到哪里": "3", "Bot ID": "aib0123456789", "长连接的 Secret": "bot-secret"}
 
 
 class Asked:
@@ -142,11 +144,133 @@ def test_a_configuration_that_is_there_is_replaced_only_when_told(answer: str, k
 
 
 def test_the_playground_needs_two_answers() -> None:
-    run(arguments(), Asked({"连接到哪里": "2"}), {})
+    run(arguments(), Asked({"连接到哪里": "4"}), {})
 
     config = load(Path("config.toml"), {})
     assert config.playground.enabled
     assert config.wecom is None
+
+
+def test_a_choice_that_is_not_there_is_asked_for_again() -> None:
+    console = Asked({"连接到哪里": ["5", "4"]})
+
+    assert run(arguments(), console, {}) == 0
+    assert any("1 到 4" in told for told in console.told)
+
+
+def test_dingtalk_needs_no_address_of_ours() -> None:
+    console = Asked(DINGTALK)
+
+    assert run(arguments(), console, {}) == 0
+
+    config = load(Path("config.toml"), {})
+    assert config.dingtalk is not None
+    assert (config.dingtalk.client_id, config.dingtalk.mode) == ("ding0123456789", "stream")
+    assert config.dingtalk.client_secret.get_secret_value() == "robot-secret"
+    assert config.server.public_url == ""
+    assert [question.split("（")[0] for question in console.hidden] == ["Client Secret"]
+
+
+def test_the_steps_for_dingtalk_name_what_to_apply_for_and_what_is_missing() -> None:
+    console = Asked(DINGTALK)
+    run(arguments(), console, {})
+
+    [told] = console.told
+    for words in ("Stream 模式", "qyapi_robot_sendmsg", "Card.Instance.Write", "Todo.Todo.Write", "版本管理与发布"):
+        assert words in told
+    assert "card_template_id" in told
+    assert "server.public_url" in told
+    assert "robot-secret" not in told
+
+
+def test_what_dingtalk_can_have_more_is_written_too() -> None:
+    template = "0a1b2c3d-0000-1111-2222-333344445555.schema"
+    console = Asked({**DINGTALK, "卡片模板": ["no-id", template], "手机能访问": "https://v.example.com"})
+
+    run(arguments(), console, {})
+
+    config = load(Path("config.toml"), {})
+    assert config.dingtalk is not None
+    assert config.dingtalk.card_template_id == template
+    assert config.server.public_url == "https://v.example.com"
+    assert "card_template_id" not in console.told[-1]
+
+
+@pytest.mark.parametrize(
+    ("answers", "variable", "key"),
+    [
+        (DINGTALK, "VISITBOT_DINGTALK__CLIENT_SECRET", "client_secret ="),
+        (BOT, "VISITBOT_WECOM_BOT__SECRET", "secret ="),
+    ],
+    ids=["dingtalk", "bot"],
+)
+def test_no_secret_of_the_environment_is_written(answers: dict[str, str], variable: str, key: str) -> None:
+    console = Asked(answers)
+
+    run(arguments(), console, {variable: "from-outside"})
+
+    assert console.hidden == []
+    assert key not in Path("config.toml").read_text("utf-8")
+
+
+def test_the_ai_bot_holds_its_own_connection() -> None:
+    console = Asked(BOT)
+
+    run(arguments(), console, {})
+
+    bot = load(Path("config.toml"), {}).wecom_bot
+    assert bot is not None
+    assert (bot.mode, bot.secret.get_secret_value()) == ("socket", "bot-secret")
+    assert "长连接" in console.told[-1]
+
+
+# One more platform
+
+
+def test_a_second_platform_is_added_to_what_is_there() -> None:
+    run(arguments(), Asked(ANSWERS), {})
+    path = Path("config.toml")
+    path.write_text(path.read_text("utf-8") + "# a remark of ours\n", "utf-8")
+
+    console = Asked({**DINGTALK, "手机能访问": "https://other.example.com", "数据库": "sqlite:///other.db"})
+
+    assert run(arguments("--add"), console, {}) == 0
+
+    config = load(path, {})
+    assert config.wecom is not None
+    assert config.dingtalk is not None
+    assert config.server.public_url == "https://visits.example.com"
+    assert config.storage.database.endswith("data/visitbot.db")
+    assert "# a remark of ours" in path.read_text("utf-8")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_same_platform_is_not_added_twice() -> None:
+    run(arguments(), Asked(DINGTALK), {})
+    before = Path("config.toml").read_text("utf-8")
+
+    with pytest.raises(ConfigError, match=r"\[dingtalk\]"):
+        run(arguments("--add"), Asked(DINGTALK), {})
+
+    assert Path("config.toml").read_text("utf-8") == before
+
+
+def test_nothing_can_be_added_where_there_is_nothing() -> None:
+    with pytest.raises(ConfigError, match="not found"):
+        run(arguments("--add"), Asked(DINGTALK), {})
+
+
+def test_a_real_platform_is_not_added_beside_an_open_playground() -> None:
+    run(arguments("--platform", "playground"), Asked({}), {})
+    before = Path("config.toml").read_text("utf-8")
+
+    with pytest.raises(ConfigError, match="playground"):
+        run(arguments("--add"), Asked(DINGTALK), {})
+
+    assert Path("config.toml").read_text("utf-8") == before
+
+
+# Without anybody there
 
 
 def test_it_can_be_run_without_anybody_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -157,6 +281,16 @@ def test_it_can_be_run_without_anybody_there(capsys: pytest.CaptureFixture[str],
 
     assert "visitbot serve --config etc/visitbot.toml" in capsys.readouterr().out
     assert load(Path("etc/visitbot.toml"), {}).wecom is not None
+
+
+def test_dingtalk_can_be_set_up_without_anybody_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("robot-secret\n", "utf-8")
+    words = ["--yes", "--platform", "dingtalk", "--client-id", "ding0123456789"]
+
+    assert main(["init", *words]) == 2
+    assert "--secret-file" in capsys.readouterr().err
+    assert main(["init", *words, "--secret-file", "secret"]) == 0
+    assert load(Path("config.toml"), {}).dingtalk is not None
 
 
 def test_unattended_it_names_what_is_missing_and_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,6 +98,14 @@ def test_variables_that_are_no_keys_are_left_alone(tmp_path: Path) -> None:
         ("[storage]\ndatabase = 'mysql://x'", "storage.database"),
         ("[server]\npublic_url = 'visits.example.com'", "server.public_url"),
         ("[speech]\nengine = 'openai'", "needs an endpoint"),
+        ("[wecom_bot]\nbot_id = 'aib0'", 'wecom_bot: mode = "socket" needs the secret'),
+        ("[wecom_bot]\nbot_id = 'aib0'\nmode = 'callback'\ntoken = 'T'", "needs token and encoding_aes_key"),
+        ("[wecom_bot]\nbot_id = 'aib0'\nsecret = 's'\nsocket_url = 'https://x'", "wecom_bot.socket_url"),
+        ("[dingtalk]\nclient_id = 'ding0'", "dingtalk.client_secret"),
+        ("[dingtalk]\nclient_id = 'ding0'\nclient_secret = 's'\nmode = 'socket'", "dingtalk.mode"),
+        ("[dingtalk]\nclient_id = 'ding0'\nclient_secret = 's'\nevent_aes_key = 'short'", "dingtalk.event_aes_key"),
+        ("[groups.team]\nplatform = 'feishu'\nkey = 'k'", "groups.team.platform"),
+        ("[groups.team]\nplatform = 'wecom'\nkey = 'k'\npurposes = ['gossip']", "groups.team.purposes"),
         ("server = 3", "server"),
         ("[server\nport = 1", "config.toml"),
     ],
@@ -169,3 +177,36 @@ def test_an_absolute_database_file_stays_where_it_is(tmp_path: Path) -> None:
 def test_the_playground_beside_a_real_platform_must_be_asked_for_twice(tmp_path: Path) -> None:
     assert "beside_real_platforms" in refusal(tmp_path, WECOM + "[playground]\nenabled = true\n")
     assert read(tmp_path, WECOM + "[playground]\nenabled = true\nbeside_real_platforms = true\n").playground.enabled
+
+
+@pytest.mark.parametrize(
+    "real", ["[dingtalk]\nclient_id = 'd'\nclient_secret = 's'\n", "[wecom_bot]\nbot_id = 'b'\nsecret = 's'\n"]
+)
+def test_every_real_platform_keeps_the_playground_shut(tmp_path: Path, real: str) -> None:
+    assert "beside_real_platforms" in refusal(tmp_path, real + "[playground]\nenabled = true\n")
+
+
+def test_secrets_of_every_channel_may_come_from_the_environment_and_stay_hidden(tmp_path: Path) -> None:
+    config = read(
+        tmp_path,
+        "[dingtalk]\nclient_id = 'd'\n[wecom_bot]\nbot_id = 'b'\n[groups.team]\nplatform = 'wecom'\n",
+        VISITBOT_DINGTALK__CLIENT_SECRET="hidden-1",
+        VISITBOT_WECOM_BOT__SECRET="hidden-2",
+        VISITBOT_GROUPS__TEAM__KEY="hidden-3",
+    )
+
+    assert config.dingtalk is not None
+    assert config.dingtalk.client_secret.get_secret_value() == "hidden-1"
+    assert config.wecom_bot is not None
+    assert config.wecom_bot.secret.get_secret_value() == "hidden-2"
+    assert config.groups["team"].key.get_secret_value() == "hidden-3"
+    assert "hidden" not in repr(config)
+
+
+def test_a_robots_code_is_the_client_id_unless_given(tmp_path: Path) -> None:
+    section = "[dingtalk]\nclient_id = 'ding0'\nclient_secret = 's'\n"
+    own, other = read(tmp_path, section).dingtalk, read(tmp_path, section + "robot_code = 'ding1'\n").dingtalk
+
+    assert own is not None
+    assert other is not None
+    assert (own.robot, other.robot) == ("ding0", "ding1")

@@ -2,12 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from bot.enrolment import Outcome, store_customers, store_members
 from bot.roster import FaultyFile, MemberRow, read_customers, read_members
+from handlers.context import Context
+from handlers.messages import PlatformName, Sender
+from handlers.people import known
 from storage.database import Database
+from storage.models import Member
+from storage.work import Work
 
 SAMPLE = Path(__file__).parent.parent / "bot" / "playground" / "sample"
 
@@ -69,3 +76,79 @@ async def test_a_changed_role_and_manager_are_told_in_the_audit_log(any_database
     assert entry.before is not None
     assert entry.after is not None
     assert (entry.before["roles"], entry.after["roles"]) == (["sales"], ["manager", "sales"])
+
+
+async def wrote(work: Work, platform: PlatformName, user_id: str) -> Member:
+    """Somebody who was on no list, as `known` takes them in."""
+    context = SimpleNamespace(settings=SimpleNamespace(auto_register=True))
+    return await known(cast("Context", context), work, Sender(platform=platform, user_id=user_id))
+
+
+async def test_who_wrote_on_two_platforms_before_being_imported_becomes_one_person(any_database: Database) -> None:
+    async with any_database.work() as work:
+        await wrote(work, "wecom", "lxt")
+        await wrote(work, "dingtalk", "d-lxt")
+        member = await wrote(work, "wecom_bot", "b-lxt")
+        customer = await work.customers.add("宁波恒力阀门有限公司")
+        customer.owner_id = member.member_id
+    row = MemberRow(2, "李晓彤", accounts={"wecom": "lxt", "dingtalk": "d-lxt", "wecom_bot": "b-lxt"})
+
+    for outcome in (Outcome(changed=1), Outcome(unchanged=1)):
+        async with any_database.work() as work:
+            assert await store_members(work, [row], source="test") == outcome
+
+    async with any_database.reading() as work:
+        [member] = await work.members.with_role("sales")
+        assert member.name == "李晓彤"
+        assert {(one.platform, one.user_id) for one in await work.members.addresses(member.member_id)} == {
+            ("wecom", "lxt"),
+            ("dingtalk", "d-lxt"),
+            ("wecom_bot", "b-lxt"),
+        }
+        [customer] = await work.customers.all()
+        assert customer.owner_id == member.member_id
+
+
+async def test_an_imported_member_takes_in_the_stranger_who_turns_out_to_be_the_same(any_database: Database) -> None:
+    async with any_database.work() as work:
+        await store_members(work, [MemberRow(2, "李晓彤", accounts={"dingtalk": "d-lxt"})], source="test")
+        await wrote(work, "wecom", "lxt")
+    row = MemberRow(2, "李晓彤", accounts={"wecom": "lxt", "dingtalk": "d-lxt"})
+
+    async with any_database.work() as work:
+        assert await store_members(work, [row], source="test") == Outcome(changed=1)
+
+    async with any_database.reading() as work:
+        assert [member.name for member in await work.members.all() if member.active] == ["李晓彤"]
+
+
+async def test_two_people_of_the_list_are_never_joined(any_database: Database) -> None:
+    people = [MemberRow(2, "李晓彤", accounts={"wecom": "lxt"}), MemberRow(3, "王伟", accounts={"dingtalk": "d-ww"})]
+    async with any_database.work() as work:
+        await store_members(work, people, source="test")
+
+    mixed = MemberRow(2, "李晓彤", accounts={"wecom": "lxt", "dingtalk": "d-ww"})
+    with pytest.raises(FaultyFile, match="属于不同的人"):
+        async with any_database.work() as work:
+            await store_members(work, [mixed], source="test")
+
+    async with any_database.reading() as work:
+        assert len(await work.members.with_role("sales")) == 2
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["in the file", "in the database"])
+async def test_an_account_name_that_is_two_people_on_two_platforms_names_no_manager(
+    any_database: Database, known: bool
+) -> None:
+    namesakes = [
+        MemberRow(2, "陈志远", roles=("manager",), accounts={"wecom": "chen"}),
+        MemberRow(3, "陈明", roles=("manager",), accounts={"dingtalk": "chen"}),
+    ]
+    seller = MemberRow(4, "李晓彤", manager="chen")
+    if known:
+        async with any_database.work() as work:
+            await store_members(work, namesakes, source="test")
+
+    with pytest.raises(FaultyFile, match="不同的人，请改填姓名"):
+        async with any_database.work() as work:
+            await store_members(work, [seller] if known else [*namesakes, seller], source="test")

@@ -5,7 +5,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -16,6 +16,7 @@ from bot.config import Config, Section, load
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config.example.toml"
 READMES = ("README.md", "README.zh-CN.md")
+DOCUMENTS = ("architecture", "channels", "deployment", "dingtalk-setup", "wecom-setup")
 IGNORED = {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__", "data", "dist"}
 TEXTS = {
     ".py",
@@ -61,19 +62,26 @@ def texts() -> Iterator[tuple[str, str]]:
 # config.example.toml
 
 
+ANY_NAME = "sales"
+"""How the example names the one group that it shows."""
+
+
 def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
-        sections = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
+        kinds = get_args(field.annotation)
+        sections = [kind for kind in (field.annotation, *kinds) if isinstance(kind, type)]
         section = next((kind for kind in sections if issubclass(kind, Section)), None)
-        if section is not None:
-            yield from keys_of(section, f"{prefix}{name}.")
-        else:
+        if section is None:
             yield f"{prefix}{name}"
+        elif get_origin(field.annotation) is dict:
+            yield from keys_of(section, f"{prefix}{name}.{ANY_NAME}.")
+        else:
+            yield from keys_of(section, f"{prefix}{name}.")
 
 
 def switched_on(text: str) -> str:
-    """The example with the lines of [wecom] no longer commented out."""
-    return re.sub(r"(?m)^# (?=\[wecom\]|[a-z_]+ = |# )", "", text)
+    """The example with the lines of the real platforms no longer commented out."""
+    return re.sub(r"(?m)^# (?=\[[a-z_.]+\]$|[a-z_]+ = |# )", "", text)
 
 
 def keys_in(tables: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -88,7 +96,8 @@ def test_the_example_configuration_loads_as_it_stands_and_starts_the_playground(
     config = load(EXAMPLE, {})
 
     assert config.playground.enabled
-    assert config.wecom is None
+    assert not config.has_real_platform
+    assert config.groups == {}
 
 
 def test_the_example_shows_the_defaults() -> None:
@@ -117,16 +126,35 @@ def test_every_key_of_the_example_is_explained_above_it() -> None:
     assert unexplained == []
 
 
-def test_the_example_with_wecom_switched_on_loads_too(tmp_path: Path) -> None:
-    text = switched_on(EXAMPLE.read_text("utf-8")).replace("enabled = true", "enabled = false")
+def test_the_example_with_everything_switched_on_loads_too_and_shows_the_defaults(tmp_path: Path) -> None:
+    text = switched_on(EXAMPLE.read_text("utf-8")).replace("enabled = true", "enabled = false", 1)
     (tmp_path / "config.toml").write_text(text, "utf-8")
 
     config = load(tmp_path / "config.toml", {})
 
-    assert config.wecom is not None
-    given = {"corp_id", "agent_id", "secret", "token", "encoding_aes_key"}
-    for name, field in type(config.wecom).model_fields.items():
-        assert name in given or getattr(config.wecom, name) == field.default, name
+    wrong = []
+    sections = {**dict(config), f"groups.{ANY_NAME}": config.groups[ANY_NAME]}
+    for place in ("wecom", "wecom_bot", "dingtalk", f"groups.{ANY_NAME}"):
+        section = sections[place]
+        assert isinstance(section, Section)
+        given = GIVEN[place]
+        fields = type(section).model_fields
+        assert {name for name, field in fields.items() if field.is_required()} <= given
+        wrong += [
+            f"{place}.{name}"
+            for name, field in fields.items()
+            if name not in given and getattr(section, name) != field.default
+        ]
+    assert wrong == []
+
+
+GIVEN: Mapping[str, set[str]] = {
+    "wecom": {"corp_id", "agent_id", "secret", "token", "encoding_aes_key"},
+    "wecom_bot": {"bot_id", "secret"},
+    "dingtalk": {"client_id", "client_secret"},
+    f"groups.{ANY_NAME}": {"platform", "key"},
+}
+"""What has no default, or none that works."""
 
 
 # READMEs
@@ -140,7 +168,7 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", [*READMES, "docs/deployment.md", "docs/architecture.md", "docs/wecom-setup.md"])
+@pytest.mark.parametrize("name", [*READMES, *(f"docs/{name}.md" for name in DOCUMENTS)])
 def test_commands_in_the_documents_exist(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     code = code_in(text)
@@ -180,6 +208,28 @@ def test_links_inside_the_repository_lead_somewhere() -> None:
     ]
 
     assert dead == []
+
+
+def test_links_to_a_heading_find_it() -> None:
+    headings = {
+        (ROOT / name).resolve(): {anchor_of(line) for line in re.findall(r"(?m)^#+ (.+)$", text)}
+        for name, text in texts()
+        if name.endswith(".md")
+    }
+    dead = [
+        f"{name}: {target}#{anchor}"
+        for name, text in texts()
+        if name.endswith(".md")
+        for target, anchor in re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", text)
+        if anchor not in headings.get((ROOT / name).parent.joinpath(target or Path(name).name).resolve(), set())
+    ]
+
+    assert dead == []
+
+
+def anchor_of(heading: str) -> str:
+    """As Markdown pages are given anchors: lower case, without punctuation, a hyphen for each space."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
 # What is committed

@@ -49,6 +49,20 @@ def test_headings_may_be_english_or_chinese_and_dressed_up(headings: str) -> Non
     assert (row.name, row.roles, row.accounts) == ("王伟", ("admin", "director"), {"wecom": "wangwei"})
 
 
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "姓名,企业微信账号,企业微信智能机器人账号,钉钉账号",
+        "name,wecom_userid,wecom_bot_userid,dingtalk_userid",
+        "成员,企业微信,智能机器人,钉钉",
+    ],
+)
+def test_a_person_may_have_an_account_on_every_platform(headings: str) -> None:
+    [row] = read_members(f"{headings}\n王伟,ww,ww,d-ww\n".encode()).rows
+
+    assert row.accounts == {"wecom": "ww", "wecom_bot": "ww", "dingtalk": "d-ww"}
+
+
 def test_columns_that_mean_nothing_to_us_are_named_not_refused() -> None:
     assert read_members("姓名,工号,备注\n王伟,7,老员工\n".encode()).ignored_columns == ("工号", "备注")
 

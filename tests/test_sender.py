@@ -11,7 +11,7 @@ from bot.platform import Capabilities
 from bot.sender import INVISIBLE, Sender, cut
 from bot.worker import QueueRules, Worker
 from handlers import cards, outbox
-from handlers.messages import CardButton, CardField, OutboundCard, OutboundText
+from handlers.messages import CardButton, CardField, OutboundCard, OutboundText, Task
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, LeaseLost
 from storage.jobs import Job, JobRecord
@@ -565,3 +565,13 @@ async def test_a_message_for_a_platform_that_is_not_configured_is_parked(post: P
 
     assert len(post.parked) == 1
     assert post.platform.sends == []
+
+
+async def test_a_card_that_stands_for_a_to_do_is_handed_over_where_only_to_dos_can_be_shown(post: Post) -> None:
+    post.platform.capabilities = Capabilities(cards=False, tasks=True)
+    task = Task(subject="寄样品", url="https://bot.example.com/todo/1")
+    await post.show(card().model_copy(update={"task": task}))
+    await post.show(card("visit-2"))
+    await post.worker.drain()
+
+    assert [content.kind for content in post.platform.sent] == ["card", "text"]

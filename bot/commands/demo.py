@@ -29,6 +29,7 @@ VOICE_WITHIN_S, CLICK_WITHIN_S = 45.0, 10.0
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = subparsers.add_parser("demo", help="try it in the browser, with sample data, without an account")
+    parser.add_argument("--dingtalk", action="store_true", help="give the rep a DingTalk phone, beside a WeCom one")
     parser.add_argument("--headless", action="store_true", help="no browser: play the visit, print it, and end")
     parser.add_argument(
         "--port", type=int, default=None, help=f"port of the page (default: {DEFAULT_PORT}, or a free one)"
@@ -46,7 +47,8 @@ def main(args: argparse.Namespace) -> int:
 async def _demo(args: argparse.Namespace, folder: Path) -> int:
     config = demo.configuration(folder, args.port or 0)
     clock = SystemClock()
-    platform = PlaygroundPlatform(clock, demo.people(), data_dir=folder / "playground")
+    people = demo.people("dingtalk" if args.dingtalk else "wecom")
+    platform = PlaygroundPlatform(clock, people, data_dir=folder / "playground")
     logging.getLogger().addHandler(PlaygroundLogHandler(platform))
     engine = wiring.speech_engine(config)
     listener = wiring.listener(config, engine)
@@ -69,8 +71,10 @@ async def _demo(args: argparse.Namespace, folder: Path) -> int:
         try:
             await _first(ready, serving)
             can_hear = await _can_hear(engine)
-            await (_play(conversation, can_hear=can_hear) if args.headless else _begin(conversation, can_hear=can_hear))
-            if not args.headless:
+            if args.headless:
+                await _play(conversation, can_hear=can_hear, heard_twice=args.dingtalk)
+            else:
+                await _begin(conversation, can_hear=can_hear)
                 await serving
         except DemoFailed as error:
             raise CommandFailed(str(error)) from error
@@ -105,7 +109,12 @@ def _announce(port: int, args: argparse.Namespace) -> None:
     print(f"拜访助手演示：{address}", flush=True)
     if args.headless:
         return
-    print("左边是销售的手机，右边是主管的手机。示例语音会自己发出，卡片出来后点「确认」试试。", flush=True)
+    if args.dingtalk:
+        print("左边是销售的钉钉，右边是主管的企业微信。示例语音会自己发出：先按钉钉的转写出卡片，", flush=True)
+        print("录音听完有出入再出一张更正的卡片；点「确认」试试。", flush=True)
+    else:
+        print("左边是销售的手机，右边是主管的手机。示例语音会自己发出，卡片出来后点「确认」试试。", flush=True)
+        print("想看钉钉手机：visitbot demo --dingtalk", flush=True)
     print("按 Ctrl+C 结束。", flush=True)
     if not args.no_browser and _has_display():
         webbrowser.open(address)
@@ -136,10 +145,12 @@ async def _begin(conversation: Conversation, *, can_hear: bool) -> None:
     await (conversation.sample_visit() if can_hear else conversation.typed_visit())
 
 
-async def _play(conversation: Conversation, *, can_hear: bool) -> None:
-    """The whole visit: told, confirmed, escalated, taken on."""
+async def _play(conversation: Conversation, *, can_hear: bool, heard_twice: bool = False) -> None:
+    """The whole visit: told, corrected where two have heard it, confirmed, escalated, taken on."""
     await _begin(conversation, can_hear=can_hear)
     draft = await conversation.card(REP, "拜访记录", VOICE_WITHIN_S)
+    if heard_twice and can_hear:
+        draft = await conversation.card(REP, "拜访记录", VOICE_WITHIN_S, saying="录音里是")
     await conversation.press(REP, draft, actions.ConfirmVisit)
     await conversation.card(REP, "待办", CLICK_WITHIN_S)
     await conversation.text(REP, "已入库", CLICK_WITHIN_S)

@@ -9,8 +9,8 @@ from bot.checkup import examine
 from bot.commands import add_config_option
 from bot.commands.table import padded, width
 from bot.config import load
-from bot.platform import CheckResult, Platform
-from bot.wecom.adapter import WeComPlatform
+from bot.platform import CheckResult
+from bot.wiring import real_platforms
 from storage.clock import SystemClock
 
 NAME_COLUMNS = 28
@@ -32,7 +32,7 @@ def main(args: argparse.Namespace) -> int:
 async def _run(args: argparse.Namespace) -> int:
     config = load(args.config, os.environ)
     clock = SystemClock()
-    platforms: list[Platform] = [] if config.wecom is None else [WeComPlatform(config.wecom, clock=clock)]
+    platforms = real_platforms(config, clock)
     try:
         return await report(examine(args.config, config, platforms, clock))
     finally:

@@ -19,7 +19,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "import",
         help="read members or customers from a CSV file",
-        description="Adds and changes, never deletes; the same file a second time changes nothing. Sample files: "
+        description="Adds and changes, never deletes; the same file a second time changes nothing. Members: name, "
+        "roles, manager, and a column for each platform's account (wecom_userid, wecom_bot_userid, dingtalk_userid; "
+        "docs/channels.md). Customers: name, aliases, contacts, owner, industry, stage. Sample files: "
         "bot/playground/sample.",
     )
     parser.add_argument("what", choices=tuple(WORDS))

@@ -1,4 +1,4 @@
-"""`visitbot init`: ask what a WeCom app needs, write config.toml, say what comes next."""
+"""`visitbot init`: ask what a platform needs, write config.toml, say what comes next."""
 
 import argparse
 import base64
@@ -10,17 +10,21 @@ import secrets
 import string
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from bot.commands import add_config_option
-from bot.config import Config, load
+from bot.commands.next_steps import next_steps
+from bot.config import ENVIRONMENT_PREFIX, Config, load
 from bot.errors import ConfigError
 
 ALPHABET = string.ascii_letters + string.digits
-SECRET_VARIABLES = ("VISITBOT_WECOM__SECRET", "VISITBOT_WECOM__SECRET_FILE")
+HEADING = "# Written by `visitbot init`. Every key there is: config.example.toml.\n\n"
+PLATFORMS = ("wecom", "dingtalk", "wecom_bot", "playground")
+Table = dict[str, str | int | bool]
 
 
 class Console(Protocol):
@@ -69,6 +73,28 @@ CORP_ID = Question(
 )
 AGENT_ID = Question("agent-id", "应用的 AgentId（应用管理 → 自建应用）", r"\d{1,12}", "AgentId 是一个数字")
 SECRET = Question("secret", "应用的 Secret（输入时不显示）", r"\S{8,}", "Secret 至少 8 个字符，不含空格", hidden=True)
+CLIENT_ID = Question(
+    "client-id",
+    "Client ID（开发者后台 → 应用 → 凭证与基础信息）",
+    r"[0-9A-Za-z_\-]{6,64}",
+    "Client ID 形如 ding0123456789abcdef",
+)
+CLIENT_SECRET = Question(
+    "client-secret", "Client Secret（输入时不显示）", r"\S{8,}", "Client Secret 至少 8 个字符，不含空格", hidden=True
+)
+CARD_TEMPLATE_ID = Question(
+    "card-template-id",
+    "卡片模板 ID（没有就回车，卡片显示为编号文字）",
+    r"[0-9A-Za-z\-]+\.schema",
+    "模板 ID 以 .schema 结尾",
+    optional=True,
+)
+BOT_ID = Question(
+    "bot-id", "Bot ID（智能机器人 → API 模式）", r"[0-9A-Za-z_\-]{4,128}", "Bot ID 由字母、数字、- 和 _ 组成"
+)
+BOT_SECRET = Question(
+    "bot-secret", "长连接的 Secret（输入时不显示）", r"\S{8,}", "Secret 至少 8 个字符，不含空格", hidden=True
+)
 TOKEN = Question("token", "回调 Token，回车用随机生成的", r"[0-9A-Za-z]{1,32}", "Token 为 1–32 位字母或数字")
 AES_KEY = Question(
     "encoding-aes-key", "回调 EncodingAESKey，回车用随机生成的", r"[0-9A-Za-z]{43}", "EncodingAESKey 为 43 位字母或数字"
@@ -76,6 +102,7 @@ AES_KEY = Question(
 PUBLIC_URL = Question(
     "public-url", "手机能访问的网址，如 https://visits.example.com", r"https?://[^/\s]+\S*", "网址以 https:// 开头"
 )
+TODO_URL = replace(PUBLIC_URL, text="手机能访问的网址，钉钉待办要用（没有就回车）", optional=True)
 PROXY = Question(
     "proxy",
     "出口代理（出口 IP 不固定时用，没有就回车）",
@@ -92,15 +119,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser("init", help="ask a few questions and write config.toml")
     add_config_option(parser)
     parser.add_argument(
-        "--platform", choices=("wecom", "playground"), help="wecom: a real app; playground: this machine"
+        "--platform",
+        choices=PLATFORMS,
+        help="wecom: a self-built app; dingtalk: a robot over Stream; wecom_bot: WeCom's AI bot over its long "
+        "connection; playground: this machine",
     )
-    for question in (CORP_ID, AGENT_ID, TOKEN, AES_KEY, PUBLIC_URL, PROXY, DATABASE):
+    asked = (CORP_ID, AGENT_ID, TOKEN, AES_KEY, CLIENT_ID, CARD_TEMPLATE_ID, BOT_ID, PUBLIC_URL, PROXY, DATABASE)
+    for question in asked:
         parser.add_argument(f"--{question.option}", default="", metavar="VALUE")
     parser.add_argument(
-        "--secret-file", type=Path, metavar="FILE", help="file with the app's Secret (a command line is seen by others)"
+        "--secret-file", type=Path, metavar="FILE", help="file with the Secret (a command line is seen by others)"
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing: take what is given here, and the defaults")
-    parser.add_argument("--force", action="store_true", help="replace a configuration that is there already")
+    changes = parser.add_mutually_exclusive_group()
+    changes.add_argument("--force", action="store_true", help="replace a configuration that is there already")
+    changes.add_argument("--add", action="store_true", help="add one more platform to a configuration that is there")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -109,14 +142,26 @@ def main(args: argparse.Namespace) -> int:
 
 def run(args: argparse.Namespace, console: Console, environment: Mapping[str, str]) -> int:
     path: Path = args.config
-    if path.exists() and not args.force and not _may_replace(path, console):
-        raise ConfigError(f"{path} 已存在，未改动；要覆盖请加 --force")
-    text = (
-        _playground(args, console) if _platform(args, console) == "playground" else _wecom(args, console, environment)
-    )
-    config = write(path, text, environment)
-    console.tell(next_steps(path, config))
+    if args.add:
+        before = _before(path, environment)
+    elif path.exists() and not args.force and not _may_replace(path, console):
+        raise ConfigError(f"{path} 已存在，未改动；要覆盖请加 --force，要再接一个平台请加 --add")
+    else:
+        before = HEADING
+    known = frozenset(tomllib.loads(before))
+    platform = _platform(args, console)
+    if platform in known:
+        raise ConfigError(f"{path} 里已经有 [{platform}]，未改动；请直接修改文件")
+    tables = ASKED[platform](Interview(args, console, environment, known))
+    config = write(path, before + _toml(tables), environment)
+    console.tell(next_steps(path, config, platform))
     return 0
+
+
+def _before(path: Path, environment: Mapping[str, str]) -> str:
+    """The file to add to, which must be a usable one. Raises ConfigError."""
+    load(path, environment)
+    return path.read_text("utf-8-sig").rstrip() + "\n\n"
 
 
 def write(path: Path, text: str, environment: Mapping[str, str]) -> Config:
@@ -135,30 +180,6 @@ def write(path: Path, text: str, environment: Mapping[str, str]) -> Config:
     return config
 
 
-def next_steps(path: Path, config: Config) -> str:
-    option = "" if path == Path("config.toml") else f" --config {path}"
-    if config.wecom is None:
-        return f"已写入 {path}。接下来：visitbot serve{option}，在本机浏览器里打开它给出的网址。"
-    wecom = config.wecom
-    return "\n".join(
-        (
-            f"已写入 {path}（仅本人可读）。接下来：",
-            f" 1. 先启动：visitbot serve{option}（企业微信保存回调设置时会立即来验证）",
-            " 2. 管理后台 → 应用管理 → 你的应用 → 接收消息 → 设置API接收，填：",
-            f"      URL             {config.server.public_url}{wecom.callback_path}",
-            f"      Token           {wecom.token.get_secret_value()}",
-            f"      EncodingAESKey  {wecom.encoding_aes_key.get_secret_value()}",
-            "    并勾选“用户发送的普通消息”和“上报进入应用事件”。",
-            " 3. 应用详情页的“企业可信IP”：填这台服务器"
-            + ("所用代理" if wecom.proxy else "")
-            + "的出口 IP，否则发不出消息（错误码 60020）。",
-            f" 4. 检查：visitbot doctor{option}",
-            f" 5. 导入人员和客户：visitbot import members 成员.csv{option}；visitbot import customers 客户.csv{option}",
-            "每一步的说明和错误码：docs/wecom-setup.md",
-        )
-    )
-
-
 def _may_replace(path: Path, console: Console) -> bool:
     return console.ask(f"{path} 已存在，覆盖吗？(y/N)", default="n").lower() in ("y", "yes", "是")
 
@@ -166,55 +187,110 @@ def _may_replace(path: Path, console: Console) -> bool:
 def _platform(args: argparse.Namespace, console: Console) -> str:
     if args.platform:
         return str(args.platform)
-    answer = console.ask("连接到哪里？1 企业微信自建应用  2 只在本机浏览器里试用", default="1")
-    return "playground" if answer == "2" else "wecom"
-
-
-def _playground(args: argparse.Namespace, console: Console) -> str:
-    database = _answer(DATABASE, args, console, default="sqlite:///data/visitbot.db")
-    return _toml({"storage": {"database": database}, "playground": {"enabled": True}})
-
-
-def _wecom(args: argparse.Namespace, console: Console, environment: Mapping[str, str]) -> str:
-    wecom: dict[str, str | int | bool] = {
-        "corp_id": _answer(CORP_ID, args, console),
-        "agent_id": int(_answer(AGENT_ID, args, console)),
-    }
-    if not any(environment.get(name) for name in SECRET_VARIABLES):
-        wecom["secret"] = _secret(args, console)
-    wecom["token"] = _answer(TOKEN, args, console, default=_random(32))
-    wecom["encoding_aes_key"] = _answer(AES_KEY, args, console, default=random_aes_key())
-    if proxy := _answer(PROXY, args, console):
-        wecom["proxy"] = proxy
-    server: dict[str, str | int | bool] = {"public_url": _answer(PUBLIC_URL, args, console).rstrip("/")}
-    database = _answer(DATABASE, args, console, default="sqlite:///data/visitbot.db")
-    return _toml({"server": server, "storage": {"database": database}, "wecom": wecom})
-
-
-def _secret(args: argparse.Namespace, console: Console) -> str:
-    if args.secret_file is None:
-        return _answer(SECRET, args, console)
-    try:
-        text: str = args.secret_file.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--secret-file {args.secret_file} 读不出来") from error
-    if not re.fullmatch(SECRET.pattern, text):
-        raise ConfigError(f"--secret-file {args.secret_file}：{SECRET.complaint}")
-    return text
-
-
-def _answer(question: Question, args: argparse.Namespace, console: Console, *, default: str = "") -> str:
-    given: str = getattr(args, question.option.replace("-", "_"), "")
-    if given:
-        return _checked(question, given)
+    question = "连接到哪里？1 企业微信自建应用  2 钉钉  3 企业微信智能机器人  4 只在本机浏览器里试用"
     while True:
-        answer = console.ask(question.text, default=default, hidden=question.hidden)
-        if (not answer and question.optional) or re.fullmatch(question.pattern, answer):
-            return answer
-        if isinstance(console, Unattended):
-            option = "--secret-file" if question is SECRET else f"--{question.option}"
-            raise ConfigError(f"缺少 {option}：{question.text}")
-        console.tell(f"  {question.complaint}，请再输入一次。")
+        answer = console.ask(question, default="1")
+        if answer in ("1", "2", "3", "4"):
+            return PLATFORMS[int(answer) - 1]
+        console.tell("  请输入 1 到 4。")
+
+
+@dataclass(frozen=True)
+class Interview:
+    """Where answers come from: the command line first, then whoever sits there."""
+
+    args: argparse.Namespace
+    console: Console
+    environment: Mapping[str, str]
+    known: frozenset[str] = frozenset()
+    """Tables that the file has already: nothing is asked for them."""
+
+    def answer(self, question: Question, *, default: str = "") -> str:
+        given: str = getattr(self.args, question.option.replace("-", "_"), "")
+        if given:
+            return _checked(question, given)
+        while True:
+            answer = self.console.ask(question.text, default=default, hidden=question.hidden)
+            if (not answer and question.optional) or re.fullmatch(question.pattern, answer):
+                return answer
+            if isinstance(self.console, Unattended):
+                option = "--secret-file" if question.hidden else f"--{question.option}"
+                raise ConfigError(f"缺少 {option}：{question.text}")
+            self.console.tell(f"  {question.complaint}，请再输入一次。")
+
+    def secret(self, question: Question, section: str, key: str) -> Table:
+        """The key with what was typed or stands in --secret-file; empty where the environment has it."""
+        variable = f"{ENVIRONMENT_PREFIX}{section}__{key}".upper()
+        if self.environment.get(variable) or self.environment.get(f"{variable}_FILE"):
+            return {}
+        if self.args.secret_file is None:
+            return {key: self.answer(question)}
+        try:
+            text: str = self.args.secret_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"--secret-file {self.args.secret_file} 读不出来") from error
+        if not re.fullmatch(question.pattern, text):
+            raise ConfigError(f"--secret-file {self.args.secret_file}：{question.complaint}")
+        return {key: text}
+
+    def optional(self, question: Question, key: str) -> Table:
+        answer = self.answer(question)
+        return {key: answer} if answer else {}
+
+    def storage(self) -> dict[str, Table]:
+        if "storage" in self.known:
+            return {}
+        return {"storage": {"database": self.answer(DATABASE, default="sqlite:///data/visitbot.db")}}
+
+    def server(self, question: Question) -> dict[str, Table]:
+        if "server" in self.known:
+            return {}
+        url = self.answer(question).rstrip("/")
+        return {"server": {"public_url": url}} if url else {}
+
+
+def _playground(interview: Interview) -> dict[str, Table]:
+    return {**interview.storage(), "playground": {"enabled": True}}
+
+
+def _wecom(interview: Interview) -> dict[str, Table]:
+    wecom: Table = {
+        "corp_id": interview.answer(CORP_ID),
+        "agent_id": int(interview.answer(AGENT_ID)),
+        **interview.secret(SECRET, "wecom", "secret"),
+        "token": interview.answer(TOKEN, default=_random(32)),
+        "encoding_aes_key": interview.answer(AES_KEY, default=random_aes_key()),
+        **interview.optional(PROXY, "proxy"),
+    }
+    return {**interview.server(PUBLIC_URL), **interview.storage(), "wecom": wecom}
+
+
+def _dingtalk(interview: Interview) -> dict[str, Table]:
+    """Over Stream: it needs no address of ours, and most who start have none."""
+    dingtalk: Table = {
+        "client_id": interview.answer(CLIENT_ID),
+        **interview.secret(CLIENT_SECRET, "dingtalk", "client_secret"),
+        **interview.optional(CARD_TEMPLATE_ID, "card_template_id"),
+        **interview.optional(PROXY, "proxy"),
+    }
+    return {**interview.server(TODO_URL), **interview.storage(), "dingtalk": dingtalk}
+
+
+def _wecom_bot(interview: Interview) -> dict[str, Table]:
+    bot: Table = {
+        "bot_id": interview.answer(BOT_ID),
+        **interview.secret(BOT_SECRET, "wecom_bot", "secret"),
+        **interview.optional(PROXY, "proxy"),
+    }
+    return {**interview.storage(), "wecom_bot": bot}
+
+
+ASKED: Mapping[str, Callable[[Interview], dict[str, Table]]] = {
+    "wecom": _wecom,
+    "dingtalk": _dingtalk,
+    "wecom_bot": _wecom_bot,
+    "playground": _playground,
+}
 
 
 def _checked(question: Question, given: str) -> str:
@@ -235,8 +311,8 @@ def random_aes_key() -> str:
             return key
 
 
-def _toml(tables: Mapping[str, Mapping[str, str | int | bool]]) -> str:
-    lines = ["# Written by `visitbot init`. Every key there is: config.example.toml.", ""]
+def _toml(tables: Mapping[str, Table]) -> str:
+    lines: list[str] = []
     for name, table in tables.items():
         # a JSON string, number or truth value is the same in TOML
         lines += [

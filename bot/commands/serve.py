@@ -43,7 +43,7 @@ async def _serve(config: Config, roles: list[str]) -> None:
     clock = SystemClock()
     platforms = await wiring.platforms(config, clock)
     if not platforms:
-        raise CommandFailed("no platform is configured: fill in [wecom], or set playground.enabled = true")
+        raise CommandFailed("no platform is configured: run `visitbot init`, or set playground.enabled = true")
     for platform in platforms:
         if isinstance(platform, PlaygroundPlatform):
             logging.getLogger().addHandler(PlaygroundLogHandler(platform))

@@ -23,7 +23,7 @@ from bot.errors import MediaGone, RecipientUnreachable
 from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Received, Sent
 from bot.playground.conversation import Answered, Conversations, Said
 from bot.playground.feed import Feed
-from bot.playground.media import Uploads, sniff
+from bot.playground.media import Uploads, duration_ms, sniff
 from bot.playground.pages import Pages
 from handlers.messages import (
     CardUpdate,
@@ -36,22 +36,31 @@ from handlers.messages import (
     PlatformName,
     ReplyRoute,
     Sender,
+    Voice,
 )
 from storage.clock import Clock
 
 SAMPLE_FOLDER = Path(__file__).parent / "sample"
 SAMPLE_VOICE = SAMPLE_FOLDER / "visit.amr"
+SAMPLE_RECOGNISED = (
+    "我刚从宁波恒力阀门出来，见了采购部的王经理。他们对方案基本认可，预算大概八十万。就是嫌我们比竞争对手贵百分之十五，"
+    "说领导还没批，要等预算。我答应他，下周三之前，把安装计划表给他。他那边十二月一号之前，确认技术参数。"
+)
+"""The sample as DingTalk might hear it: nearly all of it, but not that the rep corrected 80 to 85."""
 
 SHOWN_ENTRIES = 300
 """A phone shows this many of its newest entries."""
 LOG_ENTRIES = 300
 
 EVENT_NAME = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
+ECHOES = frozenset({"inbox.kept", "send.sent"})
+"""What the rest of the bot says of a message of ours that we have told already, as playground.kept and .sent."""
 _IDENTIFIER = re.compile(r"^[\x21-\x7e]{1,160}$")
 _NOT_EXTRA = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "traceback"}
 
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
+Skin = Literal["wecom", "dingtalk"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,8 @@ class Person:
     user_id: str
     name: str
     role: Role
+    skin: Skin = "wecom"
+    """Which platform's phone it looks and behaves like: DingTalk's sends its own transcript with the sample voice."""
 
 
 class KeptBody(Frozen):
@@ -134,6 +145,23 @@ class PlaygroundPlatform:
     async def store(self, data: bytes) -> str:
         """Keep an upload for good; its media reference."""
         return await asyncio.to_thread(self.uploads.keep, data)
+
+    async def voice(self, data: bytes, *, recognised: str | None = None) -> Voice:
+        """A recording, kept, as the message that it is sent in."""
+        media_type = sniff(data[:16])
+        return Voice(
+            media_ref=await self.store(data),
+            media_format=media_type.name if media_type.name != "bin" else None,
+            duration_ms=await asyncio.to_thread(duration_ms, data),
+            platform_transcript=recognised,
+        )
+
+    async def sample_note(self, user_id: str) -> Voice | None:
+        """The sample voice as this person's phone sends it; None where there is no sample."""
+        if not self._sample_voice.is_file():
+            return None
+        has_ears = self._people[user_id].skin == "dingtalk"
+        return await self.voice(self._sample_voice.read_bytes(), recognised=SAMPLE_RECOGNISED if has_ears else None)
 
     async def fetch_media(self, media_ref: str) -> MediaFile:
         try:
@@ -218,9 +246,6 @@ class PlaygroundPlatform:
         self._log.append(entry)
         self.feed.publish("log", None, entry)
 
-    def sample_voice(self) -> bytes | None:
-        return self._sample_voice.read_bytes() if self._sample_voice.is_file() else None
-
     def state(self, user_ids: Collection[str] = (), *, with_log: bool = True) -> JsonObject:
         """All that a page shows: of these people, or of everybody."""
         return {
@@ -254,6 +279,8 @@ class PlaygroundLogHandler(logging.Handler):
         event = record.getMessage()
         if not EVENT_NAME.match(event):
             return  # a library's sentence, which may hold anything
+        if event in ECHOES and getattr(record, "platform", None) == self._platform.name:
+            return
         fields = {name: value for name, value in vars(record).items() if name not in _NOT_EXTRA}
         if record.exc_info and record.exc_info[0]:
             fields["error"] = record.exc_info[0].__name__

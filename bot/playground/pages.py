@@ -18,8 +18,8 @@ from pydantic import Field, JsonValue, StringConstraints, ValidationError, model
 
 from bot.platform import Keep
 from bot.playground.feed import Missed
-from bot.playground.media import MAX_UPLOAD_BYTES, as_wav, duration_ms, sniff
-from handlers.messages import CardClick, Content, File, Frozen, Image, JsonObject, Location, Text, Video, Voice
+from bot.playground.media import MAX_UPLOAD_BYTES, as_wav, sniff
+from handlers.messages import CardClick, Content, File, Frozen, Image, JsonObject, Location, Text, Video
 
 PAGE_FOLDER = Path(__file__).parent / "page"
 ASSET_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -165,10 +165,10 @@ class Pages:
         posted = _validated(Posted, raw)
         self._require_known(posted.user_id)
         if posted.sample:
-            data = self._platform.sample_voice()
-            if data is None:
+            note = await self._platform.sample_note(posted.user_id)
+            if note is None:
                 raise Refused(404, "no_sample", "没有示例语音。")
-            return posted.user_id, posted.message_id, await self._content("voice", data, "")
+            return posted.user_id, posted.message_id, note
         return posted.user_id, posted.message_id, _plain_content(posted)
 
     async def _uploaded(self, request: web.Request) -> tuple[str, str, Content]:
@@ -192,15 +192,10 @@ class Pages:
         return upload.user_id, upload.message_id, await self._content(upload.kind, data, file_name)
 
     async def _content(self, kind: UploadKind, data: bytes, file_name: str) -> Content:
+        if kind == "voice":
+            return await self._platform.voice(data)
         media_ref = await self._platform.store(data)
         match kind:
-            case "voice":
-                media_type = sniff(data[:16])
-                return Voice(
-                    media_ref=media_ref,
-                    media_format=media_type.name if media_type.name != "bin" else None,
-                    duration_ms=await asyncio.to_thread(duration_ms, data),
-                )
             case "image":
                 return Image(media_ref=media_ref)
             case "video":

@@ -43,6 +43,8 @@ function voice(content) {
   );
   const seconds = Math.min(60, (content.duration_ms ?? 4000) / 1000);
   button.style.inlineSize = `${92 + seconds * 1.9}px`;
+  const heard = content.platform_transcript;
+  const node = heard ? el("div", { class: "bubble-heard" }, button, el("p", {}, el("b", {}, "钉钉转写"), heard)) : button;
 
   function toggle() {
     if (playing?.button === button) return playing.stop();
@@ -61,7 +63,7 @@ function voice(content) {
       if (error.name !== "AbortError") toast("这段语音无法在浏览器里播放。");
     });
   }
-  return button;
+  return node;
 }
 
 function image(content) {

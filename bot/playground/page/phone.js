@@ -17,6 +17,10 @@ const WELCOME = {
     words: "销售确认的记录里有风险信号时，你会收到卡片，可直接点按钮处理。",
   },
 };
+const SKINS = {
+  wecom: { name: "企业微信", status: "企业应用 · 内部" },
+  dingtalk: { name: "钉钉", status: "机器人 · 企业内部" },
+};
 const DIVIDER_AFTER_MS = 5 * 60_000;
 const CLICK_WAITS_MS = 15_000;
 // After the bot's answer a card that stays open gets its buttons back; one that closes does so within this time.
@@ -46,8 +50,9 @@ export class Phone {
       onchange: () => this.#onPick(this.picker.value),
     });
     this.rolePill = el("span", { class: "role-pill" });
+    this.skinName = el("span", { class: "skin-name", dataset: { testid: "skin" } });
     this.clock = el("span");
-    this.status = el("p", { class: "chat-status", "aria-live": "polite" }, "企业应用 · 内部");
+    this.status = el("p", { class: "chat-status", "aria-live": "polite" });
     this.list = el("ol", {
       class: "messages",
       role: "log",
@@ -80,7 +85,7 @@ export class Phone {
     this.node = el(
       "section",
       { class: "panel panel-phone", id: `panel-${index}`, dataset: { testid: "phone", index: String(index) } },
-      el("div", { class: "panel-head" }, this.rolePill, el("label", { class: "picker" }, this.picker)),
+      el("div", { class: "panel-head" }, this.rolePill, el("label", { class: "picker" }, this.picker), this.skinName),
       el(
         "div",
         { class: "phone" },
@@ -126,6 +131,10 @@ export class Phone {
     this.#stopTyping();
     this.list.replaceChildren();
     this.node.dataset.user = person.user_id;
+    this.node.dataset.skin = person.skin;
+    this.skinName.textContent = SKINS[person.skin].name;
+    // Where all phones are alike there is nothing to tell apart.
+    this.skinName.hidden = people.every(({ skin }) => skin === person.skin);
     this.node.setAttribute("aria-label", `${person.name}的手机`);
     this.rolePill.textContent = roleName(person);
     this.rolePill.dataset.role = person.role;
@@ -359,7 +368,7 @@ export class Phone {
   #stopTyping() {
     clearTimeout(this.#typingTimer);
     this.typing.hidden = true;
-    this.status.textContent = "企业应用 · 内部";
+    this.status.textContent = SKINS[this.#person.skin].status;
   }
 
   // Scrolling
