@@ -11,7 +11,7 @@ from bot.errors import PlatformError
 from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
-from handlers import attachments, drafts, gaps, outbox, reminders, routes, voice
+from handlers import attachments, digest, drafts, gaps, outbox, reminders, routes, voice
 from handlers.context import Context
 from handlers.messages import Frozen, JsonObject, PlatformName
 from storage.database import Database
@@ -144,6 +144,7 @@ def job_handlers(
         voice.TRANSCRIBE: lambda job: voice.transcribe(ctx, job),
         voice.UNDERSTAND: lambda job: voice.understand(ctx, job),
         routes.FETCH: fetch_early,
+        digest.KIND: lambda job: digest.send(ctx, job),
         gaps.KIND: lambda job: gaps.tell(ctx, job),
         drafts.REMINDER_KIND: lambda job: reminders.remind_of_draft(ctx, job),
         PRUNE: prune,

@@ -13,6 +13,7 @@ from bot import demo, pipeline, presence
 from bot.config import Config
 from bot.dingtalk.adapter import DingTalkPlatform
 from bot.groups.adapter import GroupsPlatform
+from bot.pages import todo
 from bot.platform import Keep, MediaFile, Platform
 from bot.playground.adapter import Person, PlaygroundPlatform
 from bot.sender import Sender
@@ -20,7 +21,7 @@ from bot.web import application, keeper
 from bot.wecom.adapter import WeComPlatform
 from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.worker import Worker
-from handlers import failures
+from handlers import digest, failures
 from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
 from handlers.messages import PlatformName
@@ -100,7 +101,7 @@ async def assistant(
             database=database,
             platforms=by_name,
             worker=_worker(config, context, by_name, roles),
-            web=application(database, platforms, keep) if "web" in roles else None,
+            web=application(database, platforms, keep, todo.routes(context)) if "web" in roles else None,
             keep=keep,
         )
 
@@ -266,6 +267,7 @@ async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asynci
         return []
     async with built.database.work() as work:
         await work.jobs.put_next(pipeline.pruning(built.context))
+        await work.jobs.put_next(digest.due(built.context))
     worker, task = built.worker, asyncio.create_task(built.worker.run(), name="worker")
 
     async def wind_up() -> None:

@@ -6,7 +6,7 @@ the platform's and the rep is told both; what the rep has put right by hand mean
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from handlers import drafts, notes, outbox, texts, wording
@@ -28,6 +28,7 @@ from handlers.record import (
     load,
 )
 from nlp import edits
+from nlp.draft import ExtractionContext
 from nlp.extract import extract
 from nlp.transcript import Transcript
 from storage.base import JsonObject
@@ -46,6 +47,8 @@ class Difference:
     label: str
     theirs: tuple[Fact, ...]
     ours: tuple[Fact, ...]
+    ours_counts: bool = True
+    """False for a name that nobody here knows: the platform's engine is the better one for those."""
 
     @property
     def sentence(self) -> str:
@@ -54,7 +57,8 @@ class Difference:
             return texts.HEARD_BY_THEM_ONLY.format(label=self.label, theirs=theirs)
         if not theirs:
             return texts.HEARD_BY_US_ONLY.format(label=self.label, ours=ours)
-        return texts.HEARD_DIFFERENTLY.format(label=self.label, theirs=theirs, ours=ours)
+        sentence = texts.HEARD_DIFFERENTLY if self.ours_counts else texts.HEARD_VAGUELY
+        return sentence.format(label=self.label, theirs=theirs, ours=ours)
 
 
 async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int, heard: Transcript) -> None:
@@ -74,7 +78,7 @@ async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int
         second = await keep(work, message, member, heard)
         visit = await work.visits.lock(first.visit_id)
         second.visit_id = visit.visit_id
-        found = differences(facts_of(theirs, first), facts_of(ours, second, heard))
+        found = differences(facts_of(theirs, first), facts_of(ours, second, heard), names=_names(understanding))
         doubts = [difference.sentence for difference in found]
         if not doubts and (wanted or edits.parse(platform_text, message.sent_at, ctx.settings.zone)):
             doubts = _told_otherwise(platform_text, heard.text)
@@ -149,14 +153,34 @@ async def _tell(
             pass
 
 
-def differences(theirs: Iterable[Fact], ours: Iterable[Fact]) -> list[Difference]:
-    """Where two readings of one note disagree in a name, an amount, a percentage or a date."""
+def differences(theirs: Iterable[Fact], ours: Iterable[Fact], *, names: Collection[str] = ()) -> list[Difference]:
+    """Where two readings of one note disagree in a name, an amount, a percentage or a date.
+
+    `names` are the people and competitors that the company knows.
+    """
     by_them, by_us = _grouped(theirs), _grouped(ours)
-    return [
-        Difference(label, tuple(by_them.get(label, ())), tuple(by_us.get(label, ())))
-        for label in dict.fromkeys([*by_them, *by_us])
-        if {_key(fact.value) for fact in by_them.get(label, ())} != {_key(fact.value) for fact in by_us.get(label, ())}
-    ]
+    found = []
+    for label in dict.fromkeys([*by_them, *by_us]):
+        them, us = tuple(by_them.get(label, ())), tuple(by_us.get(label, ()))
+        if {_key(fact.value) for fact in them} != {_key(fact.value) for fact in us}:
+            counts = not them or all(_is_grounded(fact.value, names) for fact in us)
+            found.append(Difference(label, them, us, counts))
+    return found
+
+
+def _is_grounded(value: Value, names: Collection[str]) -> bool:
+    match value:
+        case CustomerValue(status=status):
+            return status == "known"
+        case ContactValue(name=name) | CompetitorValue(name=name):
+            return name in names
+        case _:
+            return True
+
+
+def _names(understanding: ExtractionContext) -> set[str]:
+    people = {name for customer in understanding.customers for name in customer.contacts}
+    return people | set(understanding.vocabulary.competitors)
 
 
 def corrected(record: Record, found: Iterable[Difference], first_id: int) -> Record:
@@ -168,7 +192,7 @@ def corrected(record: Record, found: Iterable[Difference], first_id: int) -> Rec
     for difference in found:
         places = [at for at, fact in enumerate(facts) if _is_of(fact, difference.label, first_id)]
         settled = any(_label(fact.value) == difference.label for fact in facts) and not places
-        if not difference.ours or settled or (difference.theirs and not places):
+        if not difference.ours or not difference.ours_counts or settled or (difference.theirs and not places):
             continue
         kept = [fact for at, fact in enumerate(facts) if at not in places]
         at = places[0] if places else len(kept)

@@ -94,6 +94,7 @@ NOT_REGISTERED = "您还没有开通拜访助手，请联系管理员把您加�
 CUSTOMER_OPEN = "客户未定"
 EARS_AWAY = "语音识别暂时不可用，录音已保存，恢复后自动转写，不用重发。急的话可以先打字。"
 HEARD_DIFFERENTLY = "{label}：平台听成{theirs}，录音里是{ours}，请核对"
+HEARD_VAGUELY = "{label}：平台听成{theirs}，录音里像{ours}，先按平台的，请核对"
 HEARD_BY_THEM_ONLY = "{label}：平台听到{theirs}，录音里没听出来，请核对"
 HEARD_BY_US_ONLY = "{label}：录音里听到{ours}，平台没听出来，请核对"
 HEARD_TOO_LATE = "「{customer}」的记录您已确认，录音再听一遍有出入：\n{doubts}\n记录没有改动；要更正请发一条新的说明。"

@@ -128,3 +128,15 @@ def test_the_program_runs_as_a_module_and_as_a_script() -> None:
     for command in ((*PYTHON, "version"), (str(script), "version")):
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
         assert ran.stdout.strip() == version("visitbot")
+
+
+@pytest.mark.parametrize("role", ["web,worker", "worker,sender"])
+def test_the_ai_bot_is_not_served_by_halves(role: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        '[storage]\ndatabase = "postgresql://nobody@127.0.0.1:1/none"\n\n[wecom_bot]\nbot_id = "b"\nsecret = "s"\n',
+        "utf-8",
+    )
+
+    assert main(["serve", "--config", str(path), "--role", role]) == 1
+    assert "web and sender need one process" in capsys.readouterr().err

@@ -140,7 +140,8 @@ async def test_a_message_that_could_not_be_kept_is_answered_500_and_an_event_lat
         written, happened = message(), event()
         await link.push(written, happened)
         assert (await link.answer_to(written))["code"] == 500
-        assert json.loads((await link.answer_to(happened))["data"]) == {"status": "LATER"}
+        answer = await link.answer_to(happened)
+        assert (answer["code"], json.loads(answer["data"])) == (200, {"status": "LATER"})
 
         keeper.failure = None
         await link.push(again := message())
@@ -254,6 +255,18 @@ async def test_data_that_is_no_object_is_answered_400_and_never_shown(gateway: T
     assert keeper.kept == []
 
 
+async def test_an_oversize_frame_is_never_shown(
+    gateway: TinyGateway, keeper: Keeper, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with streaming(gateway, keeper) as client:
+        link = await gateway.link(1)
+        await link.push(ODD_FRAMES["oversize"], sent := message())
+        await link.answer_to(sent)
+        assert client.counts.malformed == 1
+    assert len(keeper.kept) == 1
+    assert logged(caplog, "stream.malformed")[0]["why"] == "oversize"
+
+
 async def test_a_frame_beyond_all_measure_costs_the_connection_and_a_new_one_is_opened(
     gateway: TinyGateway, keeper: Keeper
 ) -> None:
@@ -328,6 +341,19 @@ async def test_when_told_to_go_a_new_connection_stands_before_the_old_one_is_clo
         assert client.counts.disconnects == 1
     assert pauses.waits_s == [0], "nothing is pushed to anybody meanwhile"
     assert logged(caplog, "stream.lost")[0]["why"] == "connection is expired"
+
+
+async def test_an_old_connection_is_kept_until_the_new_one_stands(gateway: TinyGateway, keeper: Keeper) -> None:
+    async with streaming(gateway, keeper, timings=PATIENT):
+        old = await gateway.link(1)
+        gateway.slow = asyncio.Event()
+        await old.push(system("disconnect"))
+        await until(lambda: gateway.handshakes == 2, "the next handshake")
+        await old.push(late := message())
+        assert (await old.answer_to(late))["code"] == 200
+        gateway.slow.set()
+        await gateway.link(2)
+        await until(old.closed.is_set, "the old connection to be closed")
 
 
 async def test_frames_that_still_come_on_the_old_connection_are_answered_there(
@@ -431,6 +457,15 @@ async def test_a_lost_connection_is_replaced_with_a_new_ticket(
     assert 1 <= pauses.waits_s[0] <= 2
     assert logged(caplog, "stream.lost")[0]["why"]
     assert logged(caplog, "stream.reconnecting")[0]["wait_s"] == pytest.approx(pauses.waits_s[0], abs=0.1)
+
+
+async def test_a_ping_without_a_pong_is_enough_to_give_a_connection_up(
+    gateway: TinyGateway, keeper: Keeper, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with streaming(gateway, keeper, timings=Timings(idle_s=3600, heartbeat_s=0.1)):
+        (await gateway.link(1)).pongs = False
+        await gateway.link(2)
+    assert logged(caplog, "stream.lost")[0]["why"] == "ServerTimeoutError"
 
 
 async def test_a_connection_without_a_single_frame_is_given_up_even_where_pings_are_off(
@@ -703,9 +738,7 @@ async def test_cancelled_it_answers_what_it_holds_takes_nothing_more_and_hangs_u
 ) -> None:
     keeper.hold()
     async with aiohttp.ClientSession() as session:
-        client = StreamClient(
-            gateway.open, keeper, session=lambda: session, allow=endpoint_allowed(gateway.base), most_at_once=1
-        )
+        client = StreamClient(gateway.open, keeper, session=lambda: session, allow=endpoint_allowed(gateway.base))
         running = asyncio.create_task(client.run())
         link = await gateway.link(1)
         await link.push(held := message("held"))
@@ -713,6 +746,7 @@ async def test_cancelled_it_answers_what_it_holds_takes_nothing_more_and_hangs_u
         running.cancel()
         await until(lambda: not client.connected, "the client to stop")
         await link.push(message("too late"))
+        await asyncio.sleep(0.1)  # time enough to take it, were it to
         keeper.release()
         with pytest.raises(asyncio.CancelledError):
             await running

@@ -34,6 +34,8 @@ def main(args: argparse.Namespace) -> int:
     config = configuration.load(args.config)
     if len(roles) < len(ROLES) and config.storage.database.startswith(configuration.SQLITE):
         raise CommandFailed("roles in several processes need PostgreSQL; a SQLite file serves one process")
+    if config.wecom_bot is not None and ("web" in roles) != ("sender" in roles):
+        raise CommandFailed("the AI bot answers on the connection that it hears on: web and sender need one process")
     logs.set_up()
     asyncio.run(_serve(config, roles))
     return 0

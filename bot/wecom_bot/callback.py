@@ -74,23 +74,29 @@ class Held:
         self._calls: dict[str, _Held] = {}
         self._is_open = True
 
-    async def wait(self, name: str, within_s: float) -> _Held | None:
-        """What the held call is to be answered; None where nothing was offered in time."""
-        held = self._calls[name]
+    def begin(self, name: str) -> _Held:
+        held = self._calls[name] = _Held()
+        return held
+
+    async def wait(self, name: str, held: _Held, within_s: float) -> JsonObject | None:
+        """What the call is to be answered, which may have been offered before; None where nothing comes in time."""
         if within_s > 0 and self._is_open:
             try:
                 async with asyncio.timeout(within_s):
                     await held.offered.wait()
             except TimeoutError:
                 pass
-        self._calls.pop(name, None)
-        return held if held.body is not None else None
+        self._drop(name, held)
+        return held.body
 
-    def begin(self, name: str) -> None:
-        self._calls[name] = _Held()
+    def end(self, name: str, held: _Held) -> None:
+        """It is not answered after all."""
+        self._drop(name, held)
+        held.settled.set()
 
-    def end(self, name: str) -> None:
-        self._calls.pop(name, None)
+    def _drop(self, name: str, held: _Held) -> None:
+        if self._calls.get(name) is held:
+            del self._calls[name]
 
     async def offer(self, name: str, body: JsonObject) -> bool:
         """Answer the call held under `name`; False where there is none (any more), or the answer did not get out."""
@@ -286,23 +292,23 @@ class CallbackDoor:
         give_up_at_s: float,
     ) -> web.StreamResponse:
         name = held_name(stub)
-        self._held.begin(name)
+        held = self._held.begin(name)
         on_message(stub)
         try:
             await self._shielded(keeping)
         except BaseException:
-            self._held.end(name)
+            self._held.end(name, held)
             raise
         left_s = give_up_at_s - asyncio.get_running_loop().time()
-        held = await self._held.wait(name, min(self._hold_s, left_s))
-        if held is None or held.body is None:
-            return web.Response()
         try:
-            response = await self._write(request, held.body)
+            body = await self._held.wait(name, held, min(self._hold_s, left_s))
+            if body is None:
+                return web.Response()
+            response = await self._write(request, body)
             held.was_written = response is not None
             return response or web.Response()
         finally:
-            held.settled.set()
+            self._held.end(name, held)
 
     async def _write(self, request: web.Request, body: JsonObject) -> web.StreamResponse | None:
         """The sealed answer, written out to the end; None where the caller had gone."""

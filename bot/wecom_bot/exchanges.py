@@ -32,7 +32,7 @@ BETWEEN = "\n\n"
 WORKING = "收到，正在处理…"
 SEE_CARD = "请看卡片。"
 UNFINISHED = "还在处理。稍后请再发一句话，我就把结果发给您。"
-ELSEWHERE = "与您最新的一条消息一起处理，结果见下方。"
+ELSEWHERE = "结果见下方。"
 SEE_SINGLE = " 收到。结果只发给您本人：请打开与我的单聊，随便发一句话即可查看。"
 
 
@@ -56,6 +56,7 @@ class Exchange:
     has_sent_card: bool = False
     """A card went to this person by another way."""
     is_superseded: bool = False
+    """What is still to be said comes in another message."""
     is_finished: bool = False
     final: JsonObject | None = None
 
@@ -148,7 +149,7 @@ class Exchanges:
             if not piece.carried.is_set():
                 # It goes another way now, and must not be read here as well.
                 exchange.pieces.pop(key, None)
-                exchange.is_finished = True
+                exchange.is_superseded = exchange.is_finished = True
         return piece.carried.is_set()
 
     def answer(self, exchange: Exchange) -> Answer:

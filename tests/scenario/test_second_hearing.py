@@ -163,3 +163,22 @@ async def test_a_spoken_change_that_was_heard_differently_is_put_right(chat: Cha
     card = chat.draft()
     assert fields(card)["预算"] == "95 万元 ✎"
     assert "⚠ 预算：平台听成「90 万元」，录音里是「95 万元」，请核对" in card.body
+
+
+async def test_a_name_that_nobody_knows_is_left_as_the_platform_heard_it_and_questioned(chat: Chat) -> None:
+    chat.listener.answers.append(heard("拜访了苏州鸣源精密，见了王经理，预算八十五万"))
+
+    await chat.receives(chat.voice(platform_transcript="拜访了苏州明远精密，见了王经理，预算八十五万"))
+
+    card = chat.draft()
+    assert "苏州明远精密" in fields(card)["客户"]
+    assert "⚠ 客户：平台听成" in card.body
+    assert "先按平台的" in card.body
+
+
+async def test_a_customer_of_the_list_that_only_our_engine_recognised_takes_the_place(chat: Chat) -> None:
+    chat.listener.answers.append(heard("拜访了宁波恒力阀门，见了王经理，预算八十五万"))
+
+    await chat.receives(chat.voice(platform_transcript="拜访了苏州明远精密，见了王经理，预算八十五万"))
+
+    assert fields(chat.draft())["客户"] == "宁波恒力阀门有限公司 ✎"
