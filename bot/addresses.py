@@ -1,5 +1,6 @@
 """Addresses that came with an event: which of them we may ask, and send what people wrote to."""
 
+import ipaddress
 import re
 from collections.abc import Collection
 
@@ -15,9 +16,9 @@ def allowed(
     """The address, ready to be asked as it is; None where it may not be.
 
     A host with a leading dot stands for all names that end so; the port is the scheme's own. `bases` are the API's own
-    addresses as configured: their scheme, host and port pass as they are, which is how a local server gets by, and an
-    address of numbers otherwise never does. The answer is what the connection is made from, so that nothing else reads
-    the address in another way.
+    addresses as configured: their scheme, host and port pass as they are. A server on this machine passes where `hosts`
+    name its very address; any other address of numbers never does. The answer is what the connection is made from, so
+    that nothing else reads the address in another way.
     """
     if len(address) > MAX_LENGTH or re.search(r"[\x00-\x20\x7f\\]", address):
         return None
@@ -26,12 +27,19 @@ def allowed(
         url = URL(address, encoded=address.isascii())
         if url.scheme not in DEFAULT_PORTS or not url.host or "@" in url.raw_authority:
             return None
-        if any(_origin(url) == _origin(URL(base)) for base in bases):
+        if any(_origin(url) == _origin(URL(base)) for base in bases) or (url.host in hosts and is_loopback(url.host)):
             return url
     except ValueError:
         return None
     is_ours = url.scheme in schemes and url.port == DEFAULT_PORTS[url.scheme] and _is_listed(url.host, hosts)
     return url if is_ours else None
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _origin(url: URL) -> tuple[str, str, int | None]:

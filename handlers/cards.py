@@ -240,7 +240,7 @@ def escalation_card(
             (
                 f"卡在哪一步：{stuck}",
                 f"缺什么支持：{f'客户异议「{needs}」，销售还没说要什么支持' if needs else '销售还没说'}",
-                f"下一步：{'；'.join(wording.steps(record, today)) or '销售还没说'}",
+                f"下一步：{'；'.join(wording.steps(record, today, us=rep)) or '销售还没说'}",
             )
         ),
         quote=" ".join(f"「{risk.words}」" for risk in record.risks),

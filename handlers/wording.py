@@ -84,13 +84,15 @@ def contact(value: ContactValue) -> str:
     return f"{value.name}（{extra}）" if extra else value.name
 
 
-def step(value: StepValue, today: date) -> str:
+def step(value: StepValue, today: date, *, us: str = OWNER_LABELS["us"]) -> str:
     due = f"{day(value.due, today)}前 " if value.due else ""
-    return f"{due}{value.action}（{OWNER_LABELS[value.owner]}）"
+    owner = us if value.owner == "us" else OWNER_LABELS[value.owner]
+    return f"{due}{value.action}（{owner}）"
 
 
-def steps(record: Record, today: date) -> list[str]:
-    return [f"{circled(place)} {step(value, today)}" for place, value in enumerate(record.steps)]
+def steps(record: Record, today: date, *, us: str = OWNER_LABELS["us"]) -> list[str]:
+    """`us` is what the rep is called: 我 to themselves, by name to others."""
+    return [f"{circled(place)} {step(value, today, us=us)}" for place, value in enumerate(record.steps)]
 
 
 def circled(place: int) -> str:

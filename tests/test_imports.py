@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "handlers": {"handlers", "nlp", "storage"},
     "bot": {"bot", "handlers", "nlp", "storage"},
 }
-PLATFORMS = {"bot.wecom", "bot.dingtalk", "bot.playground"}
+PLATFORMS = {"bot.wecom", "bot.wecom_bot", "bot.dingtalk", "bot.groups", "bot.playground"}
 OUTSIDE = {"aiohttp", "wechatpy"}
 """What talks HTTP or a platform's dialect has no business below bot/."""
 

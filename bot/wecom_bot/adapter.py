@@ -20,13 +20,13 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from bot.addresses import is_loopback
 from bot.config import WeComBot
 from bot.errors import ConfigError, ContentRefused, PlatformError
 from bot.http import HttpCaller
 from bot.pace import MemberPace
 from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Received, Sent
 from bot.wecom_bot import cards, markdown, media, payloads
-from bot.wecom_bot.addresses import is_loopback
 from bot.wecom_bot.answering import Answering
 from bot.wecom_bot.callback import ANSWER_WITHIN_S, FIRST_WORDS_WAIT_S, CallbackDoor, Held
 from bot.wecom_bot.errors_table import BAD_TASK_ID

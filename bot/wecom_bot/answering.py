@@ -12,10 +12,10 @@ from datetime import datetime
 
 import aiohttp
 
+from bot.addresses import allowed
 from bot.config import WeComBot
 from bot.errors import ContentRefused, MustWriteFirst, PlatformBusy, PlatformError
 from bot.http import JSON_MAX_BYTES, HttpCaller, json_body, json_object, read_capped
-from bot.wecom_bot.addresses import is_allowed
 from bot.wecom_bot.callback import Held, click_name, greeting_name
 from bot.wecom_bot.errors_table import error_for
 from bot.wecom_bot.exchanges import Exchanges
@@ -127,7 +127,7 @@ class Answering:
         return [
             address
             for address in dict.fromkeys([*reversed(addresses), *([given] if given else [])])
-            if _digest(address) not in self._spent and is_allowed(address, self._config.reply_hosts)
+            if _digest(address) not in self._spent and allowed(address, self._config.reply_hosts)
         ]
 
     async def _post(self, address: str, body: JsonObject) -> None:

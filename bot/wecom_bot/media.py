@@ -13,12 +13,12 @@ import aiohttp
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from pydantic import ValidationError
 
+from bot.addresses import allowed
 from bot.callback_crypto import BLOCK_BYTES
 from bot.config import WeComBot
 from bot.errors import MediaGone, MediaTooBig, PlatformBusy, PlatformError
 from bot.http import HttpCaller, json_object, read_capped
 from bot.platform import MediaFile
-from bot.wecom_bot.addresses import is_allowed
 from bot.wecom_bot.payloads import MediaRef
 
 API = "media"
@@ -30,7 +30,7 @@ _UNNAMED_TYPES = frozenset({"application/octet-stream", "binary/octet-stream"})
 async def fetch(http: HttpCaller, config: WeComBot, media_ref: str) -> MediaFile:
     """Raises MediaGone after five minutes or where the bytes are no whole file, MediaTooBig, other PlatformErrors."""
     reference, key = _opened(media_ref, config.encoding_aes_key.get_secret_value())
-    if not is_allowed(reference.url, config.media_hosts):
+    if allowed(reference.url, config.media_hosts) is None:
         hint = "文件地址的域名不在 wecom_bot.media_hosts 里：确认是企业微信的域名后再添加。"
         raise PlatformError(API, "host", hint=hint)
 
