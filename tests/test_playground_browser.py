@@ -7,7 +7,7 @@ import shutil
 import struct
 import wave
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,14 +124,15 @@ class Bot:
 class Stage:
     """A running playground, and the page that is open on it."""
 
-    def __init__(self, folder: Path, **options: Any) -> None:
+    def __init__(self, folder: Path, people: Sequence[Person] = PEOPLE, **options: Any) -> None:
         self._folder = folder
+        self._people = people
         self._options = options
         self._port = unused_port()
         self._server: TestServer | None = None
 
     async def start(self) -> None:
-        self.platform = PlaygroundPlatform(SystemClock(), PEOPLE, data_dir=self._folder, **self._options)
+        self.platform = PlaygroundPlatform(SystemClock(), self._people, data_dir=self._folder, **self._options)
         self.bot = Bot(self.platform)
         app = web.Application()
         app.add_routes(self.platform.routes(self.bot.keep))
@@ -532,6 +533,37 @@ async def test_a_phone_can_change_hands(page: Page, stage: Stage) -> None:
     await write(page, "我是赵一鸣")
     await until(lambda: len(stage.bot.heard) == 1)
     assert stage.bot.heard[0].sender.user_id == "second"
+
+
+async def test_a_dingtalk_phone_is_told_from_a_wecom_one(browser: Browser, tmp_path: Path) -> None:
+    sample = tmp_path / "visit.wav"
+    sample.write_bytes(tone(3))
+    people = (Person("rep", "李晓彤", "sales", "dingtalk"), Person("boss", "陈志远", "manager"))
+    stage = Stage(tmp_path / "mixed", people=people, sample_voice=sample)
+    await stage.start()
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    page = await stage.open(context)
+
+    await expect(phone(page).get_by_test_id("skin")).to_have_text("钉钉")
+    await expect(phone(page, 1).get_by_test_id("skin")).to_have_text("企业微信")
+    heads = [await phone(page, index).locator(".chat-head").evaluate(HEAD_COLOR) for index in (0, 1)]
+    assert heads[0] != heads[1]
+    await phone(page).get_by_test_id("sample-voice").click()
+    await expect(bubbles(page, "person")).to_contain_text("钉钉转写")
+    await expect(bubbles(page, "person")).to_contain_text("八十万")
+    await phone(page).get_by_test_id("person").select_option("boss")
+    await expect(phone(page).get_by_test_id("skin")).to_have_text("企业微信")
+
+    assert stage.faults == []
+    await context.close()
+    await stage.stop()
+
+
+HEAD_COLOR = "node => getComputedStyle(node).backgroundColor"
+
+
+async def test_where_all_phones_are_alike_they_carry_no_label(page: Page) -> None:
+    await expect(phone(page).get_by_test_id("skin")).to_be_hidden()
 
 
 async def test_the_log_shows_events_without_words(page: Page, stage: Stage) -> None:

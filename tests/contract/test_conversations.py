@@ -1,0 +1,273 @@
+"""The same conversations on every platform: the same records, to-dos and escalations, and phones that show it all."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from handlers import texts
+from tests.chat import MANAGER, OTHER, REP, VISIT
+from tests.contract.books import Books, books
+from tests.contract.phones import Company, Ears
+
+CUSTOMER = "宁波恒力阀门有限公司"
+STEPS = ("① 11-25（周三）前 提供安装排期表（我）", "② 12-01（周二）前 确认技术参数（客户）")
+
+# One table for all platforms: what the sample visit leaves behind.
+FIELDS = (
+    (f"customer: {CUSTOMER} known ['{CUSTOMER}']", "宁波恒力阀门"),
+    ("contact: 王经理 经理 采购部", "采购部的王经理"),
+    ("stage: 报价审批", "方案基本认可"),
+    ("amount: budget 85000000 85000000", "八十五万"),
+    ("percent: 15.0", "百分之十五"),
+    ("pain: 价格敏感", "嫌我们比竞品贵"),
+    ("objection: 价格", "比竞品贵百分之十五"),
+    ("step: us 提供安装排期表 2026-11-25", "我答应下周三前把安装排期表给他"),
+    ("step: customer 确认技术参数 2026-12-01", "他那边十二月一号前确认技术参数"),
+    ("signal: positive 认可 基本认可", "基本认可"),
+    ("signal: risk 审批 领导还没批", "领导还没批"),
+    ("signal: risk 预算 要等预算", "要等预算"),
+)
+TODOS = (("us", "提供安装排期表", "2026-11-25", "open"), ("customer", "确认技术参数", "2026-12-01", "open"))
+CONFIRMED = ("confirmed", "李晓彤", CUSTOMER, "2026-11-20")
+
+# What is read on the phones, message by message.
+DRAFT = (
+    "拜访记录 · 待确认",
+    "11-20（周五）",
+    f"客户 {CUSTOMER}",
+    "联系人 王经理（采购部）",
+    "阶段 报价审批",
+    "预算 85 万元",
+    "痛点 价格敏感",
+    "异议 比竞品贵 15%",
+    *STEPS,
+    "风险信号：审批、预算",
+    "「领导还没批」",
+    "「要等预算」",
+)
+MISHEARD = VISIT.replace("预算大概八十万，不对，八十五万", "预算大概八十万")
+HEARD: Mapping[Ears, tuple[tuple[str, ...], ...]] = {
+    "ours": (("收到", "语音，正在转写…"), DRAFT),
+    "both": (
+        ("收到", "语音，先按平台的转写整理；录音听完有出入会再告诉您。"),
+        tuple(words.replace("85 万元", "80 万元") for words in DRAFT),
+        (*DRAFT, "85 万元 ✎", "预算：平台听成「80 万元」，录音里是「85 万元」，请核对"),
+    ),
+    "theirs": (DRAFT,),
+}
+TODO_CARDS = (
+    ("待办", "提供安装排期表", CUSTOMER, "11-25（周三）前"),
+    ("待办", "确认技术参数", CUSTOMER, "12-01（周二）前", "客户（您来盯）"),
+)
+SAVED = (f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。", "发现风险信号，已报给陈志远。")
+RISK = (
+    "风险上报",
+    CUSTOMER,
+    "销售 李晓彤",
+    "卡在哪一步：报价审批阶段，审批：领导还没批；预算：要等预算",
+    "缺什么支持：客户异议「比竞品贵 15%」",
+    # the manager is told by name whose step it is
+    f"下一步：{STEPS[0].replace('（我）', '（李晓彤）')}；{STEPS[1]}",
+    "「领导还没批」",
+)
+TAKEN = (f"陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。",)
+
+
+async def written(office: Company) -> Books:
+    return await books(office.assistant.database)
+
+
+async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_manager_takes(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+
+    await rep.says(VISIT)
+    rep.shows(DRAFT)
+    assert set(rep.sees()[-1].buttons) == {"确认", "修改", "换客户", "作废"}
+
+    await rep.presses("确认")
+    rep.shows(*TODO_CARDS, SAVED)
+    boss.shows(RISK)
+    assert {"我来跟进", "已处理", "误报"} <= set(boss.sees()[-1].buttons)
+
+    await boss.presses("我来跟进")
+    boss.shows((texts.DECIDED,))
+    rep.shows(TAKEN)
+
+    await rep.presses("完成")
+    rep.shows(("已完成：确认技术参数",))
+    await rep.says("待办")
+    rep.shows(("未完成的待办", "① 11-25（周三）前 提供安装排期表"))
+
+    rep.shows_closed("已确认", "已完成")
+    boss.shows_closed("陈志远跟进中")
+    assert await written(office) == Books(
+        visits=(CONFIRMED,),
+        fields=FIELDS,
+        todos=(TODOS[0], (*TODOS[1][:3], "done")),
+        escalations=(("陈志远", "李晓彤", "taken"),),
+        evidence=(("text", True),),
+        visits_begun_on=(rep.line.name,),
+    )
+
+
+async def test_a_voice_note_with_pictures_leaves_the_same_behind_whoever_heard_it(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+
+    await rep.sends_picture()
+    rep.shows(("收到图片，正在保存…",), ("图片已存好。10 分钟内的拜访记录会自动带上它。",))
+    await rep.speaks(VISIT, recognised=MISHEARD if rep.line.ears == "both" else VISIT)
+    rep.shows(*HEARD[rep.line.ears])
+    await rep.sends_picture()
+    rep.shows(("收到图片，正在保存…",), (f"图片已存为证据，附在「{CUSTOMER}」的拜访记录上。",))
+    await rep.presses("确认")
+    rep.shows(*TODO_CARDS, SAVED)
+    boss.shows(RISK)
+
+    assert await written(office) == Books(
+        visits=(CONFIRMED,),
+        fields=FIELDS,
+        todos=TODOS,
+        escalations=(("陈志远", "李晓彤", "open"),),
+        evidence=(("image", True), ("voice", True), ("image", True)),
+        visits_begun_on=(rep.line.name,),
+    )
+
+
+async def test_a_reply_corrects_the_draft_and_is_undone_by_a_word(office: Company) -> None:
+    rep = office.phone(REP)
+    await rep.says(VISIT)
+    rep.news()
+
+    await rep.says("预算改成90万")
+    rep.shows((CUSTOMER, "预算 90 万元 ✎", *STEPS))
+    rep.shows_closed(texts.CLOSED_REPLACED, by_click=False)
+
+    await rep.says("撤销")
+    rep.shows((CUSTOMER, "预算 85 万元", *STEPS))
+
+    await rep.says("预算改成90万")
+    await rep.presses("确认")
+    after = await written(office)
+    corrected = ("amount: budget 90000000 90000000", "90万")
+    assert after.fields == (*FIELDS[:3], corrected, *FIELDS[4:])
+    assert (after.visits, after.todos) == ((CONFIRMED,), TODOS)
+
+
+async def test_a_customer_with_two_meanings_is_asked_about_and_picked(office: Company) -> None:
+    rep = office.phone(REP)
+    await rep.says("今天去了宏达，见了马经理，预算二十万。")
+    rep.shows(("「宏达」是哪一家", "杭州宏达机电有限公司", "绍兴宏达纺织有限公司"))
+
+    await rep.says("确认")
+    rep.shows(("换客户", "杭州宏达机电有限公司", "绍兴宏达纺织有限公司"))
+    assert (await written(office)).visits[0][0] == "draft"
+
+    await rep.presses("选定", choosing="绍兴宏达纺织有限公司")
+    rep.shows(("拜访记录", "客户 绍兴宏达纺织有限公司"))
+    await rep.presses("确认")
+
+    rep.shows(("已入库：绍兴宏达纺织有限公司",))
+    after = await written(office)
+    assert after.visits == (("confirmed", "李晓彤", "绍兴宏达纺织有限公司", "2026-11-20"),)
+    assert after.fields == (
+        ("customer: 绍兴宏达纺织有限公司 known", "绍兴宏达纺织有限公司"),
+        ("contact: 马经理 经理", "马经理"),
+        ("amount: budget 20000000 20000000", "二十万"),
+    )
+
+
+async def test_a_customer_picked_on_the_draft_itself_is_confirmed_with_it(office: Company) -> None:
+    rep = office.phone(REP)
+    await rep.says("今天去了宏达，见了马经理，预算二十万。")
+
+    await rep.presses("确认", choosing="杭州宏达机电有限公司")
+
+    assert any(seen.says("已入库：杭州宏达机电有限公司") for seen in rep.sees())
+    assert (await written(office)).visits == (("confirmed", "李晓彤", "杭州宏达机电有限公司", "2026-11-20"),)
+
+
+async def test_a_discarded_draft_leaves_no_todo_and_nobody_is_told(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+    await rep.says(VISIT)
+    rep.news()
+
+    await rep.presses("作废")
+
+    rep.shows(("已作废，不入库。",))
+    rep.shows_closed("已作废")
+    assert boss.sees() == []
+    after = await written(office)
+    assert (after.visits[0][0], after.todos, after.escalations) == ("discarded", (), ())
+
+
+async def test_whatever_is_brought_again_changes_nothing(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+    steps: list[Callable[[], Awaitable[None]]] = [
+        lambda: rep.speaks(VISIT),
+        lambda: rep.says("预算改成90万"),
+        rep.sends_picture,
+        lambda: rep.presses("确认"),
+        lambda: boss.presses("我来跟进"),
+        lambda: rep.presses("完成"),
+    ]
+    for step in steps:
+        await step()
+        before = rep.sees(), boss.sees()
+        await rep.repeats()
+        assert (rep.sees(), boss.sees()) == before
+
+    after = await written(office)
+    assert (after.visits, after.parked) == ((CONFIRMED,), 0)
+    assert sorted(state for *_, state in after.todos) == ["done", "open"]
+    assert after.escalations == (("陈志远", "李晓彤", "taken"),)
+    assert sorted(after.evidence) == [("image", True), ("text", True), ("voice", True)]
+
+
+async def test_a_button_pressed_twice_counts_once(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+    await rep.says(VISIT)
+
+    await rep.presses("确认", times=2)
+    await boss.presses("我来跟进", times=2)
+
+    after = await written(office)
+    assert (after.visits, after.todos) == ((CONFIRMED,), TODOS)
+    assert after.escalations == (("陈志远", "李晓彤", "taken"),)
+    for words in ("已入库", "已接手"):
+        assert [seen.says(words) for seen in rep.sees()].count(True) == 1
+    assert [seen.says("卡在哪一步") for seen in boss.sees()].count(True) == 1
+    assert after.parked == 0
+
+
+async def test_only_whose_card_it_is_can_press_and_a_manager_assigns_the_risk_to_somebody_on_the_list(
+    office: Company,
+) -> None:
+    rep, boss, other = office.phone(REP), office.phone(MANAGER), office.phone(OTHER)
+    await rep.says(VISIT)
+
+    await other.presses_on(rep, "确认")
+    [refusal] = other.news()
+    assert refusal.says(texts.CARD_NOT_YOURS) or refusal.says(texts.NOT_UNDERSTOOD)
+    assert (await written(office)).visits[0][0] == "draft"
+    await rep.presses("确认")
+    rep.news()
+    await other.presses_on(boss, "误报")
+    [refusal] = other.news()
+    assert refusal.says(texts.CARD_NOT_YOURS) or refusal.says(texts.NOT_UNDERSTOOD)
+    assert (await written(office)).escalations == (("陈志远", "李晓彤", "open"),)
+
+    await boss.presses("指派", choosing="赵一鸣")
+    rep.shows((f"陈志远把「{CUSTOMER}」的风险指派给赵一鸣跟进。",))
+    other.shows((f"陈志远请您跟进「{CUSTOMER}」的风险：领导还没批、要等预算",))
+    boss.shows_closed("已指派赵一鸣")
+    assert (await written(office)).escalations == (("陈志远", "李晓彤", "assigned"),)
+
+
+async def test_every_question_is_answered_also_what_we_cannot_read(office: Company) -> None:
+    rep = office.phone(REP)
+
+    await rep.sends_something_odd()
+    rep.shows(("我还看不懂。请发语音、文字、图片或位置。",))
+    for question, answer in (("帮助", texts.HELP), ("待办", texts.NO_TODOS), ("你好", texts.HELLO)):
+        await rep.says(question)
+        rep.shows(tuple(answer.splitlines()))
+
+    assert (await written(office)).visits == ()
