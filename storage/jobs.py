@@ -22,10 +22,12 @@ from sqlalchemy import (
     CursorResult,
     Delete,
     Index,
+    Integer,
     Select,
     Table,
     Update,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -38,9 +40,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
-from storage.base import Base, BigId, JsonObject, new_token
+from storage.base import Base, BigId, JsonObject, UtcDateTime, new_token
 from storage.errors import LeaseLost, NotParked
 
 State = Literal["ready", "running", "done", "parked", "cancelled"]
@@ -258,35 +260,20 @@ class Jobs:
         A job whose lease ran out is taken over. Kinds that are left out still hold their lanes.
         """
         await self._one_claim_at_a_time(queue)
-        await self._expire(queue)
-        token = new_token()
-        candidate = aliased(JobRow, name="candidate")
-        due = (
-            select(candidate.id)
-            .where(candidate.queue == queue, candidate.state == READY, candidate.run_at <= self._now)
-            .where(or_(candidate.lane.is_(None), ~self._in_the_way(candidate).exists()))
-            .order_by(candidate.run_at, candidate.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        await self._session.execute(_expire_leases(), {"of_queue": queue, "now": self._now})
+        parameters: dict[str, object] = {
+            "of_queue": queue,
+            "now": self._now,
+            "most": limit,
+            "new_token": new_token(),
+            "new_lease": self._now + timedelta(seconds=lease_s),
+        }
         if skip_kinds:
-            due = due.where(candidate.kind.not_in(sorted(skip_kinds)))
+            parameters["skipped"] = sorted(skip_kinds)
         if only_kinds is not None:
-            due = due.where(candidate.kind.in_(sorted(only_kinds)))
-        statement = (
-            update(JobRow)
-            .where(JobRow.id.in_(due))
-            .values(
-                state="running",
-                token=token,
-                lease_until=self._now + timedelta(seconds=lease_s),
-                attempts=JobRow.attempts + 1,
-                holds=True,
-            )
-            .returning(*_JOB_COLUMNS)
-            .execution_options(synchronize_session=False)
-        )
-        rows = (await self._session.execute(statement)).mappings()
+            parameters["wanted"] = sorted(only_kinds)
+        statement = _claim(bool(skip_kinds), only_kinds is not None)
+        rows = (await self._session.execute(statement, parameters)).mappings()
         return sorted((Job(**row) for row in rows), key=lambda job: (job.run_at, job.id))
 
     async def renew(self, job: Job, lease_s: float) -> bool:
@@ -423,7 +410,7 @@ class Jobs:
                 waiting.queue == queue,
                 waiting.state == READY,
                 waiting.run_at <= self._now,
-                or_(waiting.lane.is_(None), ~exists(self._in_the_way(waiting))),
+                or_(waiting.lane.is_(None), ~exists(_in_the_way(waiting, aliased(JobRow, name="other"), self._now))),
             )
         )
 
@@ -476,28 +463,6 @@ class Jobs:
             key = int.from_bytes(sha256(f"visitbot:{queue}".encode()).digest()[:8], signed=True)
             await self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
-    async def _expire(self, queue: str) -> None:
-        expired = aliased(JobRow, name="expired")
-        # A row that is locked is being ended, or its holder stands still: others' jobs must not wait for it.
-        ids = (
-            select(expired.id)
-            .where(expired.queue == queue, expired.state == RUNNING, expired.lease_until <= self._now)
-            .with_for_update(skip_locked=True)
-        )
-        await self._changed(
-            update(JobRow).where(JobRow.id.in_(ids)).values(state="ready", token=None, lease_until=None)
-        )
-
-    def _in_the_way(self, candidate: type[JobRow]) -> Select[int]:
-        other = aliased(JobRow, name="other")
-        # A running job of a later id is in the way too: a timer may fall due while the lane is busy.
-        return select(other.id).where(
-            other.queue == candidate.queue,
-            other.lane == candidate.lane,
-            other.id != candidate.id,
-            or_(other.state == RUNNING, and_(other.id < candidate.id, _ready_in_place(other, self._now))),
-        )
-
     def _held(self, job: Job) -> Update:
         return update(JobRow).where(JobRow.id == job.id, JobRow.token == job.token, JobRow.state == RUNNING)
 
@@ -514,15 +479,80 @@ class Jobs:
         return cast("CursorResult[Any]", result).rowcount
 
 
+# Statements that every message needs many times are built once, and of the table itself: building them anew took half
+# of all the time spent here.
+
+
+@cache
+def _expire_leases() -> Update:
+    jobs = _table()
+    expired = jobs.alias("expired")
+    # A row that is locked is being ended, or its holder stands still: others' jobs must not wait for it.
+    ids = (
+        select(expired.c.id)
+        .where(expired.c.queue == bindparam("of_queue"), expired.c.state == RUNNING)
+        .where(expired.c.lease_until <= bindparam("now", type_=UtcDateTime()))
+        .with_for_update(skip_locked=True)
+    )
+    return update(jobs).where(jobs.c.id.in_(ids)).values(state="ready", token=None, lease_until=None)
+
+
+@cache
+def _claim(skips_kinds: bool, wants_kinds: bool) -> ReturningUpdate[Any]:
+    jobs = _table()
+    candidate, other = jobs.alias("candidate"), jobs.alias("other")
+    queue: ColumnElement[str] = bindparam("of_queue")
+    now: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
+    in_the_way = _in_the_way(candidate.c, other.c, now)
+    due = (
+        select(candidate.c.id)
+        .where(candidate.c.queue == queue, candidate.c.state == READY, candidate.c.run_at <= now)
+        .where(or_(candidate.c.lane.is_(None), ~in_the_way.exists()))
+        .order_by(candidate.c.run_at, candidate.c.id)
+        .limit(bindparam("most", type_=Integer()))
+        .with_for_update(skip_locked=True)
+    )
+    if skips_kinds:
+        due = due.where(candidate.c.kind.not_in(bindparam("skipped", expanding=True)))
+    if wants_kinds:
+        due = due.where(candidate.c.kind.in_(bindparam("wanted", expanding=True)))
+    return (
+        update(jobs)
+        .where(jobs.c.id.in_(due))
+        .values(
+            state="running",
+            token=bindparam("new_token"),
+            lease_until=bindparam("new_lease", type_=UtcDateTime()),
+            attempts=jobs.c.attempts + 1,
+            holds=True,
+        )
+        .returning(*(jobs.c[one.name] for one in fields(Job)))
+    )
+
+
 @cache
 def _insert_unless_known(dialect: str) -> ReturningInsert[int]:
-    """Built once, and of the table itself: putting is what every callback waits for, and building it anew cost half."""
-    jobs = cast("Table", JobRow.__table__)
+    jobs = _table()
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     return insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.dedupe]).returning(jobs.c.id)
 
 
-def _ready_in_place(row: type[JobRow], now: datetime) -> ColumnElement[bool]:
+def _table() -> Table:
+    return cast("Table", JobRow.__table__)
+
+
+def _in_the_way(candidate: Any, other: Any, now: datetime | ColumnElement[datetime]) -> Select[int]:
+    """What a candidate waits for; both are the columns of a row, of the table's or of the class's."""
+    # A running job of a later id is in the way too: a timer may fall due while the lane is busy.
+    return select(other.id).where(
+        other.queue == candidate.queue,
+        other.lane == candidate.lane,
+        other.id != candidate.id,
+        or_(other.state == RUNNING, and_(other.id < candidate.id, _ready_in_place(other, now))),
+    )
+
+
+def _ready_in_place(row: Any, now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     return and_(row.state == READY, or_(row.holds, row.run_at <= now))
 
 

@@ -1,8 +1,10 @@
 """Until when messages could reach us, platform by platform: what a gap is told by, also after a crash."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import String
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,8 +27,10 @@ class Presence:
         """Note that messages can reach us there now; answers when that was last noted, by any instance."""
         row = await self._session.get(PresenceRow, platform, with_for_update=True)
         if row is None:
-            await self._session.merge(PresenceRow(platform=platform, reachable_at=self._now))
-            await self._session.flush()
+            # another instance may note it at the same moment, and just as well
+            with suppress(IntegrityError):
+                async with self._session.begin_nested():
+                    self._session.add(PresenceRow(platform=platform, reachable_at=self._now))
             return None
         before, row.reachable_at = row.reachable_at, max(self._now, row.reachable_at)
         return before

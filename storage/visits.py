@@ -171,6 +171,11 @@ class Visits:
         query = select(Evidence.member_id).where(Evidence.sent_at >= moment).distinct()
         return set(await self._session.scalars(query))
 
+    async def has_sent_since(self, member_id: int, moment: datetime) -> bool:
+        """Whether the member sent anything later than that."""
+        query = select(Evidence.evidence_id).where(Evidence.member_id == member_id, Evidence.sent_at > moment)
+        return await self._session.scalar(query.limit(1)) is not None
+
     async def loose_evidence(
         self, member_id: int, kinds: Iterable[EvidenceKind], *, since: datetime, until: datetime
     ) -> Sequence[Evidence]:

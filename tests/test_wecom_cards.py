@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot import plain
 from bot.errors import ContentRefused
-from bot.wecom import cards, plain
+from bot.wecom import cards
 from handlers.messages import CardButton, CardField, CardOption, CardSelect, OutboundCard
 from tests.dialects.wecom_rules import check_card
 
