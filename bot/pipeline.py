@@ -7,19 +7,19 @@ from datetime import time, timedelta
 
 from pydantic import AwareDatetime
 
-from bot.errors import PlatformError
+from bot.errors import PlatformError, QuotaSpent
 from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
 from handlers import attachments, digest, drafts, gaps, outbox, reminders, routes, voice
-from handlers.context import Context
+from handlers.context import INBOX_QUEUE, Context
 from handlers.messages import Frozen, JsonObject, PlatformName
 from storage.database import Database
 from storage.jobs import Daily, Job
 
 log = logging.getLogger(__name__)
 
-INBOX = "inbox"
+INBOX = INBOX_QUEUE
 INBOUND = "inbound"
 TIMERS = drafts.REMINDER_QUEUE
 PRUNE = "prune"
@@ -123,6 +123,14 @@ def job_handlers(
         message = platforms[event.platform].parse(Received(event.event_id, event.user_id, event.body))
         await routes.accept(ctx, job, message)
 
+    async def work_on(job: Job) -> None:
+        try:
+            await routes.work_on(ctx, job)
+        except QuotaSpent as error:
+            # A spent allowance may stay so for weeks, and their next messages must not wait behind it: parked, so that
+            # person and admin are told, and a replay can do it once there are calls again.
+            raise PlatformError(error.api, error.code, hint=error.hint) from None
+
     async def fetch_early(job: Job) -> None:
         try:
             await attachments.fetch_early(ctx, job)
@@ -139,8 +147,8 @@ def job_handlers(
 
     return {
         INBOUND: inbound,
-        routes.MESSAGE: lambda job: routes.work_on(ctx, job),
-        routes.VOICE: lambda job: routes.work_on(ctx, job),
+        routes.MESSAGE: work_on,
+        routes.VOICE: work_on,
         voice.TRANSCRIBE: lambda job: voice.transcribe(ctx, job),
         voice.UNDERSTAND: lambda job: voice.understand(ctx, job),
         routes.FETCH: fetch_early,

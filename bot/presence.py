@@ -20,6 +20,8 @@ from storage.errors import DatabaseUnavailable
 log = logging.getLogger(__name__)
 
 NOTE_EVERY_S = 15.0
+LONGEST_GAP = timedelta(days=7)
+"""A platform that was away for longer was switched off; nobody waits for an answer from then."""
 UNTIMELY: frozenset[PlatformName] = frozenset({"playground", "group"})
 """Nobody's message is lost there: one is our own page, the other only sends."""
 
@@ -44,7 +46,7 @@ async def note(database: Database, platform: Platform, *, zone: ZoneInfo, gap: t
         return
     async with database.work() as work:
         since = await work.presence.note(platform.name)
-        if since is None or work.now - since < gap:
+        if since is None or not gap <= work.now - since < LONGEST_GAP:
             return
         await work.jobs.put(
             gaps.KIND,

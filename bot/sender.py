@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from bot.errors import ConfigError, ContentRefused, MustWriteFirst, NotPermitted, PlatformError
+from bot.errors import ConfigError, ContentRefused, MustWriteFirst, NotPermitted, PlatformError, QuotaSpent
 from bot.platform import Capabilities, Platform, Sent
 from handlers import cards
 from handlers.messages import (
@@ -46,8 +46,9 @@ ROOM_FOR_TWINS_BYTES = 10 * INVISIBLE_BYTES
 BETWEEN_MERGED = "\n\n"
 MOST_MERGED = 100
 LINE_SHARE = 0.5
-HOLD = timedelta(days=1)
-"""What waits for somebody to write is tried so often even if nobody noticed that they did."""
+FIRST_HOLD, LONGEST_HOLD = timedelta(seconds=30), timedelta(days=1)
+"""What waits for somebody to write is tried again after as long as it is old, since they may have written in the very
+moment in which it was refused."""
 HELD_AT_MOST = timedelta(days=7)
 """After that an admin is told: a reminder of last week helps nobody."""
 
@@ -130,6 +131,11 @@ class Sender:
         except (ContentRefused, NotPermitted) as error:
             await self._say_instead(job, begun, error)
             return
+        except QuotaSpent as error:
+            if not await self._may_still_reply(begun.order):
+                raise
+            await self._say_instead(job, begun, error)
+            return
         await self._mark_sent(job, begun, sent)
 
     async def _begin(self, job: Job, order: Order, capabilities: Capabilities) -> Begun | None:
@@ -188,10 +194,16 @@ class Sender:
     async def _hold(self, job: Job) -> None:
         """Keep it until they write. Raises MustWriteFirst when that took too long."""
         async with self._database.work() as work:
-            if work.now - job.created_at > HELD_AT_MOST:
+            age = work.now - job.created_at
+            if age > HELD_AT_MOST:
                 raise MustWriteFirst("send", "held too long")
-            await work.jobs.postpone(job, work.now + HOLD, HELD)
+            await work.jobs.postpone(job, work.now + min(max(age, FIRST_HOLD), LONGEST_HOLD), HELD)
         log.info("send.held", extra={"job_id": job.id})
+
+    async def _may_still_reply(self, order: Order) -> bool:
+        """Whether there is a way that the spent allowance may not touch: an answer to what the person wrote."""
+        async with self._database.reading() as work:
+            return order.reply is not None and order.reply.until > work.now
 
     async def _say_instead(self, job: Job, begun: Begun, error: PlatformError) -> None:
         """Where a card cannot be shown or changed, its words can still be said. Raises `error` for a text."""
@@ -211,7 +223,8 @@ class Sender:
                 await work.jobs.complete(job, f"the card could not be changed: {error}")
             else:
                 await work.jobs.advance(job, KIND, instead.payload())
-        log.info("send.refused", extra={"job_id": job.id, "content": order.content.kind, "code": error.code})
+        told = {"job_id": job.id, "content": order.content.kind, "code": error.code}
+        log.warning("send.refused", extra=told | ({"hint": error.hint} if error.hint else {}))
 
 
 async def _final(work: Work, order: Order, capabilities: Capabilities) -> Order | None:
@@ -261,18 +274,19 @@ async def _merged(work: Work, job: Job, order: Order, capabilities: Capabilities
     waiting = await work.jobs.waiting_behind(job, limit=MOST_MERGED)
     if len(waiting) < min([await work.sends.room(order.recipient, window) for window in windows]):
         return order, []
-    text, merged = content.text, []
+    text, reply, merged = content.text, order.reply, []
     limit_bytes = capabilities.max_text_bytes - ROOM_FOR_TWINS_BYTES
     for other in waiting:
-        following = Order.model_validate(other.payload).content
-        if not isinstance(following, OutboundText):
+        following = Order.model_validate(other.payload)
+        # in the lane of a group chat stand notices to several people, and each names one
+        if not isinstance(following.content, OutboundText) or following.user_id != order.user_id:
             break
-        longer = text + BETWEEN_MERGED + following.text
+        longer = text + BETWEEN_MERGED + following.content.text
         if len(longer.encode()) > limit_bytes:
             break
-        text = longer
+        text, reply = longer, following.reply or reply
         merged.append(other)
-    return order.model_copy(update={"content": OutboundText(text=text)}), merged
+    return order.model_copy(update={"content": OutboundText(text=text), "reply": reply}), merged
 
 
 async def _go_on(work: Work, job: Job, order: Order) -> None:

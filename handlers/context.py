@@ -31,6 +31,10 @@ class FetchMedia(Protocol):
     def __call__(self, platform: PlatformName, media_ref: str, /) -> Awaitable[FetchedMedia]: ...
 
 
+INBOX_QUEUE = "inbox"
+LATELY = timedelta(days=7)
+"""Who wrote within this can be written to, also where one must write first; jobs are kept for longer."""
+
 GroupPurpose = Literal["escalations", "digests"]
 
 
@@ -77,6 +81,12 @@ class Context:
     async def reach(self, work: Work, member_id: int, *, prefer: str | None = None) -> Address | None:
         """Where a member can be told something; None: nowhere."""
         return await work.members.address(member_id, served=self.served, prefer=prefer, last=self.answers_only)
+
+    async def is_within_reach(self, work: Work, address: Address) -> bool:
+        """Whether what is sent there now arrives now, and does not wait until they write to us."""
+        if address.platform not in self.answers_only:
+            return True
+        return address.lane in await work.jobs.lanes_since(INBOX_QUEUE, work.now - LATELY)
 
     def day_of(self, at: datetime) -> date:
         """The day of a moment, as people here count days."""

@@ -44,7 +44,8 @@ async def raise_for(
         source=cause,
         after={"manager_id": manager.member_id, "visit_id": visit.visit_id},
     )
-    return texts.ESCALATED.format(manager=manager.name)
+    told = texts.ESCALATED if await ctx.is_within_reach(work, address) else texts.ESCALATED_IF_WRITTEN
+    return told.format(manager=manager.name)
 
 
 async def decide(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from handlers import outbox, texts, wording
+from handlers import outbox, routes, texts, voice, wording
 from handlers.context import Context
 from handlers.messages import InboundMessage, Sender
 from storage.jobs import Job
@@ -26,21 +26,29 @@ async def tell(_ctx: Context, work: Work, job: Job, text: str) -> None:
     """Answer whoever the job was for; jobs that are nobody's have nobody to tell."""
     sender = _sender(job)
     if sender is not None:
-        await outbox.say(work, sender, text, cause=f"told:{job.id}")
+        await outbox.say(work, sender, texts.NOT_CHECKED if _is_second_hearing(job) else text, cause=f"told:{job.id}")
 
 
 async def parked(ctx: Context, work: Work, job: Job, reason: str) -> None:
     """Tell the person that their message waits for help, and the admins which job it is; `reason` quotes nobody."""
-    # what could not be sent cannot be apologised for on the same way; only the admins hear of it
-    sender = None if job.queue == outbox.QUEUE else _sender(job)
+    # What could not be sent cannot be apologised for on the same way, and what is fetched beside its turn is fetched
+    # again in it: only the admins hear of those.
+    sender = None if job.queue in (outbox.QUEUE, routes.FETCH_QUEUE) else _sender(job)
     if sender is not None:
         text = texts.PARKED.format(at=_time(ctx, work, job), what=_what(job))
+        if _is_second_hearing(job):
+            text = texts.NOT_CHECKED
         await outbox.say(work, sender, text, cause=f"parked:{job.id}:{job.token}")
     for admin in await work.members.with_role("admin"):
         address = await ctx.reach(work, admin.member_id)
         if address is not None and job.lane != address.lane:
             text = texts.JOB_PARKED_ADMIN.format(job_id=job.id, reason=reason)
             await outbox.say(work, address, text, cause=f"parked:{job.id}:{job.token}>{address.lane}")
+
+
+def _is_second_hearing(job: Job) -> bool:
+    """Its record is there already, and sent again it would be there twice."""
+    return job.kind == voice.TRANSCRIBE and bool(job.payload.get(voice.SECOND))
 
 
 def _message(job: Job) -> InboundMessage | None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime
 
 from handlers import outbox, texts, wording
-from handlers.context import Context
+from handlers.context import INBOX_QUEUE, Context
 from handlers.messages import Frozen, PlatformName
 from storage.jobs import Job
 from storage.members import Address
@@ -52,8 +52,8 @@ async def tell(ctx: Context, job: Job) -> None:
             until=wording.clock_time(gap.until, ctx.settings.zone, today),
             platform=NAMES[gap.platform],
         )
-        active = await work.visits.senders_since(gap.since - ACTIVE_WITHIN)
-        for identity, member in await work.members.accounts(gap.platform):
-            if member.member_id in active:
-                address = Address(identity.platform, identity.user_id)
+        active = await work.jobs.lanes_since(INBOX_QUEUE, gap.since - ACTIVE_WITHIN)
+        for identity, _ in await work.members.accounts(gap.platform):
+            address = Address(identity.platform, identity.user_id)
+            if address.lane in active:
                 await outbox.say(work, address, text, cause=f"{gap.platform}:{gap.since.isoformat()}>{address.lane}")

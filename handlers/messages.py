@@ -127,6 +127,14 @@ class Unsupported(Frozen):
     name: str
 
 
+class Withheld(Frozen):
+    """A message that the platform told us of without what it says."""
+
+    kind: Literal["withheld"] = "withheld"
+    reason: str
+    """Why, for the person who wrote it; without a full stop."""
+
+
 Content = Annotated[
     Text
     | Voice
@@ -142,7 +150,8 @@ Content = Annotated[
     | DirectoryChange
     | ApprovalChange
     | Ignored
-    | Unsupported,
+    | Unsupported
+    | Withheld,
     Field(discriminator="kind"),
 ]
 

@@ -23,6 +23,9 @@ from storage.work import Work
 
 log = logging.getLogger(__name__)
 
+MOST_ASIDE = 12
+"""Characters of what somebody adds to a note that they quote (帮我记一下); longer words may be news."""
+
 
 @dataclass(frozen=True)
 class Note:
@@ -35,6 +38,8 @@ class Note:
     source: NoteSource = "text"
     transcript: Transcript | None = None
     evidence_id: int | None = None
+    is_beside: bool = False
+    """Whether it came in one message with something else that is answered: 记一下, beside the note that is meant."""
     then: Callable[[Work], Awaitable[None]] | None = None
     """What else belongs into the transaction in which the note is taken."""
 
@@ -53,7 +58,7 @@ async def take(ctx: Context, job: Job, note: Note) -> None:
             await _edit(ctx, work, latest, wanted, note, evidence, reading, member)
         elif latest is None and edits.needs_a_record(note.text, wanted):
             await outbox.say(work, note.to, texts.NOTHING_TO_CHANGE, cause=f"{note.cause}>nothing-to-change")
-        elif latest is not None and (name := await _answer_to_which(work, latest, note, reading)):
+        elif latest is not None and (name := await _answer_to_which(work, latest, note, reading, draft)):
             await _name_customer(ctx, work, latest, name, note, evidence, member)
         else:
             await _record(ctx, work, draft, note, evidence, member)
@@ -113,7 +118,9 @@ async def _edit(
     await drafts.change(ctx, work, visit, edited.record, member=member, to=note.to, cause=note.cause)
 
 
-async def _answer_to_which(work: Work, latest: Visit, note: Note, understanding: ExtractionContext) -> str | None:
+async def _answer_to_which(
+    work: Work, latest: Visit, note: Note, understanding: ExtractionContext, draft: VisitDraft
+) -> str | None:
     """The customer, where this text is nothing but the name that a card of ours is waiting for."""
     customer = (await load(work, latest)).customer
     waiting = customer is None or customer.status != "known" or await work.cards.is_open_for(latest, "customer")
@@ -123,6 +130,10 @@ async def _answer_to_which(work: Work, latest: Visit, note: Note, understanding:
     for entry in understanding.customers:
         if words in {entry.name, *entry.aliases}:
             return entry.name
+    said = draft.customer
+    # people shorten a name as they like: 宁波恒丽 is neither the name in the list nor an alias
+    if said is not None and said.status == "known" and said.span.of(note.text) == words:
+        return said.value
     return None
 
 
@@ -189,6 +200,8 @@ def _another_customer(before: Record, facts: list[Fact]) -> bool:
 
 
 async def _not_understood(ctx: Context, work: Work, note: Note) -> None:
+    if note.is_beside and len(note.text) <= MOST_ASIDE:
+        return
     if note.source == "voice":
         answer = texts.NOT_UNDERSTOOD_VOICE.format(words=note.text)
     elif is_greeting(note.text):

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rapidfuzz import fuzz
+
 from handlers import drafts, notes, outbox, texts, wording
 from handlers.context import Context
 from handlers.messages import InboundMessage
@@ -71,8 +73,10 @@ async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int
     ours = await asyncio.to_thread(extract, heard.text, understanding)
     wanted = edits.parse(heard.text, message.sent_at, ctx.settings.zone)
     if first.visit_id is None:
-        await _understood_now(ctx, job, message, heard, has_content=bool(wanted or facts_of(ours, first, heard)))
+        is_instruction, has_content = bool(wanted), bool(wanted or facts_of(ours, first, heard))
+        await _understood_now(ctx, job, message, heard, is_instruction=is_instruction, has_content=has_content)
         return
+    is_instruction = bool(wanted or edits.parse(platform_text, message.sent_at, ctx.settings.zone))
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
         second = await keep(work, message, member, heard)
@@ -80,20 +84,21 @@ async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int
         second.visit_id = visit.visit_id
         found = differences(facts_of(theirs, first), facts_of(ours, second, heard), names=_names(understanding))
         doubts = [difference.sentence for difference in found]
-        if not doubts and (wanted or edits.parse(platform_text, message.sent_at, ctx.settings.zone)):
+        if not doubts and is_instruction:
             doubts = _told_otherwise(platform_text, heard.text)
         first = await work.visits.evidence(first.evidence_id)
         first.detail = {**first.detail, "differs": [difference.label for difference in found]}
         if doubts:
-            await _tell(ctx, work, message, visit, member, first, found, doubts)
+            await _tell(ctx, work, message, visit, member, first, found, doubts, is_instruction=is_instruction)
     log.info("voice.compared", extra={"event": message.key, "differences": len(doubts)})
 
 
 async def keep(work: Work, message: InboundMessage, member: Member, heard: Transcript) -> Evidence:
     """Our transcript beside the platform's: a value's words are those of the one it came from."""
-    return await work.visits.keep_evidence(
-        message.key + HEARD, member.member_id, "voice", sent_at=message.sent_at, text=heard.text, detail=detail(heard)
-    )
+    second = await work.visits.keep_evidence(message.key + HEARD, member.member_id, "voice", sent_at=message.sent_at)
+    # heard once more after a crash, it may read otherwise, and what is understood is what was heard last
+    second.text, second.detail = heard.text, detail(heard)
+    return second
 
 
 def detail(heard: Transcript) -> JsonObject:
@@ -107,13 +112,23 @@ def detail(heard: Transcript) -> JsonObject:
 
 
 async def _understood_now(
-    ctx: Context, job: Job, message: InboundMessage, heard: Transcript, *, has_content: bool
+    ctx: Context, job: Job, message: InboundMessage, heard: Transcript, *, is_instruction: bool, has_content: bool
 ) -> None:
-    """The platform's words led to nothing; ours may be a note after all."""
+    """The platform's words led to nothing; ours may be a note after all.
+
+    An instruction is carried out only while it is the last that was said: told that it was not understood, the rep
+    has said it again, or something else since.
+    """
     async with ctx.database.work() as work:
         member = await known(ctx, work, message.sender)
         second = await keep(work, message, member, heard)
         evidence_id = second.evidence_id
+        is_late = is_instruction and await work.visits.has_sent_since(member.member_id, message.sent_at)
+    if is_late:
+        async with ctx.finishing(job) as work:
+            text = texts.HEARD_SINCE.format(words=heard.text)
+            await outbox.say(work, message.sender, text, cause=f"{message.key}{HEARD}>late")
+        return
     if not has_content:
         async with ctx.finishing(job):
             return
@@ -138,17 +153,22 @@ async def _tell(
     first: Evidence,
     found: Sequence[Difference],
     doubts: Sequence[str],
+    *,
+    is_instruction: bool,
 ) -> None:
-    cause = message.key + HEARD
+    to, cause = message.sender, message.key + HEARD
     match visit.state:
         case "draft":
             before = await load(work, visit)
-            after = corrected(before, found, first.evidence_id)
-            await drafts.change(ctx, work, visit, after, member=member, to=message.sender, cause=cause, doubts=doubts)
+            after = corrected(before, found, first.evidence_id, may_add=not is_instruction)
+            if after == before:
+                await drafts.show(ctx, work, visit, before, to=to, cause=cause, doubts=doubts)
+            else:
+                await drafts.change(ctx, work, visit, after, member=member, to=to, cause=cause, doubts=doubts)
         case "confirmed":
             customer = (await work.customers.get(visit.customer_id)).name if visit.customer_id else texts.CUSTOMER_OPEN
             text = texts.HEARD_TOO_LATE.format(customer=customer, doubts="\n".join(doubts))
-            await outbox.say(work, message.sender, text, cause=f"{cause}>too-late")
+            await outbox.say(work, to, text, cause=f"{cause}>too-late")
         case "discarded":
             pass
 
@@ -163,9 +183,14 @@ def differences(theirs: Iterable[Fact], ours: Iterable[Fact], *, names: Collecti
     for label in dict.fromkeys([*by_them, *by_us]):
         them, us = tuple(by_them.get(label, ())), tuple(by_us.get(label, ()))
         if {_key(fact.value) for fact in them} != {_key(fact.value) for fact in us}:
-            counts = not them or all(_is_grounded(fact.value, names) for fact in us)
+            # of two customers of the list, alike to the ear, the one that was heard without our hot words stands
+            counts = not them or (all(_is_grounded(fact.value, names) for fact in us) and not _are_customers(them))
             found.append(Difference(label, them, us, counts))
     return found
+
+
+def _are_customers(facts: Iterable[Fact]) -> bool:
+    return any(isinstance(fact.value, CustomerValue) and fact.value.status == "known" for fact in facts)
 
 
 def _is_grounded(value: Value, names: Collection[str]) -> bool:
@@ -183,21 +208,60 @@ def _names(understanding: ExtractionContext) -> set[str]:
     return people | set(understanding.vocabulary.competitors)
 
 
-def corrected(record: Record, found: Iterable[Difference], first_id: int) -> Record:
+def corrected(record: Record, found: Iterable[Difference], first_id: int, *, may_add: bool = True) -> Record:
     """The record with our values in place of the platform's, as far as those still stand in it.
 
-    What our engine did not hear at all stays: a missing word is no correction.
+    What our engine did not hear at all stays: a missing word is no correction. `may_add` allows values that the
+    platform did not hear at all; out of an instruction (安装排期表改到周五) they would be invented.
     """
     facts = list(record.facts)
     for difference in found:
         places = [at for at, fact in enumerate(facts) if _is_of(fact, difference.label, first_id)]
         settled = any(_label(fact.value) == difference.label for fact in facts) and not places
-        if not difference.ours or not difference.ours_counts or settled or (difference.theirs and not places):
+        if not difference.ours_counts or settled or (difference.theirs and not places):
             continue
-        kept = [fact for at, fact in enumerate(facts) if at not in places]
-        at = places[0] if places else len(kept)
-        facts = [*kept[:at], *difference.ours, *kept[at:]]
+        pairs = _paired(difference)
+        for ours, theirs in pairs:
+            at = next((at for at in places if theirs is not None and _is_same(facts[at].value, theirs.value)), None)
+            if at is not None and theirs is not None:
+                facts[at] = _in_place_of(facts[at], theirs, ours)
+        if may_add:
+            end = places[-1] + 1 if places else len(facts)
+            facts[end:end] = [
+                ours
+                for ours, theirs in pairs
+                if theirs is None and not any(_is_same(fact.value, ours.value) for fact in facts)
+            ]
     return Record(tuple(facts))
+
+
+def _paired(difference: Difference) -> list[tuple[Fact, Fact | None]]:
+    """Each of our values with the one of the platform's that it is another hearing of: the equal one, or the most
+    alike; None for what the platform did not hear."""
+    left = list(difference.theirs)
+    partners: dict[int, Fact] = {}
+    for is_equal in (True, False):
+        for place, ours in enumerate(difference.ours):
+            fitting = [
+                theirs
+                for theirs in left
+                if type(theirs.value) is type(ours.value) and (not is_equal or _is_same(theirs.value, ours.value))
+            ]
+            if place not in partners and fitting:
+                partners[place] = max(fitting, key=lambda theirs: fuzz.ratio(theirs.source.words, ours.source.words))
+                left.remove(partners[place])
+    return [(ours, partners.get(place)) for place, ours in enumerate(difference.ours)]
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    return type(one) is type(other) and _key(one) == _key(other)
+
+
+def _in_place_of(standing: Fact, theirs: Fact, ours: Fact) -> Fact:
+    """Our value; of a step that an instruction has moved, only the date was said."""
+    if isinstance(standing.value, StepValue) and isinstance(ours.value, StepValue) and standing.value != theirs.value:
+        return Fact(standing.value.model_copy(update={"due": ours.value.due}), ours.source)
+    return ours
 
 
 def _is_of(fact: Fact, label: str, evidence_id: int) -> bool:

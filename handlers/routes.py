@@ -28,6 +28,7 @@ from handlers.messages import (
     Unsupported,
     Video,
     Voice,
+    Withheld,
 )
 from handlers.people import NotRegistered, known
 from storage.jobs import Job
@@ -69,7 +70,15 @@ async def _type(ctx: Context, job: Job, message: InboundMessage) -> None:
     content = message.content
     assert isinstance(content, Text)  # the table of routes saw to it
     await notes.take(
-        ctx, job, notes.Note(to=message.sender, cause=message.key, sent_at=message.sent_at, text=content.text)
+        ctx,
+        job,
+        notes.Note(
+            to=message.sender,
+            cause=message.key,
+            sent_at=message.sent_at,
+            text=content.text,
+            is_beside=_is_later_part(message),
+        ),
     )
 
 
@@ -81,8 +90,17 @@ def _answer(text: Callable[[InboundMessage], str]) -> Run:
     return run
 
 
+def _is_later_part(message: InboundMessage) -> bool:
+    return PART in message.event_id
+
+
 def _is_blank(message: InboundMessage) -> bool:
     return isinstance(message.content, Text) and not message.content.text.strip()
+
+
+def _withheld(message: InboundMessage) -> str:
+    assert isinstance(message.content, Withheld)  # the table of routes saw to it
+    return texts.WITHHELD.format(reason=message.content.reason)
 
 
 def _unsupported(message: InboundMessage) -> str:
@@ -100,6 +118,7 @@ ROUTES = (
     Route("nothing typed", _is_blank, _answer(lambda _: texts.EMPTY_TEXT)),
     Route("command", commands.is_command, commands.run),
     Route("anything said", _is(Text), _type),
+    Route("withheld by the platform", _is(Withheld), _answer(_withheld)),
     Route("not understood", lambda _: True, _answer(_unsupported)),
 )
 
@@ -127,7 +146,10 @@ async def accept(ctx: Context, job: Job, message: InboundMessage) -> None:
             # one message may have come in parts, a picture each, and gets one notice
             cause = f"{message.sender.platform}:{message.event_id.partition(PART)[0]}>group"
             await outbox.say_in_group(work, message.sender, texts.IN_GROUP, cause=cause)
-        if attachments.media_of(message) and await work.jobs.is_lane_busy(WORK_QUEUE, message.sender.lane):
+        if attachments.media_of(message) and (
+            # whose recording is heard second, for which it stands in another line
+            _is_heard_by_platform(message) or await work.jobs.is_lane_busy(WORK_QUEUE, message.sender.lane)
+        ):
             await work.jobs.put(
                 FETCH, {"message": message.model_dump(mode="json")}, queue=FETCH_QUEUE, dedupe=f"fetch:{message.key}"
             )
@@ -144,6 +166,10 @@ async def accept(ctx: Context, job: Job, message: InboundMessage) -> None:
             await outbox.say(work, message.sender, receipt, cause=f"{message.key}>receipt")
 
 
+def _is_heard_by_platform(message: InboundMessage) -> bool:
+    return isinstance(message.content, Voice) and bool(message.content.platform_transcript)
+
+
 async def _answer_here(work: Work, message: InboundMessage, text: str) -> None:
     """Answer somebody who is nobody's member, where they wrote: there may be no other way to them."""
     say = outbox.say_in_group if message.sender.group else outbox.say
@@ -151,7 +177,9 @@ async def _answer_here(work: Work, message: InboundMessage, text: str) -> None:
 
 
 async def _receipt(work: Work, message: InboundMessage) -> str:
-    """What to say at once; empty where the answer itself comes within a moment."""
+    """What to say at once; empty where the answer itself comes within a moment, or the message has its receipt."""
+    if _is_later_part(message):
+        return ""
     content = message.content
     match content:
         case Voice(platform_transcript=str(), media_ref=None):

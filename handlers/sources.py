@@ -1,5 +1,6 @@
 """What a record rests on: every value beside the words it came from."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from handlers import wording
@@ -21,7 +22,8 @@ from handlers.record import (
     Value,
     load,
 )
-from storage.models import Visit
+from handlers.rehearing import HEARD
+from storage.models import Evidence, Visit
 from storage.visits import Source
 from storage.work import Work
 
@@ -39,11 +41,28 @@ async def text(ctx: Context, work: Work, visit: Visit) -> str:
     record = await load(work, visit)
     today = ctx.day_of(work.now)
     lines = [f"{_name(fact.value, today)} ← {_quote(fact.source)}" for fact in record.facts]
-    said = [item.text for item in await work.visits.evidence_of(visit.visit_id) if item.kind == "voice" and item.text]
+    said = _said(await work.visits.evidence_of(visit.visit_id))
     parts = [HOW, "现在的内容和依据：\n" + "\n".join(lines)]
     if said:
         parts.append("语音原文：" + "\n".join(said))
     return "\n\n".join(parts)
+
+
+def _said(kept: Sequence[Evidence]) -> list[str]:
+    """The words of the voice notes; where two heard one note differently, both, and which is whose."""
+    heard: dict[str, list[Evidence]] = {}
+    for item in kept:
+        if item.kind == "voice" and item.text:
+            heard.setdefault(item.event_key.removesuffix(HEARD), []).append(item)
+    lines = []
+    for both in heard.values():
+        words = list(dict.fromkeys(item.text or "" for item in both))
+        lines += words if len(words) == 1 else [f"{_ear(item)}：{item.text}" for item in both]
+    return lines
+
+
+def _ear(item: Evidence) -> str:
+    return "录音转写" if item.event_key.endswith(HEARD) else "平台转写"
 
 
 def _quote(source: Source) -> str:

@@ -390,6 +390,11 @@ class Jobs:
         )
         return await self._session.scalar(statement) or 0
 
+    async def lanes_since(self, queue: str, moment: datetime) -> set[str]:
+        """The lanes in which anything was put into the queue since then, as far as it has not been pruned."""
+        query = select(JobRow.lane).where(JobRow.queue == queue, JobRow.created_at >= moment, JobRow.lane.is_not(None))
+        return {lane for lane in await self._session.scalars(query.distinct()) if lane is not None}
+
     async def counts(self) -> Mapping[tuple[str, str], int]:
         """How many jobs of each queue are ready, running or parked."""
         statement = (

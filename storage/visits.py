@@ -166,11 +166,6 @@ class Visits:
         query = select(Evidence).where(Evidence.visit_id == visit_id).order_by(Evidence.sent_at, Evidence.evidence_id)
         return (await self._session.scalars(query)).all()
 
-    async def senders_since(self, moment: datetime) -> set[int]:
-        """Members who sent anything since then."""
-        query = select(Evidence.member_id).where(Evidence.sent_at >= moment).distinct()
-        return set(await self._session.scalars(query))
-
     async def has_sent_since(self, member_id: int, moment: datetime) -> bool:
         """Whether the member sent anything later than that."""
         query = select(Evidence.evidence_id).where(Evidence.member_id == member_id, Evidence.sent_at > moment)

@@ -226,7 +226,13 @@ def place(label: str = "宁波市北仑区恒力路1号") -> Location:
 
 
 async def build(
-    database: Database, clock: FakeClock, folder: Path, platform: ChatPlatform | None = None, *, public_url: str = ""
+    database: Database,
+    clock: FakeClock,
+    folder: Path,
+    platform: ChatPlatform | None = None,
+    *,
+    public_url: str = "",
+    answers_only: bool = False,
 ) -> Chat:
     """The real handlers on a real database, with a chat platform and ears of the test's own."""
     platform = platform or ChatPlatform(name="wecom")
@@ -244,6 +250,7 @@ async def build(
         settings=wiring.settings(Config()),
         served=frozenset({platform.name}),
         links=Links(bytes(32), public_url),
+        answers_only=frozenset({platform.name}) if answers_only else frozenset(),
     )
 
     async def on_tell(work: Work, job: Job, text: str) -> None:

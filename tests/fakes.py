@@ -92,6 +92,7 @@ class FakePlatform:
     clock: Clock = field(default_factory=FakeClock)
     closed: bool = False
     is_connected: bool = True
+    media_failure: PlatformError | None = None
 
     @property
     def sent(self) -> list[OutboundText | OutboundCard | CardUpdate]:
@@ -123,6 +124,8 @@ class FakePlatform:
         )
 
     async def fetch_media(self, media_ref: str) -> MediaFile:
+        if self.media_failure is not None:
+            raise self.media_failure
         if media_ref not in self.media:
             raise MediaGone("media/get", 40007)
         return self.media[media_ref]

@@ -451,4 +451,17 @@ def test_doctor_without_a_configuration_says_how_to_get_one(
     monkeypatch.chdir(tmp_path)
 
     assert main(["doctor"]) == 2
-    assert "visitbot init" in capsys.readouterr().err
+    assert "visitbot init" in capsys.readouterr().out
+
+
+def test_doctor_says_in_chinese_what_to_do_about_a_configuration_that_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text("[dingtalk]\nclient_id = 5\n", encoding="utf-8")
+
+    assert main(["doctor"]) == 2
+    shown = capsys.readouterr().out
+    assert " ✗ 配置文件" in shown
+    assert "dingtalk.client_secret" in shown
+    assert "→ 按冒号后面说的改正" in shown

@@ -97,7 +97,7 @@ async def test_on_a_dingtalk_phone_the_platforms_words_make_the_draft_and_the_re
             "（钉钉转写：",
             "先按平台的转写整理",
             "预算：80 万元",
-            "卡片变灰：已更新，见下方新卡",
+            "卡片变灰：已更新，见新卡",
             "预算：85 万元 ✎",
             "⚠ 预算：平台听成「80 万元」，录音里是「85 万元」，请核对",
             "[点按钮：确认]",

@@ -35,8 +35,8 @@ from handlers.messages import (
     PlatformName,
     Task,
     Text,
-    Unsupported,
     Voice,
+    Withheld,
 )
 from tests.dialects.dingtalk import DingTalkDialect
 from tests.dialects.dingtalk_callbacks import HOSTILE
@@ -303,7 +303,7 @@ async def test_a_message_beyond_the_allowance_is_kept_and_the_admin_warned(
 ) -> None:
     dingtalk.stream_quota = 0
     await (await dingtalk.send_text("zhangsan", "机密")).acked()
-    assert bot.parse(inbox.only).content == Unsupported(name=NO_CONTENT)
+    assert bot.parse(inbox.only).content == Withheld(reason=NO_CONTENT)
     assert "dingtalk.message_without_content" in caplog.text
 
 

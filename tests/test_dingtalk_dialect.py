@@ -1,6 +1,7 @@
 """The dialect server itself: it must be as strict as DingTalk, or the tests that lean on it prove nothing."""
 
 import asyncio
+import base64
 import contextlib
 import io
 import json
@@ -1349,6 +1350,10 @@ async def test_everything_can_be_done_over_http() -> None:
         assert (await post("fault", {"api": "connect", "kind": "reset"}))[1] == {"faults": 1}
         assert (await post("settings", {"qps": 3, "offline": "queued"}))[0] == 200
         assert (dingtalk.qps, dingtalk.gateway.offline) == (3, "queued")
+        picture = {"data": base64.b64encode(b"a picture").decode()}
+        await post("act", {"do": "send_rich_text", "user": "zhangsan", "parts": ["现场", picture]})
+        await post("act", {"do": "send_quote", "user": "zhangsan", "group": "g", "text": "记一下", "quoted": picture})
+        assert [one.data for one in dingtalk.media.values()] == [b"a picture"] * 3
         before = dingtalk.now()
         await post("clock", {"advance_s": 7200})
         assert dingtalk.now() - before >= timedelta(hours=2)

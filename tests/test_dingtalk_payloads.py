@@ -22,6 +22,7 @@ from handlers.messages import (
     Unsupported,
     Video,
     Voice,
+    Withheld,
 )
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -217,6 +218,13 @@ def test_the_blank_that_the_mention_leaves_is_taken_away() -> None:
     assert one.sender.group == "cidChat=="
 
 
+@pytest.mark.parametrize("data", [in_group(conversationId=""), message(conversationType="3")])
+def test_an_address_that_may_lead_to_others_is_no_way_to_answer_one_person(data: dict[str, Any]) -> None:
+    [one] = read(data)
+
+    assert (one.sender.group, one.sender.reply) == (None, None)
+
+
 def test_a_reply_address_of_a_group_says_where_it_leads() -> None:
     [one] = read(in_group())
     assert one.sender.reply is not None
@@ -312,7 +320,7 @@ def test_a_message_held_back_by_the_allowance_is_answered_not_dropped(
 ) -> None:
     data = message(**more)
     del data["text"]
-    assert contents(data) == [Unsupported(name=NO_CONTENT)]
+    assert contents(data) == [Withheld(reason=NO_CONTENT)]
     [warning] = [record for record in caplog.records if record.message == "dingtalk.message_without_content"]
     assert vars(warning)["code"] == (20001 if more else None)
 

@@ -6,11 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import ContentRefused, NotPermitted, PlatformBusy, PlatformError, RecipientUnreachable
+from bot.errors import (
+    ContentRefused,
+    MustWriteFirst,
+    NotPermitted,
+    PlatformBusy,
+    PlatformError,
+    QuotaSpent,
+    RecipientUnreachable,
+)
 from bot.platform import Capabilities
 from bot.sender import INVISIBLE, Sender, cut
 from bot.worker import QueueRules, Worker
-from handlers import cards, outbox
+from handlers import cards, messages, outbox
 from handlers.messages import CardButton, CardField, OutboundCard, OutboundText, Task
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, LeaseLost
@@ -56,9 +64,9 @@ class Post:
             async with self.database.work() as work:
                 await outbox.say(work, to, word, cause=str(self.count))
 
-    async def show(self, card: OutboundCard) -> None:
+    async def show(self, card: OutboundCard, *, to: Address | messages.Sender = LI) -> None:
         async with self.database.work() as work:
-            await outbox.show(work, LI, card, kind="visit", life=LIFE, cause=card.card_id)
+            await outbox.show(work, to, card, kind="visit", life=LIFE, cause=card.card_id)
 
     async def close(self, card_id: str, *, response_ref: str | None = None, fallback: str = "") -> None:
         async with self.database.work() as work:
@@ -378,6 +386,36 @@ async def test_texts_are_not_joined_across_a_card_nor_beyond_the_size_of_a_messa
     ]
 
 
+async def test_notices_to_two_people_in_one_group_are_not_joined(post: Post) -> None:
+    post.platform.capabilities = Capabilities(per_member_per_minute=1)
+    for number, user_id in enumerate(("li", "li", "wang")):
+        async with post.database.work() as work:
+            sender = messages.Sender(platform="playground", user_id=user_id, group="cid")
+            await outbox.say_in_group(work, sender, f"收到{number}", cause=str(number))
+    await post.worker.drain()
+    post.clock.advance(timedelta(minutes=2))
+    await post.worker.drain()
+
+    assert [(one.user_id, one.content) for one in post.platform.sends] == [
+        ("li", OutboundText(text="收到0\n\n收到1")),
+        ("wang", OutboundText(text="收到2")),
+    ]
+
+
+async def test_joined_texts_go_the_way_that_the_newest_message_gave(post: Post) -> None:
+    post.platform.capabilities = Capabilities(per_member_per_minute=1)
+    for number in range(2):
+        route = messages.ReplyRoute(ref=f"route-{number}", until=NOON + timedelta(hours=1))
+        async with post.database.work() as work:
+            sender = messages.Sender(platform="playground", user_id="li", reply=route)
+            await outbox.say(work, sender, f"收到{number}", cause=str(number))
+    await post.worker.drain()
+
+    [delivery] = post.platform.sends
+    assert delivery.reply is not None
+    assert delivery.reply.ref == "route-1"
+
+
 async def test_a_repeat_joins_nothing_more(post: Post) -> None:
     post.platform.capabilities = Capabilities(per_member_per_minute=1, duplicate_check_s=1800)
     await post.fail(PlatformBusy("send"), arrives_anyway=True)
@@ -502,6 +540,29 @@ async def test_a_card_that_is_refused_goes_as_numbered_text(post: Post, refusal:
     assert kept.card_id == "visit-1"
 
 
+async def test_a_card_for_which_nothing_is_left_of_the_allowance_answers_as_numbered_text(post: Post) -> None:
+    route = messages.ReplyRoute(ref="answer here", until=post.clock.now() + timedelta(minutes=90))
+    await post.fail(QuotaSpent("send", "ApiCountLimitForOrg", retry_after_s=3600))
+    await post.show(card(), to=messages.Sender(platform="playground", user_id="li", reply=route))
+
+    await post.worker.drain()
+
+    assert post.platform.texts == [cards.as_text(card())]
+    assert post.platform.sends[-1].reply == route
+
+
+async def test_a_card_that_answers_nothing_waits_for_a_new_allowance(post: Post) -> None:
+    await post.fail(QuotaSpent("send", "ApiCountLimitForOrg", retry_after_s=3600))
+    await post.show(card())
+    await post.worker.drain()
+    assert post.platform.sent == []
+
+    post.clock.advance(timedelta(hours=1))
+    await post.worker.drain()
+
+    assert post.platform.sent == [card()]
+
+
 async def test_where_there_are_no_cards_numbered_text_is_sent_and_changed_in_words(post: Post) -> None:
     post.platform.capabilities = Capabilities(cards=False)
     await post.show(card())
@@ -556,6 +617,28 @@ async def test_what_only_an_admin_can_put_right_goes_out_once_that_is_done(post:
     await post.worker.drain()
 
     assert post.platform.texts == ["一", "二"]
+
+
+async def test_who_wrote_in_the_very_moment_of_the_refusal_need_not_write_again(post: Post) -> None:
+    await post.fail(MustWriteFirst("send", 1))
+    await post.say("一", "二")
+    await post.worker.drain()
+    assert post.platform.texts == []
+
+    post.clock.advance(timedelta(seconds=30))
+    await post.worker.drain()
+
+    assert post.platform.texts == ["一", "二"]
+
+
+async def test_what_is_held_is_tried_ever_less_often(post: Post) -> None:
+    await post.fail(*[MustWriteFirst("send", 1)] * 100)
+    await post.say("一")
+    for _ in range(2 * 24 * 60):
+        await post.worker.drain()
+        post.clock.advance(timedelta(minutes=1))
+
+    assert 10 <= 100 - len(post.platform.failures) <= 15
 
 
 async def test_a_message_for_a_platform_that_is_not_configured_is_parked(post: Post) -> None:

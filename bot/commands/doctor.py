@@ -9,11 +9,15 @@ from bot.checkup import examine
 from bot.commands import add_config_option
 from bot.commands.table import padded, width
 from bot.config import load
+from bot.errors import ConfigError
 from bot.platform import CheckResult
 from bot.wiring import real_platforms
 from storage.clock import SystemClock
 
 NAME_COLUMNS = 28
+NO_CONFIG = 2
+"""The exit code of every command whose configuration cannot be used."""
+CONFIG_ADVICE = "按冒号后面说的改正；每一项怎么写见 config.example.toml，还没有配置文件就先运行 visitbot init。"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,7 +34,11 @@ def main(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    config = load(args.config, os.environ)
+    try:
+        config = load(args.config, os.environ)
+    except ConfigError as error:
+        print(line(CheckResult("配置文件", ok=False, detail=str(error), advice=CONFIG_ADVICE)))
+        return NO_CONFIG
     clock = SystemClock()
     platforms = real_platforms(config, clock)
     try:

@@ -35,6 +35,7 @@ from handlers.messages import (
     Unsupported,
     Video,
     Voice,
+    Withheld,
 )
 
 log = logging.getLogger(__name__)
@@ -42,10 +43,10 @@ log = logging.getLogger(__name__)
 MAX_DEPTH = 32
 MOST_PARTS = 50
 """Of one message; its pictures are some nine at most on a phone."""
-GROUP_CHAT = "2"
+SINGLE_CHAT, GROUP_CHAT = "1", "2"
 SYSTEM_USER = "sys"
 """Sender of organisation events; no person waits for an answer."""
-MOST_ID_CHARS = 200
+MOST_ID_CHARS = 160
 CLICK_REPEATED_WITHIN = timedelta(seconds=75)
 """What was not acknowledged has been seen to come again after 60 s, and once after 16 s."""
 REMEMBERED_CLICKS = 1000
@@ -277,7 +278,7 @@ def read_media_ref(ref: str) -> tuple[str, str]:
 def _own(data: JsonObject) -> list[Content]:
     kind = a_string(data, "msgtype").lower()
     if is_without_content(data):
-        return [Unsupported(name=NO_CONTENT)]
+        return [Withheld(reason=NO_CONTENT)]
     return READERS.get(kind, _unsupported)(data)
 
 
@@ -296,7 +297,7 @@ def _quoted(data: JsonObject) -> list[Content]:
         "text": words,
         "content": words,
     }
-    return [one for one in _own(message) if not isinstance(one, Unsupported) and one != Text(text="")]
+    return [one for one in _own(message) if not isinstance(one, Unsupported | Withheld) and one != Text(text="")]
 
 
 def _said(data: JsonObject) -> list[Content]:
@@ -412,7 +413,9 @@ def _group(data: JsonObject) -> str | None:
 
 def _reply(data: JsonObject) -> ReplyRoute | None:
     url, until = a_string(data, "sessionWebhook"), a_moment(data.get("sessionWebhookExpiredTime"))
-    if not url or until is None:
+    # What is for one person must not go where others may read it: the address leads to where the message was written.
+    is_private = str(data.get("conversationType")) == SINGLE_CHAT
+    if not url or until is None or not (is_private or _group(data)):
         return None
     return ReplyRoute(ref=reply_ref(url, group=_group(data) or "", nick=a_string(data, "senderNick")), until=until)
 

@@ -60,7 +60,7 @@ async def test_a_draft_begun_here_is_corrected_and_confirmed_there(
     await phone.says(VISIT)
     await other_phone.says("预算改成90万")
     other_phone.shows(("拜访记录", "预算 90 万元 ✎"))
-    phone.shows_closed("已更新，见下方新卡", by_click=False)
+    phone.shows_closed("已更新，见新卡", by_click=False)
     await other_phone.presses("确认")
 
     other_phone.shows(*TODO_CARDS, SAVED)

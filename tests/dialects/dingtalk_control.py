@@ -27,7 +27,7 @@ GET  /_control/state                connections, counters, what is not acknowled
 POST /_control/act                  {"do": "send_text", "user": "zhangsan", "text": "你好", "group": null}
        send_voice {data: base64, recognition, duration_ms} · send_picture {data} · send_rich_text {parts}
        send_file {data, file_name} · send_video {data} · send_quote {group, text, quoted}
-       send_other {msgtype, content}
+       send_other {msgtype, content} · a part, or what is quoted, may be words or {"data": base64}
        press {control: text or value of a button, card: outTrackId?, group?, copies?}
 POST /_control/event                {"event_type": "user_leave_org", "data": {"userId": ["zhangsan"]}}
 POST /_control/replay               {"number": n, "copies": 1}: tell the bot again
@@ -140,6 +140,10 @@ class Control:
             raise web.HTTPBadRequest(text=f"no action {name}")
         if "data" in wanted:
             wanted["data"] = base64.b64decode(wanted["data"])
+        if "parts" in wanted:
+            wanted["parts"] = [_content(part) for part in wanted["parts"]]
+        if "quoted" in wanted:
+            wanted["quoted"] = _content(wanted["quoted"])
         try:
             delivery: Delivery = await getattr(self._dingtalk, name)(user, **wanted)
         except CannotPress as error:
@@ -215,6 +219,11 @@ class Control:
             else:
                 raise web.HTTPBadRequest(text=f"no setting {name}")
         return _plain({})
+
+
+def _content(written: Any) -> Any:
+    """Bytes, which JSON writes as {"data": base64}; anything else as it is."""
+    return base64.b64decode(written["data"]) if isinstance(written, dict) and [*written] == ["data"] else written
 
 
 async def _object(request: web.Request) -> Json:

@@ -41,7 +41,7 @@ async def test_two_changes_in_one_reply(told: Chat) -> None:
     shown = fields(told.draft())
     assert shown["预算"] == "90 万元 ✎"
     assert shown["联系人"] == "王建国（采购部·经理） ✎"
-    assert answers == ["[→ 已更新，见下方新卡]", "[拜访记录 · 待确认]"]
+    assert answers == ["[→ 已更新，见新卡]", "[拜访记录 · 待确认]"]
 
 
 async def test_only_what_changed_is_marked(told: Chat) -> None:

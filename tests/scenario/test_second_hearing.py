@@ -182,3 +182,116 @@ async def test_a_customer_of_the_list_that_only_our_engine_recognised_takes_the_
     await chat.receives(chat.voice(platform_transcript="拜访了苏州明远精密，见了王经理，预算八十五万"))
 
     assert fields(chat.draft())["客户"] == "宁波恒力阀门有限公司 ✎"
+
+
+async def test_what_our_engine_missed_beside_a_corrected_date_stays_in_the_record(chat: Chat) -> None:
+    chat.listener.answers.append(heard("拜访了宁波恒力阀门，见了王经理，我答应下周三前给报价单。"))
+    theirs = "拜访了宁波恒力阀门，见了王经理和李总，我答应下周二前给报价单。我答应寄样品。"
+
+    await chat.receives(chat.voice(platform_transcript=theirs))
+
+    first, second = chat.cards("拜访记录")
+    assert "寄样品" in first.body
+    assert "寄样品" in second.body
+    assert "11-25（周三）前 给报价单" in second.body
+    assert fields(second)["联系人"] == fields(first)["联系人"]
+    assert "⚠ 联系人：" in second.body
+
+
+async def test_what_the_rep_took_out_meanwhile_does_not_come_back(chat: Chat) -> None:
+    chat.listener.answers.append(PlatformBusy("no"))
+    await chat.receives(chat.voice(platform_transcript=MISHEARD))
+    await chat.says("删掉第二个待办")
+    chat.listener.answers.append(heard(VISIT))
+
+    await chat.passes(timedelta(seconds=10))
+
+    async with chat.database.reading() as work:
+        visit = (await work.session.scalars(select(Visit))).one()
+        steps = [row.value["action"] for row in await work.visits.fields(visit) if row.kind == "step"]
+    assert steps == ["提供安装排期表"]
+
+
+async def test_of_a_moved_step_only_the_date_is_heard_again(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    chat.listener.answers.append(heard("安装排期表改到周五"))
+
+    await chat.receives(chat.voice(platform_transcript="安装排期表改到周四"))
+
+    assert "11-20（周五）前 提供安装排期表" in chat.draft().body
+    assert "改到（我）" not in chat.draft().body
+
+
+async def test_an_instruction_that_only_the_recording_gives_adds_nothing_to_the_record(chat: Chat) -> None:
+    await chat.says("拜访了宁波恒力阀门，见了王经理，预算八十五万")
+    chat.listener.answers.append(heard("安装排期表改到周四"))
+
+    await chat.receives(chat.voice(platform_transcript="删掉第三个待办"))
+
+    assert "⚠ 日期：录音里听到「11-26 安装排期表改到」，平台没听出来，请核对" in chat.draft().body
+    assert "下一步" not in chat.draft().body
+
+
+async def test_a_difference_that_changes_nothing_is_shown_and_leaves_the_undo_alone(chat: Chat) -> None:
+    chat.listener.answers.append(heard("拜访了苏州鸣源精密，见了王经理，预算八十五万"))
+    await chat.receives(chat.voice(platform_transcript="拜访了苏州明远精密，见了王经理，预算八十五万"))
+    assert "⚠ 客户：平台听成" in chat.draft().body
+
+    assert await chat.says("撤销") == [texts.NOTHING_TO_UNDO]
+
+
+async def test_an_instruction_understood_late_is_not_carried_out_after_a_newer_one(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    chat.listener.answers.append(PlatformBusy("no"))
+    await chat.receives(chat.voice(platform_transcript="嗯嗯啊"))
+    chat.clock.advance(timedelta(seconds=2))
+    await chat.says("删掉第二个待办")
+    chat.listener.answers.append(heard("删掉第一个待办"))
+
+    await chat.passes(timedelta(seconds=10))
+
+    assert chat.texts(of=REP)[-1] == texts.HEARD_SINCE.format(words="删掉第一个待办")
+    assert "提供安装排期表" in chat.draft().body
+
+
+async def test_where_a_value_comes_from_is_shown_with_both_transcripts_only_where_they_differ(chat: Chat) -> None:
+    chat.listener.answers.append(heard(VISIT))
+    await chat.receives(chat.voice(platform_transcript=VISIT))
+    [alike] = await chat.says("修改")
+    await chat.says("作废")
+    chat.listener.answers.append(heard(VISIT))
+    await chat.receives(chat.voice(platform_transcript=MISHEARD))
+    [unlike] = await chat.says("修改")
+
+    assert alike.count(VISIT) == 1
+    assert f"平台转写：{MISHEARD}\n录音转写：{VISIT}" in unlike
+
+
+async def test_the_recording_is_fetched_at_once_and_not_when_its_turn_to_be_heard_comes(chat: Chat) -> None:
+    chat.listener.answers.append(EngineUnavailable("no model", hint="…"))
+    await chat.receives(chat.voice(platform_transcript=VISIT))
+
+    async with chat.database.reading() as work:
+        kinds = [job.kind for job in await work.jobs.listing() if job.state == "done"]
+    assert "fetch" in kinds
+
+
+async def test_a_second_hearing_that_never_succeeds_asks_nobody_to_send_the_note_again(chat: Chat) -> None:
+    chat.listener.answers.extend([PlatformBusy("no")] * 6)
+    await chat.receives(chat.voice(platform_transcript=VISIT))
+    for _ in range(6):
+        await chat.passes(timedelta(minutes=30))
+
+    assert texts.NOT_CHECKED in chat.texts(of=REP)
+    assert not any("重新发一次" in text for text in chat.texts(of=REP))
+    assert any("已搁置" in text for text in chat.texts(of="hejia"))
+
+
+async def test_of_two_listed_customers_alike_to_the_ear_the_platforms_stands_and_is_questioned(chat: Chat) -> None:
+    chat.listener.answers.append(heard("拜访了宁波恒丽服饰，见了王经理，预算八十五万"))
+
+    await chat.receives(chat.voice(platform_transcript="拜访了宁波恒力阀门，见了王经理，预算八十五万"))
+
+    card = chat.draft()
+    assert "宁波恒力阀门有限公司" in fields(card)["客户"]
+    assert "先按平台的" in card.body

@@ -19,6 +19,7 @@ from handlers.messages import (
     Unsupported,
     Video,
     Voice,
+    Withheld,
 )
 from nlp.errors import EmptyAudio, EngineUnavailable, NoSpeech, NotAudio
 from storage.models import Customer, Escalation, Evidence, Todo, Visit
@@ -200,7 +201,7 @@ async def test_a_place_joins_the_open_draft(chat: Chat) -> None:
 
     sent = await chat.receives(place("宁波市北仑区恒力路1号"))
 
-    assert closings(sent) == ["已更新，见下方新卡"]
+    assert closings(sent) == ["已更新，见新卡"]
     assert fields(chat.draft())["📍"] == "宁波市北仑区恒力路1号 ✎"
 
 
@@ -457,6 +458,63 @@ async def test_the_customer_is_changed_by_the_card(chat: Chat) -> None:
     assert fields(chat.draft())["客户"] == "宁波恒丽服饰有限公司 ✎"
 
 
+async def test_the_customer_is_changed_by_any_short_form_of_the_name_typed_after_being_asked(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    await chat.presses(chat.draft(), actions.ChangeCustomer)
+
+    await chat.says("宁波恒丽")
+
+    assert await count(chat, Visit) == 1
+    shown = fields(chat.draft())
+    assert (shown["客户"], shown["预算"]) == ("宁波恒丽服饰有限公司 ✎", "85 万元")
+
+
+async def test_a_name_and_more_after_being_asked_for_the_customer_is_a_visit_of_its_own(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    await chat.presses(chat.draft(), actions.ChangeCustomer)
+
+    await chat.says("今天还去了宁波恒丽，预算二十万")
+
+    assert await count(chat, Visit) == 2
+
+
+# A message in several parts, and one without content
+
+
+async def test_words_that_only_hand_over_a_quoted_note_are_not_complained_about(chat: Chat) -> None:
+    chat.listener.answers.append(heard(VISIT))
+    await chat.delivered(chat.voice(), event_id="m1", group="group-1")
+    await chat.receives(Text(text="记一下"), event_id="m1#1", group="group-1")
+
+    assert fields(chat.draft())["预算"] == "85 万元"
+    assert not any("没听出拜访内容" in text for text in chat.texts(of=REP))
+
+
+async def test_words_beside_a_quoted_note_that_say_something_are_taken(chat: Chat) -> None:
+    chat.listener.answers.append(heard(VISIT))
+    await chat.delivered(chat.voice(), event_id="m1", group="group-1")
+    await chat.receives(Text(text="我答应下周五前把样品寄给他"), event_id="m1#1", group="group-1")
+
+    assert "样品" in chat.draft().body
+
+
+async def test_pictures_in_one_message_are_acknowledged_once_and_each_is_kept(chat: Chat) -> None:
+    chat.platform.media |= {name: MediaFile(name.encode(), "image/png") for name in ("one", "two")}
+    await chat.delivered(Image(media_ref="one"), event_id="m1")
+    await chat.receives(Image(media_ref="two"), event_id="m1#1")
+
+    said = chat.texts(of=REP)
+    assert said.count(texts.SAVING.format(what="图片")) == 1
+    assert sum("图片已存好" in text for text in said) == 2
+
+
+async def test_what_the_platform_kept_back_is_not_called_a_kind_of_message_that_cannot_be_read(chat: Chat) -> None:
+    [answer] = await chat.receives(Withheld(reason="平台没有把内容传过来"))
+
+    assert isinstance(answer, OutboundText)
+    assert answer.text == "平台没有把内容传过来。这条没有记下来，恢复后请再发一次。"
+
+
 # Where there are no cards
 
 
@@ -562,10 +620,10 @@ async def test_a_replaced_cards_buttons_count_no_more(chat: Chat) -> None:
     await chat.speaks(VISIT)
     old = chat.draft()
     sent = await chat.receives(Text(text="预算改成90万"))
-    assert [content.closing for content in sent if isinstance(content, CardUpdate)] == ["已更新，见下方新卡"]
+    assert [content.closing for content in sent if isinstance(content, CardUpdate)] == ["已更新，见新卡"]
 
     assert await chat.presses(old, actions.ConfirmVisit) == [
-        OutboundText(text=texts.CARD_CLOSED.format(closing="已更新，见下方新卡"))
+        OutboundText(text=texts.CARD_CLOSED.format(closing="已更新，见新卡"))
     ]
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot import presence
-from bot.errors import MediaGone, MustWriteFirst
+from bot.errors import MediaGone, MustWriteFirst, QuotaSpent
 from handlers import actions, gaps, texts
 from handlers.messages import ApprovalChange, CardUpdate, DirectoryChange, Image, OutboundCard, Outsider, Text
 from storage.database import Database
-from tests.chat import FRIDAY, OTHER, REP, SHANGHAI, VISIT, Chat, build
+from tests.chat import FRIDAY, MANAGER, OTHER, REP, SHANGHAI, VISIT, Chat, build
 from tests.fakes import FakeClock
 
 GAP = timedelta(seconds=60)
@@ -104,6 +104,16 @@ async def test_what_is_held_for_longer_than_a_week_is_brought_before_an_admin(ch
     assert "已搁置" in chat.texts(of="hejia")[-1]
 
 
+async def test_a_rep_is_not_told_that_a_risk_has_reached_somebody_who_must_write_first(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    chat = await build(database, clock, tmp_path, answers_only=True)
+    await chat.says(VISIT)
+    await chat.says("确认")
+
+    assert "要先发一条才收得到" in chat.texts(of=REP)[-1]
+
+
 # Gaps
 
 
@@ -126,6 +136,16 @@ async def test_after_a_gap_those_who_write_to_us_hear_of_it_once(chat: Chat) -> 
     assert not any("连接断过" in text for text in chat.texts(of=OTHER))
 
 
+async def test_who_only_presses_buttons_and_asks_hears_of_a_gap_too(chat: Chat) -> None:
+    await chat.says("帮助", sender=MANAGER)
+    await noted(chat)
+    chat.clock.advance(timedelta(minutes=12))
+    await noted(chat)
+    await chat.worker.drain()
+
+    assert any("连接断过" in text for text in chat.texts(of=MANAGER))
+
+
 async def test_a_platform_that_is_not_connected_is_not_noted_as_reachable(chat: Chat) -> None:
     await chat.says(VISIT)
     await noted(chat)
@@ -144,6 +164,16 @@ async def test_a_short_gap_is_not_worth_a_word(chat: Chat) -> None:
     await chat.says(VISIT)
     await noted(chat)
     chat.clock.advance(timedelta(seconds=59))
+    await noted(chat)
+    await chat.worker.drain()
+
+    assert not any("连接断过" in text for text in chat.texts())
+
+
+async def test_a_platform_that_was_switched_off_for_weeks_is_no_gap(chat: Chat) -> None:
+    await chat.says(VISIT)
+    await noted(chat)
+    chat.clock.advance(timedelta(days=7))
     await noted(chat)
     await chat.worker.drain()
 
@@ -177,6 +207,15 @@ async def test_a_file_behind_a_long_job_is_fetched_before_its_turn(chat: Chat) -
         kinds = [job.kind for job in await work.jobs.listing()]
     assert kinds.count("fetch") == 1
     assert any("图片已存" in text for text in chat.texts(of=REP))
+
+
+async def test_a_spent_allowance_does_not_hold_up_what_is_said_next(chat: Chat) -> None:
+    chat.platform.media_failure = QuotaSpent("robot/messageFiles/download", "quota", hint="…")
+    await chat.receives(chat.voice())
+
+    assert "没处理成功" in chat.texts(of=REP)[-1]
+    assert "quota" in chat.texts(of="hejia")[-1]
+    assert (await chat.says("帮助"))[-1] == texts.HELP
 
 
 # Native to-dos

@@ -37,6 +37,20 @@ async def test_when_we_were_last_reachable_is_known_after_a_restart(any_database
         assert await work.presence.last("dingtalk") == work.now
 
 
+@pytest.mark.postgres
+async def test_two_instances_that_start_together_both_note_that_they_are_reachable(
+    instances: tuple[Database, Database],
+) -> None:
+    async def note(database: Database) -> None:
+        async with database.work() as work:
+            await work.presence.note("dingtalk")
+
+    await asyncio.gather(*(note(database) for database in instances * 5))
+
+    async with instances[0].reading() as work:
+        assert await work.presence.last("dingtalk") is not None
+
+
 async def test_an_instance_whose_clock_is_behind_takes_nothing_back(any_database: Database, clock: FakeClock) -> None:
     async with any_database.work() as work:
         await work.presence.note("dingtalk")
