@@ -20,7 +20,7 @@ from bot.sender import Sender
 from bot.web import application, keeper
 from bot.wecom.adapter import WeComPlatform
 from bot.wecom_bot.adapter import WeComBotPlatform
-from bot.worker import Worker
+from bot.worker import Handler, QueueRules, Worker
 from handlers import digest, failures
 from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
@@ -37,7 +37,7 @@ from nlp.whisper import FasterWhisperEngine
 from storage.clock import Clock
 from storage.database import Database
 from storage.jobs import Job
-from storage.media import LocalMediaStore
+from storage.media import LocalMediaStore, MediaStore
 from storage.work import Work
 
 log = logging.getLogger(__name__)
@@ -74,42 +74,64 @@ async def assistant(
     async with AsyncExitStack() as stack:
         database = await Database.open(config.storage.database, clock)
         stack.push_async_callback(database.close)
-        by_name = {platform.name: platform for platform in platforms}
-        async with database.work() as work:
-            links = Links(await work.keys.secret("links"), config.server.public_url)
         for platform in platforms:
             stack.push_async_callback(platform.close)
-
-        async def fetch_media(platform: PlatformName, media_ref: str) -> MediaFile:
-            return await by_name[platform].fetch_media(media_ref)
-
-        context = Context(
-            database=database,
-            clock=clock,
-            listener=listener,
-            media=LocalMediaStore(config.storage.media_dir),
-            fetch_media=fetch_media,
-            settings=settings(config),
-            served=frozenset(by_name),
-            links=links,
-            answers_only=frozenset(one.name for one in platforms if one.capabilities.answers_only),
-        )
-        keep = keeper(database)
-        yield Assistant(
-            config=config,
-            context=context,
-            database=database,
-            platforms=by_name,
-            worker=_worker(config, context, by_name, roles),
-            web=application(database, platforms, keep, todo.routes(context)) if "web" in roles else None,
-            keep=keep,
+        media = LocalMediaStore(config.storage.media_dir)
+        yield await put_together(
+            config, database, clock=clock, listener=listener, media=media, platforms=platforms, roles=roles
         )
 
 
-def _worker(
-    config: Config, context: Context, platforms: Mapping[PlatformName, Platform], roles: Collection[str]
-) -> Worker | None:
-    queues = {queue: pipeline.QUEUES[queue] for role in roles for queue in pipeline.ROLES[role]}
+Handlers = Mapping[str, Handler]
+
+
+async def put_together(
+    config: Config,
+    database: Database,
+    *,
+    clock: Clock,
+    listener: Listener,
+    media: MediaStore,
+    platforms: Sequence[Platform],
+    roles: Collection[str],
+    queues: Mapping[str, QueueRules] = pipeline.QUEUES,
+    watch: Callable[[Handlers], Handlers] = lambda handlers: handlers,
+) -> Assistant:
+    """The assistant on an open database; whoever opened a thing closes it. `watch` may stand around each handler."""
+    by_name = {platform.name: platform for platform in platforms}
+    async with database.work() as work:
+        links = Links(await work.keys.secret("links"), config.server.public_url)
+
+    async def fetch_media(platform: PlatformName, media_ref: str) -> MediaFile:
+        return await by_name[platform].fetch_media(media_ref)
+
+    context = Context(
+        database=database,
+        clock=clock,
+        listener=listener,
+        media=media,
+        fetch_media=fetch_media,
+        settings=settings(config),
+        served=frozenset(by_name),
+        links=links,
+        answers_only=frozenset(one.name for one in platforms if one.capabilities.answers_only),
+    )
+    asked_for = {name: queues[name] for role in roles for name in pipeline.ROLES[role]}
+    keep_done = timedelta(days=config.storage.keep_done_jobs_days)
+    handlers = pipeline.job_handlers(context, by_name, Sender(database, by_name), keep_done=keep_done)
+    keep = keeper(database)
+    return Assistant(
+        config=config,
+        context=context,
+        database=database,
+        platforms=by_name,
+        worker=_worker(context, watch(handlers), asked_for),
+        web=application(database, platforms, keep, todo.routes(context)) if "web" in roles else None,
+        keep=keep,
+    )
+
+
+def _worker(context: Context, handlers: Handlers, queues: Mapping[str, QueueRules]) -> Worker | None:
     if not queues:
         return None
 
@@ -119,10 +141,6 @@ def _worker(
     async def on_park(work: Work, job: Job, error: str) -> None:
         await failures.parked(context, work, job, error)
 
-    sender = Sender(context.database, platforms)
-    handlers = pipeline.job_handlers(
-        context, platforms, sender, keep_done=timedelta(days=config.storage.keep_done_jobs_days)
-    )
     return Worker(context.database, handlers, queues, on_tell=on_tell, on_park=on_park)
 
 

@@ -634,11 +634,17 @@ async def test_who_wrote_in_the_very_moment_of_the_refusal_need_not_write_again(
 async def test_what_is_held_is_tried_ever_less_often(post: Post) -> None:
     await post.fail(*[MustWriteFirst("send", 1)] * 100)
     await post.say("一")
-    for _ in range(2 * 24 * 60):
+    await post.worker.drain()
+    waits = []
+    for _ in range(14):
+        [job] = await post.jobs()
+        waits.append(job.run_at - post.clock.now())
+        post.clock.advance(waits[-1])
         await post.worker.drain()
-        post.clock.advance(timedelta(minutes=1))
 
-    assert 10 <= 100 - len(post.platform.failures) <= 15
+    assert waits[:4] == [timedelta(seconds=seconds) for seconds in (30, 30, 60, 120)]
+    assert waits == sorted(waits)
+    assert waits[-1] == timedelta(days=1)
 
 
 async def test_a_message_for_a_platform_that_is_not_configured_is_parked(post: Post) -> None:

@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,15 +24,10 @@ from aiohttp import web
 
 from bot import logs, pipeline, wiring
 from bot.config import Config, Server, Storage, WeCom
-from bot.platform import Keep, MediaFile, Platform, Received, Sent
-from bot.sender import Sender
-from bot.web import application
+from bot.platform import Keep, MediaFile, Received, Sent
 from bot.wecom.adapter import WeComPlatform
-from bot.worker import Handler, Worker
-from handlers import failures
-from handlers.context import Context
-from handlers.links import Links
-from handlers.messages import CardUpdate, OutboundCard, OutboundText, PlatformName
+from bot.worker import Handler
+from handlers.messages import CardUpdate, OutboundCard, OutboundText, PlatformName, ReplyRoute
 from nlp.transcript import Segment, Transcript
 from storage.clock import SystemClock
 from storage.database import Database
@@ -145,8 +139,12 @@ class FaultyWeCom(WeComPlatform):
         key: str,
         guard: bool = False,
         response_ref: str | None = None,
+        reply: ReplyRoute | None = None,
+        group: str | None = None,
     ) -> Sent:
-        sent = await super().send(user_id, content, key=key, guard=guard, response_ref=response_ref)
+        sent = await super().send(
+            user_id, content, key=key, guard=guard, response_ref=response_ref, reply=reply, group=group
+        )
         self._faults.reach("after sending")
         return sent
 
@@ -204,10 +202,23 @@ async def serve(plan: Plan) -> None:
         wecom=wecom,
     )
     database = await FaultyDatabase.open(plan.database, SystemClock())
-    database.faults = faults
     platform = FaultyWeCom(wecom, faults)
+    queues = pipeline.QUEUES
+    if plan.lease_s is not None:
+        queues = {queue: replace(rules, lease_s=plan.lease_s) for queue, rules in queues.items()}
     try:
-        built = _assistant(plan, config, database, platform, faults)
+        built = await wiring.put_together(
+            config,
+            database,
+            clock=SystemClock(),
+            listener=Ears(plan.hears, plan.listens_s, faults),
+            media=FaultyMedia(Path(plan.media_dir), faults),
+            platforms=[platform],
+            roles=plan.roles,
+            queues=queues,
+            watch=lambda handlers: watched(handlers, faults),
+        )
+        database.faults = faults
         await wiring.run(
             built, stop=stop, host="127.0.0.1", port=0, on_ready=lambda port: faults.note(ready=port, pid=os.getpid())
         )
@@ -215,54 +226,6 @@ async def serve(plan: Plan) -> None:
         await platform.close()
         await database.close()
     faults.note(ended=True)
-
-
-def _assistant(
-    plan: Plan, config: Config, database: Database, platform: WeComPlatform, faults: Faults
-) -> wiring.Assistant:
-    """As `wiring.assistant` builds it, of parts that can fail."""
-
-    async def fetch_media(_platform: PlatformName, media_ref: str) -> MediaFile:
-        return await platform.fetch_media(media_ref)
-
-    context = Context(
-        database=database,
-        clock=SystemClock(),
-        listener=Ears(plan.hears, plan.listens_s, faults),
-        media=FaultyMedia(Path(plan.media_dir), faults),
-        fetch_media=fetch_media,
-        settings=wiring.settings(config),
-        served=frozenset({platform.name}),
-        links=Links(b"", ""),
-    )
-    platforms: dict[PlatformName, Platform] = {"wecom": platform}
-    return wiring.Assistant(
-        config=config,
-        context=context,
-        database=database,
-        platforms=platforms,
-        worker=_worker(plan, context, platforms, faults),
-        web=application(database, platforms.values()) if "web" in plan.roles else None,
-    )
-
-
-def _worker(plan: Plan, context: Context, platforms: Mapping[PlatformName, Platform], faults: Faults) -> Worker | None:
-    queues = {queue: pipeline.QUEUES[queue] for role in plan.roles for queue in pipeline.ROLES[role]}
-    if plan.lease_s is not None:
-        queues = {queue: replace(rules, lease_s=plan.lease_s) for queue, rules in queues.items()}
-    if not queues:
-        return None
-
-    async def on_tell(work: Work, job: Job, text: str) -> None:
-        await failures.tell(context, work, job, text)
-
-    async def on_park(work: Work, job: Job, error: str) -> None:
-        await failures.parked(context, work, job, error)
-
-    handlers = pipeline.job_handlers(
-        context, platforms, Sender(context.database, platforms), keep_done=timedelta(days=14)
-    )
-    return Worker(context.database, watched(handlers, faults), queues, on_tell=on_tell, on_park=on_park)
 
 
 def run(plan: Plan) -> None:
