@@ -240,7 +240,7 @@ class Worker:
         if tasks:
             with suppress(DatabaseUnavailable):
                 async with self._database.work() as work:
-                    for run in self._runs.values():
+                    for run in tuple(self._runs.values()):  # some end meanwhile
                         await work.jobs.renew(run.job, run.rules.lease_s)
             all_done = asyncio.Event()
             watcher = asyncio.create_task(_set_when_done(tasks, all_done))

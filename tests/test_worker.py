@@ -26,7 +26,7 @@ from handlers import texts
 from nlp.errors import AudioTooLong, EmptyAudio, EngineUnavailable, NoSpeech, NotAudio
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, LeaseLost
-from storage.jobs import Job, JobRecord, State
+from storage.jobs import Job, JobRecord, Jobs, State
 from storage.work import Work
 from tests.fakes import NOON, FakeClock
 
@@ -631,6 +631,36 @@ async def test_what_does_not_end_in_time_is_given_back_at_once_and_uncounted(off
     office.handlers["note"] = office.finish
     await office.worker().drain()
     assert office.ran == ["a", "b"]
+
+
+async def test_a_job_that_ends_just_while_the_worker_stops_does_not_disturb_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew, may_end = Jobs.renew, asyncio.Event()
+
+    async def renew_slowly(self: Jobs, job: Job, lease_s: float) -> bool:
+        may_end.set()
+        await until(lambda: len(ended) == 2)
+        return await renew(self, job, lease_s)
+
+    started: list[str] = []
+    ended: list[str] = []
+
+    async def handle(job: Job) -> None:
+        started.append(str(job.payload["name"]))
+        await may_end.wait()
+        ended.append(str(job.payload["name"]))
+        raise LeaseLost(job.id)  # the quickest end there is: nothing is written
+
+    office.handlers["note"] = handle
+    await office.put("a")
+    await office.put("b")
+
+    async with running(office.worker()):
+        await until(lambda: len(started) == 2)
+        monkeypatch.setattr(Jobs, "renew", renew_slowly)
+
+    assert sorted(ended) == ["a", "b"]
 
 
 async def test_an_idle_worker_stops_at_once(office: Office) -> None:
