@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import template_cards
 from bot.errors import ContentRefused
 from bot.plain import clean
 from bot.wecom_bot import cards
@@ -59,7 +60,7 @@ def test_what_does_not_fit_is_said_before_the_card() -> None:
     assert rendered.card is not None
     on_card = str(rendered.card["sub_title_text"])
     assert all(line in before or line in on_card for line in body.split("\n"))
-    assert cards.MORE in on_card
+    assert template_cards.MORE in on_card
 
 
 def test_a_value_longer_than_a_bots_line_moves_below_the_title() -> None:

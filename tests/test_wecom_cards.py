@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import plain
+from bot import plain, template_cards
 from bot.errors import ContentRefused
 from bot.wecom import cards
 from handlers.messages import CardButton, CardField, CardOption, CardSelect, OutboundCard
@@ -142,7 +142,7 @@ def test_what_fits_nowhere_is_said_before_the_card_and_the_card_says_so() -> Non
     )
     assert result.card is not None
     assert check_card(result.card) == []
-    assert result.card["sub_title_text"] == f"下一步：{long}\n短\n{cards.MORE}"
+    assert result.card["sub_title_text"] == f"下一步：{long}\n短\n{template_cards.MORE}"
     [before] = result.texts_before
     assert before == f"【拜访记录 · 待确认】\n{long}"
 
