@@ -364,8 +364,25 @@ def _is_passing(error: DBAPIError) -> bool:
     """Whether the same transaction may succeed later: connection lost, server shutting down, deadlock, file busy."""
     state = getattr(error.orig, "sqlstate", None) or ""
     return (
-        error.connection_invalidated or state[:2] in ("08", "40", "57", "53") or "database is locked" in str(error.orig)
+        error.connection_invalidated
+        or state[:2] in ("08", "40", "57", "53")
+        or "database is locked" in str(error.orig)
+        or _is_drivers_own(error.orig)
     )
+
+
+def _is_drivers_own(error: BaseException | None) -> bool:
+    """Whether asyncpg gave up by itself, without a word of the server.
+
+    A connection that dies between two messages shows as "another operation is in progress" or "cannot switch to state
+    …", which asyncpg calls an internal error or a wrong use. A value that it cannot encode would fail for ever.
+    """
+    cause = None if error is None else error.__cause__
+    if not type(cause).__module__.startswith("asyncpg."):
+        return False
+    import asyncpg
+
+    return isinstance(cause, asyncpg.InternalClientError | asyncpg.InterfaceError) and not isinstance(cause, ValueError)
 
 
 def _upgrade(connection: Connection) -> None:

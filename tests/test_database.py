@@ -480,6 +480,34 @@ async def test_a_connection_cut_in_the_middle_is_known_as_passing(instances: tup
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("said", "is_passing"),
+    [("InternalClientError", True), ("ProtocolError", True), ("InterfaceError", True), ("DataError", False)],
+)
+async def test_a_driver_that_loses_its_thread_is_passing_and_a_value_it_cannot_send_is_not(
+    pg_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, said: str, is_passing: bool
+) -> None:
+    """So asyncpg meets a server that stops between two messages; a job must not be parked for that."""
+    import asyncpg
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise getattr(asyncpg.exceptions, said)("cannot switch to state 14; another operation (2) is in progress")
+
+    database = await Database.open(pg_url, clock)
+    async with database.reading():
+        pass  # the driver asks for its types once
+    monkeypatch.setattr(asyncpg.Connection, "prepare", refuse)
+    with pytest.raises(DatabaseUnavailable if is_passing else DBAPIError):
+        async with database.work() as work:
+            await work.jobs.put("note", {}, queue="work")
+    monkeypatch.undo()
+
+    async with database.work() as work:
+        assert await work.jobs.put("note", {}, queue="work")
+    await database.close()
+
+
+@pytest.mark.postgres
 async def test_leases_follow_the_servers_clock(pg_url: str) -> None:
     class Fast(SystemClock):
         def now(self) -> datetime:

@@ -254,6 +254,17 @@ class Stage:
         lines = ["\n".join(drawn(message)) for message in shown]
         return [line.partition("] ")[2].replace(INVISIBLE, "") for line in lines]
 
+    async def put_aside(self) -> list[str]:
+        """What was given up, and why."""
+        database = await self.observer()
+        async with database.reading() as work:
+            return [f"{job.kind}: {job.error}" for job in await work.jobs.listing("parked")]
+
+    def warnings(self) -> str:
+        """What the servers complained of: without it, a failure that one run in many shows tells nothing."""
+        lines = [line for server in self.servers for line in server.log().splitlines() if " INFO " not in line]
+        return "\n".join(lines)[-20_000:]
+
     async def records(self) -> dict[str, int]:
         database = await self.observer()
         async with database.reading() as work:
