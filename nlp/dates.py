@@ -52,6 +52,10 @@ class TimeMention:
     end: datetime | None
     span: Span
     due: date | None
+    time_of_day: str | None = None
+    """As a person would write it: 14:00, 上午, 下班前; None where only days are named."""
+    ambiguous: bool = False
+    """Whether the words have a second reading that is as good; there is no due date then."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ These types and `nlp.extract.extract` are the package's public face and stay as 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ Owner = Literal["us", "customer", "colleague"]
 AmountRole = Literal[
     "budget", "quote", "deal", "unit_price", "payment", "fee", "competitor_price", "price_gap", "other"
 ]
+Bound = Literal["exact", "about", "range", "at_most", "at_least"]
+Side = Literal["customer", "competitor", "own", "third"]
 
 
 @dataclass(frozen=True, order=True)
@@ -54,6 +57,8 @@ class ContactMention:
     span: Span
     title: str | None = None
     department: str | None = None
+    side: Side = "customer"
+    """Whose person it is. A record's contacts are the customer's; others are kept for the sentence that names them."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +70,34 @@ class StageMention:
 @dataclass(frozen=True)
 class Amount:
     """Money from `low_fen` to `high_fen`, both inclusive, in fen (1/100 yuan); either side None where it is open
-    (以内, 至少). `unit` is what one such amount buys, as said (台, 年), or None."""
+    (以内, 至少). `unit` is what one such amount buys, as said (台, 年), or None. `bound` says how it was said: about (大概,
+    左右, 来) leaves the figure as it is."""
 
     role: AmountRole
     low_fen: int | None
     high_fen: int | None
     span: Span
     unit: str | None = None
+    bound: Bound = "exact"
 
 
 @dataclass(frozen=True)
 class Percent:
-    """`value` in percent: 15.0 for 百分之十五."""
+    """`value` in percent: 15.0 for 百分之十五. A `discount` is what is left to pay (九五折: 95.0), `points` what is taken off
+    or put on top (便宜两个点: 2.0)."""
 
     value: float
+    span: Span
+    kind: Literal["percent", "discount", "points"] = "percent"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """How many, inclusive on both sides: 三十来台, 两条产线. `unit` is the measure word as said."""
+
+    low: Decimal
+    high: Decimal
+    unit: str
     span: Span
 
 
@@ -90,10 +109,41 @@ class CompetitorMention:
 
 @dataclass(frozen=True)
 class Tag:
-    """A pain point or an objection by its category."""
+    """A pain point or an objection by its category; `percent` where it is said by how much (比竞品贵百分之十五)."""
 
     category: str
     span: Span
+    percent: float | None = None
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Something the customer wants of us, in words of the note: 3月前完成安装, 提供三个同行业案例."""
+
+    what: str
+    span: Span
+    due: date | None = None
+    due_span: Span | None = None
+
+
+@dataclass(frozen=True)
+class PlaceMention:
+    """Where the visit was: 他们工厂, 余姚车间, 线上."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class VagueMention:
+    """Words that say nothing (后续再联系), and the one concrete question that would."""
+
+    words: str
+    span: Span
+    question: str
+
+
+Essential = Literal["customer", "contact", "stage", "next_step", "next_step_due"]
 
 
 @dataclass(frozen=True)
@@ -130,6 +180,22 @@ class VisitDraft:
     objections: tuple[Tag, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
     signals: tuple[Signal, ...] = ()
+    demands: tuple[Demand, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+    withdrawn: tuple[Amount, ...] = ()
+    """Amounts that the speaker took back: of 八十万，不对，八十五万 the first."""
+    visited_span: Span | None = None
+    """The words that name the day of the visit; None where it is the day of sending."""
+    visited_time: time | None = None
+    """Wall clock in the zone of the context."""
+    place: PlaceMention | None = None
+    others: tuple[CustomerMention, ...] = ()
+    """Further customers whom the note tells of as visited; a person has to split it."""
+    vague: tuple[VagueMention, ...] = ()
+    missing: tuple[Essential, ...] = ()
+    """What a useful record has and this one does not, the most important first."""
+    engines: Mapping[str, str] = field(default_factory=dict)
+    """Field → what made it, where that is not the rules alone: the name of a model."""
 
 
 @dataclass(frozen=True)
