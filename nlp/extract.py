@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from nlp import clauses, companies, dates, dialogue, money, names, opinions, people, risk, steps, summary
+from nlp import clauses, companies, dates, dialogue, money, names, opinions, people, risk, steps, summary, thoughts
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
 from nlp.draft import (
@@ -65,7 +65,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         competitors=competitors,
         pain_points=opinions.pain_points(words, pieces, vocabulary, rivals),
         objections=opinions.objections(words, pieces, vocabulary, rivals),
-        next_steps=steps.find(words, pieces, times),
+        next_steps=steps.find(words, thoughts.think(words, pieces, times)),
         signals=signals,
     )
     return replace(draft, summary=summary.summarise(text, draft))

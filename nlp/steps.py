@@ -6,29 +6,21 @@ The action keeps the note's words without date, subject and filler; 把X给他 b
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from nlp.actions import BIND, FILLER, SOON, TAIL, THEY, VERB, WE, cleaned, without
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
 from nlp.draft import NextStep, Owner, Span
+from nlp.thoughts import Thought
 
-MAX_ACTION = 40
-
-_FILLER = re.compile(
-    r"(?:嗯+|呃+|啊+|哦|那个啥|那个(?=[，,\s]|就|我|他)|就是说|就是(?=我|他|下周|把)|然后呢?|反正|对吧|那么|其实|这样|另外|还有|同时|并且|最后|首先|其次|所以|因此|而且|但是|不过|对了|好的?(?=[，,])|收到(?=[，,])|嗯|，|,|、|：|:|\s)+"
-)
-_NOISE = re.compile(r"嗯+|呃+|就是说|(?<=把)(?:那个|这个)|那个(?=[，,\s])|[，,](?=[把给再去])")
 _LEAD = re.compile(
-    rf"(?:{_FILLER.pattern}|[（(]?[1-9]\d?[、)）]|[1-9]\d?\.(?!\d)|[①-⑩]|下一步(?:工作|计划)?(?:是|就是|呢)?|接下来|后续|后面|待办(?:是|：|:)?|计划(?:是)(?=我)|提醒一下|记一下|帮我记(?:一下|着)?)+"
+    rf"(?:{FILLER.pattern}|[（(]?[1-9]\d?[、)）]|[1-9]\d?\.(?!\d)|[①-⑩]|下一步(?:工作|计划)?(?:是|就是|呢)?|接下来|后续|后面|待办(?:是|：|:)?|计划(?:是)(?=我)|提醒一下|记一下|帮我记(?:一下|着)?)+"
 )
 
-_SOON = r"(?:回头|稍后|等下|待会儿?|到时候?|届时|回去|马上|尽快|争取|最迟|最晚|大概)*"
-_WE = r"(?:我们?这边|我们?自己|我们公司|我们|咱们|我方|我司|咱|我)"
-_THEY = r"(?:他们?那边|她们?那边|他们公司|他们领导|他们?|她们?|客户那边|客户|对方|甲方)"
-_BIND = r"(?:答应了?|承诺了?|保证|打算|准备|计划|会|要|得|需要|负责|来|再|先|争取|尽量|尽快|马上|立刻|回头|回去|回来|还得|还要|必须|应该|想|同意|说好了?|约好了?|约定|表示|说|也|可以|能|将|都|则|就|去)"
-_WE_BOUND = re.compile(rf"{_SOON}{_WE}(?P<bind>(?:{_BIND}|了|他|她|他们|客户|对方){{0,4}})")
-_THEY_BOUND = re.compile(rf"{_SOON}{_THEY}(?:财务|领导|采购|法务|技术|信息科|院里)?(?:那边)?(?P<bind>{_BIND}{{0,4}})")
+_WE_BOUND = re.compile(rf"{SOON}{WE}(?P<bind>(?:{BIND}|了|他|她|他们|客户|对方){{0,4}})")
+_THEY_BOUND = re.compile(rf"{SOON}{THEY}(?:财务|领导|采购|法务|技术|信息科|院里)?(?:那边)?(?P<bind>{BIND}{{0,4}})")
 _TELLS_US = re.compile(
     r"(?:[\u4e00-\u9fffA-Za-z]{0,14}?)(?:也|还|就|又)?(?:要求|需要|希望|让|叫|(?<!不)要|催|提醒|约了?|嘱咐|通知|麻烦)(?:我们这边|我们|我)(?:也|再|先|尽快|要)*"
 )
@@ -38,9 +30,6 @@ _COLLEAGUE = re.compile(
     r"(?:那边|这边)?(?:来|去|再|帮忙?|给|一起|也|亲自|尽快|先|过来|过去)*(?P<act>.+)"
 )
 _APPOINTMENT = re.compile(r"(?:约了?|约定|约好了?|定了|定在|说好了?|安排了?|敲定了?)(?=.)")
-_VERB = re.compile(
-    r"报一|报个|报价|把|给|发|提供|整理|准备|确认|反馈|回复|安排|组织|约|拜访|回访|联系|演示|报价|签|审|批|寄|送|做|出|改|更新|完善|补|提交|沟通|汇报|对接|开会|见面|会议|上门|考察|参观|测试|试用|安装|调试|培训|验收|付款|打款|回款|盖章|催|跟进|落实|协调|带|拿|评估|核|谈|去|到|来|定|交|申请|了解|调研|答复|通知|介绍|推荐|讨论|研究|立项|招标|上会|走流程|推进|启动|交付|发货|到货|出具|出面|写|打电话|加微信|拉群|建群|看|过"
-)
 _DONE = re.compile(
     r"(?:已经?(?!答应)|刚|刚刚)[^，。]{0,6}(?:了|过)|"
     r"(?:拜访|见到?|去|跑|聊|谈|吃|开|参加|做|发|给|签|寄|送|报|通|提交|付|打|看|演示|测试|交|来|换|说|问|确认|沟通|完成|收到|拿到|提|讲|介绍|加|认识|联系|找|改|聊到|走)(?:给)?(?:他们?|她们?|客户)?(?:了(?!解)|过(?![去来程]))"
@@ -64,36 +53,6 @@ _STATE = re.compile(
     r"(?:没有|没|不)(?:预算|批|定|签|兴趣|时间|意向|同意|需要|答应|确定|打算|准备|安排)|不用|不需要|不要|不打算|没问题|可以写|就要开始|预计|不会|是(?:最|很|非常|一个)|有两|感兴趣|认为|觉得|担心|嫌|太[\u4e00-\u9fff]了|比较|合作[^，。]{0,4}年|换了|离职|大概率|拖到|再(?:看|说|议|定)(?:吧|了)?$"
 )
 
-_BA = re.compile(
-    r"(?:把|将)(?P<what>[^，。；;\n]{1,30}?)(?P<verb>发送|发(?![票货展布])|提供|提交|给到|给|整理|准备|做(?!法)|改(?![造进善])|确认(?![函单书])|定(?![制金期位])|寄|送|报(?![价告表名销])|签(?![字约])|落实|出(?![差厂口])|补(?!充协议)|弄|搞|写|完善|更新|调(?![试研])|谈(?!判)|带(?!宽)|交(?![期付流])|梳理|核(?![心价])|算(?!法)|走(?![势廊])|汇报(?!材料)|介绍(?!信|资料)|演示(?!视频|方案|文稿|环境)|安排(?!表)|催|拿|过(?!程))(?P<rest>[^，。；;\n]{0,14})$"
-)
-_VERB_AS = {
-    "给": "提供",
-    "给到": "提供",
-    "发": "发送",
-    "寄": "寄送",
-    "送": "送",
-    "弄": "准备",
-    "搞": "准备",
-    "定": "确定",
-    "报": "报送",
-}
-_GOES_TO = re.compile(
-    r"^(?:到|去)?(?:给|到|往)?(?:(?:他们?|她们?|客户|您|你|对方|[\u4e00-\u9fff]总)?的?(?:邮箱|微信|群里|手机|公司)|他们?|她们?|客户(?:那边)?|您|对方|你们?|过去|过来|出去|出来|回来|[\u4e00-\u9fff]总|[\u4e00-\u9fff]经理)|^(?:好|完|一下|下来|出来|过去|过来|上去|到位|清楚|齐|妥)+|^了$"
-)
-_SENT = re.compile(
-    r"^(?P<what>[^，。]{2,16}?)(?:也|都|再|一起|先)*(?P<verb>发|寄|送|给)(?:给|到)?(?:他们?|她们?|您|你们?|客户)(?:的?(?:邮箱|微信|手机|公司))?$"
-)
-_TAIL = re.compile(
-    r"(?:给(?:他们?|她们?|客户|您|对方)(?:那边)?|吧|呢|啊|哦|嘛|了|的话|看看|再说|哈|就行|即可|，|,|。|\s|的$)+$"
-)
-_HEAD = re.compile(
-    rf"^(?:{_BIND}|之前|前|左右|以内|之内|内|再|又|也|就|我|我们|咱们|他们?|她们?|对方|客户|那边|这边|您|你|主动|了|，|,|：|:|\s|的|、|呢|一定|务必|到时候|届时|大概|大约|最迟|最晚|那个|这个|嗯|呃|啊|在|是)+"
-)
-_KEEP_HEAD = re.compile(
-    r"^(?:去(?=[他她现客公工总你])|来(?=[我公现])|要货|先款|想办法|会议|会面|会谈|需求|来访|再生|先进|准备|负责|同意|可行|能源|在线|要求|得到|将来|就位|表示|应用|计划书|马上|说明|说服)"
-)
-
 
 @dataclass(frozen=True)
 class _Said:
@@ -105,19 +64,18 @@ class _Said:
     """Whether the words promise by themselves; a step that they do not needs a date."""
 
 
-def find(text: str, pieces: Sequence[Clause], times: Sequence[TimeMention]) -> tuple[NextStep, ...]:
-    """The next steps in their order. `times` are those of the whole text."""
+def find(text: str, thoughts: Sequence[Thought]) -> tuple[NextStep, ...]:
+    """The next steps in their order."""
     found: list[NextStep] = []
     previous: NextStep | None = None
     previous_clause: Clause | None = None
-    for clause, conditional in _finer(_over_pauses(text, pieces, times), times):
-        inside = [t for t in times if clause.start <= t.span.start and t.span.end <= clause.end]
-        due = next((t for t in inside if t.due is not None), None)
+    for thought in thoughts:
+        clause, inside, due = thought.clause, thought.times, thought.due
         if _dates_the_last(text, clause, due, previous, previous_clause, found):
             continue
         follows = previous if previous_clause is not None and previous_clause.sentence == clause.sentence else None
         step = _step(text, clause, inside, due, follows)
-        if step is None or (conditional and not _PROMISE.search(clause.text)):
+        if step is None or (thought.conditional and not _PROMISE.search(clause.text)):
             continue
         if not any(step.action == other.action and step.owner == other.owner for other in found):
             found.append(step)
@@ -125,59 +83,6 @@ def find(text: str, pieces: Sequence[Clause], times: Sequence[TimeMention]) -> t
     return tuple(found)
 
 
-_OWN_SUBJECT = re.compile(rf"{_FILLER.pattern}?(?:{_WE}|{_THEY}|[\u4e00-\u9fff]{{1,2}}(?:总|经理|工|主任))")
-
-
-def _over_pauses(text: str, pieces: Sequence[Clause], times: Sequence[TimeMention]) -> list[Clause]:
-    """A comma behind a date is a breath, not the end of the thought: 下周三之前，把计划表给他. Speech engines write many."""
-    dates = {(t.span.start, t.span.end) for t in times if t.due is not None}
-    joined: list[Clause] = []
-    for clause in pieces:
-        last = joined[-1] if joined else None
-        if (
-            last is not None
-            and (last.sentence, last.speaker) == (clause.sentence, clause.speaker)
-            and any(end == last.end for _, end in dates)
-            and text[last.end : clause.start].strip() in ("，", ",")
-            and (_goes_on(clause) or ((last.start, last.end) in dates and _WE_BOUND.match(clause.text)))
-            and not any(clause.start <= start < clause.end for start, _ in dates)
-        ):
-            joined[-1] = replace(last, text=text[last.start : clause.end])
-        else:
-            joined.append(clause)
-    return joined
-
-
-def _goes_on(clause: Clause) -> bool:
-    """Whether the clause has a verb and leaves it to the one before to say who."""
-    return bool(_VERB.match(clause.text)) and not _OWN_SUBJECT.match(clause.text)
-
-
-def _finer(pieces: Sequence[Clause], times: Sequence[TimeMention]) -> Iterator[tuple[Clause, bool]]:
-    """The clauses, cut again before a second date (…发给他周五再约…), and whether the clause before made a condition."""
-    condition = -1
-    for clause in pieces:
-        conditional = condition == clause.sentence
-        condition = clause.sentence if _CONDITION.search(clause.text) else -1
-        dated = [t for t in times if t.due is not None and clause.start <= t.span.start and t.span.end <= clause.end]
-        start = clause.start
-        for mention in dated[1:]:
-            cut = mention.span.start
-            if (
-                cut - start >= 8
-                and not re.search(r"[到至和或或者、-]$", clause.text[: cut - clause.start])
-                and not _SUBJECT_LAST.search(clause.text[: cut - clause.start])
-            ):
-                yield (
-                    replace(clause, text=clause.text[start - clause.start : cut - clause.start], start=start),
-                    conditional,
-                )
-                start = cut
-        yield replace(clause, text=clause.text[start - clause.start :], start=start), conditional
-
-
-_CONDITION = re.compile(r"如果|要是|假如|万一|除非|只要|的话")
-_SUBJECT_LAST = re.compile(r"(?:那边|这边|我|我们|他们|客户|[总工]|经理)$")
 _DELIVERED = re.compile(
     r"(?:要|得|必须|就|再)*(?:给到?|给(?:他们?|客户|对方)|提供|发过去|完成|搞定|弄好|做完|交)(?:了|就行)?"
 )
@@ -231,14 +136,14 @@ def _step(
     lead = _LEAD.match(clause.text)
     start = lead.end() if lead else 0
     planned = bool(lead and re.search(r"下一步|接下来|后续|待办|记一下|提醒", lead[0]))
-    bare = _Bare(_without(start, clause, inside), clause, clause.start + start, due, follows, planned)
+    bare = _Bare(without(start, clause, inside), clause, clause.start + start, due, follows, planned)
     said = _said(bare)
     if said is None or not (said.bound or due):
         return None
     if _WISH.search(bare.words) and not (due and said.bound):
         return None
-    action = _action(said.action)
-    if not _VERB.search(action) or (said.owner == "customer" and not _THEY_CAN.search(action)):
+    action = cleaned(said.action)
+    if not VERB.search(action) or (said.owner == "customer" and not _THEY_CAN.search(action)):
         return None
     span = Span(said.start, said.end)
     return NextStep(said.owner, action, span, due.due if due else None, due.span if due else None)
@@ -254,7 +159,7 @@ def _said(bare: _Bare) -> _Said | None:
 def _by_others(bare: _Bare) -> _Said | None:
     colleague = _COLLEAGUE.match(bare.words)
     if colleague and not re.match(r"参观|知道|看到|满意|头疼|了解到", colleague["act"]):
-        return bare.said("colleague", _TAIL.sub("", colleague["act"]), bound=True)
+        return bare.said("colleague", TAIL.sub("", colleague["act"]), bound=True)
     if tells := _TELLS_US.match(bare.words):
         return bare.said("us", bare.words[tells.end() :], bound=True)
     return None
@@ -290,7 +195,7 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
         action = bare.words if re.match(r"约(?!了|好|定)", bare.words) else bare.words[appointment.end() :]
         return bare.said("us", action, bound=bare.due is not None)
     if bare.planned or bare.due is not None:
-        if not bare.planned and (_EVENT.search(bare.words) or not _VERB.search(bare.words[:8])):
+        if not bare.planned and (_EVENT.search(bare.words) or not VERB.search(bare.words[:8])):
             return None
         owner: Owner = "customer" if _THEY_PAY.match(bare.words) else "us"
         return bare.said(
@@ -305,7 +210,7 @@ _THEY_PAY = re.compile(r"(?:之?前|以前|内|再|先)?(?:打款|付款|付清|
 """A seller is paid: 下周五之前打款 without a subject is the customer's."""
 _AGAIN = re.compile(r"(?:再(?:去)?(?:联系|沟通|聊聊?|谈谈?|跟进|回访|对接|碰一下|问一下)(?:一下|一次)?)$")
 _NAMED = re.compile(
-    rf"(?:[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|部长|老师)(?:那边)?|小[\u4e00-\u9fff](?=说|会|答应))?(?:说|表示|答应|承诺|反馈|讲)?了?(?:{_THEY}|领导|法务|财务|采购(?:部)?|技术(?:部)?|信息(?:科|部)|院里|总部|院长|[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|部长))(?:那边|这边)?(?P<bind>{_BIND}{{0,3}})"
+    rf"(?:[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|部长|老师)(?:那边)?|小[\u4e00-\u9fff](?=说|会|答应))?(?:说|表示|答应|承诺|反馈|讲)?了?(?:{THEY}|领导|法务|财务|采购(?:部)?|技术(?:部)?|信息(?:科|部)|院里|总部|院长|[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|部长))(?:那边|这边)?(?P<bind>{BIND}{{0,3}})"
 )
 
 
@@ -317,7 +222,7 @@ def _in_chat(bare: _Bare) -> _Said | None:
         return bare.said("customer" if rep else "us", words[yours.end() :], bound=False)
     if rep:
         return bare.said("us", words, bound=bool(re.match(r"马上|尽快|回头|稍后|等下|待会", words)))
-    mine = re.match(rf"(?:我们?这边|我们|我){_BIND}{{0,4}}", words)
+    mine = re.match(rf"(?:我们?这边|我们|我){BIND}{{0,4}}", words)
     return bare.said("customer", words[mine.end() :], bound=False) if mine else None
 
 
@@ -326,50 +231,3 @@ _YOURS = re.compile(r"(?:麻烦|请|辛苦)?(?:您|你们?)(?:这边|那边)?")
 
 def _done(bare: str) -> bool:
     return bool(_DONE.search(_NOT_DONE_YET.sub("", bare)))
-
-
-def _without(start: int, clause: Clause, inside: Sequence[TimeMention]) -> str:
-    """The clause's words without its times."""
-    kept: list[str] = []
-    position = start
-    for mention in inside:
-        begin, end = mention.span.start - clause.start, mention.span.end - clause.start
-        if begin >= position:
-            kept.append(clause.text[position:begin])
-            position = end
-    kept.append(clause.text[position:])
-    return "".join(kept).strip()
-
-
-def _action(words: str) -> str:
-    """What is to be done, cleaned: 把安装排期表给他 → 提供安装排期表."""
-    words = _stripped(_NOISE.sub("", words[: 2 * MAX_ACTION + 1]))
-    if ba := _BA.search(words):
-        # behind 过去 or 给他 nothing belongs to the action any more
-        rest = "" if _GOES_TO.match(ba["rest"]) else ba["rest"]
-        verb = _VERB_AS.get(ba["verb"], ba["verb"])
-        before = words[: ba.start()]
-        before = "" if len(before) <= 6 and not _VERB.search(before) else before
-        words = before + verb + ba["what"].strip() + _TAIL.sub("", rest)
-    elif sent := _SENT.match(words):
-        words = _VERB_AS.get(sent["verb"], sent["verb"]) + sent["what"]
-    words = re.sub(
-        r"^给(?:他们?|她们?|客户|对方|您)(?:那边)?(?=发|寄|送|做|报|出|安排|演示|准备|提供|回复|答复)", "", words
-    )
-    words = re.sub(r"(?<=[发寄送交])(?:给)(?:他们?|她们?|客户|对方|您)(?=.)", "", words)
-    words = re.sub(r"^给(?:他们?|她们?|客户|对方|您)(?=.)", "提供", words)
-    words = _TAIL.sub("", words)
-    return words if 2 <= len(words) <= MAX_ACTION else ""
-
-
-def _stripped(words: str) -> str:
-    for _ in range(6):
-        if _KEEP_HEAD.match(words):
-            break
-        head = _HEAD.match(words)
-        if head is None or head.end() == len(words):
-            break
-        # one word at a time, so that a word to keep is seen
-        first = re.match(rf"(?:{_WE}|{_THEY}|{_BIND}|[^\n])", words)
-        words = words[first.end() if first else 1 :] if _HEAD.match(words[: first.end() if first else 1]) else words[1:]
-    return words.strip()

@@ -1,0 +1,98 @@
+"""Clauses regrouped into thoughts, each with the times in it: what steps and demands are read from.
+
+A comma behind a date is a breath, not the end of a thought (下周三之前，把计划表给他; speech engines write many), and a second date
+begins another one (…发给他周五再约…).
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from nlp.actions import OWN_SUBJECT, VERB, WE
+from nlp.clauses import Clause
+from nlp.dates import TimeMention
+
+_CONDITION = re.compile(
+    r"如果|要是|假如|万一|除非|只要|的话|等(?:他|她|客户|对方|领导)?[^，。]{0,8}(?:了|之后|以后|再)"
+)
+_SUBJECT_LAST = re.compile(r"(?:那边|这边|我|我们|他们|客户|[总工]|经理|主任)$")
+_WE_FIRST = re.compile(WE)
+_JOINED = re.compile(r"[到至和或、-]$")
+SHORTEST_THOUGHT = 8
+"""Characters before a second date that are a thought of their own."""
+
+
+@dataclass(frozen=True)
+class Thought:
+    clause: Clause
+    times: tuple[TimeMention, ...]
+    conditional: bool
+    """Whether the clause before, in the same sentence, made a condition."""
+
+    @property
+    def due(self) -> TimeMention | None:
+        return next((mention for mention in self.times if mention.due is not None), None)
+
+
+class Times:
+    """The times of a text, by place."""
+
+    def __init__(self, times: Sequence[TimeMention]) -> None:
+        self._all = sorted(times, key=lambda mention: mention.span)
+        self._starts = [mention.span.start for mention in self._all]
+
+    def within(self, start: int, end: int) -> tuple[TimeMention, ...]:
+        first = bisect_left(self._starts, start)
+        last = bisect_left(self._starts, end, lo=first)
+        return tuple(mention for mention in self._all[first:last] if mention.span.end <= end)
+
+
+def think(text: str, pieces: Sequence[Clause], times: Sequence[TimeMention]) -> list[Thought]:
+    places = Times(times)
+    return [
+        Thought(clause, places.within(clause.start, clause.end), conditional)
+        for clause, conditional in _finer(_over_pauses(text, pieces, places), places)
+    ]
+
+
+def _over_pauses(text: str, pieces: Sequence[Clause], places: Times) -> list[Clause]:
+    joined: list[Clause] = []
+    for clause in pieces:
+        last = joined[-1] if joined else None
+        if last is not None and _is_a_breath(text, last, clause, places):
+            joined[-1] = replace(last, text=text[last.start : clause.end])
+        else:
+            joined.append(clause)
+    return joined
+
+
+def _is_a_breath(text: str, last: Clause, clause: Clause, places: Times) -> bool:
+    if (last.sentence, last.speaker) != (clause.sentence, clause.speaker):
+        return False
+    if text[last.end : clause.start].strip() not in ("，", ","):
+        return False
+    dated = [mention for mention in places.within(last.start, last.end) if mention.due is not None]
+    if not dated or dated[-1].span.end != last.end:
+        return False
+    whole = dated[-1].span.start == last.start
+    goes_on = VERB.match(clause.text) and not OWN_SUBJECT.match(clause.text)
+    if not (goes_on or (whole and _WE_FIRST.match(clause.text))):
+        return False
+    return not any(mention.due is not None for mention in places.within(clause.start, clause.end))
+
+
+def _finer(pieces: Sequence[Clause], places: Times) -> Iterator[tuple[Clause, bool]]:
+    """The clauses, cut again before a second date, and whether the clause before made a condition."""
+    condition = -1
+    for clause in pieces:
+        conditional = condition == clause.sentence
+        condition = clause.sentence if _CONDITION.search(clause.text) else -1
+        dated = [mention for mention in places.within(clause.start, clause.end) if mention.due is not None]
+        start = clause.start
+        for mention in dated[1:]:
+            before = clause.text[start - clause.start : mention.span.start - clause.start]
+            if len(before) >= SHORTEST_THOUGHT and not _JOINED.search(before) and not _SUBJECT_LAST.search(before):
+                yield replace(clause, text=before, start=start), conditional
+                start = mention.span.start
+        yield replace(clause, text=clause.text[start - clause.start :], start=start), conditional
