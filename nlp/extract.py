@@ -3,16 +3,31 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from typing import Protocol
 
-from nlp import clauses, companies, dates, dialogue, money, names, opinions, people, risk, steps, summary, thoughts
-from nlp.clauses import Clause
-from nlp.dates import TimeMention
+from nlp import (
+    clauses,
+    companies,
+    dates,
+    demands,
+    dialogue,
+    money,
+    names,
+    opinions,
+    people,
+    risk,
+    steps,
+    summary,
+    thoughts,
+    vague,
+    visits,
+)
 from nlp.draft import (
     Amount,
     CompetitorMention,
     CustomerEntry,
     CustomerMention,
+    Essential,
     ExtractionContext,
     Span,
     VisitDraft,
@@ -39,8 +54,15 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
     times = dates.find(words, context.sent_at, context.zone)
     shorts = tuple(short for name in rivals if len(short := names.parts_of(name).brand) >= 2)
     signals = tuple(risk.signals(words, pieces, vocabulary, competitors=(*rivals, *shorts)))
+    sent_at = context.sent_at.astimezone(context.zone)
+    told = thoughts.think(words, pieces, times)
+    wanted = demands.find(told)
+    visit = visits.find(words, pieces, times, sent_at)
     draft = VisitDraft(
-        visited_on=_visited_on(pieces, times, context),
+        visited_on=visit.on,
+        visited_span=visit.span,
+        visited_time=visit.at,
+        place=visit.place,
         summary="",
         attitude=opinions.attitude(pieces, signals),
         customer=customer,
@@ -57,17 +79,18 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
             # 竞品是华工和科锐: a company that sounds like an engineer
             if contact.name not in rivals
         ),
-        stage=opinions.stage(
-            words, pieces, vocabulary, times, competitors, sent_on=context.sent_at.astimezone(context.zone).date()
-        ),
+        stage=opinions.stage(words, pieces, vocabulary, times, competitors, sent_on=sent_at.date()),
         amounts=_amounts(words, competitors),
         percents=tuple(money.percents(words)),
         competitors=competitors,
         pain_points=opinions.pain_points(words, pieces, vocabulary, rivals),
         objections=opinions.objections(words, pieces, vocabulary, rivals),
-        next_steps=steps.find(words, thoughts.think(words, pieces, times)),
+        next_steps=steps.find(words, told, wanted),
         signals=signals,
+        demands=wanted,
+        vague=vague.find(told),
     )
+    draft = replace(draft, missing=_missing(draft))
     return replace(draft, summary=summary.summarise(text, draft))
 
 
@@ -106,43 +129,38 @@ def _of_competitor(text: str, amount: Amount, competitors: Sequence[CompetitorMe
     return False
 
 
-LONGEST_AGO_DAYS = 31
-"""A day further back is not that of the visit that the note tells of."""
-_VISIT = re.compile(
-    r"拜访|去了?|见了?|见到|跑了?|参观|开了?会|聊|谈|通了?电话|吃了?饭|沟通|交流|演示|出来|回来|到了|走访|回访"
-)
-
-
-def _visited_on(pieces: Sequence[Clause], times: Sequence[TimeMention], context: ExtractionContext) -> date:
-    """The day of the visit: a day that is over in a clause about a visit (昨天去了…), else the day of sending."""
-    sent_on = context.sent_at.astimezone(context.zone).date()
-    for clause in pieces[:6]:
-        for mention in times:
-            day = _day_over(clause, mention)
-            about_a_visit = _VISIT.search(clause.text[mention.span.end - clause.start :]) if day else None
-            if day and about_a_visit and (sent_on - day).days <= LONGEST_AGO_DAYS:
-                return day
-    return sent_on
-
-
-def _day_over(clause: Clause, mention: TimeMention) -> date | None:
-    """The one day that a past mention in the clause names."""
-    inside = clause.start <= mention.span.start and mention.span.end <= clause.end
-    if not inside or mention.kind != "past" or mention.start is None or mention.end is None:
-        return None
-    return mention.start.date() if mention.start.date() == mention.end.date() else None
+def _missing(draft: VisitDraft) -> tuple[Essential, ...]:
+    """What a record that a manager can use has and this one lacks, the most important first: whom it is about, what
+    happens next and when, with whom, and how far it has come. A date is missed only where there is a step."""
+    steps = draft.next_steps
+    lacks: tuple[tuple[Essential, bool], ...] = (
+        ("customer", draft.customer is None),
+        ("next_step", not steps),
+        ("next_step_due", bool(steps) and all(step.due is None for step in steps)),
+        ("contact", not draft.contacts),
+        ("stage", draft.stage is None),
+    )
+    return tuple(name for name, is_lacking in lacks if is_lacking)
 
 
 def grounded(text: str, draft: VisitDraft) -> bool:
     """Whether every span of the draft lies in the text and holds words."""
-    return all(0 <= span.start < span.end <= len(text) for span in spans(draft))
+    return all(0 <= span.start < span.end <= len(text) and span.of(text).strip() for span in spans(draft))
 
 
 def spans(draft: VisitDraft) -> list[Span]:
-    found: list[Span] = [each.span for each in (draft.customer, draft.stage) if each]
-    many: tuple[Sequence[object], ...] = (
+    """Every span of the draft: one for each value and each due date."""
+    single = (draft.customer, draft.stage, draft.place)
+    many: tuple[Sequence[_Spanned], ...] = (
         draft.contacts, draft.amounts, draft.percents, draft.competitors, draft.pain_points, draft.objections, draft.next_steps, draft.signals,
+        draft.demands, draft.quantities, draft.withdrawn, draft.others, draft.vague,
     )  # fmt: skip
-    found += [each.span for group in many for each in group]  # type: ignore[attr-defined]
-    found += [step.due_span for step in draft.next_steps if step.due_span]
-    return found
+    found = [each.span for each in single if each is not None]
+    found += [each.span for group in many for each in group]
+    found += [each.due_span for each in (*draft.next_steps, *draft.demands) if each.due_span]
+    return [*found, draft.visited_span] if draft.visited_span else found
+
+
+class _Spanned(Protocol):
+    @property
+    def span(self) -> Span: ...

@@ -6,13 +6,14 @@ The action keeps the note's words without date, subject and filler; 把X给他 b
 """
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nlp.actions import BIND, FILLER, SOON, TAIL, THEY, VERB, WE, cleaned, without
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
-from nlp.draft import NextStep, Owner, Span
+from nlp.draft import Demand, NextStep, Owner, Span
 from nlp.thoughts import Thought
 
 _LEAD = re.compile(
@@ -64,13 +65,22 @@ class _Said:
     """Whether the words promise by themselves; a step that they do not needs a date."""
 
 
-def find(text: str, thoughts: Sequence[Thought]) -> tuple[NextStep, ...]:
-    """The next steps in their order."""
+def find(text: str, thoughts: Sequence[Thought], demands: Sequence[Demand] = ()) -> tuple[NextStep, ...]:
+    """The next steps in their order. A demand is no step, unless our side agrees to it (…，我答应了)."""
     found: list[NextStep] = []
     previous: NextStep | None = None
     previous_clause: Clause | None = None
+    asked: Demand | None = None
+    waiting = deque(demands)
     for thought in thoughts:
         clause, inside, due = thought.clause, thought.times, thought.due
+        if waiting and waiting[0].span.start < clause.end:
+            asked = waiting.popleft()
+            continue
+        if asked is not None and _AGREED.fullmatch(clause.text):
+            previous, previous_clause = _promised(asked), clause
+            found.append(previous)
+            continue
         if _dates_the_last(text, clause, due, previous, previous_clause, found):
             continue
         follows = previous if previous_clause is not None and previous_clause.sentence == clause.sentence else None
@@ -81,6 +91,15 @@ def find(text: str, thoughts: Sequence[Thought]) -> tuple[NextStep, ...]:
             found.append(step)
         previous, previous_clause = step, clause
     return tuple(found)
+
+
+_AGREED = re.compile(
+    rf"(?:这个|然后|那|那个|，)*{WE}?(?:当场|当时|马上|直接|立马|也|都|就|已经|说)*(?:答应(?:下来|他们?|她们?)?了?|应下来?了?|同意了?|说?(?:行|没问题|可以|好的?)了?)(?:的|啊|吧|哈)?"
+)
+
+
+def _promised(demand: Demand) -> NextStep:
+    return NextStep("us", demand.what, demand.span, demand.due, demand.due_span)
 
 
 _DELIVERED = re.compile(
