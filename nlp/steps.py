@@ -20,17 +20,28 @@ _LEAD = re.compile(
     rf"(?:{FILLER.pattern}|[（(]?[1-9]\d?[、)）]|[1-9]\d?\.(?!\d)|[①-⑩]|下一步(?:工作|计划)?(?:是|就是|呢)?|接下来|后续|后面|待办(?:是|：|:)?|计划(?:是)(?=我)|提醒一下|记一下|帮我记(?:一下|着)?)+"
 )
 
-_WE_BOUND = re.compile(rf"{SOON}{WE}(?P<bind>(?:{BIND}|了|他|她|他们|客户|对方){{0,4}})")
-_THEY_BOUND = re.compile(rf"{SOON}{THEY}(?:财务|领导|采购|法务|技术|信息科|院里)?(?:那边)?(?P<bind>{BIND}{{0,4}})")
-_TELLS_US = re.compile(
-    r"(?:[\u4e00-\u9fffA-Za-z]{0,14}?)(?:也|还|就|又)?(?:要求|需要|希望|让|叫|(?<!不)要|催|提醒|约了?|嘱咐|通知|麻烦)(?:我们这边|我们|我)(?:也|再|先|尽快|要)*"
+_WE_BOUND = re.compile(
+    rf"(?P<topic>[^我咱他她，。]{{2,10}}?)??(?:这个|那个|说)?{SOON}{WE}(?:说|这边|自己|当场|主动)?(?:{WE})?(?P<bind>(?:{BIND}|了|他|她|他们|客户|对方){{0,4}})"
 )
+_THEY_BOUND = re.compile(
+    rf"{SOON}(?P<who>{THEY}|(?:[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|校长|部长|老师|处长|厂长|老板)|[老小][\u4e00-\u9fff](?=说|会|答应))|(?:院办|院里|总部|领导|老板|法务|财务|采购|技术|信息科|设备科)(?:部|处|科)?)"
+    rf"(?:的)?(?:财务|领导|老板|采购|法务|技术|信息科|院里|总部)?(?:那边|这边|自己|本人)?(?:口头)?(?P<bind>(?:{BIND}|了){{0,4}})(?:{THEY})?(?:的)?(?:财务|领导|老板|采购|法务|技术|信息科|院里|总部|那边)?(?P<more>{BIND}{{0,3}})"
+)
+_ROLE = r"(?:技术(?:部|支持|同事|团队|中心)?|实施(?:经理|团队|部|的)?|售后(?:部|同事|工程师)?|售前(?:工程师)?|研发(?:部|的)?|工程(?:部|师)|法务(?:部)?|财务(?:部)?|商务(?:部|同事)?|生产(?:部)?|设计(?:部|师)?|产品(?:部|经理)?|仓库|物流|服务(?:部|商)?|市场部|总部|领导|老板|同事|项目经理|客服|厂里|工厂|公司)"
+_PERSON = r"(?:[\u4e00-\u9fff]{1,2}(?:总监|总|经理|工|主任|老师|部长)|[小老阿][\u4e00-\u9fff])"
 _COLLEAGUE = re.compile(
-    r"(?:(?:我|我们)?(?:打算|准备|计划|要|会|想|建议|再|先|得|需要|已经|还)*)(?:请|让|叫|安排|协调|麻烦|找|拉|通知|催|派|申请)(?:一下|上|咱们?|我们(?:的)?|公司(?:的)?)*"
-    r"(?P<who>[\u4e00-\u9fff]{1,2}(?:总监|总|经理|工|主任|老师|部长)|小[\u4e00-\u9fff]|老[\u4e00-\u9fff]|技术(?:部|支持|同事|团队|那边)?|售后(?:部|同事)?|售前|研发(?:部)?|工程(?:部|师)?|法务(?:部)?|财务(?:部)?|商务(?:部)?|生产(?:部)?|领导|同事|产品经理|实施(?:团队)?|项目经理|客服)"
-    r"(?:那边|这边)?(?:来|去|再|帮忙?|给|一起|也|亲自|尽快|先|过来|过去)*(?P<act>.+)"
+    rf"(?:(?:这个|那个|[^我他她，。]{{2,6}}?)?(?:我|我们)?(?:这边|就|也|会|打算|准备|计划|要|想|建议|再|先|得|需要|已经|还|说|回头|回去|马上|下一步)*)(?:请|让|叫|安排|协调|麻烦|找|拉|通知|催|派|申请|拜托|喊)(?:一下|上|了)?(?P<who>(?:咱们?|我们|公司)?(?:的)?(?:{_ROLE}(?:那边)?的?{_PERSON}?|{_PERSON}))"
+    r"(?:那边|这边)?(?:来|去|再|帮忙?|给|一起|也|亲自|尽快|先|过来|过去|赶紧|抓紧)*(?P<act>.+)"
 )
+_COLLEAGUE_ACTS = re.compile(
+    rf"(?P<who>(?:我们|咱们?)(?:的)?{_ROLE}(?:那边)?的?{_PERSON}?|{_PERSON})(?:那边|这边)?(?:已经)?(?P<bind>{BIND}{{1,4}}|(?=把))"
+)
+_WITH_US = re.compile(
+    rf"(?:我们?(?:跟|和|带着?|带上|叫上|拉上|陪着?)|我们|咱们)(?:公司|我们)?(?:的)?(?:{_ROLE}的?)(?P<who>{_PERSON})"
+)
+_INVITED = re.compile(r"(?:约|喊|邀请?)了?(?:我们|我)(?!们)")
 _APPOINTMENT = re.compile(r"(?:约了?|约定|约好了?|定了|定在|说好了?|安排了?|敲定了?)(?=.)")
+_OUGHT = re.compile(r"(?:还|就|也|只能|只好)*(?:得|争取|打算|准备|计划|抓紧|赶紧|尽快|回去|回头|必须|务必)(?!.{0,3}等)")
 _DONE = re.compile(
     r"(?:已经?(?!答应)|刚|刚刚)[^，。]{0,6}(?:了|过)|"
     r"(?:拜访|见到?|去|跑|聊|谈|吃|开|参加|做|发|给|签|寄|送|报|通|提交|付|打|看|演示|测试|交|来|换|说|问|确认|沟通|完成|收到|拿到|提|讲|介绍|加|认识|联系|找|改|聊到|走)(?:给)?(?:他们?|她们?|客户)?(?:了(?!解)|过(?![去来程]))"
@@ -55,6 +66,9 @@ _STATE = re.compile(
 )
 
 
+_NEXT = re.compile(r"下一步|接下来|后续|待办|记一下|提醒")
+
+
 @dataclass(frozen=True)
 class _Said:
     owner: Owner
@@ -72,8 +86,9 @@ def find(text: str, thoughts: Sequence[Thought], demands: Sequence[Demand] = ())
     previous_clause: Clause | None = None
     asked: Demand | None = None
     waiting = deque(demands)
+    colleagues = _colleagues(text)
     for thought in thoughts:
-        clause, inside, due = thought.clause, thought.times, thought.due
+        clause, due = thought.clause, thought.due
         if waiting and waiting[0].span.start < clause.end:
             asked = waiting.popleft()
             continue
@@ -84,7 +99,7 @@ def find(text: str, thoughts: Sequence[Thought], demands: Sequence[Demand] = ())
         if _dates_the_last(text, clause, due, previous, previous_clause, found):
             continue
         follows = previous if previous_clause is not None and previous_clause.sentence == clause.sentence else None
-        step = _step(text, clause, inside, due, follows)
+        step = _step(text, thought, follows, asked, colleagues)
         if step is None or (thought.conditional and not _PROMISE.search(clause.text)):
             continue
         if not any(step.action == other.action and step.owner == other.owner for other in found):
@@ -136,36 +151,62 @@ class _Bare:
     clause: Clause
     begin: int
     due: TimeMention | None
+    ahead: bool
+    """Whether it names a time to come, with a due date or without."""
     follows: NextStep | None
     """The step before it in the same sentence."""
     planned: bool
     """Whether it opens with 下一步 or the like."""
+    colleagues: frozenset[str]
 
     def said(self, owner: Owner, action: str, *, bound: bool) -> _Said:
         return _Said(owner, action, self.begin, self.clause.end, bound)
 
 
+def _colleagues(text: str) -> frozenset[str]:
+    """People whom the note brings in as ours: 我跟技术部的老沈一起去的."""
+    return frozenset(match["who"] for match in _WITH_US.finditer(text))
+
+
 def _step(
-    text: str, clause: Clause, inside: Sequence[TimeMention], due: TimeMention | None, follows: NextStep | None
+    text: str, thought: Thought, follows: NextStep | None, asked: Demand | None, colleagues: frozenset[str]
 ) -> NextStep | None:
-    if due is None and any(t.kind == "past" for t in inside):
+    clause, due = thought.clause, thought.due
+    if due is None and any(mention.kind == "past" for mention in thought.times):
         return None
-    if due and _TODAY.fullmatch(due.span.of(text)) and _VISIT.search(clause.text) and not _PROMISE.search(clause.text):
-        return None  # 今天第一次去拜访锦程 tells what was done
+    if due and _TODAY.fullmatch(due.span.of(text)) and not _PROMISE.search(clause.text):
+        if _VISIT.search(clause.text) and clause.speaker is None:
+            return None  # 今天第一次去拜访锦程 tells what was done
     lead = _LEAD.match(clause.text)
     start = lead.end() if lead else 0
-    planned = bool(lead and re.search(r"下一步|接下来|后续|待办|记一下|提醒", lead[0]))
-    bare = _Bare(without(start, clause, inside), clause, clause.start + start, due, follows, planned)
-    said = _said(bare)
+    planned = bool(lead and _NEXT.search(lead[0]))
+    ahead = any(mention.kind != "past" for mention in thought.times)
+    words = without(start, clause, thought.times)
+    said = _said(_Bare(words, clause, clause.start + start, due, ahead, follows, planned, colleagues))
     if said is None or not (said.bound or due):
         return None
-    if _WISH.search(bare.words) and not (due and said.bound):
+    if _WISH.search(words) and not (due and said.bound):
         return None
-    action = cleaned(said.action)
-    if not VERB.search(action) or (said.owner == "customer" and not _THEY_CAN.search(action)):
+    action, start = cleaned(said.action), said.start
+    if said.owner == "us" and asked is not None and _NO_OBJECT.fullmatch(said.action.strip()):
+        # 我下周一寄: what was asked for just before
+        action = asked.what
+        start = asked.span.start if said.end - asked.span.start <= LONGEST_SPAN else start
+    elif len(action) < 2 and due is not None and _SHORT.fullmatch(said.action.strip()):
+        action = said.action.strip()
+    elif not VERB.search(action):
         return None
-    span = Span(said.start, said.end)
-    return NextStep(said.owner, action, span, due.due if due else None, due.span if due else None)
+    if said.owner == "customer" and not _THEY_CAN.search(action):
+        return None
+    return NextStep(said.owner, action, Span(start, said.end), due.due if due else None, due.span if due else None)
+
+
+LONGEST_SPAN = 120
+_TO_THEM = r"(?:给)?(?:他们?|她们?|您|你们?|客户|对方|过去|过来)?(?:的)?(?:邮箱|微信|公司|群里)?(?:去|里)?"
+_NO_OBJECT = re.compile(
+    rf"(?:就|先|再|会|把)*(?:(?:发|寄|给|送|报|传|做|出|改|弄|回|答复|回复|提供|安排){_TO_THEM}|做好|弄好|改好|出来)(?:好|一下|吧|哈|啊|呢|的)?"
+)
+_SHORT = re.compile(r"(?:就|也|都|再|先)?[定签批付寄审]")
 
 
 def _said(bare: _Bare) -> _Said | None:
@@ -176,34 +217,58 @@ def _said(bare: _Bare) -> _Said | None:
 
 
 def _by_others(bare: _Bare) -> _Said | None:
-    colleague = _COLLEAGUE.match(bare.words)
-    if colleague and not re.match(r"参观|知道|看到|满意|头疼|了解到", colleague["act"]):
-        return bare.said("colleague", TAIL.sub("", colleague["act"]), bound=True)
-    if tells := _TELLS_US.match(bare.words):
-        return bare.said("us", bare.words[tells.end() :], bound=True)
+    if bare.clause.speaker != "customer":
+        colleague = _COLLEAGUE.match(bare.words)
+        if colleague and not re.match(r"参观|知道|看到|满意|头疼|了解到|觉得", colleague["act"]):
+            return bare.said("colleague", TAIL.sub("", colleague["act"]), bound=True)
+        acts = _COLLEAGUE_ACTS.match(bare.words)
+        if acts and (acts["who"] in bare.colleagues or acts["who"].startswith(("我们", "咱"))):
+            return bare.said("colleague", bare.words[acts.end() :], bound=bool(_PROMISE.search(acts["bind"])))
+    if invited := _INVITED.search(bare.words):
+        return bare.said("us", bare.words[invited.end() :], bound=bare.due is not None)
     return None
 
 
 def _by_us(bare: _Bare) -> _Said | None:
+    if bare.clause.speaker == "customer":
+        return None
     we = _WE_BOUND.match(bare.words)
-    if we and bare.clause.speaker != "customer":
-        bound = bare.planned or bool(_PROMISE.search(bare.words))
-        return bare.said("us", bare.words[we.end("bind") :] or bare.words, bound=bound)
+    if we:
+        bound = bare.planned or bool(_PROMISE.search(bare.words) or _MEANS_TO.search(we["bind"]))
+        rest = bare.words[we.end("bind") :]
+        return bare.said("us", _about(we["topic"], rest) or bare.words, bound=bound)
     again = _AGAIN.search(bare.words)
     if again and bare.clause.speaker is None:
         return bare.said("us", again[0], bound=bare.planned)
     return None
 
 
+_MEANS_TO = re.compile(r"要|会|得|来|先|再|去|负责|需要|应该")
+_NOT_A_TOPIC = re.compile(r"^(?:说|答应|那|这|行|好|就|然后|所以|但是|其实|因为|不过|另外|还有|对了|然后呢)")
+
+
+def _about(topic: str | None, rest: str) -> str:
+    """报价我下周一给她: the thing named first goes behind its verb."""
+    if not topic or _NOT_A_TOPIC.match(topic):
+        return rest
+    verb = re.fullmatch(rf"(?:就|先|再|会|来)*(?P<verb>[\u4e00-\u9fff]{{1,2}}?){_TO_THEM}(?:一下|吧|哈|好)?", rest)
+    return f"把{topic}{verb['verb']}" if verb else rest + topic if len(rest) <= 3 else rest
+
+
 def _by_the_customer(bare: _Bare) -> _Said | None:
+    if bare.clause.speaker == "rep":
+        return None
     if bare.clause.speaker is None and not bare.planned and _EVENT.search(bare.words):
         return None
-    if they := _THEY_BOUND.match(bare.words):
-        bound = bool(re.search(r"答应|承诺|保证|说好|同意(?=[给发签安付])", they["bind"]))
-        return bare.said("customer", bare.words[they.end("bind") :], bound=bound)
-    if named := _NAMED.match(bare.words):
-        return bare.said("customer", bare.words[named.end() :], bound=bool(re.search(r"答应|承诺|保证", named[0])))
-    return None
+    they = _THEY_BOUND.match(bare.words)
+    if they is None:
+        return None
+    binds = they["bind"] + they["more"]
+    bound = (
+        bool(re.search(r"答应|承诺|保证|说好|会|回去|回头|尽快|准备|打算|负责|同意(?=[给发签安付])", binds))
+        or bare.ahead
+    )
+    return bare.said("customer", bare.words[they.end() :], bound=bound)
 
 
 def _by_nobody_named(bare: _Bare) -> _Said | None:
@@ -222,15 +287,14 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
         )
     if bare.follows is not None and re.match(r"再|还要|还得|也要|顺便|同时|带上|并", bare.words):
         return bare.said(bare.follows.owner, bare.words, bound=True)
+    if ought := _OUGHT.match(bare.words):
+        return bare.said("us", bare.words[ought.end() :], bound=True)
     return None
 
 
 _THEY_PAY = re.compile(r"(?:之?前|以前|内|再|先)?(?:打款|付款|付清|付(?:尾款|定金|首付|预付))")
 """A seller is paid: 下周五之前打款 without a subject is the customer's."""
 _AGAIN = re.compile(r"(?:再(?:去)?(?:联系|沟通|聊聊?|谈谈?|跟进|回访|对接|碰一下|问一下)(?:一下|一次)?)$")
-_NAMED = re.compile(
-    rf"(?:[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|部长|老师)(?:那边)?|小[\u4e00-\u9fff](?=说|会|答应))?(?:说|表示|答应|承诺|反馈|讲)?了?(?:{THEY}|领导|法务|财务|采购(?:部)?|技术(?:部)?|信息(?:科|部)|院里|总部|院长|[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|部长))(?:那边|这边)?(?P<bind>{BIND}{{0,3}})"
-)
 
 
 def _in_chat(bare: _Bare) -> _Said | None:
@@ -241,8 +305,14 @@ def _in_chat(bare: _Bare) -> _Said | None:
         return bare.said("customer" if rep else "us", words[yours.end() :], bound=False)
     if rep:
         return bare.said("us", words, bound=bool(re.match(r"马上|尽快|回头|稍后|等下|待会", words)))
-    mine = re.match(rf"(?:我们?这边|我们|我){BIND}{{0,4}}", words)
-    return bare.said("customer", words[mine.end() :], bound=False) if mine else None
+    mine = re.match(rf"(?:那|好|行)?(?:我们?这边|我们|我)(?P<bind>{BIND}{{0,4}})", words)
+    if mine is None:
+        return None
+    bound = bool(
+        re.search(r"会|去|来|回头|尽快|马上|先|再", mine["bind"])
+        or re.match(r"拿去|问|跟|让|安排|找", words[mine.end() :])
+    )
+    return bare.said("customer", words[mine.end() :], bound=bound)
 
 
 _YOURS = re.compile(r"(?:麻烦|请|辛苦)?(?:您|你们?)(?:这边|那边)?")

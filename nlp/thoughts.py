@@ -18,6 +18,8 @@ _CONDITION = re.compile(
 )
 _SUBJECT_LAST = re.compile(r"(?:那边|这边|我|我们|他们|客户|[总工]|经理|主任)$")
 _WE_FIRST = re.compile(WE)
+_OVER = re.compile(r"(?<![约定好应诺排备])[了吧嘛]$")
+"""What went before is done, and a date begins something new: 合同今天法务过了下礼拜一盖章."""
 _JOINED = re.compile(r"[到至和或、-]$")
 SHORTEST_THOUGHT = 8
 """Characters before a second date that are a thought of their own."""
@@ -60,7 +62,7 @@ def _over_pauses(text: str, pieces: Sequence[Clause], places: Times) -> list[Cla
     joined: list[Clause] = []
     for clause in pieces:
         last = joined[-1] if joined else None
-        if last is not None and _is_a_breath(text, last, clause, places):
+        if last is not None and (_is_a_breath(text, last, clause, places) or _is_its_topic(last, clause)):
             joined[-1] = replace(last, text=text[last.start : clause.end])
         else:
             joined.append(clause)
@@ -82,6 +84,17 @@ def _is_a_breath(text: str, last: Clause, clause: Clause, places: Times) -> bool
     return not any(mention.due is not None for mention in places.within(clause.start, clause.end))
 
 
+_TOPIC = re.compile(r"(?!.*(?:[了说不没行吗吧呢好对是有在]|答应|这个|那个|什么))[^我]{2,8}")
+_WE_ACT = re.compile(r"我(?:们?这边|们)?(?!说|问|觉得)")
+
+
+def _is_its_topic(last: Clause, clause: Clause) -> bool:
+    """报价我下周一给她: what is first named, then said to be done."""
+    if last.end != clause.start or (last.sentence, last.speaker) != (clause.sentence, clause.speaker):
+        return False
+    return bool(_TOPIC.fullmatch(last.text)) and bool(_WE_ACT.match(clause.text))
+
+
 def _finer(pieces: Sequence[Clause], places: Times) -> Iterator[tuple[Clause, bool]]:
     """The clauses, cut again before a second date, and whether the clause before made a condition."""
     condition = -1
@@ -90,9 +103,10 @@ def _finer(pieces: Sequence[Clause], places: Times) -> Iterator[tuple[Clause, bo
         condition = clause.sentence if _CONDITION.search(clause.text) else -1
         dated = [mention for mention in places.within(clause.start, clause.end) if mention.due is not None]
         start = clause.start
-        for mention in dated[1:]:
+        for number, mention in enumerate(dated):
             before = clause.text[start - clause.start : mention.span.start - clause.start]
-            if len(before) >= SHORTEST_THOUGHT and not _JOINED.search(before) and not _SUBJECT_LAST.search(before):
+            ends = number > 0 and not _JOINED.search(before) and not _SUBJECT_LAST.search(before)
+            if len(before) >= SHORTEST_THOUGHT and (ends or _OVER.search(before)):
                 yield replace(clause, text=before, start=start), conditional
                 start = mention.span.start
         yield replace(clause, text=clause.text[start - clause.start :], start=start), conditional
