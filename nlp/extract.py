@@ -64,7 +64,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         visited_time=visit.at,
         place=visit.place,
         summary="",
-        attitude=opinions.attitude(pieces, signals),
+        attitude=opinions.attitude(pieces, signals, (*rivals, *shorts)),
         customer=customer,
         contacts=tuple(
             contact

@@ -1,6 +1,7 @@
 """What the customer thinks: pain points, objections, the stage that the deal has reached, the attitude."""
 
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -162,45 +163,65 @@ def _named_stage(text: str, stages: Sequence[str]) -> StageMention | None:
 # Attitude
 
 _WARM = re.compile(
-    r"催(?:着)?(?:我们)?(?:签|合同|报价)|尽快(?:上线|签|安装|启动)|(?:很|非常|特别|十分)(?:感兴趣|满意|认可|看好|积极|热情)|高度认可|主动(?:约|联系|要求|提出|邀请)|当场(?:定|拍板|签)|已经?签了?|倾向于?我们|选了我们|爽快"
+    r"催(?:着)?(?:我们)?(?:签|合同|报价)|尽快(?:上线|签|安装|启动)|(?:很|非常|特别|十分)(?:感兴趣|满意|认可|看好|积极|热情|喜欢)|高度认可|主动(?:约|联系|要求|提出|邀请|让我们|加)|当场(?:就)?(?:定|拍板|签|打)|已经?签了?|选了?我们|爽快|直接(?:就)?(?:换|定|签)|成交"
 )
 _GOOD = re.compile(
-    r"认可|感兴趣|满意|不错|挺好|反馈(?:很|还)?好|整体可以|可以接受|没(?:有|什么)?问题|有意向|愿意|配合|积极|热情|客气|有兴趣|支持"
+    r"认可|感兴趣|满意|不错|挺好|反馈(?:很|还)?好|整体(?:上)?(?:可以|还行)|还可以|可以接受|没(?:有|什么)?(?:问题|意见)|有意向|愿意|配合|积极|热情|客气|有兴趣|支持|同意(?!书)|喜欢|有戏|关系(?:到位|很好|不错)|倾向于?(?:我们|你们)|优先考虑|"
+    r"(?:就|都|我)全要|(?:全部|都)从我们|(?:他|她|他们|客户|老板)(?:就)?定了|想尽快|(?:希望|想)[^，。]{0,8}(?:前|尽快|早点)[^，。]{0,4}(?:上线|装好|用上|投产|到货|进场)|盖好|比较急|松口|印象(?:很|挺)?好"
 )
 _COOL = re.compile(
-    r"犹豫|嫌|担心|顾虑|再考虑|再看看|不着急|不急|一般|冷淡|不太(?:满意|感兴趣|愿意|认可|积极|热情)|观望|敷衍|太贵|偏贵|不满|推脱|含糊|拖|没兴趣|不感兴趣|质疑|有意见|有点悬|不确定"
+    r"犹豫|嫌|担心|顾虑|再考虑|再看看|不着急|不急|一般(?!都|是|情况|来说)|冷淡|不太(?:满意|感兴趣|愿意|认可|积极|热情|想)|观望|敷衍|太贵|偏贵|不满|推脱|含糊|没兴趣|不感兴趣|质疑|(?:对我们|有|他们|她们)意见(?:很大)?|有点悬|不确定|抱怨|吐槽|对不上|看不懂|不好用|没谈成|谈不拢|太长了|太慢|没人(?:来|管|接|理|修)|不理|爱答不理|催了?(?:好几|几|多)次|不(?:想|打算)(?:用|要|换|买)我们|不(?:进|要|买)了|没得?商量"
 )
 _COLD = re.compile(
-    r"不合作|拒绝|投诉|发火|生气|很不满|非常不满|反感|翻脸|骂|终止|退货|不续约|别再联系|不要再来|赶出|明确不|不考虑我们|没戏|黄了"
+    r"不合作|拒绝|投诉|发火|生气|老火了?|火了|火大|很不满|非常不满|反感|翻脸|骂|终止|退货|不续约|别再联系|不要再来|赶出|明确不|不考虑我们|没戏|黄了|拍桌子|警告"
 )
-_NO = re.compile(r"(?:不太|不怎么|不用|不必|无需|没说要?|没有?说要?|不|没有?|未|谈不上|并不|不是很|不算)$")
+_NO = re.compile(
+    r"(?:不太|不怎么|不用|不必|无需|没说要?|没有?说要?|不|没有?|未|谈不上|并不|不是很|不算|没怎么|不会再?)$"
+)
+_NOT_THEIRS = re.compile(r"(?:我|我们|老大|领导|公司)(?:[^，。他她客]{0,6})$|竞品|竞争对手|友商")
+"""Who feels so is one of ours, or it is about somebody else."""
+_COMPLAINTS = frozenset(("交付", "售后", "技术"))
+_MOOD = {"犹豫": -1, "认可": 1, "主动约演示": 1, "催合同": 1, "尽快上线": 1, "要报价单": 1}
 
 
-def attitude(pieces: Sequence[Clause], signals: Sequence[Signal]) -> int:
+def attitude(pieces: Sequence[Clause], signals: Sequence[Signal], rivals: Sequence[str] = ()) -> int:
     """From -2 (hostile) to +2 (eager): what the customer's clauses show, summed and cut off; 0 where nothing says.
 
-    2 either way takes a strong word (催合同, 拒绝), not several mild ones.
-    Risk signals count only where they speak of the customer's mind (犹豫, 流失), not of money or procedure.
+    2 either way takes a strong word (催合同, 拒绝), not several mild ones. Signals count where they speak of the customer's
+    mind (犹豫, 认可) or complain of us (交付, 售后, 技术), not of money or procedure; a clause counts once, by its words or by
+    its signals.
     """
     score, strong = 0, False
+    waiting = deque(sorted(signals, key=lambda signal: signal.span))
     for clause in pieces:
+        moods = []
+        while waiting and waiting[0].span.start < clause.end:
+            moods.append(_mood(waiting.popleft()))
         if clause.speaker == "rep" or re.search(r"如果|要是", clause.text):
             continue
-        words = clause.text
-        if _COLD.search(words) and not _NO.search(words[: _start(_COLD, words)]):
-            score, strong = score - 2, True
-        elif _COOL.search(words) and not _NO.search(words[: _start(_COOL, words)]):
-            score -= 1
-        elif _WARM.search(words) and not _NO.search(words[: _start(_WARM, words)]):
-            score, strong = score + 2, True
-        elif match := _GOOD.search(words):
-            score += -1 if _NO.search(words[: match.start()]) else 1
-    if score == 0 and any(signal.polarity == "risk" and signal.category == "流失" for signal in signals):
-        score = -1
+        words, is_strong = _feeling(clause.text, rivals)
+        score += words or max(moods, key=abs, default=0)
+        strong |= is_strong
     limit = 2 if strong else 1
     return max(-limit, min(limit, score))
 
 
-def _start(pattern: re.Pattern[str], words: str) -> int:
-    match = pattern.search(words)
-    return match.start() if match else 0
+def _mood(signal: Signal) -> int:
+    if signal.polarity == "risk" and signal.category in _COMPLAINTS:
+        return -1
+    return _MOOD.get(signal.category, 0)
+
+
+def _feeling(words: str, rivals: Sequence[str]) -> tuple[int, bool]:
+    """What one clause shows, and whether by a strong word."""
+    if any(rival in words for rival in rivals):
+        return 0, False
+    for pattern, value in ((_COLD, -2), (_COOL, -1), (_WARM, 2), (_GOOD, 1)):
+        match = pattern.search(words)
+        if match is None or _NOT_THEIRS.search(words[: match.start()]):
+            continue
+        if not _NO.search(words[: match.start()]):
+            return value, abs(value) == 2
+        if pattern is _GOOD:
+            return -1, False
+    return 0, False
