@@ -1,6 +1,7 @@
 """What the customer thinks: pain points, objections, the stage that the deal has reached, the attitude."""
 
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -9,6 +10,7 @@ from nlp import risk
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
 from nlp.draft import CompetitorMention, Signal, Span, StageMention, Tag, Vocabulary
+from nlp.thoughts import Times
 
 # Pain points
 
@@ -26,12 +28,20 @@ def pain_points(
 _WE_ARE_DEARER_NOT = re.compile(r"比(?:我们|咱们|我司|我方)[^，。]{0,4}(?:贵|高)|(?:不|没那么|没有那么)(?:算)?贵")
 
 
+_THEY_ASK = re.compile(r"(?:能不能|可不可以|能否)[^，。]{0,2}$")
+_OF_US = re.compile(r"(?:要|让|叫|请|求|催|给|问|嫌)(?:我们|我)[^，。]{0,8}$")
+_IF_ONLY = re.compile(r"(?:如果|要是|除非|只要)[^，。他她]{0,4}(?:能|可以|价格|再)[^，。]{0,6}$")
+
+
 def _counts(hit: risk.Hit, text: str) -> bool:
-    """能不能再便宜 asks, and shows the pain all the same."""
+    """能不能再便宜 asks, 要是能便宜 supposes, 让我们便宜 speaks of us: they show the pain all the same."""
+    before = text[max(0, hit.span.start - 16) : hit.span.start]
     if hit.suppressed == "asked":
-        return bool(
-            re.search(r"(?:能不能|可不可以|能否)[^，。]{0,2}$", text[max(0, hit.span.start - 6) : hit.span.start])
-        )
+        return bool(_THEY_ASK.search(before))
+    if hit.suppressed == "own_side":
+        return bool(_OF_US.search(before))
+    if hit.suppressed == "hypothetical":
+        return bool(_IF_ONLY.search(before))
     return hit.suppressed is None
 
 
@@ -39,6 +49,8 @@ def _complaints(
     text: str, pieces: Sequence[Clause], phrases: Mapping[str, Sequence[str]], competitors: Sequence[str]
 ) -> list[risk.Hit]:
     hits = [hit for hit in risk.hits("risk", phrases, text, pieces, competitors) if _counts(hit, text)]
+    denied = unimportant(text)
+    hits = [hit for hit in hits if hit.category not in denied]
     hits = [hit for hit in hits if not _WE_ARE_DEARER_NOT.search(text[max(0, hit.span.start - 4) : hit.span.end + 2])]
     kept = [hit for category in phrases for hit in risk.longest([hit for hit in hits if hit.category == category])]
     return sorted(kept, key=lambda hit: hit.span)
@@ -55,19 +67,31 @@ _CHEAPER = re.compile(
     rf"(?:(?:报价|价格)(?:也|还|都|要)?)?比(?:我们|咱们|我司|我方)(?:的)?(?:报价|价格)?(?:还|都|要)?(?:低|便宜)(?:{_ABOUT}{_NUMBER})?|(?:竞品|友商|对手|竞争对手|别家)(?:的)?(?:报价|价格)(?:更|要|还)?(?:低|便宜)(?:{_ABOUT}{_NUMBER})?"
 )
 _FEELS = re.compile(
-    r"嫌|觉得|认为|担心|怕|顾虑|不满|太|不放心|质疑|抱怨|吐槽|接受不了|不接受|不够|不行|贵|慢|差|不满意|高了|高于|比较高|超|压|砍|降|便宜|优惠|长|不到|不上|没人|不兼容|问题|还要再谈|跟不上|有点|偏"
+    r"嫌|觉得|认为|担心|怕|顾虑|不满|太|不放心|质疑|抱怨|吐槽|接受不了|不接受|不够|不行|贵|慢|差|不满意|高了|高于|比较高|超|压|砍|降|便宜|优惠|长|还要再谈|跟不上|有点|偏|折|成本|接受"
 )
 _AS_OBJECTION = {"价格敏感": "价格", "交付周期": "交付", "售后响应": "售后", "技术适配": "技术"}
 _MORE: Mapping[str, tuple[str, ...]] = {
     "实力": (
-        "规模[太/比较/有点/偏]小", "公司[太]小", "没听[说]过", "没名气", "名气不大", "品牌…不[够/太]?知名", "知名度", "案例[太/比较]少", "没有[同行业/类似/成功]案例", "没有…案例", "没什么案例", "{担心}…实力", "经验不足", "没经验", "资质不[够/全]", "没有资质", "新公司", "成立时间…短", "小公司", "{担心}…倒闭", "不是大品牌",
+        "规模[太/比较/有点/偏]小", "公司[太]小", "没听[说]过", "没名气", "名气不大", "品牌…不[够/太]?知名", "知名度", "案例[太/比较]少", "没有[同行业/类似/成功]案例", "没有…案例", "没什么案例", "{担心}…实力", "经验不足", "没经验", "没做过", "资质不[够/全]", "没有资质", "新公司", "成立时间…短", "小公司", "小厂", "{担心}…倒闭", "不是大品牌",
+        "(没有/没)…(业绩/资质/认证/证书/注册证)", "信不过", "不放心我们",
     ),
-    "付款": ("付款方式…(再谈/不同意/接受不了/谈不拢/分歧/卡)", "预付款…[太/比较]高", "首付…(太高/高了/降低)", "账期…(太短/长一点/延长/谈不拢)",
-        "付款周期…(拉长/延长/太长/太短)", "(想/要求/希望/要)分期", "付款比例", "(不接受/不同意)预付", "货到付款"),
-    "合同": ("条款…(不同意/有异议/接受不了/要改)", "违约金", "合同…有异议"),
-    "时机": ("没必要", "用不上", "现在[的]够用", "现在用[的]着还行", "还能用", "不着急", "不急着", "时机不[成熟/合适/对]"),
-    "竞品": ("有固定[的]供应商", "有长期[的]供应商", "已有供应商", "有[老/长期]合作[的]供应商", "用习惯了", "用惯了", "习惯了", "合作…(多年/好几年/很多年)", "关系[很/比较]好"),
+    "付款": (
+        "付款方式…(再谈/不同意/接受不了/谈不拢/分歧/卡)", "预付款…[太/比较]高", "预付…(太高/高了/付不了/不肯/不愿)", "首付…(太高/高了/降低)", "账期…(太短/长一点/延长/谈不拢/个月/天)", "付款周期…(拉长/延长/太长/太短)",
+        "(想/要求/希望/要/问/能不能/能否/可不可以)…分期", "付款比例", "(不接受/不同意/不肯/不愿)…(预付/先付/全款)", "货到付款", "(要/要求/希望/想)…(月结/账期/押款)", "押…(质保金/尾款)", "质保金…(太/高|比例)", "(验收/货到/装完)…(再付/才付)",
+    ),
+    "合同": ("条款…(不同意/有异议/接受不了/要改/谈不拢)", "违约金", "合同…(有异议/有意见/要改/打回)", "(法务/律师)…(不同意/有意见/卡)"),
+    "时机": ("没必要", "现在[的]够用", "现在用[的]着还行", "还能用", "时机不[成熟/合适/对]", "(明年/年后/下半年/春节后/过完年)再(说/看/定/考虑/谈)", "(项目/采购/计划)…(暂停/搁置/推迟/停了)", "今年…(不买/不上/不采购/没计划/不考虑)", "没钱了", "{没}预算", "不(着急/急着)(上/换/买/采购/定)", "先(不上/放一放/缓一缓)"),
+    "竞品": ("有固定[的]供应商", "有长期[的]供应商", "已有供应商", "有[老/长期]合作[的]供应商", "用习惯了", "用惯了", "习惯了", "合作…(多年/好几年/很多年/十几年)", "一直(用/在用){竞品}", "(想/要/还是/更想)(用/选/买/上){竞品}", "[比较/更/倾向]倾向[于]{竞品}", "{竞品}…(关系好/关系[很/更/比较]好/更熟)"),
 }  # fmt: skip
+_NO_MATTER = re.compile(
+    r"(?:不是|不|没)(?:特别|很|太|怎么|那么|多)?(?:在意|在乎|看重|关心|计较|敏感)(?:于|的是)?(?P<what>价格|价钱|钱|交期|售后)"
+)
+_MATTERS_NOT = {"价格": "价格敏感", "价钱": "价格敏感", "钱": "价格敏感", "交期": "交付周期", "售后": "售后响应"}
+
+
+def unimportant(text: str) -> frozenset[str]:
+    """Pain points that the note denies: 他倒不是特别在意价格. They are no objections either."""
+    return frozenset(_MATTERS_NOT[match["what"]] for match in _NO_MATTER.finditer(text))
 
 
 def objections(
@@ -93,22 +117,38 @@ def objections(
             found.setdefault(category, Tag(category, hit.span))
     for hit in _complaints(text, pieces, _MORE, competitors):
         found.setdefault(hit.category, Tag(hit.category, hit.span))
-    return tuple(sorted(found.values(), key=lambda tag: tag.span))
+    denied = {_AS_OBJECTION[category] for category in unimportant(text)}
+    return tuple(sorted((tag for tag in found.values() if tag.category not in denied), key=lambda tag: tag.span))
 
 
 # Stage
 
 _GAP = r"[^，。！？；,!?;\n]"
+_FIGURE = r"[\d一二两三四五六七八九十百千]"
 _STAGES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
-    (("线索获取", "首次触达"), re.compile(r"(?:第一次|初次|首次)(?:去|上门)?(?:拜访|见面?|接触|沟通|聊|触达)|陌拜|刚认识|刚加上?了?微信")),
-    (("需求确认", "需求诊断"), re.compile(r"(?:了解|确认|梳理|调研|摸清|收集)了?(?:一下|清楚)?(?:他们|客户|对方)?的?(?:具体|基本)?需求|需求(?:调研|诊断|梳理|基本(?:上)?(?:明确|确认|清楚)|已经(?:明确|确认)|都?(?:明确|确认|清楚)了)|现场勘察")),
-    (("方案设计", "方案演示"), re.compile(r"(?:讲|演示|介绍|汇报|讨论|沟通|过)了?(?:一下|一遍|下)?(?:我们)?的?(?:技术|整体|初步)?方案|方案(?:讲解|演示|汇报|讨论|沟通|设计|评审|还在改|在改|修改|已经(?:发|给|提交))|做了(?:一次|一场|个)?(?:产品|现场)?演示|技术交流|在做方案|选型")),
+    (("线索获取", "首次触达"), re.compile(
+        r"(?:第一次|初次|首次)(?:去|上门)?(?:拜访|见面?|接触|沟通|聊|触达)|陌拜|刚认识|刚加上?了?微信|(?:之前|以前|从来)没(?:去|来|跑|接触|打过交道)过?|(?:这家|这个)是新的|新(?:开发|挖)的?客户|朋友介绍|(?:别人|老客户|同学)介绍的")),
+    (("需求确认", "需求诊断"), re.compile(
+        r"(?:了解|确认|梳理|调研|摸清|收集)了?(?:一下|清楚)?(?:他们|客户|对方)?的?(?:具体|基本)?需求|需求(?:调研|诊断|梳理|基本(?:上)?(?:明确|确认|清楚)|已经(?:明确|确认)|都?(?:明确|确认|清楚)了)|现场勘察|"
+        rf"(?:他们?|她们?|客户|对方|学校|医院|厂里|公司)(?:这边|那边)?(?:今年|明年|年后|也|就|有)*(?:想|准备|打算|计划)(?:要|把|统一|再|新)*(?:换|开|建|采购|买|改造|扩|搞|升级|配|装)|(?:清单|配置|需求|数量|预算){_GAP}{{0,3}}没(?:有)?(?:定|下来|批)")),
+    (("方案设计", "方案演示"), re.compile(
+        rf"(?:讲|演示|介绍|汇报|讨论|沟通|过)了?(?:一下|一遍|下)?(?:我们)?的?(?:技术|整体|初步)?方案|方案{_GAP}{{0,8}}?(?:讲解|演示|汇报|讨论|沟通|设计|评审|还在改|在改|修改|看了|看过|太[\u4e00-\u9fff]|已经(?:发|给|提交))|做了(?:一次|一场|个)?(?:产品|现场)?演示|演示(?:做)?(?:完|了)|"
+        r"技术交流|在做方案|选型(?!方案)")),
     (("样品测试", "方案设计"), re.compile(r"样品(?:正?在(?:测|试)|测试(?:中|阶段|还在)|已经送|送过去了)|试用(?:中|期|阶段|了)|在试用|POC|正?在测试|送样")),
-    (("报价审批", "报价"), re.compile(rf"方案{_GAP}{{0,5}}(?:认可|通过|没(?:什么|有)?问题|定了|满意)|报(?:了|过)价|报价(?:单)?(?:已经|都)?(?:发|给|提交|报)(?:给他们?|过去|过|了)|(?:等|走|在){_GAP}{{0,6}}审批|(?:领导|老板|财务|总部){_GAP}{{0,4}}[没未]{_GAP}{{0,1}}批|在?比价|议价|在走流程")),
-    (("商务谈判", "报价审批"), re.compile(r"商务谈判|谈(?:了|过)?价格|砍价|压价|价格(?:还要|还得|再|没)谈|还价")),
-    (("合同签订", "合同审核", "签约回款"), re.compile(rf"合同条款|合同{_GAP}{{0,4}}(?:审|走流程|盖章|签)|签(?:了|完|好|下)?合同|签约|法务{_GAP}{{0,3}}审|盖章|中标了|已经中标|走合同")),
-    (("交付执行", "签约回款"), re.compile(r"(?:已经?|正在|刚)发货|发货了|(?:在|正在|开始|进场)(?:安装|调试|实施|部署|培训)|安装调试|验收(?!后|合格|通过后|完)|已经?(?:上线|交付)|交付(?:了|中)|尾款")),
+    (("报价审批", "报价"), re.compile(
+        rf"方案{_GAP}{{0,5}}(?:认可|通过|没(?:什么|有)?问题|定了|满意)|我们?(?:这边)?(?:当时|也|就|先|给(?:他|她|客户)们?)?[报抱](?:的|了|过|价|出)?(?:价|是|的是)?{_FIGURE}|[报抱](?:了|过)价|(?:价格|价钱)我[报抱]|报价(?:单)?(?:他们|客户|已经|都)?(?:发|给|提交|报)(?:给他们?|过去|过|了)|[报抱]价(?:单)?(?:他们?|客户)?看(?:了|过)|"
+        rf"我们?(?:的)?报价(?:是|单)?{_FIGURE}|(?:等|走|在){_GAP}{{0,6}}审批|(?:领导|老板|财务|总部){_GAP}{{0,4}}[没未]{_GAP}{{0,1}}批|在?比价|议价|在走流程")),
+    (("商务谈判", "报价审批"), re.compile(
+        r"商务谈判|谈(?:了|过)?价格|砍价|压价|价格(?:还要|还得|再|没)谈|还价|(?:打|做|能|给)(?:个|我们?|他们?)?[一二三四五六七八九对\d.]{1,3}折|能不能分期|(?:要求|想要?|必须)货到付款|降到[\d一二两三四五六七八九十]|(?:再)?便宜(?:一?点|些)|最低(?:多少|价)")),
+    (("合同签订", "合同审核", "签约回款"), re.compile(
+        rf"合同条款|合同{_GAP}{{0,6}}(?:审(?!计)|走流程|盖章|章|签|法务|过了)|签(?:了|完|好|下)?合同|签约|法务{_GAP}{{0,3}}审|盖章(?!的)|中标了|已经中标|走合同|成交")),
+    (("交付执行", "签约回款"), re.compile(
+        r"(?:已经?|正在|刚)发货|发货了|(?:在|正在|开始|进场)(?:安装|调试|实施|部署|培训)|安装调试|验收(?!后|合格|通过后|完|款)|已经?(?:上线|交付|跟工厂下单|下单|排产)|交付(?:了|中)|尾款|(?:新|刚|已经?)(?:上|装)(?:的|了|好了)(?=[^，。]{0,4}$|系统)|安装队|上批(?:货|的)|货已经?到")),
 )  # fmt: skip
+_PLANNED_SOLUTION = re.compile(
+    r"(?:把|将)?[^，。！？；我他她]{0,8}方案[^，。！？；]{0,6}(?:做出来|改好|改一|出来|交给|发给|给他|给她|发他|发她|改完|做好)|(?:出|做|改|写)(?:一个|一份|个|一版|份)?[^，。！？；]{0,6}方案|写进方案"
+)
+"""Our working at the solution, even ahead: 我下周三前把方案做出来."""
 _AHEAD = re.compile(
     r"(?:下一步|接下来|准备|打算|计划|想(?:要)?|希望|如果|要是|等|下周|下个?月|明年|再|将|预计|争取|之后|以后|才能?|可以|让我们?|要求|让|请|能不能|什么时候|还没|没有|没|不|未)[^，。！？；,!?;\n]{0,8}$"
 )
@@ -130,18 +170,38 @@ def stage(
     if named := _named_stage(text, vocabulary.stages):
         return named
     best: tuple[int, StageMention] | None = None
+    places = Times(times)
+    named_rivals = sorted(rival.span.start for rival in competitors)
     for clause in pieces:
-        if any(clause.start <= rival.span.start < clause.end for rival in competitors):
+        rival = bisect_left(named_rivals, clause.start)
+        if rival < len(named_rivals) and named_rivals[rival] < clause.end:
             continue
-        ahead = any(t.due is not None and t.due > sent_on and clause.start <= t.span.start < clause.end for t in times)
+        ahead = any(
+            mention.due is not None and mention.due > sent_on for mention in places.within(clause.start, clause.end)
+        )
+        works_on = _PLANNED_SOLUTION.search(clause.text)
+        if works_on and not _ASKED_OF_US.search(clause.text):
+            best = _further(best, 2, _of_the_team(_STAGES[2][0], vocabulary), clause.span(*works_on.span()))
         for rank, (names, pattern) in enumerate(_STAGES):
-            value = next((name for name in names if name in vocabulary.stages), None)
-            match = pattern.search(clause.text) if value else None
-            if value is None or match is None or ahead or _AHEAD.search(clause.text[: match.start()]):
-                continue
-            if best is None or rank > best[0]:
-                best = rank, StageMention(value, clause.span(match.start(), match.end()))
+            match = pattern.search(clause.text)
+            if match and not ahead and not _AHEAD.search(clause.text[: match.start()]):
+                best = _further(best, rank, _of_the_team(names, vocabulary), clause.span(*match.span()))
     return None if best is None else best[1]
+
+
+_ASKED_OF_US = re.compile(r"(?:让|要求?|请|催|叫|希望)(?:我|咱)")
+
+
+def _of_the_team(names: Sequence[str], vocabulary: Vocabulary) -> str | None:
+    return next((name for name in names if name in vocabulary.stages), None)
+
+
+def _further(
+    best: tuple[int, StageMention] | None, rank: int, value: str | None, span: Span
+) -> tuple[int, StageMention] | None:
+    if value is None or (best is not None and rank <= best[0]):
+        return best
+    return rank, StageMention(value, span)
 
 
 def _named_stage(text: str, stages: Sequence[str]) -> StageMention | None:
