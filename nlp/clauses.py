@@ -19,7 +19,11 @@ _FOLD = {ord(c): chr(ord(c) - 0xFEE0) for c in _WIDE} | str.maketrans("％．～
 STOP = '，。！？；：、,!?;:\n\r\t …「」“”"（）()【】'
 """Characters that end a run of words."""
 
-_HARD = re.compile(r"[，。！？；,!?;\n\r…]+|\s{2,}")
+_HARD = re.compile(
+    r"[，。！？；,!?;\n\r…]+|\s{2,}|(?<=[\u4e00-\u9fff])[ \t](?=[\u4e00-\u9fff])"
+    r"|(?<=[\dA-Za-z%）)])[ \t](?=[\u4e00-\u9fff])(?![万亿元块年月日号点时分台套个件吨天周米千百折成])"
+)
+"""Also the single space by which typed notes part their items: 恒力 王总 预算85万 等批."""
 _FULL_STOP = re.compile(r"[。！？!?\n\r]")
 _SURNAMES = "".join(sorted(SURNAMES))
 _TITLES = "总监|副总|总|经理|主任|科长|院长|校长|园长|部长|处长|厂长|所长|老板|书记|工|老师|教授|董"
@@ -40,6 +44,8 @@ _SOFT = re.compile(
     r"(?<![我不没想])(?:让|要求|催着?|请|叫)我们|(?<![我不没想跟找问])(?:让|要)我(?:们|帮|给|打|发|做|出|重新|再|明|后|下|这|周)|最好(?!的|不过)|时间[定订]在|(?:他|她)(?:要给|还要|会把|会给)|"
     r"就是(?:嫌|觉得|担心|价格|领导|预算|说)|说领导|第[一二三四五]家)"
     r"|(?<=[吧嘛])(?<![酒网贴]吧)(?=[\u4e00-\u9fff]{3})"
+    # A hum between two thoughts parts them; one behind 的, 把 or a date only hesitates.
+    r"|(?<=[^的把个给要在是跟和叫去天午号点嗯呃，][嗯啊哈])(?<![去天]了嗯)(?=[\u4e00-\u9fff]{3})"
 )
 
 

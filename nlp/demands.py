@@ -9,7 +9,7 @@ what we want of our own (我让技术…) are none.
 import re
 from collections.abc import Sequence
 
-from nlp.actions import cleaned, without
+from nlp.actions import ROLE, VERB, cleaned, without
 from nlp.draft import Demand, Span
 from nlp.thoughts import Thought
 
@@ -29,7 +29,7 @@ _QUESTION = re.compile(
     r"(?:能不能|能否|可不可以|可否|有没有可能|是不是(?:可以|能)|是否(?:可以|能)|看(?:看)?能不能)(?:够|再|给他们?|给她们?|给我们?)*(?P<what>.{2,})|(?:什么时候|啥时候|几号|哪天)(?:能|可以)(?P<when>.{2,})"
 )
 _STATES = re.compile(
-    rf"{_NOT}(?P<verb>要求|希望|想要|需要|必须要?|务必|一定要|最好是?|坚持要?|提出要?|点名要|指定要?|急着要|急要|催着要|催要|催|想看|要看|盼着|要)(?:能够|能|可以|在|就)*(?P<what>.{{2,}})"
+    rf"{_NOT}(?P<verb>要求|希望|想要|需要|必须要?|务必|一定要|最好是?|坚持要?|提出要?|点名要|指定要?|急着要|急要|催着要|催要|催|想看|要看|盼着|想(?=改|换成|按|分)|要(?!是|么|不是|不然|素))(?:能够|能|可以|在|就)*(?P<what>.{{2,}})"
 )
 _TELLS = re.compile(
     r"(?:说|意思是|意思就是|意思|表示|回复说?)(?:让|叫)?(?P<what>(?:先|再|还是|尽快|赶紧|抓紧|重新)*(?:寄[一两几点个]|寄过|寄[^，。]{0,6}样|送[一两几]?[个套份台]?样|发[一两几个份]|发[^，。]{1,12}过去|报个|报一|出个|出一|派人|派个|派[^，。]{1,6}过|再便宜|再降|便宜点|降一|降点|上门).+)"
@@ -42,15 +42,21 @@ _SEND_ME = re.compile(
 )
 _OWN_AFFAIR = re.compile(
     r"^(?:自己|他们?|她们?|领导|老板|内部|总部|先|再|还|也|去|都|一起|尽快)*(?:等|考虑|研究|讨论|商量|请示|汇报|上会|开会|走(?!账)|内部|跟(?!我们|咱们)|和(?!我们|咱们)|向|报(?:批|审|领导|给领导)|招标|招投标|比(?:价|较|一比)|看(?:情况|看(?!我们)|预算|效果|领导)|去|回去|问|找|审|批|过会|换|花|付|采购|买|领导|老板|总部|"
-    r"立项|投产|搬|停|签字|盖章|验厂|公开|评审|评估|论证|一段|时间|几天|长期合作|合作|双赢|多|少|钱|预算|增加|扩|新增|年底前花|[一二两三四五六七八九十百千万几\d]+(?:多|来|几)?(?:台|吨|只|辆|箱|桶|米|公斤|万|块|元|天|个月|个点|年|周|小时))"
+    r"立项|投产|开业|开学|搬|停|签字|盖章|验厂|公开|评审|评估|论证|一段|时间|几天|长期合作|合作|双赢|多|少|钱|预算|增加|扩|新增|年底前花|[一二两三四五六七八九十百千万几\d]+(?:多|来|几)?(?:台|吨|只|辆|箱|桶|米|公斤|万|块|元|天|个月|个点|年|周|小时))"
 )
 _THINGS = re.compile(
     r"^(?:先|再|一|尽快|重新|看(?:一下|看|下)?|了解|有|是|用)*(?:[一两二三四五六七八九十几\d]+[份版套张家次本页封]|[一两三几][个条]|份|个|张|版|点|些|正式|详细|书面|盖章|纸质|电子|最新|我们|咱们|样品|样机|资料|案例|报价|方案|清单|合同|发票|现货|资质|检测|说明书|授权|提供|出具?|派|安排|上门|试用|演示|培训|降|便宜|优惠|打[一二三四五六七八九对\d.]+折|质保|延长|包|送|加|改|配|"
-    r"把|给|做|发|寄|开|补|签|调|缩短|提前|早|快|现场|实地|参观|考察|参考|证书|报告|图纸|参数|对比|明细|承诺|函|售后|驻场|专人|服务|交货|到货|发货|安装|上线|进场|完成|解决|交付|按|支持|兼容|对接|分期|账期|月结|赠|免费|本地|国产|进口|定制|年底|月底|今年|元旦|春节|过年|开学|下周|下个?月|本周|这周|明天|周[一二三四五六日]|\d+月|[一二三四五六七八九十]+月|[一二三四五六七八九十\d]+[号日天])"
+    r"把|给|做|发|寄|开|补|签|调|缩短|提前|早|快|现场|实地|参观|考察|参考|证书|报告|图纸|参数|对比|明细|承诺|函|售后|驻场|专人|服务|交货|到货|发货|安装|上线|进场|改成|换成|完成|解决|交付|按|支持|兼容|对接|分期|账期|月结|赠|免费|本地|国产|进口|定制|年底|月底|今年|元旦|春节|过年|开学|下周|下个?月|本周|这周|明天|周[一二三四五六日]|\d+月|[一二三四五六七八九十]+月|[一二三四五六七八九十\d]+[号日天])"
 )
 _DEADLINE_ONLY = re.compile(r"^(?:[一二三四五六七八九十\d]+(?:天|个月|周|个工作日)(?:内|之内|以内)?)$")
-_OUR_SUBJECT = re.compile(
-    r"(?<![跟给让叫请催找问向对和帮为比嫌])(?:我(?!们公司的)|我们|咱们?)(?:这边|公司|说|也|就|还|跟|觉得|得|会|打算|准备|想)"
+_SUBJECT = re.compile(rf"(?P<us>(?<![跟给让叫请催找问向对和帮为比嫌要求])(?:我们|咱们?|我))|(?P<them>{_THEM})")
+_DELIVERED = re.compile(
+    r"(?P<what>[^，。我]{0,12}?(?:必须|得|要|一定要|务必|需要)(?:能|全部|都)?(?:进场|到货|交货|上线|装好|装完|完成|调试完|干完|交付|送到|到位|安装完|弄好|用上|交工|完工|加(?:一|个|装)|改成|换成|做到|控制在|降到).*)|要么(?P<either>(?:降|便宜|送|换|改)[^，。]{1,20}?)(?=要么|$)"
+)
+_DONE = re.compile(r"^[\u4e00-\u9fff]{1,3}[了过](?!解|程)|了(?:吗|哈哈|呀)?$")
+_AGAIN = re.compile(r"[^，。]{0,6}再(?:约|联系|去|来|过去|过来|聊|谈|碰)(?:一下|一次|时间|吧)?")
+_YOU = re.compile(
+    r"^(?:那|哦|好|行|嗯|对了|另外|还有)*(?:您|你们?)(?:这边|那边|公司)?(?P<what>[^，。吗呢？?]{2,})$|^(?P<dont>别(?:弄|搞|太|再|给|超)[^，。]{1,16})$"
 )
 _REPORTED = re.compile(
     rf"{_THEM}|^(?:但是|就是|主要|还|也|另外|然后|说|其次|同时|对了|而且|并且|最后|还有|不过|只是|所以|的话|呢|，|那|这个|,)*$|(?:说|意思|问|提)[^，。]{{0,4}}$"
@@ -81,7 +87,7 @@ def _demand(thought: Thought, *, ours_before: bool) -> Demand | None:
     words = clause.text
     match = _chat(words) if clause.speaker == "customer" else None
     match = match or _told(words, ours_before=ours_before)
-    if match is None:
+    if match is None or _DONE.search(words[match[0] : match[1]]) or _AGAIN.fullmatch(words[match[0] : match[1]]):
         return None
     start, end = match
     inside = [mention for mention in thought.times if mention.span.start >= clause.start + start]
@@ -100,40 +106,83 @@ def _chat(words: str) -> tuple[int, int] | None:
         match = pattern.search(words)
         if match and not _GREETING.match(match["what"]):
             return match.span("what")
+    if match := _YOU.search(words):
+        group = "what" if match["what"] else "dont"
+        if VERB.search(match[group]) and not _TELLS_OF_US.search(match[group]):
+            return match.span(group)
     return None
+
+
+_TELLS_OF_US = re.compile(r"[了过吗]|什么|多少|怎么|几|哪|是不是|方案(?:我|还|不错|可以)|(?:太|很|比|不)")
+
+
+def _ours(before: str) -> bool:
+    """Whether the last that is named before the verb is our side."""
+    last = None
+    for last in _SUBJECT.finditer(before):
+        pass
+    return last is not None and last["us"] is not None
 
 
 def _told(words: str, *, ours_before: bool) -> tuple[int, int] | None:
     """Where in the words of a note, or of a customer in a chat, the wanted stands."""
-    if match := _PUTS_US_TO_WORK.search(words):
-        before = words[: match.start()]
-        if not _OUR_SUBJECT.search(before) and not before.endswith("我") and not _FELT.match(match["what"]):
-            if match["verb"] not in ("建议",):
-                return _after_question(words, *match.span("what"))
-    if (match := _ASKS_FOR.search(words)) and not _OUR_SUBJECT.search(words[: match.start()]):
-        group = "what" if match["what"] else "asked"
-        return _after_question(words, *match.span(group))
-    if (match := _QUESTION.search(words)) and not _OUR_SUBJECT.search(words[: match.start()]):
-        group = "what" if match["what"] else "when"
-        if not _OWN_AFFAIR.match(match[group]):
-            return match.span(group)
-    if match := _TELLS.search(words):
-        if not re.search(r"我$", words[: match.start()]):
-            return match.span("what")
+    for reading in (_put_to_work, _asked, _delivered):
+        if found := reading(words):
+            return found
+    if (match := _TELLS.search(words)) and not re.search(r"我$", words[: match.start()]):
+        return match.span("what")
+    return _stated(words, ours_before=ours_before)
+
+
+def _put_to_work(words: str) -> tuple[int, int] | None:
+    match = _PUTS_US_TO_WORK.search(words)
+    if match is None or match["verb"] == "建议" or _FELT.match(match["what"]):
+        return None
+    if _ours(words[: match.start()]) or re.search(rf"^{ROLE}", match["what"]):
+        return None
+    return _after_question(words, *match.span("what"))
+
+
+def _asked(words: str) -> tuple[int, int] | None:
+    match = _ASKS_FOR.search(words)
+    if match and not _ours(words[: match.start()]):
+        return _after_question(words, *match.span("what" if match["what"] else "asked"))
+    match = _QUESTION.search(words)
+    if match is None or _ours(words[: match.start()]):
+        return None
+    group = "what" if match["what"] else "when"
+    return None if _OWN_AFFAIR.match(match[group]) else match.span(group)
+
+
+def _delivered(words: str) -> tuple[int, int] | None:
+    match = _DELIVERED.search(words)
+    if match is None or _ours(words[: match.end()]) or _HYPOTHESIS.match(words):
+        return None
+    return match.span("what" if match["what"] else "either")
+
+
+_HYPOTHESIS = re.compile(r"(?:如果|要是|假如|万一|等)(?!(?:我们|你们)能)")
+
+
+def _stated(words: str, *, ours_before: bool) -> tuple[int, int] | None:
+    if _HYPOTHESIS.match(words):
+        return None
     for match in _STATES.finditer(words):
         before = words[: match.start()]
         if ours_before and not re.search(_THEM, before):
             continue
-        if _OUR_SUBJECT.search(before) or before.endswith(("我", "我们")) or not _REPORTED.search(before[-16:]):
+        if _ours(before) or not _REPORTED.search(before[-16:]):
             continue
         if _OWN_AFFAIR.match(match["what"]) and not _DEADLINE_ONLY.match(match["what"]):
             continue
-        if match["verb"] in ("要", "需要", "催", "希望", "必须", "要求", "最好", "最好是") and not _THINGS.match(
-            match["what"]
-        ):
+        if match["verb"] in _WEAK and not _THINGS.match(match["what"]):
             continue
         return match.span("what")
     return None
+
+
+_WEAK = frozenset(("要", "需要", "催", "希望", "想"))
+"""Verbs that tell of the customer's own plans as often as of us; only things that a seller gives count behind them."""
 
 
 def _after_question(words: str, start: int, end: int) -> tuple[int, int]:

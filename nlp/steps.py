@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nlp.actions import BIND, FILLER, SOON, TAIL, THEY, VERB, WE, cleaned, without
+from nlp.actions import BIND, FILLER, ROLE, SOON, TAIL, THEY, VERB, WE, cleaned, without
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
 from nlp.draft import Demand, NextStep, Owner, Span
@@ -24,20 +24,19 @@ _WE_BOUND = re.compile(
     rf"(?P<topic>[^我咱他她，。]{{2,10}}?)??(?:这个|那个|说)?{SOON}{WE}(?:说|这边|自己|当场|主动)?(?:{WE})?(?P<bind>(?:{BIND}|了|他|她|他们|客户|对方){{0,4}})"
 )
 _THEY_BOUND = re.compile(
-    rf"{SOON}(?P<who>{THEY}|(?:[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|校长|部长|老师|处长|厂长|老板)|[老小][\u4e00-\u9fff](?=说|会|答应))|(?:院办|院里|总部|领导|老板|法务|财务|采购|技术|信息科|设备科)(?:部|处|科)?)"
-    rf"(?:的)?(?:财务|领导|老板|采购|法务|技术|信息科|院里|总部)?(?:那边|这边|自己|本人)?(?:口头)?(?P<bind>(?:{BIND}|了){{0,4}})(?:{THEY})?(?:的)?(?:财务|领导|老板|采购|法务|技术|信息科|院里|总部|那边)?(?P<more>{BIND}{{0,3}})"
+    rf"{SOON}(?P<who>{THEY}|(?:[\u4e00-\u9fff]{{1,2}}(?:总监|总|经理|主任|科长|工|院长|校长|部长|老师|处长|厂长|老板)|[老小][\u4e00-\u9fff](?=说|会|答应|那边))|(?:院办|院里|总部|领导|老板|法务|财务|采购|技术|信息科|设备科)(?:部|处|科)?)"
+    rf"(?:的)?(?:财务|领导|老板|采购|法务|技术|信息科|院里|总部)?(?:那边|这边|自己|本人)?(?:口头)?(?P<bind>(?:{BIND}|了){{0,4}})(?:{THEY})?(?:的)?(?:财务|领导|老板|采购|法务|技术|信息科|院里|总部|那边)?(?:[^，。]{{1,4}}(?:以后|之后))?(?P<more>{BIND}{{0,3}})"
 )
-_ROLE = r"(?:技术(?:部|支持|同事|团队|中心)?|实施(?:经理|团队|部|的)?|售后(?:部|同事|工程师)?|售前(?:工程师)?|研发(?:部|的)?|工程(?:部|师)|法务(?:部)?|财务(?:部)?|商务(?:部|同事)?|生产(?:部)?|设计(?:部|师)?|产品(?:部|经理)?|仓库|物流|服务(?:部|商)?|市场部|总部|领导|老板|同事|项目经理|客服|厂里|工厂|公司)"
 _PERSON = r"(?:[\u4e00-\u9fff]{1,2}(?:总监|总|经理|工|主任|老师|部长)|[小老阿][\u4e00-\u9fff])"
 _COLLEAGUE = re.compile(
-    rf"(?:(?:这个|那个|[^我他她，。]{{2,6}}?)?(?:我|我们)?(?:这边|就|也|会|打算|准备|计划|要|想|建议|再|先|得|需要|已经|还|说|回头|回去|马上|下一步)*)(?:请|让|叫|安排|协调|麻烦|找|拉|通知|催|派|申请|拜托|喊)(?:一下|上|了)?(?P<who>(?:咱们?|我们|公司)?(?:的)?(?:{_ROLE}(?:那边)?的?{_PERSON}?|{_PERSON}))"
+    rf"(?:(?:这个|那个|[^我他她，。]{{2,6}}?)?(?:我|我们)?(?:这边|就|也|会|打算|准备|计划|要|想|建议|再|先|得|需要|已经|还|说|回头|回去|马上|下一步)*)(?:请|让|叫|安排|协调|麻烦|找|拉|通知|催|派|申请|拜托|喊)(?:一下|上|了)?(?P<who>(?:咱们?|我们|公司)?(?:的)?(?:{ROLE}(?:那边)?的?{_PERSON}?|{_PERSON}))"
     r"(?:那边|这边)?(?:来|去|再|帮忙?|给|一起|也|亲自|尽快|先|过来|过去|赶紧|抓紧)*(?P<act>.+)"
 )
 _COLLEAGUE_ACTS = re.compile(
-    rf"(?P<who>(?:我们|咱们?)(?:的)?{_ROLE}(?:那边)?的?{_PERSON}?|{_PERSON})(?:那边|这边)?(?:已经)?(?P<bind>{BIND}{{1,4}}|(?=把))"
+    rf"(?P<who>(?:我们|咱们?)(?:的)?{ROLE}(?:那边)?的?{_PERSON}?|{_PERSON})(?:那边|这边)?(?:已经)?(?P<bind>(?:{BIND}|他|她){{1,5}}|(?=把|拿|在))"
 )
 _WITH_US = re.compile(
-    rf"(?:我们?(?:跟|和|带着?|带上|叫上|拉上|陪着?)|我们|咱们)(?:公司|我们)?(?:的)?(?:{_ROLE}的?)(?P<who>{_PERSON})"
+    rf"(?:我们?(?:跟|和|带着?|带上|叫上|拉上|陪着?)|(?:和|跟)?我们|咱们|找了?|叫上?|让|喊上?|(?:跟|和))(?:公司|我们)?(?:的)?(?:{ROLE}(?:那边)?的?)(?P<who>{_PERSON})"
 )
 _INVITED = re.compile(r"(?:约|喊|邀请?)了?(?:我们|我)(?!们)")
 _APPOINTMENT = re.compile(r"(?:约了?|约定|约好了?|定了|定在|说好了?|安排了?|敲定了?)(?=.)")
@@ -165,7 +164,7 @@ class _Bare:
 
 def _colleagues(text: str) -> frozenset[str]:
     """People whom the note brings in as ours: 我跟技术部的老沈一起去的."""
-    return frozenset(match["who"] for match in _WITH_US.finditer(text))
+    return frozenset(match["who"][-2:] for match in _WITH_US.finditer(text))
 
 
 def _step(
@@ -222,7 +221,7 @@ def _by_others(bare: _Bare) -> _Said | None:
         if colleague and not re.match(r"参观|知道|看到|满意|头疼|了解到|觉得", colleague["act"]):
             return bare.said("colleague", TAIL.sub("", colleague["act"]), bound=True)
         acts = _COLLEAGUE_ACTS.match(bare.words)
-        if acts and (acts["who"] in bare.colleagues or acts["who"].startswith(("我们", "咱"))):
+        if acts and (acts["who"][-2:] in bare.colleagues or acts["who"].startswith(("我们", "咱"))):
             return bare.said("colleague", bare.words[acts.end() :], bound=bool(_PROMISE.search(acts["bind"])))
     if invited := _INVITED.search(bare.words):
         return bare.said("us", bare.words[invited.end() :], bound=bare.due is not None)
@@ -236,6 +235,7 @@ def _by_us(bare: _Bare) -> _Said | None:
     if we:
         bound = bare.planned or bool(_PROMISE.search(bare.words) or _MEANS_TO.search(we["bind"]))
         rest = bare.words[we.end("bind") :]
+        rest = _ANSWER.sub("", rest)
         return bare.said("us", _about(we["topic"], rest) or bare.words, bound=bound)
     again = _AGAIN.search(bare.words)
     if again and bare.clause.speaker is None:
@@ -243,7 +243,8 @@ def _by_us(bare: _Bare) -> _Said | None:
     return None
 
 
-_MEANS_TO = re.compile(r"要|会|得|来|先|再|去|负责|需要|应该")
+_ANSWER = re.compile(r"^(?:有的|可以的?|行|好的?|没问题|能|是的|对)(?=[\u4e00-\u9fff]{2})(?:我|回头|稍后)*")
+_MEANS_TO = re.compile(r"要|会|得|来|先|再|去|回去|负责|需要|应该|说")
 _NOT_A_TOPIC = re.compile(r"^(?:说|答应|那|这|行|好|就|然后|所以|但是|其实|因为|不过|另外|还有|对了|然后呢)")
 
 
@@ -292,7 +293,9 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
     return None
 
 
-_THEY_PAY = re.compile(r"(?:之?前|以前|内|再|先)?(?:打款|付款|付清|付(?:尾款|定金|首付|预付))")
+_THEY_PAY = re.compile(
+    r"(?:之?前|以前|内|再|先)?(?:打款|付款|付清|付(?:尾款|定金|首付|预付)|结清|回款)|(?:预付|首付|尾款|货款|定金|款子?|余款)[^，。不没]{0,8}(?:到账|打|付|结)|把?[^，。]{1,12}(?:寄|发|送|给)(?:到|给)我们"
+)
 """A seller is paid: 下周五之前打款 without a subject is the customer's."""
 _AGAIN = re.compile(r"(?:再(?:去)?(?:联系|沟通|聊聊?|谈谈?|跟进|回访|对接|碰一下|问一下)(?:一下|一次)?)$")
 

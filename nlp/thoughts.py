@@ -20,8 +20,13 @@ _SUBJECT_LAST = re.compile(r"(?:那边|这边|我|我们|他们|客户|[总工]|
 _WE_FIRST = re.compile(WE)
 _OVER = re.compile(r"(?<![约定好应诺排备])[了吧嘛]$")
 """What went before is done, and a date begins something new: 合同今天法务过了下礼拜一盖章."""
+_ASKS = re.compile(
+    r"我[^，。]{0,4}(?:问|请示|申请|汇报|商量|核实|沟通|协调|了解|查|算|评估|确认)(?:一下|[^，。]{2,12})$"
+)
+_THEN = re.compile(r"(?:之?前|再|就|内)?(?:给|发|回|出|寄|约|交|答复|报)")
+"""我问一下财务下周给你回复: two steps, and the date is that of the second."""
 _JOINED = re.compile(r"[到至和或、-]$")
-SHORTEST_THOUGHT = 8
+SHORTEST_THOUGHT, SHORTEST_QUESTION = 8, 5
 """Characters before a second date that are a thought of their own."""
 
 
@@ -106,7 +111,12 @@ def _finer(pieces: Sequence[Clause], places: Times) -> Iterator[tuple[Clause, bo
         for number, mention in enumerate(dated):
             before = clause.text[start - clause.start : mention.span.start - clause.start]
             ends = number > 0 and not _JOINED.search(before) and not _SUBJECT_LAST.search(before)
-            if len(before) >= SHORTEST_THOUGHT and (ends or _OVER.search(before)):
+            asks = (
+                len(before) >= SHORTEST_QUESTION
+                and _ASKS.search(before)
+                and _THEN.match(clause.text, mention.span.end - clause.start)
+            )
+            if asks or (len(before) >= SHORTEST_THOUGHT and (ends or _OVER.search(before))):
                 yield replace(clause, text=before, start=start), conditional
                 start = mention.span.start
         yield replace(clause, text=clause.text[start - clause.start :], start=start), conditional

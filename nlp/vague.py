@@ -31,18 +31,15 @@ _WHAT = re.compile(
 
 
 def find(thoughts: Sequence[Thought]) -> tuple[VagueMention, ...]:
-    """In order; of overlapping wording the longer. At most one of a kind in a note, the first."""
-    found: dict[str, VagueMention] = {}
+    """In order; of overlapping wording the longer."""
+    found: list[VagueMention] = []
     for thought in thoughts:
         for kind, phrases in VAGUE.items():
-            if kind in found:
-                continue
             for start, end in patterns.hits(phrases, thought.clause.text):
                 if not _is_concrete(kind, thought, start, end):
                     span = thought.clause.span(start, end)
-                    found[kind] = VagueMention(thought.clause.text[start:end], span, QUESTIONS[kind])
-                    break
-    return _apart(sorted(found.values(), key=lambda mention: mention.span))
+                    found.append(VagueMention(thought.clause.text[start:end], span, QUESTIONS[kind]))
+    return _apart(sorted(found, key=lambda mention: mention.span))
 
 
 def _is_concrete(kind: str, thought: Thought, start: int, end: int) -> bool:

@@ -24,7 +24,7 @@ _VISIT = re.compile(
     r"拜访|去了?|见了?|见到|跑了?|参观|开了?会|聊|谈|通了?电话|打了?电话|吃了?饭|沟通|交流|演示|出来|回来|到了|走访|回访|约了?|碰了?|会议"
 )
 _CLOCK = re.compile(r"[\d零一二两三四五六七八九十](?:点|时|[:：]\d)")
-_NO_VISIT = re.compile(r"出发|起飞|到家|起床|下班|到货|发来|打电话|来电|回了|发了")
+_NO_VISIT = re.compile(r"从早|出发|起飞|到家|起床|下班|到货|发来|打电话|来电|回了|发了")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Visit:
 def find(text: str, pieces: Sequence[Clause], times: Sequence[TimeMention], sent_at: datetime) -> Visit:
     """`sent_at` in the zone in which days are counted."""
     places = Times(times)
+    if any(clause.speaker for clause in pieces[:1]):
+        return Visit(sent_at.date())  # a chat is no visit; it was held when it was sent
     day, span = _day(pieces[:CLAUSES_LOOKED_AT], places, sent_at.date())
     return Visit(day, span, _clock(text, pieces[:CLAUSES_LOOKED_AT], places, day, sent_at), _place(pieces, places))
 

@@ -102,7 +102,7 @@ NOTES: dict[str, tuple[str, Expected]] = {
         "请刘总出面拜访一下他们的校长",
         Expected(steps=[("colleague", "出面拜访一下他们的校长", None)], contacts=[]),
     ),
-    "asked of us": ("王总要我们下周一提供营业执照", Expected(steps=[("us", "提供营业执照", "2026-11-23")])),
+    "asked of us is a demand": ("王总要我们下周一提供营业执照", Expected(steps=[])),
     "an appointment": ("约了下周一下午两点视频会议", Expected(steps=[("us", "视频会议", "2026-11-23")])),
     "the date comes after": (
         "我建议让张经理安排一个老客户参观，时间定在下个月五号左右",
