@@ -58,6 +58,19 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
     told = thoughts.think(words, pieces, times)
     wanted = demands.find(told)
     visit = visits.find(words, pieces, times, sent_at)
+    contacts = tuple(
+        contact
+        for contact in people.contacts(
+            words,
+            pieces,
+            _meant(context, customer),
+            companies=[customer.span] if customer else (),
+            competitors=rivals,
+            title=title,
+        )
+        # 竞品是华工和科锐: a company that sounds like an engineer
+        if contact.name not in rivals
+    )
     draft = VisitDraft(
         visited_on=visit.on,
         visited_span=visit.span,
@@ -66,26 +79,14 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         summary="",
         attitude=opinions.attitude(pieces, signals, (*rivals, *shorts)),
         customer=customer,
-        contacts=tuple(
-            contact
-            for contact in people.contacts(
-                words,
-                pieces,
-                _meant(context, customer),
-                companies=[customer.span] if customer else (),
-                competitors=rivals,
-                title=title,
-            )
-            # 竞品是华工和科锐: a company that sounds like an engineer
-            if contact.name not in rivals
-        ),
+        contacts=contacts,
         stage=opinions.stage(words, pieces, vocabulary, times, competitors, sent_on=sent_at.date()),
         amounts=_amounts(words, competitors),
         percents=tuple(money.percents(words)),
         competitors=competitors,
         pain_points=opinions.pain_points(words, pieces, vocabulary, rivals),
         objections=opinions.objections(words, pieces, vocabulary, rivals),
-        next_steps=steps.find(words, told, wanted),
+        next_steps=steps.find(words, told, wanted, [contact.name for contact in contacts]),
         signals=signals,
         demands=wanted,
         vague=vague.find(told),

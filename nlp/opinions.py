@@ -1,7 +1,7 @@
 """What the customer thinks: pain points, objections, the stage that the deal has reached, the attitude."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -110,8 +110,9 @@ def objections(
                 and not re.search(r"不比|没有?比", clause.text)
             ):
                 found.setdefault("价格", Tag("价格", clause.span(match.start(), match.end())))
+    starts = [piece.start for piece in pieces]
     for hit in _complaints(text, pieces, vocabulary.pain_points, competitors):
-        around = next((piece.text for piece in pieces if piece.start <= hit.span.start < piece.end), "")
+        around = pieces[max(0, bisect_right(starts, hit.span.start) - 1)].text
         category = _AS_OBJECTION.get(hit.category, hit.category)
         if _FEELS.search(around):
             found.setdefault(category, Tag(category, hit.span))

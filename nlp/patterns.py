@@ -41,11 +41,16 @@ def compiled(phrases: tuple[str, ...], names: tuple[str, ...] = ()) -> re.Patter
     return re.compile("|".join(alternatives)) if alternatives else None
 
 
+@lru_cache(maxsize=256)
+def _expressions(phrases: tuple[str, ...], names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Those without competitors apart, so that a new name does not make all of them anew."""
+    without = compiled(tuple(phrase for phrase in phrases if "{竞品}" not in phrase))
+    named = compiled(tuple(phrase for phrase in phrases if "{竞品}" in phrase), names)
+    return tuple(pattern for pattern in (without, named) if pattern is not None)
+
+
 def hits(phrases: Sequence[str], text: str, names: tuple[str, ...] = ()) -> Iterator[tuple[int, int]]:
     """Where any of the phrases stands, left to right, not overlapping."""
-    with_names = tuple(phrase for phrase in phrases if "{竞品}" in phrase)
-    without = tuple(phrase for phrase in phrases if "{竞品}" not in phrase)
-    for pattern in (compiled(without), compiled(with_names, names)):
-        if pattern is not None:
-            for match in pattern.finditer(text):
-                yield match.span()
+    for pattern in _expressions(tuple(phrases), names):
+        for match in pattern.finditer(text):
+            yield match.span()

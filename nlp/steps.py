@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nlp.actions import BIND, FILLER, ROLE, SOON, TAIL, THEY, VERB, WE, cleaned, without
+from nlp.actions import BIND, FILLER, ROLE, SOON, TAIL, THEY, VERB, VERB_AS, WE, cleaned, without
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
 from nlp.draft import Demand, NextStep, Owner, Span
@@ -33,7 +33,7 @@ _COLLEAGUE = re.compile(
     r"(?:那边|这边)?(?:来|去|再|帮忙?|给|一起|也|亲自|尽快|先|过来|过去|赶紧|抓紧)*(?P<act>.+)"
 )
 _COLLEAGUE_ACTS = re.compile(
-    rf"(?P<who>(?:我们|咱们?)(?:的)?{ROLE}(?:那边)?的?{_PERSON}?|{_PERSON})(?:那边|这边)?(?:已经)?(?P<bind>(?:{BIND}|他|她){{1,5}}|(?=把|拿|在))"
+    rf"(?P<who>(?:我们|咱们?)(?:的)?{ROLE}(?:那边)?的?{_PERSON}?|{_PERSON})(?:那边|这边)?(?:已经)?(?P<bind>(?:{BIND}|他|她){{0,5}})"
 )
 _WITH_US = re.compile(
     rf"(?:我们?(?:跟|和|带着?|带上|叫上|拉上|陪着?)|(?:和|跟)?我们|咱们|找了?|叫上?|让|喊上?|(?:跟|和))(?:公司|我们)?(?:的)?(?:{ROLE}(?:那边)?的?)(?P<who>{_PERSON})"
@@ -42,7 +42,7 @@ _INVITED = re.compile(r"(?:约|喊|邀请?)了?(?:我们|我)(?!们)")
 _APPOINTMENT = re.compile(r"(?:约了?|约定|约好了?|定了|定在|说好了?|安排了?|敲定了?)(?=.)")
 _OUGHT = re.compile(r"(?:还|就|也|只能|只好)*(?:得|争取|打算|准备|计划|抓紧|赶紧|尽快|回去|回头|必须|务必)(?!.{0,3}等)")
 _DONE = re.compile(
-    r"(?:已经?(?!答应)|刚|刚刚)[^，。]{0,6}(?:了|过)|"
+    r"(?:已经?(?!答应)|刚|刚刚)[^，。]{0,6}(?:了|过)|(?:做|弄|讲|演示|看|聊|谈|开|说|签|跑|装|取)(?:完|回来)|"
     r"(?:拜访|见到?|去|跑|聊|谈|吃|开|参加|做|发|给|签|寄|送|报|通|提交|付|打|看|演示|测试|交|来|换|说|问|确认|沟通|完成|收到|拿到|提|讲|介绍|加|认识|联系|找|改|聊到|走)(?:给)?(?:他们?|她们?|客户)?(?:了(?!解)|过(?![去来程]))"
 )
 _NOT_DONE_YET = re.compile(r"(?:答应|承诺|约|说好|约好|定)了")
@@ -50,7 +50,6 @@ _PROMISE = re.compile(
     r"答应|承诺|保证|打算|准备|计划|会(?!议)|说好|约好|负责|争取|尽快|马上|回头|下一步|接下来|回去|同意"
 )
 _TODAY = re.compile(r"今[天日儿](?:早上|上午|中午|下午)?|早上|上午|中午|下午")
-_VISIT = re.compile(r"拜访|去|跑|见|参加|陪|走访|到|聊|谈|开会|回访|在")
 _THEY_CAN = re.compile(
     r"确认|反馈|给|提供|批|签|盖章|付|打款|回款|汇报|组织|安排|回复|答复|发|寄|提交|决定|定|测试|试用|评审|验收|补|走|派|对接|沟通|参观|考察|讨论|研究|约|帮|介绍|推荐|送|配合|准备|核对|回|看"
 )
@@ -61,7 +60,7 @@ _WISH = re.compile(
     r"如果|要是|的话|假如|万一|希望|想(?!办法)|能不能|可不可以|是不是|有没有|吗|？|\?|不知道|可能|也许|看看能"
 )
 _STATE = re.compile(
-    r"(?:没有|没|不)(?:预算|批|定|签|兴趣|时间|意向|同意|需要|答应|确定|打算|准备|安排)|不用|不需要|不要|不打算|没问题|可以写|就要开始|预计|不会|是(?:最|很|非常|一个)|有两|感兴趣|认为|觉得|担心|嫌|太[\u4e00-\u9fff]了|比较|合作[^，。]{0,4}年|换了|离职|大概率|拖到|再(?:看|说|议|定)(?:吧|了)?$"
+    r"(?:没有|没|不)(?:预算|批|定|签|兴趣|时间|意向|同意|需要|答应|确定|打算|准备|安排)|不用|不需要|不要|不打算|没问题|可以写|就要开始|预计|不会|是(?:最|很|非常|一个)|有两|感兴趣|认为|觉得|担心|嫌|太[\u4e00-\u9fff]了|比较|合作[^，。]{0,4}年|换了|离职|大概率|拖到|付不|[^，]不了|才回|才能?[来到]|路过|在家|再(?:看|说|议|定)(?:吧|了)?$"
 )
 
 
@@ -78,46 +77,98 @@ class _Said:
     """Whether the words promise by themselves; a step that they do not needs a date."""
 
 
-def find(text: str, thoughts: Sequence[Thought], demands: Sequence[Demand] = ()) -> tuple[NextStep, ...]:
-    """The next steps in their order. A demand is no step, unless our side agrees to it (…，我答应了)."""
+def find(
+    text: str, thoughts: Sequence[Thought], demands: Sequence[Demand] = (), names: Sequence[str] = ()
+) -> tuple[NextStep, ...]:
+    """The next steps in their order. `names` are the customer's people.
+
+    A demand is no step, unless our side agrees to it (…，我答应了) or a date is set for it (让我们去演示，定在周二).
+    """
     found: list[NextStep] = []
     previous: NextStep | None = None
     previous_clause: Clause | None = None
     asked: Demand | None = None
+    subject: _Subject | None = None
     waiting = deque(demands)
-    colleagues = _colleagues(text)
+    known = _Known(_colleagues(text), tuple(sorted(names, key=len, reverse=True)))
     for thought in thoughts:
         clause, due = thought.clause, thought.due
         if waiting and waiting[0].span.start < clause.end:
-            asked = waiting.popleft()
+            asked, subject = waiting.popleft(), None
             continue
-        if asked is not None and _AGREED.fullmatch(clause.text):
-            previous, previous_clause = _promised(asked), clause
-            found.append(previous)
+        if asked is not None and (step := _agreed(asked, thought)):
+            previous, previous_clause, asked = step, clause, (asked if step.due is None else None)
+            found.append(step)
             continue
         if _dates_the_last(text, clause, due, previous, previous_clause, found):
             continue
         follows = previous if previous_clause is not None and previous_clause.sentence == clause.sentence else None
-        step = _step(text, thought, follows, asked, colleagues)
+        step = _step(text, thought, follows, asked, known, _carried(subject, clause))
+        subject = _subject_of(clause, known)
         if step is None or (thought.conditional and not _PROMISE.search(clause.text)):
             continue
+        if asked is not None and step.action == asked.what:
+            # 我答应了，下周一寄: the promise with its date says more than the bare agreement before it
+            found = [other for other in found if other.span != asked.span]
         if not any(step.action == other.action and step.owner == other.owner for other in found):
             found.append(step)
         previous, previous_clause = step, clause
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class _Known:
+    colleagues: frozenset[str]
+    customers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    owner: Owner
+    sentence: int
+
+
+def _subject_of(clause: Clause, known: _Known) -> _Subject | None:
+    """Who acts in the clause, where its first words say so."""
+    lead = _LEAD.match(clause.text)
+    words = clause.text[lead.end() if lead else 0 :]
+    acts = _COLLEAGUE_ACTS.match(words)
+    if acts and (acts["who"][-2:] in known.colleagues or acts["who"].startswith(("我们", "咱"))):
+        return _Subject("colleague", clause.sentence)
+    if re.match(WE, words):
+        return _Subject("us", clause.sentence)
+    if words.startswith(known.customers or "\n") or _THEY_BOUND.match(words):
+        return _Subject("customer", clause.sentence)
+    return None
+
+
+def _carried(subject: _Subject | None, clause: Clause) -> Owner | None:
+    """Whose step it is where a clause goes on without saying who: of the one who acted just before."""
+    return subject.owner if subject and subject.sentence == clause.sentence else None
+
+
+def _agreed(asked: Demand, thought: Thought) -> NextStep | None:
+    clause, due = thought.clause, thought.due
+    if clause.speaker is None and _AGREED.fullmatch(clause.text):
+        return NextStep("us", asked.what, asked.span, asked.due, asked.due_span)
+    if due is not None and clause.start >= asked.span.end:
+        before = clause.text[: due.span.start - clause.start].strip()
+        behind = clause.text[due.span.end - clause.start :]
+        if before and _SET.fullmatch(before) and len(behind) <= 2:
+            return NextStep("us", asked.what, Span(asked.span.start, due.span.end), due.due, due.span)
+    return None
+
+
+_SET = re.compile(
+    r"(?:时间|日期|那)?(?:我们?|他们?)?(?:就|大概|初步|暂)?(?:定|订|安排|约|放)(?:好|下来)?(?:了|在|到|于|的是)+"
+)
 _AGREED = re.compile(
     rf"(?:这个|然后|那|那个|，)*{WE}?(?:当场|当时|马上|直接|立马|也|都|就|已经|说)*(?:答应(?:下来|他们?|她们?)?了?|应下来?了?|同意了?|说?(?:行|没问题|可以|好的?)了?)(?:的|啊|吧|哈)?"
 )
 
 
-def _promised(demand: Demand) -> NextStep:
-    return NextStep("us", demand.what, demand.span, demand.due, demand.due_span)
-
-
 _DELIVERED = re.compile(
-    r"(?:要|得|必须|就|再)*(?:给到?|给(?:他们?|客户|对方)|提供|发过去|完成|搞定|弄好|做完|交)(?:了|就行)?"
+    r"(?:要|得|必须|就|再)*(?:给到?|给(?:他们?|她们?|客户|对方)|给出来|拿出来|提供|发过去|出来|完成|搞定|弄好|做完|交)(?:了|就行)?"
 )
 _WHEN_ONLY = re.compile(r"^(?:时间|日期)?(?:就|大概|初步|暂)?(?:定|订|安排|约|放)?(?:在|到|于)?$")
 
@@ -156,7 +207,9 @@ class _Bare:
     """The step before it in the same sentence."""
     planned: bool
     """Whether it opens with 下一步 or the like."""
-    colleagues: frozenset[str]
+    known: _Known
+    carried: Owner | None
+    """Who acted in the clause before, of the same sentence."""
 
     def said(self, owner: Owner, action: str, *, bound: bool) -> _Said:
         return _Said(owner, action, self.begin, self.clause.end, bound)
@@ -168,20 +221,24 @@ def _colleagues(text: str) -> frozenset[str]:
 
 
 def _step(
-    text: str, thought: Thought, follows: NextStep | None, asked: Demand | None, colleagues: frozenset[str]
+    text: str,
+    thought: Thought,
+    follows: NextStep | None,
+    asked: Demand | None,
+    known: _Known,
+    carried: Owner | None,
 ) -> NextStep | None:
     clause, due = thought.clause, thought.due
     if due is None and any(mention.kind == "past" for mention in thought.times):
         return None
-    if due and _TODAY.fullmatch(due.span.of(text)) and not _PROMISE.search(clause.text):
-        if _VISIT.search(clause.text) and clause.speaker is None:
-            return None  # 今天第一次去拜访锦程 tells what was done
+    if due and clause.speaker is None and _TODAY.fullmatch(due.span.of(text)) and not _PROMISE.search(clause.text):
+        return None  # 今天第一次去拜访锦程 tells what was done
     lead = _LEAD.match(clause.text)
     start = lead.end() if lead else 0
     planned = bool(lead and _NEXT.search(lead[0]))
     ahead = any(mention.kind != "past" for mention in thought.times)
     words = without(start, clause, thought.times)
-    said = _said(_Bare(words, clause, clause.start + start, due, ahead, follows, planned, colleagues))
+    said = _said(_Bare(words, clause, clause.start + start, due, ahead, follows, planned, known, carried))
     if said is None or not (said.bound or due):
         return None
     if _WISH.search(words) and not (due and said.bound):
@@ -203,7 +260,7 @@ def _step(
 LONGEST_SPAN = 120
 _TO_THEM = r"(?:给)?(?:他们?|她们?|您|你们?|客户|对方|过去|过来)?(?:的)?(?:邮箱|微信|公司|群里)?(?:去|里)?"
 _NO_OBJECT = re.compile(
-    rf"(?:就|先|再|会|把)*(?:(?:发|寄|给|送|报|传|做|出|改|弄|回|答复|回复|提供|安排){_TO_THEM}|做好|弄好|改好|出来)(?:好|一下|吧|哈|啊|呢|的)?"
+    rf"(?:就|先|再|会|把)*(?:(?:发|寄|给|送|报|传|做|出|改|弄|提供){_TO_THEM}|做好|弄好|改好|出来)(?:好|一下|吧|哈|啊|呢|的)?"
 )
 _SHORT = re.compile(r"(?:就|也|都|再|先)?[定签批付寄审]")
 
@@ -221,7 +278,7 @@ def _by_others(bare: _Bare) -> _Said | None:
         if colleague and not re.match(r"参观|知道|看到|满意|头疼|了解到|觉得", colleague["act"]):
             return bare.said("colleague", TAIL.sub("", colleague["act"]), bound=True)
         acts = _COLLEAGUE_ACTS.match(bare.words)
-        if acts and (acts["who"][-2:] in bare.colleagues or acts["who"].startswith(("我们", "咱"))):
+        if acts and (acts["who"][-2:] in bare.known.colleagues or acts["who"].startswith(("我们", "咱"))):
             return bare.said("colleague", bare.words[acts.end() :], bound=bool(_PROMISE.search(acts["bind"])))
     if invited := _INVITED.search(bare.words):
         return bare.said("us", bare.words[invited.end() :], bound=bare.due is not None)
@@ -253,7 +310,9 @@ def _about(topic: str | None, rest: str) -> str:
     if not topic or _NOT_A_TOPIC.match(topic):
         return rest
     verb = re.fullmatch(rf"(?:就|先|再|会|来)*(?P<verb>[\u4e00-\u9fff]{{1,2}}?){_TO_THEM}(?:一下|吧|哈|好)?", rest)
-    return f"把{topic}{verb['verb']}" if verb else rest + topic if len(rest) <= 3 else rest
+    if verb is None:
+        return rest + topic if len(rest) <= 3 else rest
+    return VERB_AS.get(verb["verb"], verb["verb"]) + topic
 
 
 def _by_the_customer(bare: _Bare) -> _Said | None:
@@ -261,7 +320,9 @@ def _by_the_customer(bare: _Bare) -> _Said | None:
         return None
     if bare.clause.speaker is None and not bare.planned and _EVENT.search(bare.words):
         return None
-    they = _THEY_BOUND.match(bare.words)
+    name = next((each for each in bare.known.customers if bare.words.startswith(each)), "")
+    words = "他" + bare.words[len(name) :] if name else bare.words
+    they = _THEY_BOUND.match(words)
     if they is None:
         return None
     binds = they["bind"] + they["more"]
@@ -269,7 +330,7 @@ def _by_the_customer(bare: _Bare) -> _Said | None:
         bool(re.search(r"答应|承诺|保证|说好|会|回去|回头|尽快|准备|打算|负责|同意(?=[给发签安付])", binds))
         or bare.ahead
     )
-    return bare.said("customer", bare.words[they.end() :], bound=bound)
+    return bare.said("customer", words[they.end() :], bound=bound)
 
 
 def _by_nobody_named(bare: _Bare) -> _Said | None:
@@ -282,10 +343,7 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
     if bare.planned or bare.due is not None:
         if not bare.planned and (_EVENT.search(bare.words) or not VERB.search(bare.words[:8])):
             return None
-        owner: Owner = "customer" if _THEY_PAY.match(bare.words) else "us"
-        return bare.said(
-            bare.follows.owner if bare.follows and not bare.planned else owner, bare.words, bound=bare.planned
-        )
+        return bare.said(_owner_of_the_unnamed(bare), bare.words, bound=bare.planned)
     if bare.follows is not None and re.match(r"再|还要|还得|也要|顺便|同时|带上|并", bare.words):
         return bare.said(bare.follows.owner, bare.words, bound=True)
     if ought := _OUGHT.match(bare.words):
@@ -293,6 +351,21 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
     return None
 
 
+def _owner_of_the_unnamed(bare: _Bare) -> Owner:
+    if bare.planned:
+        return "us"
+    if _THEY_PAY.match(bare.words):
+        return "customer"
+    if bare.follows:
+        return bare.follows.owner
+    if bare.carried == "customer" and not _GOES_ON_FOR_THEM.match(bare.words):
+        return "us"
+    return bare.carried or "us"
+
+
+_GOES_ON_FOR_THEM = re.compile(
+    r"(?:之?前|内)?(?:就|也|都|再|还)?(?:要|得|会|能|可以)|(?:之?前|内)?(?:就|再)?(?:交|批|审|定|开会|盖章|签|走|给(?:我们|答复|结果|反馈)|反馈|答复|回复)"
+)
 _THEY_PAY = re.compile(
     r"(?:之?前|以前|内|再|先)?(?:打款|付款|付清|付(?:尾款|定金|首付|预付)|结清|回款)|(?:预付|首付|尾款|货款|定金|款子?|余款)[^，。不没]{0,8}(?:到账|打|付|结)|把?[^，。]{1,12}(?:寄|发|送|给)(?:到|给)我们"
 )
