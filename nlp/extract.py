@@ -1,4 +1,22 @@
-"""A note becomes a draft of a visit record, by rules, offline. No span, no value."""
+"""A note becomes a draft of a visit record, by rules, offline. No span, no value.
+
+Where words could fill two fields, or two values one field, these rules decide; each has a test of its name:
+
+1. A demand of the customer's is no step. It becomes one of ours where we agree (我答应了) or a date is set (定在周二).
+2. A step belongs to the first who fits: a colleague who is asked or who promises, then us, then the customer; a clause
+   without a subject goes on for whoever acted just before it in the sentence, and is ours otherwise.
+3. What has been done is no step, and neither is what only happens (招标, 开标), what is wished for, or what depends on a
+   condition, unless it is promised.
+4. 再联系 without a date is vague wording and no step; with a date it is a step and not vague.
+5. A price said of a competitor is no quote, and what the customer would like to pay is none either.
+6. A percentage within an objection, or right behind it, says by how much; it stays in the list of percentages.
+7. Of several stages that the words show the furthest counts. What is planned, conditional or a competitor's shows none,
+   except that our work on a solution shows 方案设计 even ahead.
+8. A pain point that the customer denies (不在意价格) is neither a pain point nor an objection.
+9. Words that sound like a person and are a listed competitor are the competitor.
+10. A value that the speaker takes back (八十万，不对，八十五万) is none; the corrected one counts.
+11. A chat is no visit: it happened on the day it was sent, and everybody speaks in it for himself.
+"""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +47,9 @@ from nlp.draft import (
     CustomerMention,
     Essential,
     ExtractionContext,
+    NextStep,
     Span,
+    VagueMention,
     VisitDraft,
 )
 
@@ -57,6 +77,8 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
     sent_at = context.sent_at.astimezone(context.zone)
     told = thoughts.think(words, pieces, times)
     wanted = demands.find(told)
+    empty = vague.find(told)
+    percents = tuple(money.percents(words))
     visit = visits.find(words, pieces, times, sent_at)
     contacts = tuple(
         contact
@@ -82,17 +104,28 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         contacts=contacts,
         stage=opinions.stage(words, pieces, vocabulary, times, competitors, sent_on=sent_at.date()),
         amounts=_amounts(words, competitors),
-        percents=tuple(money.percents(words)),
+        percents=percents,
         competitors=competitors,
         pain_points=opinions.pain_points(words, pieces, vocabulary, rivals),
-        objections=opinions.objections(words, pieces, vocabulary, rivals),
-        next_steps=steps.find(words, told, wanted, [contact.name for contact in contacts]),
+        objections=opinions.objections(words, pieces, vocabulary, rivals, percents),
+        next_steps=_concrete(steps.find(words, told, wanted, [contact.name for contact in contacts]), empty),
         signals=signals,
         demands=wanted,
-        vague=vague.find(told),
+        vague=empty,
     )
     draft = replace(draft, missing=_missing(draft))
     return replace(draft, summary=summary.summarise(text, draft))
+
+
+def _concrete(found: Sequence[NextStep], empty: Sequence[VagueMention]) -> tuple[NextStep, ...]:
+    """Without the steps that are only vague wording: 后续再联系 is one where it has a date."""
+
+    def is_empty(step: NextStep) -> bool:
+        return step.due is None and any(
+            mention.span.start < step.span.end and step.span.start < mention.span.end for mention in empty
+        )
+
+    return tuple(step for step in found if not is_empty(step))
 
 
 def _meant(context: ExtractionContext, customer: CustomerMention | None) -> tuple[CustomerEntry, ...]:

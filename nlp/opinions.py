@@ -4,12 +4,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from nlp import risk
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
-from nlp.draft import CompetitorMention, Signal, Span, StageMention, Tag, Vocabulary
+from nlp.draft import CompetitorMention, Percent, Signal, Span, StageMention, Tag, Vocabulary
 from nlp.thoughts import Times
 
 # Pain points
@@ -95,9 +96,16 @@ def unimportant(text: str) -> frozenset[str]:
 
 
 def objections(
-    text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competitors: Sequence[str]
+    text: str,
+    pieces: Sequence[Clause],
+    vocabulary: Vocabulary,
+    competitors: Sequence[str],
+    percents: Sequence[Percent] = (),
 ) -> tuple[Tag, ...]:
-    """What the customer holds against us, one tag a category; a comparison carries its number (比竞品贵百分之十五)."""
+    """What the customer holds against us, one tag a category; a comparison carries its number (比竞品贵百分之十五).
+
+    `percents` are those of the text, in order: one within an objection, or right behind it, says by how much.
+    """
     found: dict[str, Tag] = {}
     for clause in pieces:
         if clause.speaker == "rep":
@@ -119,7 +127,24 @@ def objections(
     for hit in _complaints(text, pieces, _MORE, competitors):
         found.setdefault(hit.category, Tag(hit.category, hit.span))
     denied = {_AS_OBJECTION[category] for category in unimportant(text)}
-    return tuple(sorted((tag for tag in found.values() if tag.category not in denied), key=lambda tag: tag.span))
+    kept = sorted((tag for tag in found.values() if tag.category not in denied), key=lambda tag: tag.span)
+    return tuple(replace(tag, percent=_by_how_much(text, tag.span, percents)) for tag in kept)
+
+
+_RIGHT_BEHIND = re.compile(
+    r"[，,\s]?(?:比[^，。]{1,6})?(?:贵|高|低|便宜|慢|长|差|多|少|了|出|的|要|大概|大约|差不多|将近|有|快){0,5}"
+)
+
+
+def _by_how_much(text: str, span: Span, percents: Sequence[Percent]) -> float | None:
+    for percent in percents:
+        if span.start <= percent.span.start < span.end:
+            return percent.value
+        if percent.span.start >= span.end:
+            between = text[span.end : min(percent.span.start, span.end + 16)]
+            is_near = percent.kind != "discount" and percent.span.start - span.end <= 15
+            return percent.value if is_near and _RIGHT_BEHIND.fullmatch(between) else None
+    return None
 
 
 # Stage

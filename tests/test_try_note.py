@@ -33,17 +33,26 @@ def test_a_note_is_answered_in_the_documented_shape() -> None:
     assert answer["id"] == "n1"
     assert list(draft) == [
         "customer",
+        "others",
         "visited_on",
+        "visited_span",
+        "visited_time",
+        "place",
         "contacts",
         "stage",
         "amounts",
+        "withdrawn",
         "percents",
+        "quantities",
         "competitors",
         "pain_points",
         "objections",
+        "demands",
         "next_steps",
         "signals",
         "attitude",
+        "vague",
+        "missing",
         "summary",
     ]
     assert draft["customer"]["value"] == "宁波恒力阀门有限公司"
@@ -58,6 +67,22 @@ def test_a_note_is_answered_in_the_documented_shape() -> None:
     [step] = draft["next_steps"]
     assert (step["owner"], step["action"], step["due"]) == ("us", "发送报价单", "2026-11-25")
     assert "下周三前" in str(text)[step["span"][0] : step["span"][1]]
+
+
+def test_the_answer_tells_when_and_where_what_is_wanted_what_is_vague_and_what_is_missing() -> None:
+    text = "昨天下午三点在他们展厅聊的，客户很满意，王总要我们下周一提供营业执照，嫌我们比竞品贵15%"
+    [answer] = answers(json.dumps({"text": text, "sent_at": "2026-11-19T17:00:00+08:00"}))
+
+    draft = answer["draft"]
+    assert (draft["visited_on"], draft["visited_time"]) == ("2026-11-18", "15:00")
+    assert text[slice(*draft["visited_span"])].startswith("昨天")
+    assert text[slice(*draft["place"]["span"])] == draft["place"]["name"] == "他们展厅"
+    assert [(each["what"], each["due"]) for each in draft["demands"]] == [("提供营业执照", "2026-11-23")]
+    assert [each["percent"] for each in draft["objections"]] == [15.0]
+    assert [each["words"] for each in draft["vague"]] == ["客户很满意"]
+    assert draft["vague"][0]["question"].endswith("？")
+    assert draft["missing"] == ["customer", "next_step", "stage"]
+    assert draft["others"] == draft["withdrawn"] == draft["quantities"] == []
 
 
 def test_every_line_is_answered_in_order_and_blank_ones_are_skipped() -> None:

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 from bot.commands import trial
 from bot.commands.trial import ZONE, span, yuan
-from nlp.draft import CustomerEntry, ExtractionContext, Source, VisitDraft
+from nlp.draft import Amount, CustomerEntry, ExtractionContext, Source, VisitDraft
 from nlp.extract import extract
 from nlp.lexicon import default_vocabulary
 
@@ -84,26 +84,32 @@ def as_json(draft: VisitDraft) -> dict[str, JsonValue]:
         }
         if customer
         else None,
+        "others": [{"value": each.value, "span": span(each.span), "status": each.status} for each in draft.others],
         "visited_on": draft.visited_on.isoformat(),
+        "visited_span": span(draft.visited_span) if draft.visited_span else None,
+        "visited_time": draft.visited_time.strftime("%H:%M") if draft.visited_time else None,
+        "place": {"name": draft.place.name, "span": span(draft.place.span)} if draft.place else None,
         "contacts": [
             {"name": each.name, "title": each.title, "department": each.department, "span": span(each.span)}
             for each in draft.contacts
         ],
         "stage": {"value": stage.value, "span": span(stage.span)} if stage else None,
-        "amounts": [
-            {
-                "role": each.role,
-                "low": yuan(each.low_fen),
-                "high": yuan(each.high_fen),
-                "unit": each.unit,
-                "span": span(each.span),
-            }
-            for each in draft.amounts
+        "amounts": [_amount(each) for each in draft.amounts],
+        "withdrawn": [_amount(each) for each in draft.withdrawn],
+        "percents": [{"value": each.value, "kind": each.kind, "span": span(each.span)} for each in draft.percents],
+        "quantities": [
+            {"low": float(each.low), "high": float(each.high), "unit": each.unit, "span": span(each.span)}
+            for each in draft.quantities
         ],
-        "percents": [{"value": each.value, "span": span(each.span)} for each in draft.percents],
         "competitors": [{"name": each.name, "span": span(each.span)} for each in draft.competitors],
         "pain_points": [{"category": each.category, "span": span(each.span)} for each in draft.pain_points],
-        "objections": [{"category": each.category, "span": span(each.span)} for each in draft.objections],
+        "objections": [
+            {"category": each.category, "percent": each.percent, "span": span(each.span)} for each in draft.objections
+        ],
+        "demands": [
+            {"what": each.what, "due": each.due.isoformat() if each.due else None, "span": span(each.span)}
+            for each in draft.demands
+        ],
         "next_steps": [
             {
                 "owner": each.owner,
@@ -118,5 +124,18 @@ def as_json(draft: VisitDraft) -> dict[str, JsonValue]:
             for each in draft.signals
         ],
         "attitude": draft.attitude,
+        "vague": [{"words": each.words, "question": each.question, "span": span(each.span)} for each in draft.vague],
+        "missing": list(draft.missing),
         "summary": draft.summary,
+    }
+
+
+def _amount(amount: Amount) -> JsonValue:
+    return {
+        "role": amount.role,
+        "low": yuan(amount.low_fen),
+        "high": yuan(amount.high_fen),
+        "unit": amount.unit,
+        "bound": amount.bound,
+        "span": span(amount.span),
     }
