@@ -8,6 +8,7 @@ what we want of our own (我让技术…) are none.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nlp.actions import ROLE, VERB, cleaned, without
 from nlp.draft import Demand, Span
@@ -26,7 +27,7 @@ _ASKS_FOR = re.compile(
     rf"(?:找|跟|问|向|管){_US}(?:又|还|再|先)?(?:要|讨|催)了?(?P<what>.{{2,}})|{_US}(?:这边)?(?P<asked>(?:能不能|能否|可不可以|可否|有没有可能|是否(?:能|可以)).+)"
 )
 _QUESTION = re.compile(
-    r"(?:能不能|能否|可不可以|可否|有没有可能|是不是(?:可以|能)|是否(?:可以|能)|看(?:看)?能不能)(?:够|再|给他们?|给她们?|给我们?)*(?P<what>.{2,})|(?:什么时候|啥时候|几号|哪天)(?:能|可以)(?P<when>.{2,})"
+    r"(?:能不能|能否|可不可以|可否|有没有可能|是不是(?:可以|能)|是否(?:可以|能)|看(?:看)?能不能)(?:够|再|给他们?|给她们?|给我们?)*(?P<what>.{2,})|(?P<when>[^，。我你您]{0,8}?(?:什么时候|啥时候|几号|哪天)(?:能|可以)?(?:给|发|到货|交货|发货|出|寄|送|来|安装|上门|上线|报).*)"
 )
 _STATES = re.compile(
     rf"{_NOT}(?P<verb>要求|希望|想要|需要|必须要?|务必|一定要|最好是?|坚持要?|提出要?|点名要|指定要?|急着要|急要|催着要|催要|催|想看|要看|盼着|想(?=改|换成|按|分)|要(?!是|么|不是|不然|素))(?:能够|能|可以|在|就)*(?P<what>.{{2,}})"
@@ -38,7 +39,7 @@ _CHAT = re.compile(
     r"^(?:那|哦|好|好的|行|嗯|对了|另外|还有|顺便|那就)*(?:(?:麻烦|请|辛苦|劳烦|拜托)(?:一下)?(?:您|你们?)?(?:这边|那边|帮忙?)?|帮忙?我?们?|记得|别忘了|(?:您|你们?)(?:这边|那边|公司)?(?:先|再|抓紧|尽快|赶紧|还是|得|要|能|就)*(?=把|发|做|出|给|报|提供|安排|寄|派|送|改|降|便宜|准备|整理|写|补|开|来|定|加|拿))(?P<what>.{2,})"
 )
 _SEND_ME = re.compile(
-    r"^(?:那|哦|好|好的|行|嗯|对了|另外|还有|顺便|先|再|也|都|尽快|赶紧|抓紧)*(?P<what>(?:把[^，。]{1,20})?(?:发|给|寄|传|报|拿)(?:一?[份个下版张]|一下)?(?:给)?(?:我|过来|来|一[份个版]|个|份).*)"
+    r"^(?:那|哦|好|好的|行|嗯|对了|另外|还有|顺便|先|再|也|都|尽快|赶紧|抓紧)*(?P<what>(?:做|出|写|整理|准备|弄)[^，。]{1,16}(?:给我|发我).*|(?:把[^，。]{1,20})?(?:发|给|寄|传|报|拿)(?:一?[份个下版张]|一下)?(?:给)?(?:我|过来|来|一[份个版]|个|份).*)"
 )
 _OWN_AFFAIR = re.compile(
     r"^(?:自己|他们?|她们?|领导|老板|内部|总部|先|再|还|也|去|都|一起|尽快)*(?:等|考虑|研究|讨论|商量|请示|汇报|上会|开会|走(?!账)|内部|跟(?!我们|咱们)|和(?!我们|咱们)|向|报(?:批|审|领导|给领导)|招标|招投标|比(?:价|较|一比)|看(?:情况|看(?!我们)|预算|效果|领导)|去|回去|问|找|审|批|过会|换|花|付|采购|买|领导|老板|总部|"
@@ -62,6 +63,7 @@ _REPORTED = re.compile(
     rf"{_THEM}|^(?:但是|就是|主要|还|也|另外|然后|说|其次|同时|对了|而且|并且|最后|还有|不过|只是|所以|的话|呢|，|那|这个|,)*$|(?:说|意思|问|提)[^，。]{{0,4}}$"
 )
 _FELT = re.compile(r"^(?:觉得|感觉|很|挺|意外|头疼|有点|们?等(?!.*发)|别|不要|看到|了解到|知道|放心|想起|说)")
+_WHEN = re.compile(r"(?:大概|大约)?(?:什么时候|啥时候|几号|哪天)(?:能|可以)?")
 _SOFTENERS = re.compile(r"(?:吗|嘛|吧|呢|啊|呀|哈|不|么|一下吧)$")
 _GREETING = re.compile(r"^(?:好|问|说|知道|放心|理解|见谅|稍等|等)")
 
@@ -90,11 +92,15 @@ def _demand(thought: Thought, *, ours_before: bool) -> Demand | None:
     if match is None or _DONE.search(words[match[0] : match[1]]) or _AGAIN.fullmatch(words[match[0] : match[1]]):
         return None
     start, end = match
-    inside = [mention for mention in thought.times if mention.span.start >= clause.start + start]
-    said = without(start, clause, inside)
+    inside = [
+        mention
+        for mention in thought.times
+        if clause.start + start <= mention.span.start and mention.span.end <= clause.start + end
+    ]
+    said = without(start, replace(clause, text=words[:end]), inside)
     while softener := _SOFTENERS.search(said):
         said = said[: softener.start()]
-    what = cleaned(said) or (said if len(said) >= 2 else words[start:end])
+    what = cleaned(_WHEN.sub("", said)) or (said if len(said) >= 2 else words[start:end])
     due = thought.due
     return Demand(
         what, Span(clause.start + start, clause.start + end), due.due if due else None, due.span if due else None
@@ -104,24 +110,24 @@ def _demand(thought: Thought, *, ours_before: bool) -> Demand | None:
 def _chat(words: str) -> tuple[int, int] | None:
     for pattern in (_CHAT, _SEND_ME):
         match = pattern.search(words)
-        if match and not _GREETING.match(match["what"]):
+        if match and not _GREETING.match(match["what"]) and not _COMMENT.search(match["what"]):
             return match.span("what")
-    if match := _YOU.search(words):
-        group = "what" if match["what"] else "dont"
-        if VERB.search(match[group]) and not _TELLS_OF_US.search(match[group]):
-            return match.span(group)
+    match = _YOU.search(words)
+    if match and match["dont"]:
+        return match.span("dont")
+    if match and VERB.search(match["what"]) and not _TELLS_OF_US.search(match["what"]):
+        return match.span("what")
     return None
 
 
-_TELLS_OF_US = re.compile(r"[了过吗]|什么|多少|怎么|几|哪|是不是|方案(?:我|还|不错|可以)|(?:太|很|比|不)")
+_COMMENT = re.compile(r"有点|偏|很|挺|不错|太(?!多)")
+_TELLS_OF_US = re.compile(r"[了过吗]|什么|多少|怎么|几|哪|是不是|方案(?:我|还|不错|可以)|有点|偏|(?:太|很|比|不)")
 
 
 def _ours(before: str) -> bool:
     """Whether the last that is named before the verb is our side."""
-    last = None
-    for last in _SUBJECT.finditer(before):
-        pass
-    return last is not None and last["us"] is not None
+    named = list(_SUBJECT.finditer(before))
+    return bool(named) and named[-1]["us"] is not None
 
 
 def _told(words: str, *, ours_before: bool) -> tuple[int, int] | None:

@@ -11,6 +11,7 @@ from nlp import risk
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
 from nlp.draft import CompetitorMention, Percent, Signal, Span, StageMention, Tag, Vocabulary
+from nlp.lexicon import CLASSES
 from nlp.thoughts import Times
 
 # Pain points
@@ -26,7 +27,9 @@ def pain_points(
     return tuple(sorted(found.values(), key=lambda tag: tag.span))
 
 
-_WE_ARE_DEARER_NOT = re.compile(r"比(?:我们|咱们|我司|我方)[^，。]{0,4}(?:贵|高)|(?:不|没那么|没有那么)(?:算)?贵")
+_WE_ARE_DEARER_NOT = re.compile(
+    r"比(?:我们|咱们|我司|我方)[^，。]{0,4}(?:贵|高)|(?:不|没那么|没有那么)(?:算)?贵|我们?(?:这边)?(?:给|已经|可以|能|最多)[^，。]{0,4}(?:打|让|降|优惠)"
+)
 
 
 _THEY_ASK = re.compile(r"(?:能不能|可不可以|能否)[^，。]{0,2}$")
@@ -43,6 +46,9 @@ def _counts(hit: risk.Hit, text: str) -> bool:
         return bool(_OF_US.search(before))
     if hit.suppressed == "hypothetical":
         return bool(_IF_ONLY.search(before))
+    if hit.suppressed == "somebody_else":
+        # 别人家三百二就能拿到: the rival's lower price is the customer's argument
+        return hit.category == "价格敏感" and hit.span.of(text).startswith(CLASSES["竞品"])
     return hit.suppressed is None
 
 
@@ -52,7 +58,7 @@ def _complaints(
     hits = [hit for hit in risk.hits("risk", phrases, text, pieces, competitors) if _counts(hit, text)]
     denied = unimportant(text)
     hits = [hit for hit in hits if hit.category not in denied]
-    hits = [hit for hit in hits if not _WE_ARE_DEARER_NOT.search(text[max(0, hit.span.start - 4) : hit.span.end + 2])]
+    hits = [hit for hit in hits if not _WE_ARE_DEARER_NOT.search(text[max(0, hit.span.start - 8) : hit.span.end + 2])]
     kept = [hit for category in phrases for hit in risk.longest([hit for hit in hits if hit.category == category])]
     return sorted(kept, key=lambda hit: hit.span)
 
@@ -175,6 +181,9 @@ _PLANNED_SOLUTION = re.compile(
     r"(?:把|将)?[^，。！？；我他她]{0,8}方案[^，。！？；]{0,6}(?:做出来|改好|改一|出来|交给|发给|给他|给她|发他|发她|改完|做好)|(?:出|做|改|写)(?:一个|一份|个|一版|份)?[^，。！？；]{0,6}方案|写进方案|我们估的?方案|做(?:个|一个|一下)仿真|重新核一版"
 )
 """Our working at the solution, even ahead: 我下周三前把方案做出来."""
+_PLANNED_SEAL = re.compile(r"合同[^，。！？；]{0,8}(?:盖章|用印|走章)|(?:在)?走章")
+"""A contract that is to be sealed exists: 合同下周三双方盖章."""
+_UNCERTAIN = re.compile(r"如果|要是|争取|希望|才能?|等|没")
 _AHEAD = re.compile(
     r"(?:下一步|接下来|准备|打算|计划|想(?:要)?|希望|如果|要是|等|下周|下个?月|明年|再|将|预计|争取|之后|以后|才能?|可以|让我们?|要求|让|请|能不能|什么时候|还没|没有|没|不|未)[^，。！？；,!?;\n]{0,8}$"
 )
@@ -205,6 +214,9 @@ def stage(
         ahead = any(
             mention.due is not None and mention.due > sent_on for mention in places.within(clause.start, clause.end)
         )
+        sealing = _PLANNED_SEAL.search(clause.text)
+        if sealing and not _UNCERTAIN.search(clause.text):
+            best = _further(best, 6, _of_the_team(_STAGES[6][0], vocabulary), clause.span(*sealing.span()))
         works_on = _PLANNED_SOLUTION.search(clause.text)
         if works_on and not _ASKED_OF_US.search(clause.text):
             best = _further(best, 2, _of_the_team(_STAGES[2][0], vocabulary), clause.span(*works_on.span()))
