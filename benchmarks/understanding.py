@@ -2,8 +2,8 @@
 
     python benchmarks/understanding.py [--frozen] [--show FIELD] [--notes FILE …] [--json]
 
-The notes in tests/data/understanding/notes-dev.jsonl may be looked at while rules are written; notes-frozen.jsonl may not:
-it is read only with --frozen, reported apart, and never shown.
+The notes in tests/data/understanding/notes-dev.jsonl may be looked at while rules are written; notes-frozen.jsonl may
+not: it is read only with --frozen, reported apart, and never shown.
 
 What counts as the same value, one to one within a note:
 
@@ -11,13 +11,14 @@ What counts as the same value, one to one within a note:
 - stage, percents, pain points, objections: the value or category; signals: polarity and category
 - amounts: role, low and high; withdrawn: low and high
 - competitors, others, place: one contains the other
-- next steps: owner and due are equal and the actions alike (rapidfuzz partial_ratio >= 60); demands: what is wanted alike
-- attitude: its sign, 0 on either side is no value; visited_on: the day, where it is not that of sending; visited_time: equal
+- next steps: owner and due are equal and the actions alike (rapidfuzz partial_ratio >= 60); demands: the wanted alike
+- attitude: its sign, 0 on either side is no value
+- visited_on: the day, where it is not that of sending; visited_time: equal
 - vague: the words overlap
 
 A found value that is not expected lowers precision, an expected one not found recall. `wrong` is the share of found
-values that stand in the place of another that was expected (of a field's surplus in a note as much as is missing there);
-the rest of the surplus is mere surplus. Overall is over all fields together (micro-F1).
+values that stand in the place of another that was expected (of a field's surplus in a note as much as is missing
+there); the rest of the surplus is mere surplus. Overall is over all fields together (micro-F1).
 
 `dates and amounts` is the precision of the due dates of steps and demands, of visited_on and of amounts. A due date is
 right where the step or demand most alike in words has the same one; where none is alike, if the note holds it at all.
@@ -137,11 +138,30 @@ def _equal(found: object, expected: object) -> bool:
     return found == expected
 
 
+def _same_demand(found: Step, expected: Step) -> bool:
+    return _alike(found.words, expected.words)
+
+
 SAME: dict[str, Same] = {
-    "customer": _same_customer, "contacts": _equal, "stage": _equal, "amounts": _equal, "withdrawn": _equal, "percents": _equal, "competitors": _contains,
-    "pain_points": _equal, "objections": _equal, "demands": lambda found, expected: _alike(found.words, expected.words), "next_steps": _same_step,
-    "signals": _equal, "attitude": _equal, "visited_on": _equal, "visited_time": _equal, "place": _contains, "vague": _overlaps, "others": _contains,
-}  # fmt: skip
+    "customer": _same_customer,
+    "contacts": _equal,
+    "stage": _equal,
+    "amounts": _equal,
+    "withdrawn": _equal,
+    "percents": _equal,
+    "competitors": _contains,
+    "pain_points": _equal,
+    "objections": _equal,
+    "demands": _same_demand,
+    "next_steps": _same_step,
+    "signals": _equal,
+    "attitude": _equal,
+    "visited_on": _equal,
+    "visited_time": _equal,
+    "place": _contains,
+    "vague": _overlaps,
+    "others": _contains,
+}
 
 
 def _sign(number: int) -> list[int]:

@@ -191,7 +191,8 @@ def spans(draft: VisitDraft) -> list[Span]:
     )  # fmt: skip
     found = [each.span for each in single if each is not None]
     found += [each.span for group in many for each in group]
-    found += [each.due_span for each in (*draft.next_steps, *draft.demands) if each.due_span]
+    found += [step.due_span for step in draft.next_steps if step.due_span]
+    found += [demand.due_span for demand in draft.demands if demand.due_span]
     return [*found, draft.visited_span] if draft.visited_span else found
 
 

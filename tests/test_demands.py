@@ -1,4 +1,4 @@
-"""What customers want of us. All companies, people and figures are invented; notes are sent on Thursday 19 November 2026."""
+"""What customers want of us. All of it is invented; notes are sent on Thursday 19 November 2026."""
 
 from datetime import date
 

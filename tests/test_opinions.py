@@ -1,4 +1,4 @@
-"""Pain points, objections, stages, attitude, vague wording. Everything is invented; notes are sent on 19 November 2026."""
+"""Pain points, objections, stages, attitude, vague wording. All is invented; sent on 19 November 2026."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Promises and plans: who, what, until when. Everything is invented; notes are sent on Thursday 19 November 2026, 17:00."""
+"""Promises and plans: who, what, until when. All is invented; sent on Thursday 19 November 2026, 17:00."""
 
 import pytest
 
