@@ -96,13 +96,18 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield from _trimmed(text, position, end)
 
 
+LONGEST_CLAUSE = 200
+"""People take breath before; a longer run (a spoken note without any sign, or nonsense) is cut, so that whatever looks
+around within a clause does bounded work."""
+
+
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    if start < end:
-        yield start, end
+    for at in range(start, end, LONGEST_CLAUSE):
+        yield at, min(end, at + LONGEST_CLAUSE)
 
 
 _TAKES_BACK = re.compile(
