@@ -93,9 +93,12 @@ def role_of(text: str, span: Span, unit: str | None, *, floor: int, ceiling: int
         return "competitor_price"
     if _THEIR_WISH.search(head):
         return "other"
+    own = text[span.start : span.end]
+    if unit is not None and _FEE.search(own if unit in TIME_UNITS else head + own + tail):
+        return "fee"
     if unit is not None and unit not in TIME_UNITS:
-        return "fee" if _FEE.search(head + text[span.start : span.end] + tail) else "unit_price"
-    if role := _nearest(head, first_behind=False) or _nearest(tail, first_behind=True):
+        return "unit_price"
+    if role := _nearest(head + own, first_behind=False) or _nearest(tail, first_behind=True):
         return role
     return _of_earlier(text[_after_last(text, _SENTENCE, floor, span.start) : clause_start]) or (
         "unit_price" if unit is not None else "other"

@@ -38,14 +38,14 @@ LEAST_BARE_EACH = 100
 
 _UNIT = (
     r"(?:平方米|平米|立方米|立方|公斤|公里|千克|小时|季度|学期|课时|人天|人月|个?点位|席位|账号|用户|门店|模块|(?:个(?=月))?月|"
-    r"[台套个件只吨年平米人户支箱斤条份天组把张辆根片桶卷瓶盒袋包扇间栋车柜单路节对副双批次方亩度股页字晚家座亿晚位头块])"
+    r"[台套个件只吨年平米人户支箱斤条份天组把张辆根片桶卷瓶盒袋包扇间栋车柜单路节对副双批次方亩度股页字晚座])"
 )
 _MEASURE = "年月日天周次回台套个件只支把张条块片根箱包袋盒瓶吨斤克公平方米里亩层间户家人位名岁度届期页份点号门辆部架座批单倍折成种类项组路口本册集多秒分小时"
 _COUNTED = re.compile(
     r"[余多来]?(?:台|套|件|只|支|箱|吨|平(?!均|台|常|时)|亩|人(?!民币|工)|户|家|次|个(?!亿)|辆|公里|用户|粉丝|会员|学生|学员|员工|职工|工人|居民|患者|病人|农户|客户|门店|"
     r"小时|公斤|千克|千米|米|条|份|张|册|字|级|余台|多台|股|分之|分(?!期|[一二三四五六七八九两]|\d)|达(?!成)|科(?!目)|向|华|象|能(?!不)|事|般|"
     r"年(?!费|付|度|底|前|后|终|初)|颗|粒|方(?!案|便)|瓶|把|根|片|卷|桶|桩|点(?!左右)|像素|立方|千瓦|度|步|伏|转|匹|篇|亿|单(?!价|子)|双|头|平米|位|名|组|倍|毫安|赫兹|吨|盒|袋|包(?!含|括|干)|块(?!钱?)|"
-    r"级别以上|rpm|mm|PV|UV|hz)",
+    r"英尺|英里|火急|医疗|里挑一|rpm|mm|PV|UV|hz)",
     re.IGNORECASE,
 )
 """What 万 and 亿 may count instead of yuan, and words that they begin (万达, 万科)."""
@@ -98,11 +98,11 @@ _PER_BEFORE = re.compile(
 )
 _GOODS = re.compile(r"[台套个件只吨平米人斤公千立方支条组张辆根片桶卷瓶盒袋间栋柜路节对副双亩座点席账用门模]")
 _LOW_BEFORE = re.compile(
-    r"(?:超过|超出|(?<![太最说想走涨先])超(?!市|级|声|高|大|前|时|期)|高于|大于|多于|突破|(?<![太想走涨先说难])过(?=[百千]万)|破(?=[百千]万)|不止|不只|至少|起码|最少|最低|不低于|不少于|不下于|不下|少说也有|少说|保底|下限|(?<=[有花要了能上是成])上|上)(?:要|得|也要|也得|有|是|了|也有|\s)?$"
+    r"(?:超过|超出|(?<![太最说想走涨先])超(?!市|级|声|高|大|前|时|期)|高于|大于|多于|突破|(?<![太想走涨先说难超])过|破|不止|不只|至少|起码|最少|最低|不低于|不少于|不下于|不下|少说也有|少说|保底|下限|上)(?:要|得|也要|也得|有|是|了|也有|\s)?$"
 )
 _NOT_BEFORE = r"(?:不|没|没有|别|不能|不会|不得|不要|不可以|不可|不想)"
 _HIGH_BEFORE = re.compile(
-    rf"(?:不到|不足|不满|低于|少于|小于|最多|最高|最大|顶多|至多|封顶|上限|撑死|{_NOT_BEFORE}(?:能|要|会|得)?(?:超过|超出|高于|多于|突破|超|大于|过))(?:是|也就|就|到|只|给|能|出|了|为|\s)?$"
+    rf"(?:不到|不足|不满|(?<!不)低于|(?<!不)少于|(?<!不)小于|最多|最高|最大|顶多|至多|封顶|上限|撑死|{_NOT_BEFORE}(?:能|要|会|得)?(?:超过|超出|高于|多于|突破|超|大于|过))(?:是|也就|就|到|只|给|能|出|了|为|\s|(?:也)?(?:就|只)?(?:能|会|肯|可以|愿意)?(?:出|给|做|拿|接受|承受|付|批|让|降)(?:到|出|个)?)?$"
 )
 _HIGH_AFTER = re.compile(
     r"(?:元|块钱?)?(?:以内|之内|以下|之下|封顶|到顶|顶天|撑死|为限|为上限|往下|朝下|都不到|还不到|内(?!部|容|置|蒙|存|行|外|贸|销|饰|网)|不到(?!位|期|货|场|账|\d|[一二两三四五六七八九十]))"
@@ -111,7 +111,7 @@ _LOW_AFTER = re.compile(
     r"(?:元|块钱?)?(?:以上|之上|起步(?!价)|起跳|起(?!来|码|步价|诉|点|草|初|身)|往上|朝上|向上|开外|打底|保底|都不止|还不止|不止|\+)"
 )
 _ABOUT_BEFORE = re.compile(
-    r"(?:大概|大约|大致|大体|差不多|将近|接近|约莫|约(?!定)|估计|估摸着?|预计|上下|左右|快(?=[零一二两三四五六七八九十百千\d])|(?<![最附就远靠])近)(?:是|在|要|有|就|得|个|也就|\s)?$"
+    r"(?:大概|大约|大致|大体|差不多|将近|接近|约莫|约(?!定)|估计|估摸着?|预计|上下|左右|(?<![很尽赶飞加更])快|(?<![最附就远靠])近)(?:是|在|要|有|就|得|个|也就|\s)?$"
 )
 _ABOUT_AFTER = re.compile(r"(?:元|块钱?)?(?:左右|上下|出头|出点头|前后|(?:的)?样子|来往)")
 _PHONE = re.compile(r"(?<![\d.])\d{7,}(?!\d|[.,]\d)")
@@ -312,7 +312,7 @@ def _number(text: str, start: int, end: int) -> _Number | None:
         end -= len(words) - head.end()
         words = head[0]
         found = numerals.read(words)
-    if words == "半":
+    if words == "半亿":
         found, words = (Decimal(5 * 10**7), Decimal(5 * 10**7)), "亿"
         end = start + 3
     if found is None:
@@ -476,8 +476,6 @@ def _priced(text: str, number: _Number) -> bool:
 
 # Bounds and units
 
-_SEVERAL_BEFORE = re.compile(r"(?:好(?=几)|大(?=几)|小(?=[零一二两三四五六七八九十百千\d]))$")
-
 
 def _bounded(text: str, start: int, number: _Number, low: Decimal, high: Decimal, floor: int) -> _Found:
     window = max(floor, start - 12)
@@ -497,7 +495,7 @@ def _bounded(text: str, start: int, number: _Number, low: Decimal, high: Decimal
     about_begin = head_end
     if before := _HIGH_BEFORE.search(text, window, head_end):
         below, begin, bound = None, before.start(), "at_most"
-    elif (before := _LOW_BEFORE.search(text, window, head_end)) and not _is_on(text, before, low):
+    elif (before := _LOW_BEFORE.search(text, window, head_end)) and not _is_on(text, before):
         above, begin, bound = None, before.start(), "at_least"
     else:
         begin = min(begin, about_begin)
@@ -513,15 +511,19 @@ def _bounded(text: str, start: int, number: _Number, low: Decimal, high: Decimal
     return _Found(below, above, begin, end, unit, bound)
 
 
-def _is_on(text: str, before: re.Match[str], low: Decimal) -> bool:
-    """上 means "more than" only straight before a round figure (上百万), not in 合同上80万."""
-    return before[0] == "上" and not re.match(r"[百千亿]", text[before.end() : before.end() + 1])
+def _is_on(text: str, before: re.Match[str]) -> bool:
+    """上, 过 and 破 mean "more than" only straight before a round figure (上百万), not in 合同上80万."""
+    return before[0] in ("上", "过", "破") and not re.match(r"[百千亿]", text[before.end() : before.end() + 1])
 
 
 def _per(text: str, begin: int, end: int, floor: int) -> tuple[str | None, int, int]:
     """每台3800, 3800一台, 3800元/台, 三万六一年: what one amount buys."""
     if after := _PER_AFTER.match(text, end):
-        return after[1], begin, after.end()
+        return _unit(after[1]), begin, after.end()
     if before := _PER_BEFORE.search(text, max(floor, begin - 16), begin):
-        return before[1], before.start(), end
+        return _unit(before[1]), before.start(), end
     return None, begin, end
+
+
+def _unit(said: str) -> str:
+    return "月" if said == "个月" else said
