@@ -53,7 +53,8 @@ _FIGURE = re.compile(
     r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿点几])+|半(?=个亿)"
 )
 _GOES_ON = frozenset(" 万亿wWkK多来余把块元毛角人圆到至~-个半RrCc")
-"""One numeral alone is no amount unless one of these follows."""
+_LEADS_IN = frozenset("¥BbYy币:： ")
+"""One numeral alone is no amount unless one of those follows or one of these stands before it."""
 _TAIL_COUNT = re.compile(r"(?:[一二两三四五六七八九]|(?<=[万千百])\d)$")
 _LAST_BIG = re.compile(r".*[万亿]")
 _RUNS_ON = re.compile(r"(?![元块的左以吧呢了上到至多百千])[一-鿿]")
@@ -216,7 +217,11 @@ def _corrected(text: str, spans: Sequence[Span]) -> set[int]:
             gone.add(index)
         elif (bare := _CORRECTED_BARE.match(text, span.end)) and bare.end() <= following:
             gone.add(index)
-        elif joined and _NOT_THIS.search(text, max(0, span.start - 6), span.start) and re.match(r"[，,]?(?:而)?是", between):
+        elif (
+            joined
+            and _NOT_THIS.search(text, max(0, span.start - 6), span.start)
+            and re.match(r"[，,]?(?:而)?是", between)
+        ):
             gone.add(index)
     return gone
 
@@ -259,7 +264,8 @@ def _figures(text: str) -> Iterator[_Found]:
         position = match.end()
         if match.end() - match.start() > numerals.LONGEST or match.end() in phones:
             continue
-        if match.end() - match.start() == 1 and text[match.end() : match.end() + 1] not in _GOES_ON:
+        alone = match.end() - match.start() == 1 and text[match.start() - 1 : match.start()] not in _LEADS_IN
+        if alone and text[match.end() : match.end() + 1] not in _GOES_ON:
             continue
         found, position = _figure_at(text, match.start(), match.end(), floor)
         position = max(position, match.end()) if found is None else max(position, found.end)
@@ -409,7 +415,9 @@ def _classified(
         return replace(number, start=prefix.start())
     counted = _COUNTED.match(text, end)
     if text[end - 1] in "wWkK" and (
-        _WATTS.match(text, end) or _POWER.search(text, max(0, start - 8), start) or (low < 10_000 and text[end - 1] == "K")
+        _WATTS.match(text, end)
+        or _POWER.search(text, max(0, start - 8), start)
+        or (low < 10_000 and text[end - 1] == "K")
     ):
         return None
     if big and not counted and low >= 1000:
@@ -485,7 +493,9 @@ def _bounded(text: str, start: int, number: _Number, low: Decimal, high: Decimal
     above: Decimal | None = high
     if begin > floor and text[begin - 1] in "好大" and text[begin : begin + 2].find("几") >= 0:
         begin -= 1
-    elif begin > floor and text[begin - 1] == "小" and low >= 10_000 and text[begin - 2 : begin - 1] not in tuple("大最"):
+    elif (
+        begin > floor and text[begin - 1] == "小" and low >= 10_000 and text[begin - 2 : begin - 1] not in tuple("大最")
+    ):
         begin, bound = begin - 1, "about" if low == high else bound
     head_end = min(begin, start)
     # 大概 between the bound and the figure: 不超过大概80万

@@ -103,16 +103,18 @@ _MEASURE = re.compile(
     + ")"
 )
 _CN = "零一二两俩三四五六七八九十百千万亿几"
+_CN_SMALL = "零一二两俩三四五六七八九十百千几"
 _NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,3}}(?:\.\d{{1,4}})?|\d{{1,9}}(?:\.\d{{1,4}})?万?|[{_CN}]{{1,12}}(?:点[一二三四五六七八九]{{1,2}})?)"
 _QUANTITY = re.compile(
-    rf"(?<![\d.,A-Za-z第_#{_CN}])(?:(?P<low>{_NUMBER})(?P<join>\s?(?:到|至|~|-)\s?))?(?P<high>{_NUMBER})"
+    rf"(?<![\d.,A-Za-z第_#{_CN_SMALL}-])(?:(?P<low>{_NUMBER})(?P<join>\s?(?:到|至|~|-)\s?))?(?P<high>{_NUMBER})"
     rf"(?![\d{_CN}])(?P<more>[多来余]?)(?P<big>[万千百]?)\s?(?P<unit>{_MEASURE.pattern})"
 )
 _SCALE = {"": Decimal(1), "万": Decimal(10**4), "千": Decimal(1000), "百": Decimal(100)}
-_NOT_BEFORE = re.compile(r"(?:货比|每|第|型号|楼|房间?号?|[A-Za-z]-|不到|不足|超过|不超过|至少|起码|最多|最少|顶多|以上|低于|高于|不低于|不少于|不止|近几|一人|百)\s?$")
-_PRONOUN_BEFORE = re.compile(r"[这那另同哪某每首本该头]$")
+_NOT_BEFORE = re.compile(
+    r"(?:货比|每|第|型号|楼|房间?号?|[A-Za-z]-|不到|不足|超过|不超过|至少|起码|最多|最少|顶多|以上|低于|高于|不低于|不少于|不止|近几|一人|百)\s?$"
+)
+_PRONOUN_BEFORE = re.compile(r"[这那另同哪某每首本该头上下]$")
 _OPEN_AFTER = re.compile(r"[^，。！？；,!?;\n]{0,2}?(?:以上|以下|以内|之内|起(?:订|批|售|步)|往上|朝上|不到|都不到)")
-_TAKES_BACK_AFTER = re.compile(r"没有|都没")
 
 
 def find(text: str, taken: Sequence[Span]) -> list[Quantity]:
@@ -125,10 +127,16 @@ def find(text: str, taken: Sequence[Span]) -> list[Quantity]:
             place += 1
         if place < len(taken) and taken[place].start < match.end():
             continue
+        if text[match.start() - 1 : match.start()] in ("万", "亿") and not _right_behind(taken, place, match.start()):
+            continue  # of 12万8000台 the last part
         if (quantity := _quantity(text, match)) is not None:
             found.append(quantity)
     gone = clauses.withdrawn(text, [each.span for each in found])
     return [each for index, each in enumerate(found) if index not in gone]
+
+
+def _right_behind(taken: Sequence[Span], place: int, start: int) -> bool:
+    return place > 0 and taken[place - 1].end == start
 
 
 def _quantity(text: str, match: re.Match[str]) -> Quantity | None:

@@ -444,3 +444,181 @@ def test_a_sentence_holds_exactly_these_amounts(text: str, expected: str) -> Non
 @pytest.mark.parametrize("text", NOTHING, ids=str)
 def test_what_is_no_sum_of_money_stays_empty(text: str) -> None:
     assert money.amounts(text) == []
+
+
+WITHDRAWN = {
+    "预算八十万，不对，八十五万": "budget 80万",
+    "预算大概80万，说错了，85万": "budget ~80万",
+    "预算不是80万，是85万": "budget 80万",
+    "预算80万，哦不，85万": "budget 80万",
+    "预算80万，应该是85万": "budget 80万",
+    "预算80万，不对，85万，不对，90万": "budget 80万;budget 85万",
+    "每台3800，不对，3600一台": "unit_price 3800/台",
+    "预算80万，不对，85": "budget 80万",
+    "预算是80万不是90万": "budget 90万",
+    "从八十万砍到七十五万": "",
+    "预算80万，我们报85万": "",
+    "预算80万，报价应该是85万": "",
+    "报价85万，他们觉得不对劲": "",
+    "预算八十万": "",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), WITHDRAWN.items(), ids=str)
+def test_what_the_speaker_takes_back_is_kept_apart(text: str, expected: str) -> None:
+    assert ";".join(map(shown, money.withdrawn(text))) == expected
+
+
+def test_one_reading_gives_what_the_single_questions_give() -> None:
+    text = "预算八十万，不对，85万以内，要30台，每台3800，比竞品贵15%，打九五折"
+
+    reading = money.read(text)
+
+    assert list(reading.amounts) == money.amounts(text)
+    assert list(reading.withdrawn) == money.withdrawn(text)
+    assert list(reading.percents) == money.percents(text)
+    assert list(reading.quantities) == money.quantities(text)
+    assert reading.amounts and reading.withdrawn and reading.percents and reading.quantities
+
+
+PERCENTS = {
+    "比竞品贵百分之十五": "percent 15",
+    "低15%": "percent 15",
+    "便宜15％": "percent 15",
+    "首付30%": "percent 30",
+    "要三成首付": "percent 30",
+    "付一半": "percent 50",
+    "先付一半货款": "percent 50",
+    "一半的人同意": "",
+    "千分之三的违约金": "percent 0.3",
+    "万分之五": "percent 0.05",
+    "3‰": "percent 0.3",
+    "百分之十二点五": "percent 12.5",
+    "10%到15%": "percent 10;percent 15",
+    "10-15%": "percent 10;percent 15",
+    "百分之八十五到九十": "percent 85;percent 90",
+    "打九五折": "discount 95",
+    "九五折": "discount 95",
+    "打八折": "discount 80",
+    "8.5折": "discount 85",
+    "八点五折": "discount 85",
+    "打个九折": "discount 90",
+    "打对折": "discount 50",
+    "便宜两个点": "points 2",
+    "让三个点": "points 3",
+    "降5个点": "points 5",
+    "再让他们1.5个点": "points 1.5",
+    "提高了十五个百分点": "points 15",
+    "便宜三五个点": "points 3;points 5",
+    "便宜3到5个点": "points 3;points 5",
+    "毛利15个点": "percent 15",
+    "税点是6个点": "percent 6",
+    "百分之十，不对，百分之十五": "percent 15",
+    "首付30%，发货60%，质保金10%": "percent 30;percent 60;percent 10",
+    "骨折价": "",
+    "打折": "",
+    "折腾": "",
+    "一波三折": "",
+    "三折页": "",
+    "曲折": "",
+    "三个点位": "",
+    "三个点心": "",
+    "分两点说": "",
+    "成本高": "",
+    "三成本": "",
+    "八成立项了": "",
+    "八点半": "",
+    "百分百": "",
+    "第三个点": "",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), PERCENTS.items(), ids=str)
+def test_a_sentence_holds_exactly_these_percentages(text: str, expected: str) -> None:
+    assert ";".join(f"{each.kind} {each.value:g}" for each in money.percents(text)) == expected
+
+
+# Properties
+
+HOSTILE = st.text(alphabet="万亿千百十零一二三四五六七八九点.0123456789,元块到至~-左右不对是", max_size=80)
+SPOKEN = st.lists(
+    st.sampled_from(
+        "预算 八十万 85万 不对 ， 不是 是 应该是 报价 每台 一台 3800 以内 不到 超过 大概 左右 多 来 把 万 块 五 元 w K 三五 到 - "
+        "上 百万 个亿 半个亿 几 好几 大几十万 小 ¥ RMB 美金 / 一年 打 九折 15% 个点 30 台 便宜 说错了 85 。".split()
+    ),
+    max_size=14,
+).map("".join)
+
+
+@given(HOSTILE | SPOKEN | st.text(max_size=80))
+def test_no_text_makes_it_raise_and_no_two_amounts_share_words(text: str) -> None:
+    kept, gone = money.amounts(text), money.withdrawn(text)
+
+    both = sorted((*kept, *gone), key=lambda each: each.span)
+    assert kept == sorted(kept, key=lambda each: each.span)
+    for each in both:
+        assert each.low_fen is not None or each.high_fen is not None
+        if each.low_fen is not None and each.high_fen is not None:
+            assert 0 < each.low_fen <= each.high_fen
+    for span in [each.span for each in (*both, *money.percents(text))]:
+        assert 0 <= span.start < span.end <= len(text)
+    assert all(first.span.end <= second.span.start for first, second in zip(both, both[1:], strict=False))
+
+
+def spelled(value: int) -> str:
+    """The full Chinese spelling of 1 to 10^9, written independently of the reader."""
+    digits, units = "零一二三四五六七八九", ["", "十", "百", "千"]
+
+    def section(number: int) -> str:
+        words, zero = "", False
+        for place in range(3, -1, -1):
+            digit = number // 10**place % 10
+            if digit:
+                words += ("零" if zero and words else "") + digits[digit] + units[place]
+                zero = False
+            else:
+                zero = True
+        return words
+
+    words, missing = "", False
+    for scale, name in ((10**8, "亿"), (10**4, "万"), (1, "")):
+        part = value // scale % 10_000
+        if not part:
+            missing = bool(words)
+            continue
+        words += ("零" if words and (missing or part < 1000) else "") + section(part) + name
+        missing = False
+    return words
+
+
+def _in_ten_thousands(value: int) -> str:
+    return f"{(Decimal(value) / 10_000).normalize():f}"
+
+
+@pytest.mark.parametrize(
+    "render",
+    [
+        pytest.param(lambda value: f"{value}元", id="850000元"),
+        pytest.param(lambda value: f"{value:,}元", id="850,000元"),
+        pytest.param(lambda value: f"¥{value}", id="¥850000"),
+        pytest.param(lambda value: f"{spelled(value)}元", id="八十五万元"),
+        pytest.param(lambda value: f"{_in_ten_thousands(value)}万元", id="85万元"),
+        pytest.param(lambda value: f"{_in_ten_thousands(value)}w" if value >= 1000 else f"{value}元", id="8.5w"),
+    ],
+)
+@given(value=st.integers(min_value=1, max_value=10**9))
+def test_an_amount_written_in_any_way_reads_back_exactly(render: Callable[[int], str], value: int) -> None:
+    [amount] = money.amounts(f"报价{render(value)}")
+
+    assert (amount.low_fen, amount.high_fen, amount.bound) == (value * 100, value * 100, "exact")
+
+
+@pytest.mark.parametrize("piece", ["万", "1", "一", "零", "(", "1万", "到", "不对", "3.", "百", "1到", "一台", " "])
+def test_a_very_long_text_is_read_to_its_end(piece: str) -> None:
+    noise = (piece * 20_000)[:20_000]
+
+    found = money.read(f"{noise}。预算八十万，打九折，要三十台")
+
+    assert found.amounts[-1].low_fen == 80_000_000
+    assert found.percents[-1].value == 90
+    assert found.quantities[-1].low == 30
