@@ -8,7 +8,8 @@ The rules, in the order in which they win:
 5. The nearest word that says so before it in its clause, then the nearest behind it: `budget`, `quote`, `deal`,
    `unit_price`, `payment`, `fee`, or `other` for money that has nothing to do with this sale (产值, 注册资本, 罚款).
 6. The same words in the two clauses before it in the same sentence.
-7. With a unit of time (三万六一年) `unit_price`, else `other`.
+7. With a unit of time (三万六一年) `unit_price`; where a price came down (砍到) `quote`; else `other`.
+An amount taken back and the one that replaces it have one role, and so have both ends of 从五十万加到八十万.
 No rule looks across another amount, further back than 60 characters or further on than 12.
 """
 
@@ -45,7 +46,7 @@ _ROLE_WORDS: tuple[tuple[AmountRole, re.Pattern[str]], ...] = (
     (
         "budget",
         re.compile(
-            r"预算|经费|资金|拨款|拨了|批了|批下来|批的|能出|愿意出|出得起|拿得出|能拿出|能给到|能接受|心理价位?|额度|(?:他们|客户|对方)(?:最多|顶多|只|就)?(?:肯|能|会)?出"
+            r"预算|经费|(?<!注册)资金|拨款|拨了|批了|批下来|批的|能出|愿意出|出得起|拿得出|能拿出|能给到|能接受|心理价位?|额度|(?:他们|客户|对方)(?:最多|顶多|只|就)?(?:肯|能|会)?出"
         ),
     ),
     (
@@ -65,7 +66,7 @@ _ROLE_WORDS: tuple[tuple[AmountRole, re.Pattern[str]], ...] = (
     (
         "quote",
         re.compile(
-            r"报价|报了|报给|报的|我们报|总价|打包价|一口价|开价|报到|[砍压谈做]到|报|价格|售价|卖|到手价|底价|降到|优惠到|最低价|方案价|让到|总共|打包|要价|成本价|出厂价|含税价|裸价|标价"
+            r"报价|报了|报给|报的|我们报|我们投|总价|打包价|一口价|开价|报到|报|价格|售价|卖|到手价|底价|最低价|方案价|原价|优惠价|定价|总共|打包|要价|成本价|出厂价|含税价|裸价|标价"
         ),
     ),
     ("fee", _FEE),
@@ -76,7 +77,7 @@ _ROLE_WORDS: tuple[tuple[AmountRole, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_UNRELATED = _ROLE_WORDS[-1][1]
+_CAME_TO = re.compile(r"(?:[砍压谈做降让]|优惠)到")
 
 
 def role_of(text: str, span: Span, unit: str | None, *, floor: int, ceiling: int) -> AmountRole:
@@ -98,9 +99,11 @@ def role_of(text: str, span: Span, unit: str | None, *, floor: int, ceiling: int
         return "unit_price"
     if role := _nearest(head + own, first_behind=False) or _nearest(tail, first_behind=True):
         return role
-    return _of_earlier(text[_after_last(text, _SENTENCE, floor, span.start) : clause_start]) or (
-        "unit_price" if unit is not None else "other"
-    )
+    if role := _of_earlier(text[_after_last(text, _SENTENCE, floor, span.start) : clause_start]):
+        return role
+    if unit is not None:
+        return "unit_price"
+    return "quote" if _CAME_TO.search(head) or _CAME_TO.match(tail) else "other"
 
 
 def _after_last(text: str, stops: str, start: int, end: int) -> int:

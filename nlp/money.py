@@ -41,11 +41,17 @@ _UNIT = (
     r"[台套个件只吨年平米人户支箱斤条份天组把张辆根片桶卷瓶盒袋包扇间栋车柜单路节对副双批次方亩度股页字晚座])"
 )
 _MEASURE = "年月日天周次回台套个件只支把张条块片根箱包袋盒瓶吨斤克公平方米里亩层间户家人位名岁度届期页份点号门辆部架座批单倍折成种类项组路口本册集多秒分小时"
+_MEASURE_AT = re.compile(
+    rf"(?:成(?![交本套为])|分(?![期批别三两次])|单(?!价)|方(?!案|便|式)|回(?!款|来|头|复)|包(?![含括干])|项(?!目)|平(?!均|时)|人(?!民币|工)|年(?!底|前|后|初)|"
+    rf"月(?!底|前|后|初)|日(?!前|后)|部(?!分)|期(?!间|限|望)|口(?!头)|面(?!谈|议)|路(?!费)|家(?!里)|位(?!置)|级(?!别)|点(?!左右)|种(?!类)|间(?!接)|"
+    rf"[{''.join(sorted(set(_MEASURE) - set('成分单方回包项平人年月日部期口面路家位级点种间')))}])"
+)
+"""A measure word that a digit belongs to (80万3年), and not the beginning of another word (36万5成交)."""
 _COUNTED = re.compile(
     r"[余多来]?(?:台|套|件|只|支|箱|吨|平(?!均|台|常|时)|亩|人(?!民币|工)|户|家|次|个(?!亿)|辆|公里|用户|粉丝|会员|学生|学员|员工|职工|工人|居民|患者|病人|农户|客户|门店|"
     r"小时|公斤|千克|千米|米|条|份|张|册|字|级|余台|多台|股|分之|分(?!期|[一二三四五六七八九两]|\d)|达(?!成)|科(?!目)|向|华|象|能(?!不)|事|般|"
     r"年(?!费|付|度|底|前|后|终|初)|颗|粒|方(?!案|便)|瓶|把|根|片|卷|桶|桩|点(?!左右)|像素|立方|千瓦|度|步|伏|转|匹|篇|亿|单(?!价|子)|双|头|平米|位|名|组|倍|毫安|赫兹|吨|盒|袋|包(?!含|括|干)|块(?!钱?)|"
-    r"英尺|英里|火急|医疗|里挑一|rpm|mm|PV|UV|hz)",
+    r"英尺|英里|火急|医疗|里挑一|文具|科技|集团|公司|股份|电子|机械|实业|有限|控股|光电|网络|商贸|食品|家具|制造|纺织|重工|rpm|mm|PV|UV|hz)",
     re.IGNORECASE,
 )
 """What 万 and 亿 may count instead of yuan, and words that they begin (万达, 万科)."""
@@ -61,7 +67,7 @@ _RUNS_ON = re.compile(r"(?![元块的左以吧呢了上到至多百千])[一-鿿
 _JOIN = re.compile(r"\s{0,2}(?:到|至|~|-{1,2})\s{0,2}")
 _ABOUT = r"(?:从|大概|大约|大致|差不多|估计|约|将近|接近|近|就|也就|是|在|有|为|要|得|只要|才|可能|左右|到|个|了|的|一共|总共|控制|初步|暂定|基本|呢|嘛|吧|嗯|呃|啊|那个|，|,|：|:|\s)"
 _PRICE_WORD = re.compile(
-    rf"(?:预算|报价|报了?|总价|单价|价格|售价|标价|底价|[降涨砍压]到|合同额|合同金额|金额|成交价|费用|定金|订金|首付款?|尾款|货款|押金|保证金|付了?|便宜了?|贵了?"
+    rf"(?:预算|报价|报了?|总价|单价|价格|售价|标价|底价|[降涨砍压谈做让]到|定价|合同额|合同金额|金额|成交价|费用|定金|订金|首付款?|尾款|货款|押金|保证金|付了?|便宜了?|贵了?"
     rf"|[费租]|卖|只要){_ABOUT}{{0,3}}$"
 )
 _EACH = re.compile(
@@ -85,7 +91,7 @@ _PREFIX = re.compile(r"(?:¥|RMB|CNY|人民币)[:：]?\s{0,2}$", re.IGNORECASE)
 _OTHER_MONEY = r"美元|美金|美刀|欧元|日元|港币|港元|英镑|韩元|韩币|卢布|泰铢|新币|新元|加元|加币|澳元|澳币|台币|法郎|卢比|比索|林吉特|令吉|越南盾|USD|EUR|HKD|GBP|JPY|SGD|US\$|HK\$|[$€£]"
 _FOREIGN = re.compile(rf"\s{{0,2}}多?(?:{_OTHER_MONEY}|欧(?!洲|盟|美|式)|刀(?!具|片|头|口|库|架|盘))", re.IGNORECASE)
 _FOREIGN_BEFORE = re.compile(rf"(?:{_OTHER_MONEY})\s{{0,2}}$", re.IGNORECASE)
-_LETTER_UNIT = re.compile(r"\s?[wWkK](?![A-Za-z])")
+_LETTER_UNIT = re.compile(r"(?:\s?[wWkK]|个[wW])(?![A-Za-z])")
 _WATTS = re.compile(
     r"的?(?:电机|激光|功率|灯|电源|马达|光纤|LED|伺服|充电|快充|射频|超声|发电|加热|风机|水泵|屏|视频|显示|高清|分辨率|画质|像素|摄像)",
     re.IGNORECASE,
@@ -95,15 +101,16 @@ _PER_AFTER = re.compile(
     rf"(?:元|块钱?|块)?(?:左右|不到|上下)?\s?(?:/|每|一(?!共|起|次性|下|定|直|般|样|块(?!屏|板)|点|半|家|方面|个[字劲人]|度))\s?({_UNIT})(?!内|底|前|后|初|情|以|来|[份度]?的?时候|总|经理)"
 )
 _PER_BEFORE = re.compile(
-    rf"(?:每一?|(?<![零一二两三四五六七八九十百千万亿第同另这那某哪\d])一)个?({_UNIT})(?:的|的?(?:单价|价格|报价|费用|成本|维保费?|服务费|年费)|只要|才|要|是|得|卖|就|大概|大约|差不多|降到|涨到|收|\s|报|下来|的话|也就|能|有){{0,3}}$"
+    rf"(?:每[一1]?|(?<![零一二两三四五六七八九十百千万亿第同另这那某哪\d.-])[一1])个?({_UNIT})(?:的|的?(?:单价|价格|报价|费用|成本|维保费?|服务费|年费)|只要|才|要|是|得|卖|就|大概|大约|差不多|降到|涨到|收|\s|报|下来|的话|也就|能|有){{0,3}}$"
 )
+_GOODS_AFTER = re.compile(rf"(?:左右|上下)?(?:/|一|每)(?={_UNIT})")
 _GOODS = re.compile(r"[台套个件只吨平米人斤公千立方支条组张辆根片桶卷瓶盒袋间栋柜路节对副双亩座点席账用门模]")
 _LOW_BEFORE = re.compile(
     r"(?:超过|超出|(?<![太最说想走涨先])超(?!市|级|声|高|大|前|时|期)|高于|大于|多于|突破|(?<![太想走涨先说难超])过|破|不止|不只|至少|起码|最少|最低|不低于|不少于|不下于|不下|少说也有|少说|保底|下限|上)(?:要|得|也要|也得|有|是|了|也有|\s)?$"
 )
 _NOT_BEFORE = r"(?:不|没|没有|别|不能|不会|不得|不要|不可以|不可|不想)"
 _HIGH_BEFORE = re.compile(
-    rf"(?:不到|不足|不满|(?<!不)低于|(?<!不)少于|(?<!不)小于|最多|最高|最大|顶多|至多|封顶|上限|撑死|{_NOT_BEFORE}(?:能|要|会|得)?(?:超过|超出|高于|多于|突破|超|大于|过))(?:是|也就|就|到|只|给|能|出|了|为|\s|(?:也)?(?:就|只)?(?:能|会|肯|可以|愿意)?(?:出|给|做|拿|接受|承受|付|批|让|降)(?:到|出|个)?)?$"
+    rf"(?:不到|不足|不满|(?<!不)低于|(?<!不)少于|(?<!不)小于|最多|最高|最大|顶多|至多|封顶|上限|撑死|最高不过|顶多不过|最多不过|{_NOT_BEFORE}(?:能|要|会|得)?(?:超过|超出|高于|多于|突破|超|大于|过))(?:是|也就|就|到|只|给|能|出|了|为|\s|(?:也)?(?:就|只)?(?:能|会|肯|可以|愿意)?(?:出|给|做|拿|接受|承受|付|批|让|降)(?:到|出|个)?)?$"
 )
 _HIGH_AFTER = re.compile(
     r"(?:元|块钱?)?(?:以内|之内|以下|之下|封顶|到顶|顶天|撑死|为限|为上限|往下|朝下|都不到|还不到|内(?!部|容|置|蒙|存|行|外|贸|销|饰|网)|不到(?!位|期|货|场|账|\d|[一二两三四五六七八九十]))"
@@ -127,6 +134,11 @@ _CORRECTED_BARE = re.compile(
     r"(?:\d|[一二两三四五六七八九十百]{2})"
 )
 _NOT_THIS = re.compile(r"(?<![是要])不是(?:大概|说|那个|预算|报价|报了?|的)?$")
+
+
+_LINK = re.compile(
+    r"(?:左右|以上)?(?:直接|又|最后|一路|给|被|我们)?(?:[降涨砍压谈做让加提减缩升改变调]|压缩|增加|追加|调整|提高|优惠)(?:价)?(?:到|成|为|至)了?"
+)
 
 
 @dataclass(frozen=True)
@@ -180,7 +192,9 @@ def quantities(text: str) -> list[Quantity]:
 
 
 def _counted(text: str, money: Sequence[Amount], rates: Sequence[Percent]) -> list[Quantity]:
-    return counts.find(clauses.fold(text), sorted(each.span for each in (*money, *rates)))
+    return counts.find(
+        clauses.fold(text), sorted(span for span in (*(each.span for each in money), *(each.span for each in rates)))
+    )
 
 
 def _settled(text: str) -> tuple[list[Amount], list[Amount]]:
@@ -197,6 +211,8 @@ def _settled(text: str) -> tuple[list[Amount], list[Amount]]:
         role = amount_roles.role_of(text, spans[index], each.unit, floor=floor, ceiling=ceiling)
         if role == "other" and index and (index - 1 in gone or index in gone):
             role = before  # a correction is of the same thing
+        elif index and _LINK.fullmatch(text, floor, spans[index].start):
+            role = before  # 预算从五十万加到八十万
         before = role
         amount = Amount(role, _fen(each.low), _fen(each.high), spans[index], each.unit, each.bound)
         (back if index in gone else kept).append(amount)
@@ -275,7 +291,15 @@ def _figures(text: str) -> Iterator[_Found]:
 
 
 def _phone_ends(text: str) -> frozenset[int]:
-    return frozenset(match.end() for match in _PHONE.finditer(text) if not _CURRENCY.match(text, match.end()))
+    return frozenset(match.end() for match in _PHONE.finditer(text) if not _is_price(text, match))
+
+
+def _is_price(text: str, digits: re.Match[str]) -> bool:
+    """Whether a long run of digits is no number of a phone, an account or an order."""
+    start, end = digits.span()
+    if _CURRENCY.match(text, end) or _PREFIX.search(text, max(0, start - 5), start):
+        return True
+    return end - start <= 9 and bool(_PRICE_WORD.search(text, max(0, start - 18), start))
 
 
 def _figure_at(text: str, start: int, end: int, floor: int) -> tuple[_Found | None, int]:
@@ -307,14 +331,14 @@ def _number(text: str, start: int, end: int) -> _Number | None:
     implied = words[:1] in tuple("百千亿") and before in tuple("上过破近")
     large = "几" in words[:2] and before == "大"
     found = numerals.read("一" + words if implied else "大" + words if large else words)
-    if _TAIL_COUNT.search(words) and text[end : end + 1] in tuple(_MEASURE) and not _CURRENCY.match(text, end):
+    if _TAIL_COUNT.search(words) and _MEASURE_AT.match(text, end) and not _CURRENCY.match(text, end):
         shorter = numerals.read(words[:-1])
         if shorter is not None and (found is None or re.search("[万亿]", words[:-1]) or words[-1] == "一"):
             found, end, words = shorter, end - 1, words[:-1]
     if found is not None and words[-1] == "一" and words[-2:-1] in tuple("万亿") and _RUNS_ON.match(text, end):
         # 八十万一共…, or 以内 and 预计 misheard as 一妹 and 一计: the 一 begins the next word
         found, end, words = numerals.read(words[:-1]), end - 1, words[:-1]
-    if found is None and (head := _LAST_BIG.match(words)) and text[end : end + 1] in tuple(_MEASURE):
+    if found is None and (head := _LAST_BIG.match(words)) and _MEASURE_AT.match(text, end):
         end -= len(words) - head.end()
         words = head[0]
         found = numerals.read(words)
@@ -357,7 +381,7 @@ _SCALE = {"万": Decimal(10**4), "亿": Decimal(10**8), "千": Decimal(1000), "�
 def _more(text: str, end: int, words: str, low: Decimal, high: Decimal) -> tuple[int, Decimal, Decimal, bool, bool]:
     """80多万, 一百二十多万, 80来万, 8w, 30k: what follows the numeral and still belongs to it."""
     if letter := _LETTER_UNIT.match(text, end):
-        scale = Decimal(10_000 if letter[0].strip() in "wW" else 1000)
+        scale = Decimal(10_000 if letter[0][-1] in "wW" else 1000)
         return letter.end(), low * scale, high * scale, False, True
     if text[end : end + 2] in (" 万", " 亿") and text[end - 1].isdecimal():
         scale = _SCALE[text[end + 1]]
@@ -398,7 +422,7 @@ def _classified(
     if _FOREIGN.match(text, end) or _FOREIGN_BEFORE.search(text, window, start):
         return None
     number = _Number(low, high, start, end, big, money=True, about=about)
-    if (jiao := _JIAO.match(text, end)) and low == high and not big:
+    if (jiao := _JIAO.match(text, end)) and low == high and (not big or "毛" in jiao[0]):
         cents = Decimal(numerals.DIGITS.get(jiao["jiao"]) or jiao["jiao"]) / 10
         if jiao["fen"]:
             cents += Decimal(numerals.DIGITS.get(jiao["fen"]) or jiao["fen"]) / 100
@@ -422,8 +446,8 @@ def _classified(
         return None
     if big and not counted and low >= 1000:
         return number
-    goods = re.match(rf"(?:/|一|每)(?={_UNIT})", text[end : end + 5])
-    if high >= LEAST_BARE_EACH and goods and _GOODS.match(text, end + 1) and _PER_AFTER.match(text, end):
+    goods = _GOODS_AFTER.match(text, end)
+    if high >= LEAST_BARE_EACH and goods and _GOODS.match(text, goods.end()) and _PER_AFTER.match(text, end):
         return number
     return None if counted else replace(number, money=False)
 

@@ -32,7 +32,7 @@ _UNITS: dict[str, str] = {
     "个": (
         r"小时|钟头|月|星期|礼拜|季度|工作日|亿|年|多月|多小时|半月|学期|周|百分点|点(?!位)|问题|方面|原因|环节|阶段|步骤|建议|意见|条件|要求|事|字|"
         r"电话|会|角度|层面|理由|好处|优势|劣势|顾虑|担心|异议|信号|想法|选择|方向|思路|方案|办法|关键|重点|难点|痛点|诉求|需求|疑问|指标|目的|目标|"
-        r"待办|任务|可能|情况|时间|折|来回|人情|不|没|放心|头|鬼|屁|臭皮匠|说法|结果|消息|机会|话题|事项|议题|议程|地方|特点|亮点|卖点|结论"
+        r"待办|任务|可能|情况|时间|折|来回|人情|不|没|放心|头|鬼|屁|臭皮匠|说法|结果|消息|机会|话题|事项|议题|议程|地方|特点|亮点|卖点|结论|[wW\d一二两三四五六七八九]|打底|封顶"
     ),
     "家": r"里|长|庭|属|电|具|乡|人|常",
     "位": r"置|子|数|移",
@@ -111,10 +111,14 @@ _QUANTITY = re.compile(
 )
 _SCALE = {"": Decimal(1), "万": Decimal(10**4), "千": Decimal(1000), "百": Decimal(100)}
 _NOT_BEFORE = re.compile(
-    r"(?:货比|每|第|型号|楼|房间?号?|[A-Za-z]-|不到|不足|超过|不超过|至少|起码|最多|最少|顶多|以上|低于|高于|不低于|不少于|不止|近几|一人|百)\s?$"
+    r"(?:货比|每|第|型号|楼|房间?号?|[A-Za-z]-|不到|不足|超过|不超过|至少|起码|最多|最少|顶多|以上|低于|高于|不低于|不少于|不止|不过|近几|一人|百)\s?$"
 )
+_PRICE_BEFORE = re.compile(r"(?:预算|报价?|总价|价格|出|[砍压降谈]到)(?:了|是|大概|大约|差不多|在|要){0,2}$")
+"""报了八十个 may mean 万."""
 _PRONOUN_BEFORE = re.compile(r"[这那另同哪某每首本该头上下]$")
-_OPEN_AFTER = re.compile(r"[^，。！？；,!?;\n]{0,2}?(?:以上|以下|以内|之内|起(?:订|批|售|步)|往上|朝上|不到|都不到)")
+_OPEN_AFTER = re.compile(
+    r"[^，。！？；,!?;\n]{0,2}?(?:以上|以下|以内|之内|起(?:订|批|售|步)|往上|朝上|开外|不到|都不到)"
+)
 
 
 def find(text: str, taken: Sequence[Span]) -> list[Quantity]:
@@ -145,6 +149,8 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     if words.startswith("几") and len(words) == 1 or _NOT_BEFORE.search(text, before, match.start()):
         return None
     if _OPEN_AFTER.match(text, match.end()):
+        return None
+    if unit == "个" and _PRICE_BEFORE.search(text, max(0, match.start() - 8), match.start()):
         return None
     if words in ("一", "1") and not match["low"]:
         one_of = unit in _ONE_OF or _ONE_LINE.match(text, match.start("unit")) or words == "1"

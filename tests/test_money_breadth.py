@@ -5,6 +5,7 @@ Amounts are written as `role value/unit`: `~` about, `<=` at most, `>=` at least
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,11 @@ def _yuan(fen: int) -> str:
 
 CASES: dict[str, dict[str, str]] = {
     "figures": {
+        "最后36万5成交": "deal 36.5万",
+        "报价8万5包含运费": "quote 8.5万",
+        "报价8万5分三期付": "quote 8.5万",
+        "一共是十二万三千四百五十六块七毛": "other 12.34567万",
+        "定价两千九百九十九": "quote 2999",
         "预算八十五万": "budget 85万",
         "预算85万": "budget 85万",
         "预算８５万": "budget 85万",
@@ -84,6 +90,7 @@ CASES: dict[str, dict[str, str]] = {
         "他们老板说预算就是八十五万": "budget 85万",
     },
     "ranges": {
+        "预算八九十个w": "budget 80万..90万",
         "预算三五万": "budget 3万..5万",
         "预算三到五万": "budget 3万..5万",
         "预算80-90万": "budget 80万..90万",
@@ -181,6 +188,8 @@ CASES: dict[str, dict[str, str]] = {
         "预算没有超过100万": "budget <=100万",
     },
     "per unit": {
+        "1台18万5，一共37万": "unit_price 18.5万/台;other 37万",
+        "三千左右一套": "unit_price ~3000/套",
         "每台3800": "unit_price 3800/台",
         "每台三千八": "unit_price 3800/台",
         "每台三千八百元": "unit_price 3800/台",
@@ -216,6 +225,12 @@ CASES: dict[str, dict[str, str]] = {
         "每个月三万块": "unit_price 3万/月",
     },
     "roles": {
+        "预算从五十万加到了八十万": "budget 50万;budget 80万",
+        "预算砍了一半，从一百万砍到五十万": "budget 100万;budget 50万",
+        "注册资金一千万的小公司": "other 1000万",
+        "张总说80个打底，最高不过100个": "",
+        "三亿文具的刘总说预算三万以内": "budget <=3万",
+        "合同总额二百三十六万八千，首付百分之三十也就是七十一万零四百": "deal 236.8万;payment 71.04万",
         "客户预算八十万": "budget 80万",
         "他们能出八十万": "budget 80万",
         "他们最多能出八十万": "budget <=80万",
@@ -315,6 +330,7 @@ NOTHING = (
     "千万别忘了",
     "千万不要降价",
     "电话13800138000",
+    "订金打到6222021234567890123",
     "电话一三八零零一三八零零零",
     "座机0574-87654321",
     "热线400-820-8820",
@@ -543,8 +559,10 @@ def test_a_sentence_holds_exactly_these_percentages(text: str, expected: str) ->
 HOSTILE = st.text(alphabet="万亿千百十零一二三四五六七八九点.0123456789,元块到至~-左右不对是", max_size=80)
 SPOKEN = st.lists(
     st.sampled_from(
-        "预算 八十万 85万 不对 ， 不是 是 应该是 报价 每台 一台 3800 以内 不到 超过 大概 左右 多 来 把 万 块 五 元 w K 三五 到 - "
-        "上 百万 个亿 半个亿 几 好几 大几十万 小 ¥ RMB 美金 / 一年 打 九折 15% 个点 30 台 便宜 说错了 85 。".split()
+        (
+            "预算 八十万 85万 不对 ， 不是 是 应该是 报价 每台 一台 3800 以内 不到 超过 大概 左右 多 来 把 万 块 五 元 w K 三五 到 - "
+            "上 百万 个亿 半个亿 几 好几 大几十万 小 ¥ RMB 美金 / 一年 打 九折 15% 个点 30 台 便宜 说错了 85 。"
+        ).split()
     ),
     max_size=14,
 ).map("".join)
@@ -562,7 +580,7 @@ def test_no_text_makes_it_raise_and_no_two_amounts_share_words(text: str) -> Non
             assert 0 < each.low_fen <= each.high_fen
     for span in [each.span for each in (*both, *money.percents(text))]:
         assert 0 <= span.start < span.end <= len(text)
-    assert all(first.span.end <= second.span.start for first, second in zip(both, both[1:], strict=False))
+    assert all(first.span.end <= second.span.start for first, second in pairwise(both))
 
 
 def spelled(value: int) -> str:
