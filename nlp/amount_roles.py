@@ -126,10 +126,8 @@ def _of_earlier(words: str) -> AmountRole | None:
 
 
 def _competitor_price(head: str) -> bool:
-    last = None
-    for last in _COMPETITOR.finditer(head):
-        pass
-    return last is not None and not _OUR_PRICE.search(head, last.end())
+    ends = [match.end() for match in _COMPETITOR.finditer(head)]
+    return bool(ends) and not _OUR_PRICE.search(head, ends[-1])
 
 
 def _nearest(words: str, *, first_behind: bool) -> AmountRole | None:

@@ -22,7 +22,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from nlp import amount_roles, clauses, numerals
-from nlp import percents as percentages
 from nlp import quantities as counts
 from nlp.draft import Amount, AmountRole, Bound, Percent, Quantity, Span
 from nlp.percents import percents
@@ -49,12 +48,15 @@ _MEASURE_AT = re.compile(
 """A measure word that a digit belongs to (80万3年), and not the beginning of another word (36万5成交)."""
 _COUNTED = re.compile(
     r"[余多来]?(?:台|套|件|只|支|箱|吨|平(?!均|台|常|时)|亩|人(?!民币|工)|户|家|次|个(?!亿)|辆|公里|用户|粉丝|会员|学生|学员|员工|职工|工人|居民|患者|病人|农户|客户|门店|"
-    r"小时|公斤|千克|千米|米|条|份|张|册|字|级|余台|多台|股|分之|分(?!期|[一二三四五六七八九两]|\d)|达(?!成)|科(?!目)|向|华|象|能(?!不)|事|般|"
+    r"小时|公斤|千克|千米|里(?!程|面)|遍|米|条|份|张|册|字|级|余台|多台|股|分之|分(?!期|[一二三四五六七八九两]|\d)|达(?!成)|科(?!目)|向|华|象|能(?!不)|事|般|"
     r"年(?!费|付|度|底|前|后|终|初)|颗|粒|方(?!案|便)|瓶|把|根|片|卷|桶|桩|点(?!左右)|像素|立方|千瓦|度|步|伏|转|匹|篇|亿|单(?!价|子)|双|头|平米|位|名|组|倍|毫安|赫兹|吨|盒|袋|包(?!含|括|干)|块(?!钱?)|"
     r"英尺|英里|火急|医疗|里挑一|文具|科技|集团|公司|股份|电子|机械|实业|有限|控股|光电|网络|商贸|食品|家具|制造|纺织|重工|rpm|mm|PV|UV|hz)",
     re.IGNORECASE,
 )
 """What 万 and 亿 may count instead of yuan, and words that they begin (万达, 万科)."""
+_COUNT_BEFORE = re.compile(
+    r"(?:粉丝|阅读量?|播放量?|浏览量?|访问量|人口|销量|产量|出货量?|日活|月活|点击量?|下载量?|里程|员工|人数|用户数?|会员数?|门店|库存量?|寿命|循环|像素|日产|月产)(?:大概|大约|有|超过?|近|是|约|差不多|了|达到?){0,2}$"
+)
 _FIGURE = re.compile(
     r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿点几])+|半(?=个亿)"
 )
@@ -90,6 +92,7 @@ _MAO = re.compile(r"[毛角](?:钱|(?=一(?:个|支|只|片|张|斤|米|度|颗|
 _PREFIX = re.compile(r"(?:¥|RMB|CNY|人民币)[:：]?\s{0,2}$", re.IGNORECASE)
 _OTHER_MONEY = r"美元|美金|美刀|欧元|日元|港币|港元|英镑|韩元|韩币|卢布|泰铢|新币|新元|加元|加币|澳元|澳币|台币|法郎|卢比|比索|林吉特|令吉|越南盾|USD|EUR|HKD|GBP|JPY|SGD|US\$|HK\$|[$€£]"
 _FOREIGN = re.compile(rf"\s{{0,2}}多?(?:{_OTHER_MONEY}|欧(?!洲|盟|美|式)|刀(?!具|片|头|口|库|架|盘))", re.IGNORECASE)
+_COUNTS_ON = re.compile(rf"[万亿千百多来wWkK]{{0,2}}(?:{_FOREIGN.pattern}|{_COUNTED.pattern})", re.IGNORECASE)
 _FOREIGN_BEFORE = re.compile(rf"(?:{_OTHER_MONEY})\s{{0,2}}$", re.IGNORECASE)
 _LETTER_UNIT = re.compile(r"(?:\s?[wWkK]|个[wW])(?![A-Za-z])")
 _WATTS = re.compile(
@@ -133,6 +136,7 @@ _CORRECTED_BARE = re.compile(
     r"[，,。、…\s]{0,3}(?:嗯|呃|啊|哦|那个){0,2}(?:不对|说错了|错了|记错了|口误|哦不|啊不)[，,。、…\s]{0,3}(?:应该)?是?"
     r"(?:\d|[一二两三四五六七八九十百]{2})"
 )
+_IS_THAT = re.compile(r"[，,]?(?:而)?是")
 _NOT_THIS = re.compile(r"(?<![是要])不是(?:大概|说|那个|预算|报价|报了?|的)?$")
 
 
@@ -229,14 +233,12 @@ def _corrected(text: str, spans: Sequence[Span]) -> set[int]:
         following = spans[index + 1].start if index + 1 < len(spans) else len(text)
         between = text[span.end : min(following, span.end + 24)]
         joined = index + 1 < len(spans) and following - span.end <= 24
-        if joined and (_TAKEN_BACK.fullmatch(between) or _SHOULD_BE.fullmatch(between)):
-            gone.add(index)
-        elif (bare := _CORRECTED_BARE.match(text, span.end)) and bare.end() <= following:
-            gone.add(index)
-        elif (
-            joined
-            and _NOT_THIS.search(text, max(0, span.start - 6), span.start)
-            and re.match(r"[，,]?(?:而)?是", between)
+        bare = _CORRECTED_BARE.match(text, span.end)
+        negated = _NOT_THIS.search(text, max(0, span.start - 6), span.start)
+        if (
+            (joined and (_TAKEN_BACK.fullmatch(between) or _SHOULD_BE.fullmatch(between)))
+            or (bare and bare.end() <= following)
+            or (joined and negated and _IS_THAT.match(between))
         ):
             gone.add(index)
     return gone
@@ -308,7 +310,7 @@ def _figure_at(text: str, start: int, end: int, floor: int) -> tuple[_Found | No
     if first is None:
         return None, end
     joined = _joined(text, first)
-    if joined == "foreign":
+    if joined == "no money":
         return None, end + 3
     low, high, number = joined or (first.low, first.high, first)
     if not number.money and not _priced(text, number):
@@ -414,11 +416,10 @@ def _classified(
     before = text[start - 1 : start]
     window = max(0, start - 5)
     prefix = _PREFIX.search(text, window, start)
-    if before in ("第", ".", "#", "$", "_") or (before.isascii() and before.isalpha() and not prefix):
+    if before in ("第", "数", ".", "#", "$", "_") or (before.isascii() and before.isalpha() and not prefix):
         return None
-    if before in "-~" and before and text[start - 2 : start - 1].isascii() and text[start - 2 : start - 1].isalnum():
-        if not big and not text[start - 2 : start - 1].isdecimal():
-            return None  # S7-1200
+    if before == "-" and not big and re.match("[A-Za-z]", text[start - 2 : start - 1]):
+        return None  # X-1200 is a model
     if _FOREIGN.match(text, end) or _FOREIGN_BEFORE.search(text, window, start):
         return None
     number = _Number(low, high, start, end, big, money=True, about=about)
@@ -444,7 +445,7 @@ def _classified(
         or (low < 10_000 and text[end - 1] == "K")
     ):
         return None
-    if big and not counted and low >= 1000:
+    if big and not counted and low >= 1000 and not _COUNT_BEFORE.search(text, max(0, start - 8), start):
         return number
     goods = _GOODS_AFTER.match(text, end)
     if high >= LEAST_BARE_EACH and goods and _GOODS.match(text, goods.end()) and _PER_AFTER.match(text, end):
@@ -452,7 +453,7 @@ def _classified(
     return None if counted else replace(number, money=False)
 
 
-def _joined(text: str, first: _Number) -> tuple[Decimal, Decimal, _Number] | Literal["foreign"] | None:
+def _joined(text: str, first: _Number) -> tuple[Decimal, Decimal, _Number] | Literal["no money"] | None:
     """A range 三到五万, 80-90万, 五千到一万: its ends and the number that closes it."""
     join = _JOIN.match(text, first.end)
     if not join:
@@ -462,7 +463,7 @@ def _joined(text: str, first: _Number) -> tuple[Decimal, Decimal, _Number] | Lit
         return None
     second = _number(text, figure.start(), figure.end())
     if second is None:
-        return "foreign" if _foreign_behind(text, figure.end()) else None
+        return "no money" if _counts_on(text, figure.end()) else None
     low, high = first.low, second.high
     said = text[figure.start() : second.end]
     if first.big and not second.big and not second.money:
@@ -477,8 +478,9 @@ def _joined(text: str, first: _Number) -> tuple[Decimal, Decimal, _Number] | Lit
     return low, high, replace(second, start=first.start, money=first.money or second.money, about=False)
 
 
-def _foreign_behind(text: str, end: int) -> bool:
-    return bool(re.compile(rf"[万亿千百多来wWkK]{{0,2}}(?:{_FOREIGN.pattern})", re.IGNORECASE).match(text, end))
+def _counts_on(text: str, end: int) -> bool:
+    """Whether the upper end of a range counts something else: 80到90万美金, 一万到两万个."""
+    return bool(_COUNTS_ON.match(text, end))
 
 
 _DIGIT_POWER = re.compile(r"(?:[一二两三四五六七八九]|\d)([百千])([万亿])?(?:元|块钱?)?")

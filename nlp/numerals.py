@@ -151,7 +151,7 @@ def _exact(words: str) -> Decimal | None:
         return None
     if not rest:
         return total if last else None
-    if last and any("." in token or token == "点" for token in tokens):
+    if last and any("." in word or word == "点" for word in tokens):
         return None  # 1.2万5: nothing follows a fraction
     if last and len(rest) == 1 and _digit(rest[0]) is not None:
         # 8万5, 八万五: the digit after a unit counts tenths of that unit

@@ -10,11 +10,11 @@ Conventions
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Literal
 
 from nlp import clauses, numerals
 from nlp.draft import Percent, Span
 
-MAX_PERCENT = 1000
 _CN = "[零〇一二两三四五六七八九十]"
 _CN_NUMBER = rf"{_CN}{{1,3}}(?:点[零一二三四五六七八九]{{1,2}})?"
 _ARABIC = r"\d{1,3}(?:\.\d{1,2})?"
@@ -29,17 +29,21 @@ _PERCENT = re.compile(
     r"|(?P<fold>(?<![\d零一二三四五六七八九十百曲打骨对波.第])(?:[一二三四五六七八九]点[一二三四五六七八九]|[一二三四五六七八九]{1,2}|\d(?:\.\d)?|\d\d)"
     r"|(?<=打)(?:[一二三四五六七八九]{1,2}|对|\d(?:\.\d)?|\d\d))折(?!叠|旧|磨|腾|返|算|合|扣率|页|弯|线|射)"
     r"|(?P<tenths>(?<![\d零一二两三四五六七八九十百千万第])[一二两三四五六七八九])成(?P<half>半)?"
-    r"(?!本|功|立|交|为|员|果|熟|都|套|长|效|分|绩|品|型|人|就|天|群|年|语|了|他|我|一|像|块|片|份)"
-    r"|(?:首付|预付|先付|付|砍掉?|降|省|少付?)了?(?P<all_but>一半)(?!的?人|功能)"
+    r"(?!不变|本|功|立|交|为|员|果|熟|都|套|长|效|分|绩|品|型|人|就|天|群|年|语|了|他|我|一|像|块|片|份)"
+    r"|(?:首付|预付|先付|付|砍掉?|降|省|少付?)了?(?P<half_of>一半)(?!的?人|功能)"
 )
+_SIGN = re.compile("[%‰折成点半]|分之")
+"""None without one of these."""
 _TAKES_OFF = re.compile(
     r"(?:便宜|让利?|让价?|优惠|降价?|[降下]浮|上浮|返点?|返利|低|高|贵|涨价?|加价?|少|多|减|省|再去|砍|压|松|退|扣|提)(?:掉|了|个|到|他们?|我们|你|我|给|大概|差不多|至少|最多|再|下来|不到|有|出){0,2}$"
 )
 
 
 def percents(text: str) -> list[Percent]:
-    """Percentages below `MAX_PERCENT` in order, without those taken back."""
+    """Percentages (0 to 999, as written) in order, without those taken back."""
     folded = clauses.fold(text)
+    if not _SIGN.search(folded):
+        return []
     found: list[Percent] = []
     for match in _PERCENT.finditer(folded):
         found.extend(_percent(folded, match))
@@ -62,8 +66,8 @@ def _percent(text: str, match: re.Match[str]) -> Iterator[Percent]:
     elif match["tenths"]:
         value = numerals.DIGITS[match["tenths"]] * 10.0
         yield Percent(value + (5.0 if match["half"] else 0.0), Span(start, end))
-    elif match["all_but"]:
-        yield Percent(50.0, Span(*match.span("all_but")))
+    elif match["half_of"]:
+        yield Percent(50.0, Span(*match.span("half_of")))
     else:
         yield from _points(text, match)
 
@@ -86,7 +90,7 @@ def _points(text: str, match: re.Match[str]) -> Iterator[Percent]:
         return
     begin, end = match.start("points"), match.end()
     taken_off = match["hundredths"] or _TAKES_OFF.search(text, max(0, match.start() - 8), match.start())
-    kind: str = "points" if taken_off else "percent"
+    kind: Literal["points", "percent"] = "points" if taken_off else "percent"
     low = numerals.read(match["points_low"]) if match["points_low"] else None
     spans: list[tuple[Decimal, Span]] = []
     if low is not None and low[0] == low[1] < read[0] == read[1]:
@@ -96,7 +100,7 @@ def _points(text: str, match: re.Match[str]) -> Iterator[Percent]:
     else:
         spans = [(read[0], Span(begin, begin + 1)), (read[1], Span(begin + 1, end))]
     for value, span in spans:
-        yield Percent(float(value), span, "points" if kind == "points" else "percent")
+        yield Percent(float(value), span, kind)
 
 
 def _rate(words: str) -> float | None:

@@ -37,7 +37,7 @@ _UNITS: dict[str, str] = {
     "家": r"里|长|庭|属|电|具|乡|人|常",
     "位": r"置|子|数|移",
     "名": r"字|称|单|义|片|列|次|气",
-    "人": r"民|家|生|次|品|事|均|称|工|情|力|气|脸|为|天|月|份|机|行$",
+    "人": r"民|家|生|次|品|事|均|称|工|情|力|气|脸|为|天|月|份|机|行|次",
     "户": r"口|型|外|头|主$",
     "批": r"评|准|复|次|下|了|发|示|过|不|给",
     "单": r"价|位|子上|元|独|纯|据|身|晶|片|选|机",
@@ -66,7 +66,7 @@ _UNITS: dict[str, str] = {
     "升": r"级|降|高|温|值|到|了|职|学",
     "组": r"织|装|长|件|合|建|成|团",
     "副": r"总|经理|主任|厂|院|本|业|作用|局|校长|部长|处|科|产|市|行长",
-    "双": r"方|休|十一|十二|11|12|向|重|赢|控|人|层|面|碳|语",
+    "双": r"相|方|休|十一|十二|11|12|向|重|赢|控|人|层|面|碳|语",
     "把": r"关|握|控|他|我|它|这|那|价|合同|[\d一二两三四五六七八九十]",
     "扇": r"形",
     "枚": "",
@@ -75,7 +75,7 @@ _UNITS: dict[str, str] = {
     "艘": "",
     "架": r"构|子|设|空",
     "门": r"店|口|诊|槛|禁|户|面|市|窗",
-    "节": r"约|省|后|前|能|日|假|点|奏|课",
+    "节": r"气|约|省|后|前|能|日|假|点|奏|课",
     "车": r"间|型|费|站|祸|辆|企|厂|主|险|床|载|规|展|市",
     "柜": r"台|子",
     "盘": r"点|子|活|算|面",
@@ -146,7 +146,7 @@ def _right_behind(taken: Sequence[Span], place: int, start: int) -> bool:
 def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     words, unit = match["high"], match["unit"]
     before = max(0, match.start() - 4)
-    if words.startswith("几") and len(words) == 1 or _NOT_BEFORE.search(text, before, match.start()):
+    if words == "几" or _NOT_BEFORE.search(text, before, match.start()):
         return None
     if _OPEN_AFTER.match(text, match.end()):
         return None

@@ -1,9 +1,11 @@
-"""`visitbot try money`: the money, percentages and quantities of a text, as JSON. Needs neither a database nor a configuration.
+"""`visitbot try money`: the money, percentages and quantities of a text, as JSON. Needs neither a database nor a
+configuration.
 
-Input is one JSON object, or with --jsonl one a line, each answered by one line in order: `{"id", "text"}` →
-`{"id", "amounts": [{low, high, unit, bound, role, span, words}], "withdrawn": [the same], "percents": [{value, kind, span,
-words}], "quantities": [{low, high, unit, span, words}]}`. Money is in yuan, an open side is null, spans are `[start, end)`
-character offsets in the text as given. What cannot be read is answered by `{"id", "error"}`.
+Input is one JSON object, or with --jsonl one a line, each answered by one line in order: `{"id", "text"}` gives
+`{"id", "amounts": [{low, high, unit, bound, role, span, words}], "withdrawn": [the same],
+"percents": [{value, kind, span, words}], "quantities": [{low, high, unit, span, words}]}`.
+Money is in yuan, an open side is null, spans are `[start, end)` character offsets in the text as given. What cannot be
+read is answered by `{"id", "error"}`.
 """
 
 import argparse
