@@ -57,6 +57,10 @@ _COUNTED = re.compile(
 _COUNT_BEFORE = re.compile(
     r"(?:粉丝|阅读量?|播放量?|浏览量?|访问量|人口|销量|产量|出货量?|日活|月活|点击量?|下载量?|里程|员工|人数|用户数?|会员数?|门店|库存量?|寿命|循环|像素|日产|月产)(?:大概|大约|有|超过?|近|是|约|差不多|了|达到?){0,2}$"
 )
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
+_FORMAL_RUN = re.compile(r"[壹贰叁肆伍陆柒捌玖拾佰仟零万亿]{2,24}(?=[元圆])")
+"""捌拾伍万元; alone they are surnames (陆总)."""
+_LISTED = re.compile(r"[一-鿿](?P<digit>[一二两三四五六七八\d])、$")
 _FIGURE = re.compile(
     r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿点几])+|半(?=个亿)"
 )
@@ -109,11 +113,11 @@ _PER_BEFORE = re.compile(
 _GOODS_AFTER = re.compile(rf"(?:左右|上下)?(?:/|一|每)(?={_UNIT})")
 _GOODS = re.compile(r"[台套个件只吨平米人斤公千立方支条组张辆根片桶卷瓶盒袋间栋柜路节对副双亩座点席账用门模]")
 _LOW_BEFORE = re.compile(
-    r"(?:超过|超出|(?<![太最说想走涨先])超(?!市|级|声|高|大|前|时|期)|高于|大于|多于|突破|(?<![太想走涨先说难超])过|破|不止|不只|至少|起码|最少|最低|不低于|不少于|不下于|不下|少说也有|少说|保底|下限|上)(?:要|得|也要|也得|有|是|了|也有|\s)?$"
+    r"(?:超过|超出|(?<![太最说想走涨先])超(?!市|级|声|高|大|前|时|期|了|预算)|高于|大于|多于|突破|(?<![太想走涨先说难超])过|破|不止|不只|至少|起码|最少|最低|不低于|不少于|不下于|不下|少说也有|少说|保底|下限|上)(?:要|得|也要|也得|有|是|了|也有|\s)?$"
 )
 _NOT_BEFORE = r"(?:不|没|没有|别|不能|不会|不得|不要|不可以|不可|不想)"
 _HIGH_BEFORE = re.compile(
-    rf"(?:不到|不足|不满|(?<!不)低于|(?<!不)少于|(?<!不)小于|最多|最高|最大|顶多|至多|封顶|上限|撑死|最高不过|顶多不过|最多不过|{_NOT_BEFORE}(?:能|要|会|得)?(?:超过|超出|高于|多于|突破|超|大于|过))(?:是|也就|就|到|只|给|能|出|了|为|\s|(?:也)?(?:就|只)?(?:能|会|肯|可以|愿意)?(?:出|给|做|拿|接受|承受|付|批|让|降)(?:到|出|个)?)?$"
+    rf"(?:不到|不足|不满|(?<!不)低于|(?<!不)少于|(?<!不)小于|最多|最高|最大|顶多|至多|封顶|上限|撑死|最高不过|顶多不过|最多不过|{_NOT_BEFORE}(?:能|要|会|得)?(?:超过|超出|高于|多于|突破|超|大于|过))(?:是|也就|就|到|只|给|能|出|了|为|\s|(?:也)?(?:就|只)?(?:能|会|肯|可以|愿意)?(?:出|给|做|拿|接受|承受|付|批|让|降|加|涨)(?:到|出|个)?)?$"
 )
 _HIGH_AFTER = re.compile(
     r"(?:元|块钱?)?(?:以内|之内|以下|之下|封顶|到顶|顶天|撑死|为限|为上限|往下|朝下|都不到|还不到|内(?!部|容|置|蒙|存|行|外|贸|销|饰|网)|不到(?!位|期|货|场|账|\d|[一二两三四五六七八九十]))"
@@ -157,7 +161,7 @@ class Reading:
 
 def read(text: str) -> Reading:
     """What `amounts`, `withdrawn`, `percents` and `quantities` find, for the cost of one pass over the money."""
-    kept, gone = _settled(clauses.fold(text))
+    kept, gone = _settled(text)
     rates = percents(text)
     return Reading(tuple(kept), tuple(gone), tuple(rates), tuple(_counted(text, (*kept, *gone), rates)))
 
@@ -174,7 +178,7 @@ def find(text: str) -> list[Amount | Percent]:
 
 def amounts(text: str) -> list[Amount]:
     """The amounts of money that the text names and does not take back, in order; their spans do not overlap."""
-    return _settled(clauses.fold(text))[0]
+    return _settled(text)[0]
 
 
 def withdrawn(text: str) -> list[Amount]:
@@ -183,7 +187,7 @@ def withdrawn(text: str) -> list[Amount]:
     >>> [(a.role, a.low_fen) for a in withdrawn("预算八十万，不对，八十五万")]
     [('budget', 80000000)]
     """
-    return _settled(clauses.fold(text))[1]
+    return _settled(text)[1]
 
 
 def quantities(text: str) -> list[Quantity]:
@@ -191,7 +195,7 @@ def quantities(text: str) -> list[Quantity]:
 
     A number that is open on one side (不到三十台, 100人以上) has no place in a `Quantity` and is left out.
     """
-    kept, gone = _settled(clauses.fold(text))
+    kept, gone = _settled(text)
     return _counted(text, (*kept, *gone), percents(text))
 
 
@@ -203,6 +207,7 @@ def _counted(text: str, money: Sequence[Amount], rates: Sequence[Percent]) -> li
 
 def _settled(text: str) -> tuple[list[Amount], list[Amount]]:
     """The amounts kept and those taken back."""
+    text = _FORMAL_RUN.sub(lambda run: run[0].translate(_FORMAL), clauses.fold(text))
     found = list(_figures(text))
     spans = [Span(each.start, each.end) for each in found]
     gone = clauses.withdrawn(text, spans) | _corrected(text, spans)
@@ -312,7 +317,9 @@ def _figure_at(text: str, start: int, end: int, floor: int) -> tuple[_Found | No
     joined = _joined(text, first)
     if joined == "no money":
         return None, end + 3
-    low, high, number = joined or (first.low, first.high, first)
+    if text[start - 1 : start] == "。" and text[start - 2 : start - 1].isdecimal():
+        return None, end  # 85。5万 was a decimal point
+    low, high, number = joined or _listed(text, first) or (first.low, first.high, first)
     if not number.money and not _priced(text, number):
         return None, end
     if low <= 0 or high > MAX_YUAN or low > high:
@@ -481,6 +488,22 @@ def _joined(text: str, first: _Number) -> tuple[Decimal, Decimal, _Number] | Lit
 def _counts_on(text: str, end: int) -> bool:
     """Whether the upper end of a range counts something else: 80到90万美金, 一万到两万个."""
     return bool(_COUNTS_ON.match(text, end))
+
+
+def _listed(text: str, number: _Number) -> tuple[Decimal, Decimal, _Number] | None:
+    """二、三十万 and 2、30万: a range that was written with a pause."""
+    pause = (
+        _LISTED.search(text, max(0, number.start - 3), number.start)
+        if text[number.start - 1 : number.start] == "、"
+        else None
+    )
+    if pause is None or number.low != number.high:
+        return None
+    digit = numerals.DIGITS.get(pause["digit"]) or int(pause["digit"])
+    if str(int(number.low)).rstrip("0") != str(digit + 1):
+        return None
+    start = pause.start("digit")
+    return number.low / (digit + 1) * digit, number.high, replace(number, start=start)
 
 
 _DIGIT_POWER = re.compile(r"(?:[一二两三四五六七八九]|\d)([百千])([万亿])?(?:元|块钱?)?")
