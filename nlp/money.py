@@ -60,6 +60,7 @@ _COUNT_BEFORE = re.compile(
 _FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _FORMAL_RUN = re.compile(r"[壹贰叁肆伍陆柒捌玖拾佰仟零万亿]{2,24}(?=[元圆])")
 """捌拾伍万元; alone they are surnames (陆总)."""
+_NUMERAL = re.compile(r"[一二两三四五六七八九十百千]")
 _LISTED = re.compile(r"[一-鿿](?P<digit>[一二两三四五六七八\d])、$")
 _FIGURE = re.compile(
     r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿点几])+|半(?=个亿)"
@@ -317,6 +318,8 @@ def _figure_at(text: str, start: int, end: int, floor: int) -> tuple[_Found | No
     joined = _joined(text, first)
     if joined == "no money":
         return None, end + 3
+    if text[start - 1 : start] in ("好", "上") and _NUMERAL.match(text, start - 2):
+        return None, end  # 一百好几十万, 七八上十万: the smaller part of a number
     if text[start - 1 : start] == "。" and text[start - 2 : start - 1].isdecimal():
         return None, end  # 85。5万 was a decimal point
     low, high, number = joined or _listed(text, first) or (first.low, first.high, first)
@@ -420,6 +423,9 @@ def _classified(
     text: str, start: int, end: int, low: Decimal, high: Decimal, *, big: bool, about: bool
 ) -> _Number | None:
     """The number, and whether its own words make it money; None where they make it something else."""
+    counted = _COUNTED.match(text, end)
+    if counted and not big:
+        return None
     before = text[start - 1 : start]
     window = max(0, start - 5)
     prefix = _PREFIX.search(text, window, start)
@@ -445,7 +451,6 @@ def _classified(
         return replace(number, end=currency.end(), start=prefix.start() if prefix else start)
     if prefix:
         return replace(number, start=prefix.start())
-    counted = _COUNTED.match(text, end)
     if text[end - 1] in "wWkK" and (
         _WATTS.match(text, end)
         or _POWER.search(text, max(0, start - 8), start)
