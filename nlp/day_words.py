@@ -108,6 +108,7 @@ _NOT_AFTER_NUMBER = rf"(?<![\d{_D}百千万第每.])"
 _MONTH = (
     r"(?:1[0-2]|0?[1-9]|一[零〇一二](?=月\s?[\d一二三四五六七八九十])|十[一二]?|(?<![张李王赵])[一二三四五六七八九])"
 )
+_MONTH_NUMBER = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
 _DAY = (
     r"(?:3[01]|[12]\d|0?[1-9]|三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?|"
     r"一[三四五六七八九零〇]|二[零〇四五六七八九]|三[零〇](?=[号日])|[零〇]?[一二三四五六七八九])"
@@ -119,7 +120,7 @@ _WEEK = "(?:周|星期|礼拜)"
 _SHIFT = "(?:上上|上|这|本|当|下下|下)"
 _TO = r"\s?(?:到|至|~|-)\s?"
 _NUMBER = r"(?:\d{1,3}|[一二两俩三四五六七八九十]{1,3})"
-_UNIT = r"(?:个?工作日|个?小时|个?钟头|分钟|天|日(?!本|常)|个?星期|个?礼拜|周(?![边围转年期])|个月|个?季度|年)"
+_UNIT = r"(?:个?工作日|个?小时|个?钟头|分钟|天|日(?!本|常)|个?星期|个?礼拜|周(?![边围转年期])|个月|个季度|年)"
 _DATE_END = (
     r"(?:[号日](?!楼|线|机|车间|车|厂|门|仓|产)|(?=(?:之|以)?前(?![后台面]))|(?=左右|交|发货|到货|签|上线|开工))"
 )
@@ -187,7 +188,7 @@ def _iso(match: re.Match[str], _: Now) -> When | None:
 
 
 @_rule(
-    DIGITS + "未接今往过再",
+    DIGITS + "几个未接今往过再",
     rf"(?:(?:再过|过|未来|接下来|今后|往后)的?)?(?<![\d{_D}百千万第每几.起])(?<!后的)(?P<count>{_NUMBER}|半|一个半|几|十天半|个把)"
     rf"(?P<half>个半(?=月|小时|钟头|工作日|季度|星期|礼拜))?(?P<unit>{_UNIT}|(?<=个半)(?:月|小时|钟头)|(?<=十天半)个月|礼拜)(?P<and_half>(?<=[天年])半)?(?:的?时间)?"
     rf"(?P<how>之内|以内|内(?![部容存置行外蒙])|之后|以后|后(?![面续期台端勤来悔果顾备])|之前|以前|前(?![后面期台端提景沿]))",
@@ -304,26 +305,6 @@ def _coming(match: re.Match[str], now: Now) -> When | None:
 
 
 @_rule(
-    "过近最前上",
-    rf"(?:过去的?这?|最近这?|(?<![最附])近|(?<![以之目从先])前|(?<![以之])上)(?P<count>{_NUMBER}|半)(?P<unit>天|个?星期|个?礼拜|周(?!年|期)|个月|个?季度|年)(?!之?[前内后]|以内)",
-    takes_clock=False,
-)
-def _recent(match: re.Match[str], now: Now) -> When | None:
-    """过去三个月 is over; 最近两天 may look back or ahead."""
-    if match["count"] == "一" and match[0][0] in "前上":
-        return None
-    counts = _counts(match["count"], halved=False)
-    unit = match["unit"].removeprefix("个")
-    back = _away(now, counts[1], unit, backwards=True) if counts else None
-    if back is None or counts is None:
-        return None
-    if match[0].startswith(("过去", "前", "上")) or now.past:
-        return When(back.date(), now.day - timedelta(days=1), kind="past")
-    ahead = _away(now, counts[1], unit, backwards=False)
-    return When(back.date(), (ahead or back).date(), kind="range", ambiguous=True)
-
-
-@_rule(
     "过再",
     r"(?:再|(?<![\w])|(?<=[就说让要等先得能会我他她们那后下户方估计]))过(?P<count>一|两|俩|三|半|一个|两个|三个|[1-3]个?|半个)(?P<unit>周(?!年|期)|星期|礼拜|个?月(?!饼))",
     takes_clock=False,
@@ -357,6 +338,26 @@ def _few_days(match: re.Match[str], now: Now) -> When | None:
         return When(now.day - timedelta(days=high), now.day + timedelta(days=high), kind="range", ambiguous=True)
     first = now.day if match["how"] == "这" else now.day + timedelta(days=low)
     return _day(first, now.day + timedelta(days=min(high, 3) if match["how"] == "这" else high))
+
+
+@_rule(
+    "过近最前上",
+    rf"(?:过去的?这?|最近这?|(?<![最附])近|(?<![以之目从先])前|(?<![以之])上)(?P<count>{_NUMBER}|半)(?P<unit>天|个?星期|个?礼拜|周(?!年|期)|个月|个?季度|年)(?!之?[前内后]|以内)",
+    takes_clock=False,
+)
+def _recent(match: re.Match[str], now: Now) -> When | None:
+    """过去三个月 is over; 最近两天 may look back or ahead."""
+    if match["count"] in ("一", "半") and match[0][0] in "前上":
+        return None
+    counts = _counts(match["count"], halved=False)
+    unit = match["unit"].removeprefix("个")
+    back = _away(now, counts[1], unit, backwards=True) if counts else None
+    if back is None or counts is None:
+        return None
+    if match[0].startswith(("过去", "前", "上")) or now.past:
+        return When(back.date(), now.day - timedelta(days=1), kind="past")
+    ahead = _away(now, counts[1], unit, backwards=False)
+    return When(back.date(), (ahead or back).date(), kind="range", ambiguous=True)
 
 
 @_rule(
@@ -540,6 +541,19 @@ def _neighbour_months(match: re.Match[str], now: Now) -> When | None:
 
 
 @_rule(
+    _YEAR_STARTS + DIGITS,
+    rf"{_YEARLY}(?<![\d{_D}百千万第每.张李王赵-])(?P<low>{_MONTH_NUMBER})(?:{_TO}|、)(?P<high>{_MONTH_NUMBER})月(?:份)?{_NOT_MONTH}(?!\s?[\d一二三四五六七八九十底初末中上下])",
+)
+def _months(match: re.Match[str], now: Now) -> When | None:
+    low, high = _whole(match["low"]), _whole(match["high"])
+    year = _year(match["year"], now)
+    if year is None:
+        year = _year_of_month(max(high, low), now)
+    first = _month(year, low).first
+    return When(first, _month(year + (high < low), high).last, "month")
+
+
+@_rule(
     _YEAR_STARTS + DIGITS + "上这本当下",
     rf"{_YEARLY}(?:{_NOT_AFTER_NUMBER}(?<![叫A-Za-z])(?P<month>{_MONTH})月{_NOT_MONTH}(?:份)?|(?<!每)(?P<shift>{_SHIFT})个?月{_NOT_MONTH}(?:份)?)",
 )
@@ -552,7 +566,7 @@ def _whole_of_month(match: re.Match[str], now: Now) -> When | None:
 
 @_rule(
     "上这本下周星礼",
-    rf"(?:(?P<next>[上下]一个)|(?P<shift>上上|上|这|本|下下|下)一?个?|(?<![每双单一二两三四五六七八九十几\d半下上这本个])(?P<bare_weekday>)){_WEEK}(?P<day>[一二三四五六日天1-6])"
+    rf"(?:(?P<next>[上下]一个)|(?P<shift>上上|上|这|本|下下|下)一?个?|(?:(?<=[周期拜][一二三四五六])|(?<![每双单一二两三四五六七八九十几\d半下上这本个]))(?P<bare_weekday>)){_WEEK}(?P<day>[一二三四五六日天1-6])"
     r"(?P<or>[二三四五六日](?![十百千万点个]))?(?!鸣|次|个月|年|总(?![结体共])|报|例会|刊|[一-龥]?(?:经理|老师))",
 )
 def _weekday(match: re.Match[str], now: Now) -> When | None:
@@ -731,15 +745,6 @@ def _before_the_year(match: re.Match[str], now: Now) -> When | None:
     return When(when.last + timedelta(days=1), when.last + timedelta(days=1), kind="after")
 
 
-@_rule(
-    "2二今明后去前大本",
-    r"(?P<year>(?<!\d)20\d\d年|二[零〇0][零〇一二三四五六七八九]{2}年|2[零〇][零〇一二三四五六七八九]{2}年|(?<![一二三四五六七八九十两百零])二[零〇四五六七八九]年(?!级|代|多)|大前年|[今明去]年|(?<![以今往])后年|(?<![以从])前年)(?!会(?=现场)|货|糕|薪|费)",
-)
-def _whole_year(match: re.Match[str], now: Now) -> When | None:
-    year = now.day.year - 3 if match["year"] == "大前年" else _year(match["year"], now)
-    return None if year is None else When(date(year, 1, 1), date(year, 12, 31), "month")
-
-
 # Festivals
 
 
@@ -752,7 +757,7 @@ _FESTIVAL = (
 
 
 @_rule(
-    _YEAR_STARTS + "春过大年除元新清五劳端七中重国双十情三妇六儿教平圣",
+    _YEAR_STARTS + "6春过大年除元新清五劳端七中重国双十情三妇六儿教平圣",
     rf"{_YEARLY}(?P<name>{_FESTIVAL})节?(?:小?长假|假期|期间|黄金周|放假|大促|当天)?",
 )
 def _festival(match: re.Match[str], now: Now) -> When | None:
@@ -793,6 +798,15 @@ def _lunar(match: re.Match[str], now: Now) -> When | None:
     if now.past:
         return next((_day(each) for each in reversed(found) if each <= now.day), NOTHING)
     return next((_day(each) for each in found if each >= now.day), NOTHING)
+
+
+@_rule(
+    "2二今明后去前大本",
+    r"(?P<year>(?<!\d)20\d\d年|二[零〇0][零〇一二三四五六七八九]{2}年|2[零〇][零〇一二三四五六七八九]{2}年|(?<![一二三四五六七八九十两百零])二[零〇四五六七八九]年(?!级|代|多)|大前年|[今明去]年|(?<![以今往])后年|(?<![以从])前年)(?!会(?=现场)|货|糕|薪|费)",
+)
+def _whole_year(match: re.Match[str], now: Now) -> When | None:
+    year = now.day.year - 3 if match["year"] == "大前年" else _year(match["year"], now)
+    return None if year is None else When(date(year, 1, 1), date(year, 12, 31), "month")
 
 
 @_rule(
