@@ -7,7 +7,8 @@ The conventions decide more than the grammar does, so they are written down; eac
 - 年前 is before Spring Festival, 节前 before the next public festival.
 - The week begins on Monday: 下周三 is Wednesday of next week. A bare 周三 that is over this week is next week's, unless the
   words around it speak of the past (周三去了恒力). 周初 is Monday to Tuesday, 周中 Tuesday to Thursday, 周末 Saturday and Sunday.
-  下一个周三 is flagged while this week's is still to come.
+  下一个周三 is flagged while this week's is still to come, and so is a
+  bare weekday behind a 下周 that is no deadline (下周一到周三出差，周四再去).
 - A day of the month that is over means next month (5号 said on the 20th). A date 12月1号 that is over by more than 60 days
   means next year; over by less, it is past and gives no due date. A month that is over means next year's.
 - 月底 and 年底 are the last day; 月初 1st to 10th, 中旬 11th to 20th, 下旬 to the end; 20号左右 is two days either way, due on
@@ -16,7 +17,7 @@ The conventions decide more than the grammar does, so they are written down; eac
 - A duration counted from something else is left out: 收到货后7天内, 质保三年内. 春节后两周内 is counted from the festival.
 - 过两天 is two to three days from now, 过几天 three to seven. 几天内 is flagged. 近期, 过一阵 and 马上 name no window.
 - 下班前 is 18:00, 上班前 09:00; a bare hour from 1 to 6 is in the afternoon, 晚上十二点 the end of the day named; 今晚一点 is flagged.
-- A time without a day is today's; once it is over it may be tomorrow's and is flagged, unless the words speak of the past.
+- A time without a day is today's, or that of the day beside it (周五上午十点和下午两点); once it is over, or behind another day, it may be tomorrow's and is flagged, unless the words speak of the past.
 - Neighbours are a range (三四号, 三四月, 周三四); 一二号, 二三号 and 一二月, which may be said digit by digit, are flagged.
 - 每周三, 每月5号: what recurs is no moment and left out.
 - 最快, 最早 and 从X起 begin with X. 后 begins after X's last moment.
@@ -30,7 +31,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from nlp import clauses, clock, day_words, numerals
-from nlp.calendar_cn import add_months, add_working_days, is_working_day
+from nlp.calendar_cn import add_months, add_working_days, is_working_day, monday
 from nlp.clock import LAST_MOMENT
 from nlp.day_words import NOTHING, Kind, Now, When
 from nlp.draft import Span
@@ -38,6 +39,7 @@ from nlp.draft import Span
 __all__ = ["Kind", "TimeMention", "add_months", "add_working_days", "find", "is_working_day"]
 
 LONGEST_RANGE_DUE_DAYS = 92
+YEARS = (1900, 2200)
 _AROUND = timedelta(minutes=30)
 
 
@@ -67,7 +69,7 @@ _OFFSET_AFTER = re.compile(
     r"\s?(?:之|以)?(?P<way>[前后])的?(?P<count>\d{1,2}|[一两二三四五六七八九十几]|半个?|一个半)(?P<unit>天|个?星期|个?礼拜|周(?!年|期)|个?月|个?工作日)(?P<within>之?内|以内)?"
 )
 _LATEST_BEFORE = re.compile(
-    r"(?:截止(?:时间|日期)?(?:到|至|是)?|截至|最晚|最迟|至迟|不晚于|不迟于|不能?晚于|不能?迟于|不要晚于|赶在)(?:在|是|到|得)?\s?$"
+    r"(?:截止(?:时间|日期)?(?:到|至|是)?|截至|最晚|最迟|至迟|不晚于|不迟于|不(?:能|要|得)?(?:晚于|迟于|超过)|赶在)(?:在|是|到|得)?\s?$"
 )
 _EARLIEST_BEFORE = re.compile(r"(?:最早|最快|不早于|至少要?到|起码要?到|至少要?等到)(?:也)?(?:在|是|到|得|要)*\s?$")
 _FROM_BEFORE = re.compile(r"(?:从|自|打从)\s?$")
@@ -85,13 +87,16 @@ def find(text: str, sent_at: datetime, zone: ZoneInfo) -> list[TimeMention]:
     """Every expression of time in the text, in order, without those that the speaker takes back.
 
     `sent_at` is aware. Bare durations (交期45天) name no time and are left out, as is what cannot be a date (2月30号).
+    From a moment before 1900 or after 2200 nothing is counted: the calendars end there.
     """
+    if not YEARS[0] <= sent_at.year <= YEARS[1]:
+        return []
     folded, offsets = _joined(clauses.fold(text).replace("：", ":"))
     moment = sent_at.astimezone(zone)
     found: list[TimeMention] = []
     position = 0
     while start := day_words.STARTS.search(folded, position):
-        mention, position = _mention(folded, start.start(), moment)
+        mention, position = _mention(folded, start.start(), moment, found[-1] if found else None)
         if mention is not None:
             found.append(mention)
     if offsets is not None:
@@ -114,7 +119,7 @@ def _joined(text: str) -> tuple[str, list[int] | None]:
     return "".join(text[index] for index in offsets), offsets
 
 
-def _mention(text: str, start: int, moment: datetime) -> tuple[TimeMention | None, int]:
+def _mention(text: str, start: int, moment: datetime, previous: TimeMention | None) -> tuple[TimeMention | None, int]:
     """What begins at `start`, if anything, and where to go on."""
     read = day_words.read(text, start, Now(moment, past=False))
     if read is None:
@@ -128,12 +133,38 @@ def _mention(text: str, start: int, moment: datetime) -> tuple[TimeMention | Non
     when, end = read
     if when is NOTHING or _EVERY_BEFORE.search(text, max(0, start - 6), start):
         return None, end
-    when, end = _with_second(text, when, end, moment)
+    when, end = _with_second(text, _beside(text, start, when, now, previous), end, moment)
     before = _LATEST_BEFORE.search(text, max(0, start - 8), start)
     mention = _finished(text, before.start() if before else start, start, end, when, now)
     if mention is None:
         return None, end
     return mention, mention.span.end
+
+
+_SAME_SENTENCE = re.compile(r"[^。！？!?\n]{0,24}")
+_AND = re.compile(r"\s?(?:[、,，和或跟与及]|或者|还有)\s?")
+
+
+def _beside(text: str, start: int, when: When, now: Now, previous: TimeMention | None) -> When:
+    """What the day named before makes of a bare time or weekday: 周五上午十点和下午两点 are both on Friday.
+
+    Further apart a time may be today's. 下周一到周三出差，周四… may be this week's Thursday or next week's; behind a deadline
+    (下周三前发给他，周五…) the next step is as a rule the nearer one.
+    """
+    bare_time = when.clock is not None and when.clock.bare
+    if previous is None or now.past or not (bare_time or when.bare_weekday):
+        return when
+    until = previous.end or previous.start
+    if previous.kind == "past" or until is None or not _SAME_SENTENCE.fullmatch(text, previous.span.end, start):
+        return when
+    day = until.date()
+    if bare_time:
+        if _AND.fullmatch(text, previous.span.end, start) and previous.time_of_day is not None:
+            return replace(when, first=day, last=day, ambiguous=previous.ambiguous)
+        return replace(when, ambiguous=when.ambiguous or day != now.day)
+    if previous.kind == "deadline" or "下" not in previous.span.of(text):
+        return when
+    return replace(when, ambiguous=when.ambiguous or monday(day) > monday(when.first))
 
 
 def _with_second(text: str, when: When, end: int, moment: datetime) -> tuple[When, int]:
@@ -169,7 +200,7 @@ def _with_second(text: str, when: When, end: int, moment: datetime) -> tuple[Whe
 
 
 _TELLS_PAST = re.compile(
-    r"^[^，。！？；,!?;\n]{0,10}?(?:了(?!解|吧)|过(?![来去年完节程会目几两一])|已经|刚(?!好|需)|[签买装订见付投聊拜](?:订|访)?的(?!话|时候|事))"
+    r"^[^，。！？；,!?;\n]{0,10}?(?:(?<=.)了(?!解|吧)|过(?![来去年完节程会目几两一])|已经|刚(?!好|需)|[签买装订见付投聊拜](?:订|访)?的(?!话|时候|事))"
 )
 _TELLS_FUTURE = re.compile(
     r"^[^，。！？；,!?;\n]{0,6}?(?:前|要(?!求)|会(?!议)|将|准备|打算|计划|再|给|把|等|到时|发给|之内|内)"

@@ -32,6 +32,8 @@ class When:
     kind: Kind | None = None
     """Decided already: 两周内 is a deadline whatever follows."""
     ambiguous: bool = False
+    bare_weekday: bool = False
+    """A weekday of which nothing says which week's it is."""
 
 
 NOTHING = When(date.min, date.min)
@@ -49,6 +51,11 @@ class Now:
 
 
 Resolver = Callable[[re.Match[str], Now], When | None]
+
+
+_WITH_WEEKDAY = re.compile(
+    r"\s?(?:[(（](?:周|星期|礼拜)(?P<day>[一二三四五六日天])[)）]|(?:周|星期|礼拜)(?P<bare>[一二三四五六日天])(?![一二三四五六日到至和、或鸣总]))"
+)
 
 
 @dataclass(frozen=True)
@@ -81,12 +88,14 @@ def read(text: str, position: int, now: Now) -> tuple[When, int] | None:
         end = match.end()
         if when is NOTHING or when.kind is not None or when.clock is not None or not rule.takes_clock:
             return when, end
+        if when.first == when.last and (weekday := _WITH_WEEKDAY.match(text, end)) and "周星礼".find(match[0][0]) < 0:
+            said = "一二三四五六日".index((weekday["day"] or weekday["bare"]).replace("天", "日"))
+            when, end = replace(when, ambiguous=when.ambiguous or said != when.first.weekday()), weekday.end()
         found = clock.after_day(text, end)
         if found is None:
             return when, end
         timed = replace(when, clock=found[0])
-        bare = match.groupdict().get("bare_weekday") is not None
-        if bare and not now.past and when.last == now.day and found[0].ends < now.moment.time():
+        if when.bare_weekday and not now.past and when.last == now.day and found[0].ends < now.moment.time():
             # 周四上午 said on Thursday evening
             timed = replace(timed, first=when.first + timedelta(weeks=1), last=when.last + timedelta(weeks=1))
         return timed, found[1]
@@ -222,7 +231,7 @@ def _duration(match: re.Match[str], now: Now) -> When | None:
 # 质保三年内, 收到货后7天内: counted from something else than the sending of the note
 _OTHER_START = re.compile(
     r"(?:(?<![然之今往以最])后|之后|以后|之日起?|起|当天|(?:质保|保修|维保|交期|账期|周期|工期|有效期|保质期|货期|账龄|寿命|使用|年限|收到|到货|签完|签署?合同|签约|验收|付款|到账|开票|中标|下单|每次|故障)"
-    r"[^，。！？；,!?;\n]{0,4})[，,的]?$"
+    r"[^，。！？；,!?;\n]{0,4}|(?:试用|使用|运行|跑|测试|合作|用|试|装|上线)(?:了|满)?)[，,的]?$"
 )
 
 
@@ -363,7 +372,7 @@ def _recent(match: re.Match[str], now: Now) -> When | None:
 @_rule(
     _YEAR_STARTS + DIGITS + "上这本当下",
     rf"{_YEARLY}(?:{_NOT_AFTER_NUMBER}(?P<month>{_MONTH})月(?:份)?的?|(?P<shift>{_SHIFT})个?月的?)?"
-    rf"{_NOT_AFTER_NUMBER}(?P<first>{_DAY})[号日]?(?:{_TO}|、|和|或者?)(?P<last>{_DAY})[号日](?!楼|线|机|车|厂|门|产)",
+    rf"{_NOT_AFTER_NUMBER}(?P<first>{_DAY})[号日]?(?:{_TO}|(?P<and>[、和])|或者?)(?P<last>{_DAY})[号日](?!楼|线|机|车|厂|门|产)",
 )
 def _days_of_month(match: re.Match[str], now: Now) -> When | None:
     first = _dated(match, match["first"], now)
@@ -382,7 +391,9 @@ def _days_of_month(match: re.Match[str], now: Now) -> When | None:
         # 28号到3号 runs into the next month
         month = add_months(first.replace(day=1), 1)
         last = _safe(month.year, month.month, last.day)
-    return _day(first, last) if last and last > first else None
+    if last is None or last <= first or (match["and"] and (last - first).days > 1):
+        return None
+    return _day(first, last)
 
 
 @_rule(
@@ -457,7 +468,7 @@ def _short_date(match: re.Match[str], now: Now) -> When | None:
 # Parts of months, months
 
 
-_PART_OF_MONTH = r"底|末|初|中旬|上旬|下旬|上半月|下半月|中(?!间|心|国|标|的|午|秋)"
+_PART_OF_MONTH = r"底(?!薪)|末|初|中下旬|上中旬|中旬|上旬|下旬|上半月|下半月|中(?!间|心|国|标|的|午|秋)"
 
 
 @_rule(
@@ -494,7 +505,15 @@ def _part(month: When, part: str) -> When:
         number = 5 if part.startswith("最后") else "一二三四五".index(part[1]) + 1
         start = last - timedelta(days=6) if number == 5 else first + timedelta(days=7 * number - 7)
         return When(start, min(last, start + timedelta(days=6)), kind="range", ambiguous=True)
-    ranges = {"初": (1, 10), "上旬": (1, 10), "下旬": (21, last.day), "上半月": (1, 15), "下半月": (16, last.day)}
+    ranges = {
+        "初": (1, 10),
+        "中下旬": (11, last.day),
+        "上中旬": (1, 20),
+        "上旬": (1, 10),
+        "下旬": (21, last.day),
+        "上半月": (1, 15),
+        "下半月": (16, last.day),
+    }
     begin, end = ranges.get(part, (11, 20))
     return _day(first.replace(day=begin), first.replace(day=end))
 
@@ -521,7 +540,7 @@ def _within_month(match: re.Match[str], now: Now) -> When | None:
     return When(now.day, _month_of(now.day).last, kind="deadline")
 
 
-_NOT_MONTH = r"(?!饼|亮|球|薪|租|费|结|度|经|供|销|产|份额|嫂|子|老师|小姐|女士|姐|妹|总(?![结体共]))"
+_NOT_MONTH = r"(?!饼|花(?!钱|费)|亮|球|薪|租|费|结|度|经|供|销|产|份额|嫂|子|老师|小姐|女士|姐|妹|总(?![结体共]))"
 
 
 @_rule(
@@ -566,8 +585,8 @@ def _whole_of_month(match: re.Match[str], now: Now) -> When | None:
 
 @_rule(
     "上这本下周星礼",
-    rf"(?:(?P<next>[上下]一个)|(?P<shift>上上|上|这|本|下下|下)一?个?|(?:(?<=[周期拜][一二三四五六])|(?<![每双单一二两三四五六七八九十几\d半下上这本个]))(?P<bare_weekday>)){_WEEK}(?P<day>[一二三四五六日天1-6])"
-    r"(?P<or>[二三四五六日](?![十百千万点个]))?(?!鸣|次|个月|年|总(?![结体共])|报|例会|刊|[一-龥]?(?:经理|老师))",
+    rf"(?:(?P<next>[上下]一个)|(?P<shift>上上|上|这|本|下下|下)一?个?|(?:(?<=[周期拜][一二三四五六])|(?<![每双单一二两三四五六七八九十几\d半下上这本个]))){_WEEK}(?P<day>[一二三四五六日天1-6])"
+    r"(?P<or>[二三四五六日](?![十百千万点个]))?(?!鸣|次|个月|年|金(?!额)|志|常用|总(?![结体共])|报|例会|刊|[一-龥]?(?:经理|老师))",
 )
 def _weekday(match: re.Match[str], now: Now) -> When | None:
     word = match["day"]
@@ -586,7 +605,7 @@ def _weekday(match: re.Match[str], now: Now) -> When | None:
     later = day
     if match["or"]:  # 周三四: one of the two
         later = day - timedelta(days=day.weekday()) + timedelta(days="一二三四五六日".index(match["or"]))
-    return replace(_day(day, max(day, later)), ambiguous=ambiguous)
+    return replace(_day(day, max(day, later)), ambiguous=ambiguous, bare_weekday=shift is None)
 
 
 @_rule(
@@ -635,7 +654,7 @@ def _one_of_the_next_days(match: re.Match[str], now: Now) -> When | None:
 @_rule(
     "大前后昨今明",
     r"(?P<day>大前|大后|(?<![以之目从先提])前|(?<![以之今最])后|昨|今|明)"
-    r"(?:天(?![津然气生线])|(?<=[昨今明])[日儿](?!报|常|志|本|子|头条|之|后)|(?<=[昨今明])(?=[晚夜]上?)(?!晚[于期])|(?<=[今明])(?=早上?)(?!早[已就])(?<![说证声表发透文]明))夜?",
+    r"(?:天(?![津然气生线性])|(?<=[昨今明])[日儿](?!报|常|志|本|子|头条|之|后)|(?<=[昨今明])(?=[晚夜]上?)(?!晚[于期])|(?<=[今明])(?=早上?)(?!早[已就])(?<![说证声表发透文]明))夜?",
 )
 def _relative_day(match: re.Match[str], now: Now) -> When | None:
     day = now.day + timedelta(days=_RELATIVE_DAYS[match["day"]])
@@ -650,7 +669,7 @@ def _relative_day(match: re.Match[str], now: Now) -> When | None:
 
 @_rule(
     _YEAR_STARTS + "0123456789第一二三四Qq上这本当下季",
-    rf"(?:(?P<year>{_YEAR}|20\d\d年?)(?:的|度)?)?(?:第?(?P<number>[一二三四1-4])(?P<to>(?:到|至|、|和)?[二三四2-4])?个?季度|(?<![A-Za-z\d-])[Qq](?P<letter>[1-4])(?![A-Za-z\d.-]|系列|型|款|号)|(?P<shift>{_SHIFT})个?季度?(?!节|后赛|奖)|(?<![\d一二三四上下这本个每换淡旺单双两几半])季度?(?=[末底初]))(?!奖|报|会|考核|返利)(?:的)?(?P<part>[初末底中](?!国|心|标)|内(?!部|容))?",
+    rf"(?:(?P<year>{_YEAR}|20\d\d年?)(?:的|度)?)?(?:第?(?P<number>[一二三四1-4])(?P<to>(?:到|至|、|和)?[二三四2-4])?个?季度|(?<![A-Za-z\d迪-])[Qq](?P<letter>[1-4])(?![A-Za-z\d.-]|系列|版|型|款|号)|(?P<shift>{_SHIFT})个?季度?(?!节|后赛|奖)|(?<![\d一二三四上下这本个每换淡旺单双两几半])季度?(?=[末底初]))(?!奖|报|会|考核|返利)(?:的)?(?P<part>[初末底中](?!国|心|标)|内(?!部|容))?",
 )
 def _quarter(match: re.Match[str], now: Now) -> When | None:
     year, words = _year(match["year"], now) if match["year"] else None, match["number"] or match["letter"]
@@ -758,7 +777,7 @@ _FESTIVAL = (
 
 @_rule(
     _YEAR_STARTS + "6春过大年除元新清五劳端七中重国双十情三妇六儿教平圣",
-    rf"{_YEARLY}(?P<name>{_FESTIVAL})节?(?:小?长假|假期|期间|黄金周|放假|大促|当天)?",
+    rf"{_YEARLY}(?P<name>{_FESTIVAL})节?(?!路|街|广场|礼|月饼|粽|目|货|福利|饼|会员|晚会)(?:小?长假|假期|期间|黄金周|放假|大促|当天)?",
 )
 def _festival(match: re.Match[str], now: Now) -> When | None:
     name = match["name"]
@@ -802,7 +821,7 @@ def _lunar(match: re.Match[str], now: Now) -> When | None:
 
 @_rule(
     "2二今明后去前大本",
-    r"(?P<year>(?<!\d)20\d\d年|二[零〇0][零〇一二三四五六七八九]{2}年|2[零〇][零〇一二三四五六七八九]{2}年|(?<![一二三四五六七八九十两百零])二[零〇四五六七八九]年(?!级|代|多)|大前年|[今明去]年|(?<![以今往])后年|(?<![以从])前年)(?!会(?=现场)|货|糕|薪|费)",
+    r"(?P<year>(?<!\d)20\d\d年|二[零〇0][零〇一二三四五六七八九]{2}年|2[零〇][零〇一二三四五六七八九]{2}年|(?<![一二三四五六七八九十两百零])二[零〇四五六七八九]年(?!级|代|多)|大前年|[今明]年(?!轻)|去年(?!会)|(?<![以今往])后年|(?<![以从])前年)(?!会(?=现场)|货|糕|薪|费)",
 )
 def _whole_year(match: re.Match[str], now: Now) -> When | None:
     year = now.day.year - 3 if match["year"] == "大前年" else _year(match["year"], now)
@@ -812,7 +831,7 @@ def _whole_year(match: re.Match[str], now: Now) -> When | None:
 @_rule(
     "0123456789一二三四五六七八九十",
     rf"(?<![\d{_D}百千万第楼栋型编账帐信代符称口暗番单号.#路街巷弄座幢苑月A-Za-z-])(?<!大道)(?P<day>{_DAY})"
-    r"(?:号(?![楼线机车库厂门馆文产仓井桥柜炉设泵位店院站标段样码商称召角房员客令型桌家院馆船舱阀罐]|人(?!家))|日(?![本常志用程报期子内后元系产均]))",
+    r"(?:号(?![楼线机车库厂门馆文产仓井桥柜炉设泵位店院站标段样码商称召角房员客令型桌家院馆船舱阀罐]|人(?!家))|日(?![本常志用程报期子内后元系产均游]))",
 )
 def _monthless(match: re.Match[str], now: Now) -> When | None:
     day = _day_of_month(_digits_or_whole(match["day"]), now)

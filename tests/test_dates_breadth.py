@@ -16,8 +16,8 @@ times of day and durations, as far as sales notes use it. Where our conventions 
 - What may be read in two ways (下周前, 二三号) is flagged and has no due date; the libraries pick one or return both.
 - Words without a window (近期, 马上, 过一阵) are left out: for an unknown phrase Time-NLP answers with now.
 
-A case reads `words | kind | start | end | due | time of day`. A day alone begins at 00:00 or ends at 23:59:59; `=` is the
-end's day, `-` none, `!` in place of a due date says that the mention is flagged as ambiguous.
+A case reads `words | kind | start | end | due | time of day`. A day alone begins at 00:00 or ends at 23:59:59; `=` is
+the end's day, `-` none, `!` in place of a due date says that the mention is flagged as ambiguous.
 """
 
 from datetime import date, datetime, time
