@@ -50,7 +50,7 @@ _SOME = r"(?<![\d零〇一二两三四五六七八九十])[一1]点(?=时间|空
 _HOURLY = (
     r"(?P<less>差(?:一刻|[一二三四五]?十|[五5]|[1-5]?\d)分?钟?(?:不到)?)?"
     rf"(?:(?P<colon>(?<![\d:.])(?:[01]?\d|2[0-4]):[0-5]\d)(?![\d:])|(?!{_SOME})(?P<hour>(?<![\d.]){_HOUR})"
-    rf"(?:{_POINT}|时(?=[前之整以半左至到]))(?P<minute>{_MINUTE})?(?P<short>差(?:一刻|{_NUMBER}分))?)"
+    rf"(?:{_POINT}|(?<!一)时(?=[前之整以左至到十\d]|$|[，。,；;\s]))(?P<minute>{_MINUTE})?(?P<short>差(?:一刻|{_NUMBER}分))?)"
 )
 _EXACT = rf"(?<![{_D}]){_HOURLY}"
 _AFTER_DAY = re.compile(

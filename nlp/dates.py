@@ -75,7 +75,7 @@ _EARLIEST_BEFORE = re.compile(r"(?:最早|最快|不早于|至少要?到|起码�
 _FROM_BEFORE = re.compile(r"(?:从|自|打从)\s?$")
 _FROM_BEGIN = re.compile(r"\s?(?:开始|起)")
 _EVERY_BEFORE = re.compile(r"(?:每|逢)(?:个|一个?)?(?:年|月|周|星期|礼拜|季度?|天|日|工作日|晚)?的?$")
-_TO = re.compile(r"(?:号|日)?\s?(?:一直到|到|至|~|-|—)\s?")
+_TO = re.compile(r"\s?(?:(?:起|开始)?(?:一直)?(?:到|至)|[~-])\s?")
 _OR = re.compile(r"(?:或者?|还是|要么)(?:是|在)?")
 _DEICTIC = "今明后去前大上下这本昨当"
 

@@ -129,7 +129,7 @@ _WEEK = "(?:周|星期|礼拜)"
 _SHIFT = "(?:上上|上|这|本|当|下下|下)"
 _TO = r"\s?(?:到|至|~|-)\s?"
 _NUMBER = r"(?:\d{1,3}|[一二两俩三四五六七八九十]{1,3})"
-_UNIT = r"(?:个?工作日|个?小时|个?钟头|分钟|天|日(?!本|常)|个?星期|个?礼拜|周(?![边围转年期])|个月|个季度|年)"
+_UNIT = r"(?:个?工作日|个?小时|[hH](?=之?内|以内|之?后)|个?钟头|分钟|天|日(?!本|常)|个?星期|个?礼拜|周(?![边围转年期])|个月|个季度|年)"
 _DATE_END = (
     r"(?:[号日](?!楼|线|机|车间|车|厂|门|仓|产)|(?=(?:之|以)?前(?![后台面]))|(?=左右|交|发货|到货|签|上线|开工))"
 )
@@ -198,19 +198,24 @@ def _iso(match: re.Match[str], _: Now) -> When | None:
 
 @_rule(
     DIGITS + "几个未接今往过再",
-    rf"(?:(?:再过|过|未来|接下来|今后|往后)的?)?(?<![\d{_D}百千万第每几.起])(?<!后的)(?P<count>{_NUMBER}|半|一个半|几|十天半|个把)"
+    rf"(?:(?:再过|过|未来|接下来|今后|往后)的?)?(?<![\d{_D}百千万第每几.起])(?<!后的)(?:(?P<least>{_NUMBER})个?(?:到|至|-|~))?(?P<count>{_NUMBER}|半|一个半|几|十天半|个把)"
     rf"(?P<half>个半(?=月|小时|钟头|工作日|季度|星期|礼拜))?(?P<unit>{_UNIT}|(?<=个半)(?:月|小时|钟头)|(?<=十天半)个月|礼拜)(?P<and_half>(?<=[天年])半)?(?:的?时间)?"
     rf"(?P<how>之内|以内|内(?![部容存置行外蒙])|之后|以后|后(?![面续期台端勤来悔果顾备])|之前|以前|前(?![后面期台端提景沿]))",
     takes_clock=False,
 )
 def _duration(match: re.Match[str], now: Now) -> When | None:
     text, at = match.string, match.start()
-    unit, how = match["unit"].removeprefix("个"), match["how"]
+    unit, how = match["unit"].removeprefix("个").replace("h", "小时").replace("H", "小时"), match["how"]
     if "前" not in how and _OTHER_START.search(text, max(0, at - 12), at):
         return NOTHING
     if match["count"] == "几":
         return _several(unit, how, now)
+    if match["count"] == "半" and unit in ("天", "日"):
+        return None
     spoken = _counts(match["count"], halved=match["half"] is not None or match["and_half"] is not None)
+    if spoken and match["least"]:
+        least = _counts(match["least"], halved=False)
+        spoken = (least[0], spoken[1]) if least and least[0] < spoken[1] else None
     if match["count"] == "十天半":
         low: datetime | None = _away(now, 10, "天", backwards="前" in how)
         high = _away(now, 15, "天", backwards="前" in how)
@@ -377,7 +382,7 @@ def _recent(match: re.Match[str], now: Now) -> When | None:
 def _days_of_month(match: re.Match[str], now: Now) -> When | None:
     first = _dated(match, match["first"], now)
     if first is None:
-        return None
+        return NOTHING if match["month"] or match["shift"] else None
     last = _safe(first.year, first.month, _digits_or_whole(match["last"]))
     if last is None and re.search(r"[到至~-]", match[0]):
         return NOTHING
@@ -472,8 +477,8 @@ _PART_OF_MONTH = r"底(?!薪)|末|初|中下旬|上中旬|中旬|上旬|下旬|�
 
 
 @_rule(
-    _YEAR_STARTS + DIGITS + "上这本当下月",
-    rf"{_YEARLY}(?:{_NOT_AFTER_NUMBER}(?P<month>{_MONTH})月(?:份)?的?|(?P<shift>{_SHIFT})个?月(?:份)?的?|(?<!每)(?<!每个)(?<![\d{_D}半几]个)月)(?P<part>月?(?:{_PART_OF_MONTH})|(?:的?最后|第)一(?:天|个?工作日)|的?(?:最后一?个?|第[一二三四五]个?)(?:周|星期|礼拜)(?![一二三四五六日末]))",
+    _YEAR_STARTS + DIGITS + "上中这本当下月",
+    rf"{_YEARLY}(?:{_NOT_AFTER_NUMBER}(?P<month>{_MONTH})月(?:份)?的?|(?P<shift>{_SHIFT})个?月(?:份)?的?|(?<!每)(?<!每个)(?<![\d{_D}半几]个)月|(?<!月)(?=[上中下]旬))(?P<part>月?(?:{_PART_OF_MONTH})|(?:的?最后|第)一(?:天|个?工作日)|的?(?:最后一?个?|第[一二三四五]个?)(?:周|星期|礼拜)(?![一二三四五六日末]))",
 )
 def _part_of_month(match: re.Match[str], now: Now) -> When | None:
     part = match["part"].removeprefix("的")
@@ -585,7 +590,7 @@ def _whole_of_month(match: re.Match[str], now: Now) -> When | None:
 
 @_rule(
     "上这本下周星礼",
-    rf"(?:(?P<next>[上下]一个)|(?P<shift>上上|上|这|本|下下|下)一?个?|(?:(?<=[周期拜][一二三四五六])|(?<![每双单一二两三四五六七八九十几\d半下上这本个]))){_WEEK}(?P<day>[一二三四五六日天1-6])"
+    rf"(?:(?P<next>[上下]一个)|(?P<shift>上上|上|这|本|下下|下)一?个?|(?:(?<=[周期拜][一二三四五六])|(?<![每双单一二两三四五六七八九十几\d半下上这本个]))){_WEEK}(?P<day>[一二三四五六日天1-6])(?![百千万]|十(?![一二]?[点时]))"
     r"(?P<or>[二三四五六日](?![十百千万点个]))?(?!鸣|次|个月|年|金(?!额)|志|常用|总(?![结体共])|报|例会|刊|[一-龥]?(?:经理|老师))",
 )
 def _weekday(match: re.Match[str], now: Now) -> When | None:
@@ -698,7 +703,7 @@ def _quarter(match: re.Match[str], now: Now) -> When | None:
 
 @_rule(
     _YEAR_STARTS + "上下",
-    rf"{_YEARLY}(?<![\d一二两三四五六七八九十])(?P<half>[上下])半年度?(?:的)?(?P<part>[初末底]|内)?",
+    rf"(?:(?P<year>{_YEAR}|(?<!\d)20\d\d)(?:的|度)?)?(?<![一二两三四五六七八九十])(?P<half>[上下])半年度?(?:的)?(?P<part>[初末底]|内)?",
 )
 def _half_year(match: re.Match[str], now: Now) -> When | None:
     year, upper = _year(match["year"], now), match["half"] == "上"

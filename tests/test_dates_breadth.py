@@ -3,7 +3,7 @@
 The groups cover what recognizers-text, JioNLP, Time-NLP and dateparser recognise in Chinese of dates, ranges of dates,
 times of day and durations, as far as sales notes use it. Where our conventions differ from theirs, we mean to:
 
-- 前 and 后 are read. recognizers-text leaves them out; JioNLP was seen to read 三月前 as three months ago and dateparser
+- 前 and 后 are read. recognizers-text leaves them out; JioNLP was seen to read 三月前 as three months ago, dateparser
   2月20日前 as twenty days ago.
 - 两周内 ends after two weeks; JioNLP was seen to answer three days.
 - A bare weekday or day of the month that is over is the next one, unless the words speak of the past. recognizers-text
@@ -86,6 +86,8 @@ TABLE: dict[str, tuple[datetime, str]] = {
         明天十点二十 | point | 2026-11-17 10:20 | 2026-11-17 10:20 | = | 10:20
         明天三点零五分 | point | 2026-11-17 15:05 | 2026-11-17 15:05 | = | 15:05
         明天三点三刻 | point | 2026-11-17 15:45 | 2026-11-17 15:45 | = | 15:45
+        明天上午9时30分 | point | 2026-11-17 09:30 | 2026-11-17 09:30 | = | 09:30
+        明天9时 | point | 2026-11-17 09:00 | 2026-11-17 09:00 | = | 09:00
         明天差十分五点 | point | 2026-11-17 16:50 | 2026-11-17 16:50 | = | 16:50
         差一刻五点 | point | 2026-11-16 16:45 | 2026-11-16 16:45 | = | 16:45
         明天三点差五分 | point | 2026-11-17 14:55 | 2026-11-17 14:55 | = | 14:55
@@ -257,6 +259,7 @@ TABLE: dict[str, tuple[datetime, str]] = {
         12月1号后三天内 | deadline | - | 2026-12-04 | = | -
         12月1号左右 | range | 2026-11-29 | 2026-12-03 | 2026-12-01 | -
         不迟于12月1日 | deadline | - | 2026-12-01 | = | -
+        从12月1号起到12月5号 | range | 2026-12-01 | 2026-12-05 | = | -
         2028年2月29号 | point | 2028-02-29 | 2028-02-29 | = | -
     """),
     "months and their parts": (THURSDAY, """
@@ -283,7 +286,10 @@ TABLE: dict[str, tuple[datetime, str]] = {
         月初 | range | 2026-12-01 | 2026-12-10 | = | -
         下月初 | range | 2026-12-01 | 2026-12-10 | = | -
         月中 | range | 2026-11-11 | 2026-11-20 | = | -
-        中旬 | none
+        中旬 | range | 2026-11-11 | 2026-11-20 | = | -
+        下旬前 | deadline | - | 2026-11-30 | = | -
+        上旬 | range | 2026-12-01 | 2026-12-10 | = | -
+        12月中下旬 | range | 2026-12-11 | 2026-12-31 | = | -
         下个月中旬 | range | 2026-12-11 | 2026-12-20 | = | -
         12月上旬 | range | 2026-12-01 | 2026-12-10 | = | -
         本月下旬 | range | 2026-11-21 | 2026-11-30 | = | -
@@ -343,6 +349,7 @@ TABLE: dict[str, tuple[datetime, str]] = {
         下半年前 | past | 2026-06-30 23:59:59 | 2026-06-30 | - | -
         明年上半年 | range | 2027-01-01 | 2027-06-30 | - | -
         明年下半年前 | deadline | - | 2027-06-30 | = | -
+        2027上半年 | range | 2027-01-01 | 2027-06-30 | - | -
         明年上半年内 | deadline | - | 2027-06-30 | = | -
     """),
     "years": (THURSDAY, """
@@ -441,6 +448,10 @@ TABLE: dict[str, tuple[datetime, str]] = {
         半年后 | point | 2027-05-19 | 2027-05-19 | = | -
         两年后 | point | 2028-11-19 | 2028-11-19 | = | -
         三五天内 | deadline | - | 2026-11-24 | = | -
+        三到五个工作日内 | deadline | - | 2026-11-26 | = | -
+        3-5天内 | deadline | - | 2026-11-24 | = | -
+        两到三周后 | range | 2026-12-03 | 2026-12-10 | = | -
+        24h内 | deadline | - | 2026-11-20 17:00 | = | 17:00
         三个工作日内 | deadline | - | 2026-11-24 | = | -
         3个工作日之内 | deadline | - | 2026-11-24 | = | -
         5个工作日之后 | point | 2026-11-26 | 2026-11-26 | = | -
