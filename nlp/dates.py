@@ -32,7 +32,7 @@ from zoneinfo import ZoneInfo
 
 from nlp import clauses, clock, day_words, numerals
 from nlp.calendar_cn import add_months, add_working_days, is_working_day, monday
-from nlp.clock import LAST_MOMENT
+from nlp.clock import LAST_MOMENT, Clock
 from nlp.day_words import NOTHING, Kind, Now, When
 from nlp.draft import Span
 
@@ -167,6 +167,11 @@ def _beside(text: str, start: int, when: When, now: Now, previous: TimeMention |
     return replace(when, ambiguous=when.ambiguous or monday(day) > monday(when.first))
 
 
+def _hours(text: str, end: int, first: Clock) -> tuple[Clock, int] | None:
+    joined = _TO.match(text, end)
+    return clock.until(text, joined.end(), first) if joined else None
+
+
 def _with_second(text: str, when: When, end: int, moment: datetime) -> tuple[When, int]:
     """周三到周五, 上午九点到十一点, 周三或周四: the second half, if there is one."""
     if when.kind is not None:
@@ -186,6 +191,9 @@ def _with_second(text: str, when: When, end: int, moment: datetime) -> tuple[Whe
         return when, end
     if second.clock is not None and second.last == when.last and when.clock is None:
         return when, end
+    if second.clock is not None and when.clock is None and (hours := _hours(text, read[1], second.clock)):
+        # 周一到周五9:00-18:00
+        return replace(when, last=second.last, clock=second.clock, ends=hours[0], period="day"), hours[1]
     return (
         replace(
             when,

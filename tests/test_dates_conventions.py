@@ -212,7 +212,9 @@ def test_neighbours_are_a_range_and_flagged_where_they_may_be_digits() -> None:
         assert (only(text).ambiguous, only(text).due) == (True, None)
 
 
-@pytest.mark.parametrize("text", ["每周三例会", "每月5号对账", "每个月底结账", "每年春节放假", "每天上午九点开会"])
+@pytest.mark.parametrize(
+    "text", ["每周三例会", "每周三上午", "每月5号上午对账", "每个月底结账", "每年春节放假", "每天上午九点开会"]
+)
 def test_what_recurs_is_left_out(text: str) -> None:
     assert find(text, SENT_AT, SHANGHAI) == []
 
@@ -293,6 +295,7 @@ def test_a_year_without_a_published_calendar_is_said_once(caplog: pytest.LogCapt
         "三月总说可以",
         "五一广场",
         "国庆路",
+        "他家在五号大街",
         "中山路12号",
         "五月花酒店",
         "电话13812345678",
@@ -378,6 +381,12 @@ def test_what_names_no_time_is_left_alone(text: str) -> None:
     ("text", "words"),
     [
         ("周三前往上海", ["周三"]),
+        ("周五王老师来", ["周五"]),
+        ("周一总部来人，周二报价", ["周一", "周二"]),
+        ("下周三例会", ["下周三"]),
+        ("二季度的预算", ["二季度"]),
+        ("二月十二，付款", ["二月十二"]),
+        ("周一到周五9:00-18:00", ["周一到周五9:00-18:00"]),
         ("张三月底前给", ["月底前"]),
         ("明天三点建议", ["明天"]),
         ("今天一点进展没有", ["今天"]),
