@@ -17,6 +17,7 @@ The conventions decide more than the grammar does, so they are written down; eac
 - A duration counted from something else is left out: 收到货后7天内, 质保三年内. 春节后两周内 is counted from the festival.
 - 过两天 is two to three days from now, 过几天 three to seven. 几天内 is flagged. 近期, 过一阵 and 马上 name no window.
 - 下班前 is 18:00, 上班前 09:00; a bare hour from 1 to 6 is in the afternoon, 晚上十二点 the end of the day named; 今晚一点 is flagged.
+- 今天 is past where the words around it speak of the past (今天去了恒力), until the moment of sending.
 - A time without a day is today's, or that of the day beside it (周五上午十点和下午两点); once it is over, or behind another day, it may be tomorrow's and is flagged, unless the words speak of the past.
 - Neighbours are a range (三四号, 三四月, 周三四); 一二号, 二三号 and 一二月, which may be said digit by digit, are flagged.
 - 每周三, 每月5号: what recurs is no moment and left out.
@@ -254,6 +255,8 @@ def _finished(text: str, begin: int, start: int, end: int, when: When, now: Now)
             end = since.end() if (since := _FROM_BEGIN.match(text, end)) else end
     elif begin < start and kind == "range":
         kind = "deadline"
+    if now.past and kind is None and first <= now.moment <= last and when.first == when.last:
+        kind, last = "past", now.moment  # 今天去了恒力
     return _sorted_out(kind, first, last, Span(begin, end), words, now, exact=exact, ambiguous=ambiguous, due=due)
 
 

@@ -99,7 +99,7 @@ def read(text: str, position: int, now: Now) -> tuple[When, int] | None:
             # 周四上午 said on Thursday evening
             timed = replace(timed, first=when.first + timedelta(weeks=1), last=when.last + timedelta(weeks=1))
         return timed, found[1]
-    found = clock.alone(text, position)
+    found = clock.alone(text, position) if text[position] in clock.STARTS else None
     if found is None:
         return None
     if found[0].shift and found[0].ends <= now.moment.time():
@@ -841,5 +841,6 @@ def _monthless(match: re.Match[str], now: Now) -> When | None:
     return _day(day) if day else NOTHING
 
 
-STARTS = re.compile("[" + re.escape("".join(dict.fromkeys("".join(_BY_START) + clock.STARTS))) + "]")
-"""Where any rule may begin."""
+_FIRST = "".join(sorted({*_BY_START, *clock.STARTS} - set("0123456789")))
+STARTS = re.compile(rf"(?<!\d)\d|[{re.escape(_FIRST)}]")
+"""Where any rule may begin: nothing does within a run of digits."""

@@ -188,6 +188,11 @@ def test_the_small_hours_of_a_night_are_flagged() -> None:
     assert only("明晚一点").ambiguous
 
 
+def test_today_is_past_where_the_words_speak_of_the_past() -> None:
+    assert (only("今天去了恒力").kind, only("今天去了恒力").end) == ("past", SENT_AT)
+    assert only("今天把合同签了").due == date(2026, 11, 19)
+
+
 def test_a_time_without_a_day_is_todays_and_flagged_once_it_is_over() -> None:
     assert only("晚上八点").due == date(2026, 11, 19)
     assert (only("上午九点").ambiguous, only("上午九点").due) == (True, None)
