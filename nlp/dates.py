@@ -21,7 +21,8 @@ The conventions decide more than the grammar does, so they are written down; eac
 - A time without a day is today's, or that of the day beside it (周五上午十点和下午两点); once it is over, or behind another day, it may be tomorrow's and is flagged, unless the words speak of the past.
 - Neighbours are a range (三四号, 三四月, 周三四); 一二号, 二三号 and 一二月, which may be said digit by digit, are flagged.
 - 每周三, 每月5号: what recurs is no moment and left out.
-- 最快, 最早 and 从X起 begin with X. 后 begins after X's last moment.
+- 最快, 最早 and 从X起 begin with X. 后 and 过了X begin after X's last moment.
+- A festival that is over is the next year's; over by less than 60 days it is flagged, unless 前 follows.
 - A deadline is due on its last day, a range on its last day (none where it is longer than a quarter), `后` and the past have
   no due date, and neither has what is flagged as ambiguous.
 """
@@ -73,6 +74,7 @@ _LATEST_BEFORE = re.compile(
     r"(?:截止(?:时间|日期)?(?:到|至|是)?|截至|最晚|最迟|至迟|不晚于|不迟于|不(?:能|要|得)?(?:晚于|迟于|超过)|赶在)(?:在|是|到|得)?\s?$"
 )
 _EARLIEST_BEFORE = re.compile(r"(?:最早|最快|不早于|至少要?到|起码要?到|至少要?等到)(?:也)?(?:在|是|到|得|要)*\s?$")
+_ONCE_OVER = re.compile(r"(?:过了|等过了|过完|忙完)(?:这个?)?$")
 _FROM_BEFORE = re.compile(r"(?:从|自|打从)\s?$")
 _FROM_BEGIN = re.compile(r"\s?(?:开始|起)")
 _EVERY_BEFORE = re.compile(r"(?:每|逢)(?:个|一个?)?(?:年|月|周|星期|礼拜|季度?|天|日|工作日|晚)?的?$")
@@ -255,6 +257,9 @@ def _finished(text: str, begin: int, start: int, end: int, when: When, now: Now)
             end = since.end() if (since := _FROM_BEGIN.match(text, end)) else end
     elif begin < start and kind == "range":
         kind = "deadline"
+    if kind is None and _ONCE_OVER.search(text, max(0, start - 4), start):
+        kind, first = "after", last + timedelta(seconds=1)
+    ambiguous = ambiguous or (when.just_over and kind != "deadline")
     if now.past and kind is None and first <= now.moment <= last and when.first == when.last:
         kind, last = "past", now.moment  # 今天去了恒力
     return _sorted_out(kind, first, last, Span(begin, end), words, now, exact=exact, ambiguous=ambiguous, due=due)

@@ -32,6 +32,8 @@ class When:
     kind: Kind | None = None
     """Decided already: 两周内 is a deadline whatever follows."""
     ambiguous: bool = False
+    just_over: bool = False
+    """Whether the last one ended a few weeks ago, and so may be meant as well: 双十一 said in November."""
     bare_weekday: bool = False
     """A weekday of which nothing says which week's it is."""
 
@@ -234,7 +236,7 @@ def _duration(match: re.Match[str], now: Now) -> When | None:
 # 质保三年内, 收到货后7天内: counted from something else than the sending of the note
 _OTHER_START = re.compile(
     r"(?:(?<![然之今往以最])后|之后|以后|之日起?|起|当天|(?:质保|保修|维保|交期|账期|周期|工期|有效期|保质期|货期|账龄|寿命|使用|年限|收到|到货|签完|签署?合同|签约|验收|付款|到账|开票|中标|下单|每次|故障)"
-    r"[^，。！？；,!?;\n]{0,4}|(?:试用|使用|运行|跑|测试|合作|用|试|装|上线)(?:了|满)?)[，,的]?$"
+    r"[^，。！？；,!?;\n]{0,4}|(?:上次|上回|之前|当时|原先)(?:他们?|她)?(?:说|答应|承诺|讲|约)(?:好|过)?|(?:试用|使用|运行|跑|测试|合作|用|试|装|上线)(?:了|满)?)[，,的]?$"
 )
 
 
@@ -771,7 +773,7 @@ def _before_the_year(match: re.Match[str], now: Now) -> When | None:
 
 
 _FESTIVAL = (
-    r"春节|过完?年(?!度|会|轻|龄|份)|大年初一(?![\d一二三四五六七八九十])|大?年三十|除夕|元旦|新年(?!度)|元宵|清明(?!上河)|"
+    r"春节|过[完了]?年(?!度|会|轻|龄|份)|大年初一(?![\d一二三四五六七八九十])|大?年三十|除夕|元旦|新年(?!度)|元宵|清明(?!上河)|"
     r"(?<![\d零〇一二两三四五六七八九十周期拜])五一(?:劳动节)?(?=节|假|小?长假|之|以|前|后|期间|放假|左右|[，。、\s]|$)|劳动节|端午|七夕|中秋|重阳|国庆|"
     r"双十一|双11|双十二|双12|(?<![二三四五六七八九\d双周期拜月])十一(?=假|长假|黄金周|(?:之|以)?前(?!后)|(?:之|以)?后|期间|放假)|"
     r"情人节|(?:三八)?妇女节|三八(?=节)|(?:六一)?儿童节|六一(?=节)|教师节|平安夜|圣诞|(?<![\d.])618(?![\d.])|六一八(?=前|后|大促|活动|期间|之前|之后)"
@@ -787,7 +789,7 @@ def _festival(match: re.Match[str], now: Now) -> When | None:
     if name in ("三八妇女节", "六一儿童节", "五一劳动节"):
         name = name[2:]
     when = _festival_of(name, _year(match["year"], now), now)
-    if name == "过完年":
+    if name in ("过完年", "过了年"):
         return When(when.last + timedelta(days=1), when.last + timedelta(days=1), kind="after")
     return when
 
@@ -798,7 +800,9 @@ def _festival_of(name: str, year: int | None, now: Now) -> When:
     here = _festival_in(name, now.day.year)
     if now.past:
         return here if here.first <= now.day else _festival_in(name, now.day.year - 1)
-    return here if here.last >= now.day else _festival_in(name, now.day.year + 1)
+    if here.last >= now.day:
+        return here
+    return replace(_festival_in(name, now.day.year + 1), just_over=(now.day - here.last).days <= ROLL_OVER_DAYS)
 
 
 def _festival_in(name: str, year: int) -> When:

@@ -142,6 +142,7 @@ def test_half_a_month_is_fifteen_days() -> None:
         "签合同后三个月内付清",
         "质保三年内免费换",
         "试用一个月后再谈",
+        "上次说的两周内给答复",
         "验收合格后的10个工作日内",
     ],
 )
@@ -228,6 +229,16 @@ def test_the_earliest_begins_and_after_begins_when_it_is_over() -> None:
     assert (only("最快下周三").kind, only("最快下周三").start) == ("after", at("2026-11-25 00:00"))
     assert (only("从下周一开始").kind, only("从下周一开始").start) == ("after", at("2026-11-23 00:00"))
     assert (only("下周三后").kind, only("下周三后").start) == ("after", at("2026-11-26 00:00"))
+
+
+def test_once_it_is_over_begins_after_it() -> None:
+    assert (only("过了元旦再约").kind, only("过了元旦再约").start) == ("after", at("2027-01-02 00:00"))
+
+
+def test_a_festival_that_is_just_over_is_flagged_unless_before_follows() -> None:
+    assert (only("双十一期间").ambiguous, only("双十一期间").due) == (True, None)
+    assert (only("双十一前").ambiguous, only("双十一前").due) == (False, date(2027, 11, 10))
+    assert only("五一期间").due == date(2027, 5, 5)
 
 
 def test_a_range_longer_than_a_quarter_has_no_due_date() -> None:
