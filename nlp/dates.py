@@ -148,6 +148,9 @@ _SAME_SENTENCE = re.compile(r"[^。！？!?\n]{0,24}")
 _AND = re.compile(r"\s?(?:[、,，和或跟与及]|或者|还有)\s?")
 
 
+_LISTED = re.compile(r"\s?(?:[、和跟与及]|还有)\s?")
+
+
 def _beside(text: str, start: int, when: When, now: Now, previous: TimeMention | None) -> When:
     """What the day named before makes of a bare time or weekday: 周五上午十点和下午两点 are both on Friday.
 
@@ -165,6 +168,11 @@ def _beside(text: str, start: int, when: When, now: Now, previous: TimeMention |
         if _AND.fullmatch(text, previous.span.end, start) and previous.time_of_day is not None:
             return replace(when, first=day, last=day, ambiguous=previous.ambiguous)
         return replace(when, ambiguous=when.ambiguous or day != now.day)
+    if _LISTED.fullmatch(text, previous.span.end, start):  # 周二、周四: both of the same week or in turn
+        ahead = timedelta(days=(when.first.weekday() - day.weekday()) % 7)
+        return replace(
+            when, first=day + ahead, last=day + ahead + (when.last - when.first), ambiguous=previous.ambiguous
+        )
     if previous.kind == "deadline" or "下" not in previous.span.of(text):
         return when
     return replace(when, ambiguous=when.ambiguous or monday(day) > monday(when.first))
@@ -211,7 +219,7 @@ def _with_second(text: str, when: When, end: int, moment: datetime) -> tuple[Whe
 
 
 _TELLS_PAST = re.compile(
-    r"^[^，。！？；,!?;\n]{0,10}?(?:(?<=.)了(?!解|吧)|过(?![来去年完节程会目几两一])|已经|刚(?!好|需)|[签买装订见付投聊拜](?:订|访)?的(?!话|时候|事))"
+    r"^[^，。！？；,!?;\n]{0,10}?(?:(?<=.)了(?!解|吧)|过(?![来去年完节程会目几两一])|已经|刚(?!好|需)|[签买装订见付投聊拜](?:订|访)?的(?!话|时候|事)|入职的|成立的|[到发收提订]的货|下的单)"
 )
 _TELLS_FUTURE = re.compile(
     r"^[^，。！？；,!?;\n]{0,6}?(?:前|要(?!求)|会(?!议)|将|准备|打算|计划|再|给|把|等|到时|发给|之内|内)"

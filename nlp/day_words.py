@@ -473,7 +473,9 @@ def _short_date(match: re.Match[str], now: Now) -> When | None:
 # Parts of months, months
 
 
-_PART_OF_MONTH = r"底(?!薪)|末|初|中下旬|上中旬|中旬|上旬|下旬|上半月|下半月|中(?!间|心|国|标|的|午|秋)"
+_PART_OF_MONTH = (
+    r"底(?!薪)|末|初(?![一二三四五六七八九十])|中下旬|上中旬|中旬|上旬|下旬|上半月|下半月|中(?!间|心|国|标|的|午|秋)"
+)
 
 
 @_rule(
@@ -545,7 +547,7 @@ def _within_month(match: re.Match[str], now: Now) -> When | None:
     return When(now.day, _month_of(now.day).last, kind="deadline")
 
 
-_NOT_MONTH = r"(?!饼|花(?!钱|费)|亮|球|薪|租|费|结|度|经|供|销|产|份额|嫂|子|老师|小姐|女士|姐|妹|总(?![结体共]))"
+_NOT_MONTH = r"(?!初[一二三四五六七八九十]|饼|花(?!钱|费)|亮|球|薪|租|费|结|度|经|供|销|产|份额|嫂|子|老师|小姐|女士|姐|妹|总(?![结体共]))"
 
 
 @_rule(
@@ -811,13 +813,13 @@ def _festival_in(name: str, year: int) -> When:
 
 
 @_rule(
-    "大正腊农阴年",
-    r"(?:(?:农历|阴历)?(?P<month>正月|腊月|冬月)|(?:农历|阴历)(?P<counted>[一二三四五六七八九十]|十[一二])月|大?年(?=初)|(?<=年后)(?=初))(?P<day>初[一二三四五六七八九十]|廿[一二三四五六七八九]|二?十[一二三四五六七八九]?)(?!多|几)",
+    "大正腊农阴年一二三四五六七八九十",
+    r"(?:(?:农历|阴历)?(?P<month>正月|腊月|冬月)|(?:农历|阴历)(?P<counted>十[一二]?|[一二三四五六七八九])月|(?<![一二三四五六七八九十])(?P<first_days>十[一二]?|[一二三四五六七八九])月(?=初)|大?年(?=初)|(?<=年后)(?=初))(?P<day>初[一二三四五六七八九十]|廿[一二三四五六七八九]|二?十[一二三四五六七八九]?)(?!多|几)",
 )
 def _lunar(match: re.Match[str], now: Now) -> When | None:
     month = {"正月": 1, "冬月": 11, "腊月": 12}.get(match["month"] or "", 1)
-    if match["counted"]:
-        month = _whole(match["counted"])
+    if match["counted"] or match["first_days"]:
+        month = _whole(match["counted"] or match["first_days"])
     day = _whole(match["day"].removeprefix("初").replace("廿", "二十"))
     years = range(now.day.year - 1, now.day.year + 2)
     found = [each for each in (calendar_cn.lunar_day(year, month, day) for year in years) if each]
