@@ -50,7 +50,7 @@ _SOME = r"(?<![\d零〇一二两三四五六七八九十])[一1]点(?=时间|空
 _HOURLY = (
     r"(?P<less>差(?:一刻|[一二三四五]?十|[五5]|[1-5]?\d)分?钟?(?:不到)?)?"
     rf"(?:(?P<colon>(?<![\d:.])(?:[01]?\d|2[0-4]):[0-5]\d)(?![\d:])|(?!{_SOME})(?P<hour>(?<![\d.]){_HOUR})"
-    rf"(?:{_POINT}|(?<!一)时(?=[前之整以左至到十\d]|$|[，。,；;\s]))(?P<minute>{_MINUTE})?(?P<short>差(?:一刻|{_NUMBER}分))?)"
+    rf"(?P<or>(?<=[二三四五六七八九])[三四五六七八九十](?=点)|(?<=一)[二](?=点))?(?:{_POINT}|(?<!一)时(?=[前之整以左至到十\d]|$|[，。,；;\s]))(?P<minute>{_MINUTE})?(?P<short>差(?:一刻|{_NUMBER}分))?)"
 )
 _EXACT = rf"(?<![{_D}]){_HOURLY}"
 _AFTER_DAY = re.compile(
@@ -154,6 +154,11 @@ def _exact(match: re.Match[str], part: str) -> Clock | None:
     if minutes == 24 * 60:
         return Clock(LAST_MOMENT, LAST_MOMENT, "24:00", part)
     at = time(minutes // 60, minutes % 60)
+    if match["or"]:  # 八九点
+        until = minutes // 60 + 1
+        if numerals.DIGITS.get(match["or"], 10) != numerals.DIGITS[match["hour"]] + 1 or match["minute"] or until > 23:
+            return None
+        return Clock(at, time(until), f"{at:%H:%M}-{until:02}:00", part, ambiguous)
     return Clock(at, at, f"{at:%H:%M}", part, ambiguous)
 
 

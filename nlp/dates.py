@@ -241,7 +241,6 @@ def _speaks_of_past(text: str, end: int) -> bool:
 def _finished(text: str, begin: int, start: int, end: int, when: When, now: Now) -> TimeMention | None:
     tz = now.moment.tzinfo
     last_clock = when.ends or when.clock
-    exact = when.clock is not None and when.clock.begins == when.clock.ends
     first = datetime.combine(when.first, when.clock.begins if when.clock else time(), tz)
     last = datetime.combine(when.last, last_clock.ends if last_clock else LAST_MOMENT, tz)
     if last < first:
@@ -270,7 +269,17 @@ def _finished(text: str, begin: int, start: int, end: int, when: When, now: Now)
     ambiguous = ambiguous or (when.just_over and kind != "deadline")
     if now.past and kind is None and first <= now.moment <= last and when.first == when.last:
         kind, last = "past", now.moment  # 今天去了恒力
-    return _sorted_out(kind, first, last, Span(begin, end), words, now, exact=exact, ambiguous=ambiguous, due=due)
+    return _sorted_out(
+        kind,
+        first,
+        last,
+        Span(begin, end),
+        words,
+        now,
+        hours=words is not None and "-" in words,
+        ambiguous=ambiguous,
+        due=due,
+    )
 
 
 def _sorted_out(
@@ -281,7 +290,7 @@ def _sorted_out(
     words: str | None,
     now: Now,
     *,
-    exact: bool,
+    hours: bool,
     ambiguous: bool,
     due: date | None,
 ) -> TimeMention:
@@ -292,7 +301,7 @@ def _sorted_out(
     due = None if ambiguous else due or last.date()
     if kind == "deadline":
         return TimeMention("deadline", None, last, span, due, words, ambiguous)
-    if kind in (None, "point") and first.date() == last.date() and (not exact or first == last):
+    if kind in (None, "point") and first.date() == last.date() and not hours:
         return TimeMention("point", first, last, span, due, words, ambiguous)
     if (last.date() - first.date()).days > LONGEST_RANGE_DUE_DAYS:
         due = None
