@@ -156,7 +156,11 @@ def _exact(match: re.Match[str], part: str) -> Clock | None:
     at = time(minutes // 60, minutes % 60)
     if match["or"]:  # 八九点
         until = minutes // 60 + 1
-        if numerals.DIGITS.get(match["or"], 10) != numerals.DIGITS[match["hour"]] + 1 or match["minute"] or until > 23:
+        if (
+            numerals.DIGITS.get(match["or"], 10) != numerals.DIGITS.get(match["hour"], 99) + 1
+            or match["minute"]
+            or until > 23
+        ):
             return None
         return Clock(at, time(until), f"{at:%H:%M}-{until:02}:00", part, ambiguous)
     return Clock(at, at, f"{at:%H:%M}", part, ambiguous)

@@ -60,6 +60,7 @@ def promised(text: str, found: list[TimeMention], zone: ZoneInfo) -> Iterator[bo
 @example("2月29号前", datetime(2100, 12, 31, tzinfo=UTC), SHANGHAI)
 @example("12 月 1 号 到 5 号", datetime(2026, 11, 19, tzinfo=UTC), SHANGHAI)
 @example("今晚十二点到一点", datetime(2026, 11, 19, tzinfo=UTC), SHANGHAI)
+@example("十五十点", datetime(2026, 11, 19, tzinfo=UTC), SHANGHAI)
 @example("春节后999天内", datetime(2026, 11, 19, tzinfo=UTC), SHANGHAI)
 def test_every_mention_keeps_its_promises(text: str, moment: datetime, zone: ZoneInfo) -> None:
     assert all(promised(text, find(text, moment, zone), zone))
