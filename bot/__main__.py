@@ -37,6 +37,8 @@ COMMANDS: Mapping[str, Command] = {
 }
 TRIALS: Mapping[str, Command] = {
     "note": Command("bot.commands.try_note", "what a note says, as JSON"),
+    "time": Command("bot.commands.try_time", "the times that a text names, as JSON"),
+    "money": Command("bot.commands.try_money", "the amounts that a text names, as JSON"),
     "audio": Command("bot.commands.try_audio", "what is said in audio files, as JSON"),
 }
 
@@ -87,7 +89,7 @@ def _parser(names: Sequence[str]) -> tuple[argparse.ArgumentParser, CommandModul
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     module = _mount(subparsers, COMMANDS, names[:1])
-    trial = subparsers.add_parser("try", help="see what is understood: try note, try audio FILE…")
+    trial = subparsers.add_parser("try", help="see what is understood: notes, signals, times, money, recordings")
     if names[:1] == ["try"]:
         module = _mount(trial.add_subparsers(metavar="WHAT", required=True), TRIALS, names[1:2])
     subparsers.add_parser("version", help="print the version")

@@ -5,25 +5,32 @@ from datetime import date
 
 from pydantic import Field
 
-from handlers import actions, wording
+from handlers import actions, texts, wording
 from handlers.actions import ASSIGNEE_SELECT, CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard, Task
 from handlers.record import (
+    AlsoVisitedValue,
     AmountValue,
     CompetitorValue,
     ContactValue,
     DayValue,
+    DemandValue,
     ObjectionValue,
     PainValue,
     PlaceValue,
     Record,
     RemarkValue,
+    SaidPlaceValue,
     StageValue,
+    VagueValue,
+    VisitTimeValue,
 )
 from nlp.transcript import HearingWarning
 from storage.models import Escalation, Todo, Visit
 
 CHANGED = " ✎"
+MOST_QUESTIONS = 2
+"""More would not be answered."""
 MAX_OPTIONS = 9
 """Ten are allowed in a select; the last is always the way out."""
 
@@ -63,7 +70,7 @@ def draft_card(
     return OutboundCard(
         card_id=card_id,
         title="拜访记录 · 待确认",
-        subtitle=f"{wording.day(visit.visited_on, today)}{note}{_day_mark(record, before)}",
+        subtitle=f"{_moment(visit, record, today)}{note}{_day_mark(record, before)}",
         tone="alert" if record.risks else "neutral",
         fields=tuple(fields),
         body="\n".join([*_body(record, before, today, warnings), *(f"⚠ {doubt}" for doubt in doubts)]),
@@ -71,6 +78,11 @@ def draft_card(
         selects=_customer_select(visit, record),
         buttons=_draft_buttons(visit, record),
     )
+
+
+def _moment(visit: Visit, record: Record, today: date) -> str:
+    time = record.one(VisitTimeValue)
+    return f"{wording.day(visit.visited_on, today)}{time.at:%H:%M}" if time else wording.day(visit.visited_on, today)
 
 
 def _day_mark(record: Record, before: Record | None) -> str:
@@ -92,6 +104,8 @@ def _fields(record: Record, today: date) -> list[tuple[str, str]]:
         rows.append(("异议", "；".join(objections)))
     if place := record.one(PlaceValue):
         rows.append(("📍", place.label or f"{place.latitude:.4f}, {place.longitude:.4f}"))
+    elif said := record.one(SaidPlaceValue):
+        rows.append(("📍", said.name))
     return rows
 
 
@@ -106,7 +120,7 @@ def _customer(record: Record) -> str:
         return "没听出来，请回复客户名称"
     match customer.status:
         case "known":
-            return customer.name
+            return f"{customer.heard} → {customer.name}？" if customer.heard else customer.name
         case "new":
             return f"{customer.name}（名单里没有）"
         case "ambiguous":
@@ -127,6 +141,10 @@ def _money_rows(record: Record) -> list[tuple[str, str]]:
 
 def _body(record: Record, before: Record | None, today: date, warnings: Sequence[HearingWarning]) -> list[str]:
     lines: list[str] = []
+    if demands := record.all(DemandValue):
+        asked = before.all(DemandValue) if before is not None else demands
+        lines.append("客户要求")
+        lines += [f"· {wording.demand(demand, today)}" + CHANGED * (demand not in asked) for demand in demands]
     if record.steps:
         known = before.steps if before is not None else record.steps
         lines.append("下一步")
@@ -139,7 +157,10 @@ def _body(record: Record, before: Record | None, today: date, warnings: Sequence
     if record.risks:
         lines.append("⚠ 风险信号：" + "、".join(dict.fromkeys(risk.category for risk in record.risks)))
     lines += [f"⚠ {text}" for text in dict.fromkeys(WARNINGS[warning] for warning in warnings)]
-    return lines
+    if others := record.all(AlsoVisitedValue):
+        lines.append(texts.ALSO_VISITED.format(names="、".join(dict.fromkeys(other.name for other in others))))
+    questions = dict.fromkeys(vague.question for vague in record.all(VagueValue))
+    return lines + [f"？{question}" for question in list(questions)[:MOST_QUESTIONS]]
 
 
 def _customer_select(visit: Visit, record: Record) -> tuple[CardSelect, ...]:

@@ -10,7 +10,7 @@ from handlers import drafts, editing, outbox, texts, wording
 from handlers.context import Context
 from handlers.messages import Sender
 from handlers.people import known
-from handlers.record import CustomerValue, Fact, Record, facts_of, load
+from handlers.record import CustomerValue, Fact, Record, facts_of, load, tells_of_a_visit
 from nlp import edits
 from nlp.draft import CustomerEntry, ExtractionContext, VisitDraft
 from nlp.draft import Source as NoteSource
@@ -150,7 +150,7 @@ async def _name_customer(
 async def _record(ctx: Context, work: Work, draft: VisitDraft, note: Note, evidence: Evidence, member: Member) -> None:
     facts = facts_of(draft, evidence, note.transcript)
     open_draft = await work.visits.open_draft(member.member_id, note.sent_at, window=ctx.settings.merge_window)
-    if not facts:
+    if not tells_of_a_visit(facts):
         await _not_understood(ctx, work, note)
         return
     late = _late(ctx, work, note)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
+from decimal import Decimal
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter
@@ -21,6 +22,8 @@ class CustomerValue(Frozen):
     """The name in the master list where the customer is known, as said otherwise."""
     status: Literal["known", "new", "ambiguous"]
     candidates: tuple[str, ...] = ()
+    heard: str | None = None
+    """What the words sounded like, where the name in the list was found by its sound alone: a person has to look."""
 
 
 class ContactValue(Frozen):
@@ -41,6 +44,24 @@ class AmountValue(Frozen):
     low_fen: int | None
     high_fen: int | None
     unit: str | None = None
+    about: bool = False
+    """Said as 大概, 左右: the figure is that of the note, and nobody has promised it."""
+
+
+class WithdrawnAmountValue(Frozen):
+    """An amount that the speaker took back at once (八十万，不对，八十五万)."""
+
+    kind: Literal["withdrawn_amount"] = "withdrawn_amount"
+    role: AmountRole
+    low_fen: int | None
+    high_fen: int | None
+
+
+class QuantityValue(Frozen):
+    kind: Literal["quantity"] = "quantity"
+    low: Decimal
+    high: Decimal
+    unit: str
 
 
 class PercentValue(Frozen):
@@ -61,6 +82,12 @@ class PainValue(Frozen):
 class ObjectionValue(Frozen):
     kind: Literal["objection"] = "objection"
     category: str
+
+
+class DemandValue(Frozen):
+    kind: Literal["demand"] = "demand"
+    what: str
+    due: date | None = None
 
 
 class StepValue(Frozen):
@@ -84,6 +111,32 @@ class PlaceValue(Frozen):
     longitude: float
 
 
+class SaidPlaceValue(Frozen):
+    """Where the visit was, as the note says it; a `PlaceValue` is a position that was sent."""
+
+    kind: Literal["said_place"] = "said_place"
+    name: str
+
+
+class VisitTimeValue(Frozen):
+    kind: Literal["visit_time"] = "visit_time"
+    at: time
+
+
+class VagueValue(Frozen):
+    """Words that say nothing, and the question that would help."""
+
+    kind: Literal["vague"] = "vague"
+    question: str
+
+
+class AlsoVisitedValue(Frozen):
+    """A further customer of whom the same note tells: a person has to split it."""
+
+    kind: Literal["also_visited"] = "also_visited"
+    name: str
+
+
 class DayValue(Frozen):
     """The day of the visit, where the rep corrected it."""
 
@@ -103,13 +156,20 @@ Value = (
     | ContactValue
     | StageValue
     | AmountValue
+    | WithdrawnAmountValue
+    | QuantityValue
     | PercentValue
     | CompetitorValue
     | PainValue
     | ObjectionValue
+    | DemandValue
     | StepValue
     | SignalValue
     | PlaceValue
+    | SaidPlaceValue
+    | VisitTimeValue
+    | VagueValue
+    | AlsoVisitedValue
     | DayValue
     | RemarkValue
 )
@@ -117,7 +177,9 @@ _VALUES: TypeAdapter[Value] = TypeAdapter(Annotated[Value, Field(discriminator="
 V = TypeVar("V", bound=Value)
 
 # of these a visit has one at most; a later one takes the place of the earlier
-_SINGLE = (CustomerValue, StageValue, PlaceValue, DayValue)
+_SINGLE = (CustomerValue, StageValue, PlaceValue, SaidPlaceValue, VisitTimeValue, DayValue)
+_BESIDE = (WithdrawnAmountValue, QuantityValue, SaidPlaceValue, VisitTimeValue, VagueValue)
+"""These tell of a visit that something else has to show: 明天三点要开会 is none."""
 
 
 @dataclass(frozen=True)
@@ -217,10 +279,16 @@ def _gives_way(known: Value, new: Value) -> bool:
             return known.name == new.name
         case StepValue(), StepValue():
             return known.action == new.action and known.owner == new.owner
+        case DemandValue(), DemandValue():
+            return known.what == new.what
         case _ if isinstance(new, _SINGLE):
             return type(known) is type(new)
         case _:
             return known == new
+
+
+def tells_of_a_visit(facts: Iterable[Fact]) -> bool:
+    return any(not isinstance(fact.value, _BESIDE) for fact in facts)
 
 
 def facts_of(draft: VisitDraft, evidence: Evidence, transcript: Transcript | None = None) -> list[Fact]:
@@ -234,7 +302,9 @@ def facts_of(draft: VisitDraft, evidence: Evidence, transcript: Transcript | Non
     facts: list[Fact] = []
     if draft.customer:
         names = tuple(candidate.name for candidate in draft.customer.candidates)
-        value = CustomerValue(name=draft.customer.value, status=draft.customer.status, candidates=names)
+        by_sound = draft.customer.status == "known" and draft.customer.candidates[:1]
+        heard = draft.customer.span.of(text) if by_sound and by_sound[0].reason == "sound" else None
+        value = CustomerValue(name=draft.customer.value, status=draft.customer.status, candidates=names, heard=heard)
         facts.append(fact(value, draft.customer.span))
     facts += [
         fact(ContactValue(name=contact.name, title=contact.title, department=contact.department), contact.span)
@@ -243,16 +313,40 @@ def facts_of(draft: VisitDraft, evidence: Evidence, transcript: Transcript | Non
     if draft.stage:
         facts.append(fact(StageValue(name=draft.stage.value), draft.stage.span))
     facts += [
-        fact(AmountValue(role=money.role, low_fen=money.low_fen, high_fen=money.high_fen, unit=money.unit), money.span)
+        fact(
+            AmountValue(
+                role=money.role,
+                low_fen=money.low_fen,
+                high_fen=money.high_fen,
+                unit=money.unit,
+                about=money.bound == "about",
+            ),
+            money.span,
+        )
         for money in draft.amounts
+    ]
+    facts += [
+        fact(WithdrawnAmountValue(role=money.role, low_fen=money.low_fen, high_fen=money.high_fen), money.span)
+        for money in draft.withdrawn
+    ]
+    facts += [
+        fact(QuantityValue(low=number.low, high=number.high, unit=number.unit), number.span)
+        for number in draft.quantities
     ]
     facts += [fact(PercentValue(percent=percent.value), percent.span) for percent in draft.percents]
     facts += [fact(CompetitorValue(name=competitor.name), competitor.span) for competitor in draft.competitors]
     facts += [fact(PainValue(category=pain.category), pain.span) for pain in draft.pain_points]
     facts += [fact(ObjectionValue(category=objection.category), objection.span) for objection in draft.objections]
+    facts += [fact(DemandValue(what=demand.what, due=demand.due), demand.span) for demand in draft.demands]
     facts += [fact(StepValue(owner=s.owner, action=s.action, due=s.due), s.span) for s in draft.next_steps]
     facts += [
         fact(SignalValue(polarity=signal.polarity, category=signal.category, words=signal.words), signal.span)
         for signal in draft.signals
     ]
+    if draft.place:
+        facts.append(fact(SaidPlaceValue(name=draft.place.name), draft.place.span))
+    if draft.visited_time and draft.visited_span:
+        facts.append(fact(VisitTimeValue(at=draft.visited_time), draft.visited_span))
+    facts += [fact(VagueValue(question=vague.question), vague.span) for vague in draft.vague]
+    facts += [fact(AlsoVisitedValue(name=other.value), other.span) for other in draft.others]
     return facts

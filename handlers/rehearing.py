@@ -28,6 +28,7 @@ from handlers.record import (
     Value,
     facts_of,
     load,
+    tells_of_a_visit,
 )
 from nlp import edits
 from nlp.draft import ExtractionContext
@@ -73,7 +74,7 @@ async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int
     ours = await asyncio.to_thread(extract, heard.text, understanding)
     wanted = edits.parse(heard.text, message.sent_at, ctx.settings.zone)
     if first.visit_id is None:
-        is_instruction, has_content = bool(wanted), bool(wanted or facts_of(ours, first, heard))
+        is_instruction, has_content = bool(wanted), bool(wanted) or tells_of_a_visit(facts_of(ours, first, heard))
         await _understood_now(ctx, job, message, heard, is_instruction=is_instruction, has_content=has_content)
         return
     is_instruction = bool(wanted or edits.parse(platform_text, message.sent_at, ctx.settings.zone))

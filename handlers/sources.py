@@ -6,20 +6,27 @@ from datetime import date
 from handlers import wording
 from handlers.context import Context
 from handlers.record import (
+    AlsoVisitedValue,
     AmountValue,
     CompetitorValue,
     ContactValue,
     CustomerValue,
     DayValue,
+    DemandValue,
     ObjectionValue,
     PainValue,
     PercentValue,
     PlaceValue,
+    QuantityValue,
     RemarkValue,
+    SaidPlaceValue,
     SignalValue,
     StageValue,
     StepValue,
+    VagueValue,
     Value,
+    VisitTimeValue,
+    WithdrawnAmountValue,
     load,
 )
 from handlers.rehearing import HEARD
@@ -70,7 +77,7 @@ def _quote(source: Source) -> str:
     return f"「{source.words}」{at}"
 
 
-def _name(value: Value, today: date) -> str:
+def _name(value: Value, today: date) -> str:  # noqa: C901  a closed set of types, a line each
     match value:
         case CustomerValue():
             return f"客户 {value.name}"
@@ -80,6 +87,10 @@ def _name(value: Value, today: date) -> str:
             return f"阶段 {value.name}"
         case AmountValue():
             return f"{wording.AMOUNT_LABELS[value.role]} {wording.money(value)}"
+        case WithdrawnAmountValue():
+            return f"说过又改口的{wording.AMOUNT_LABELS[value.role]} {wording.money(value)}"
+        case QuantityValue():
+            return f"数量 {wording.quantity(value)}"
         case PercentValue():
             return f"比例 {wording.percent(value.percent)}"
         case CompetitorValue():
@@ -88,12 +99,22 @@ def _name(value: Value, today: date) -> str:
             return f"痛点 {value.category}"
         case ObjectionValue():
             return f"异议 {value.category}"
+        case DemandValue():
+            return f"客户要求 {wording.demand(value, today)}"
         case StepValue():
             return f"下一步 {wording.step(value, today)}"
         case SignalValue():
             return f"{'风险' if value.polarity == 'risk' else '利好'} {value.category}"
         case PlaceValue():
             return f"位置 {value.label}"
+        case SaidPlaceValue():
+            return f"地点 {value.name}"
+        case VisitTimeValue():
+            return f"时间 {value.at:%H:%M}"
+        case VagueValue():
+            return f"说得笼统（{value.question}）"
+        case AlsoVisitedValue():
+            return f"另一家客户 {value.name}"
         case DayValue():
             return f"拜访日 {wording.day(value.on, today)}"
         case RemarkValue():

@@ -93,6 +93,7 @@ DECIDED_UNTOLD = "好的，已记下。销售没有登记可联系的账号，�
 NO_SUCH_STAGE = "没有叫「{words}」的阶段。可选：{stages}"
 NOTHING_SAID = "没听出要补充的内容，记录没有变。"
 NOT_REGISTERED = "您还没有开通拜访助手，请联系管理员把您加进成员名单。"
+ALSO_VISITED = "⚠ 这段话还讲到{names}，一张卡片只记一家，请另发一条说它"
 CUSTOMER_OPEN = "客户未定"
 EARS_AWAY = "语音识别暂时不可用，录音已保存，恢复后自动转写，不用重发。急的话可以先打字。"
 HEARD_DIFFERENTLY = "{label}：平台听成{theirs}，录音里是{ours}，请核对"

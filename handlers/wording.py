@@ -3,7 +3,17 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from handlers.record import AmountValue, ContactValue, Fact, PercentValue, Record, StepValue
+from handlers.record import (
+    AmountValue,
+    ContactValue,
+    DemandValue,
+    Fact,
+    PercentValue,
+    QuantityValue,
+    Record,
+    StepValue,
+    WithdrawnAmountValue,
+)
 
 WEEKDAYS = "一二三四五六日"
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
@@ -25,7 +35,7 @@ AMOUNT_LABELS = {
 OWNER_LABELS = {"us": "我", "customer": "客户", "colleague": "同事"}
 
 
-def money(amount: AmountValue) -> str:
+def money(amount: AmountValue | WithdrawnAmountValue) -> str:
     """850_000_00 fen as 85 万元; ranges as 30–50 万元, open ones as 50 万元以内 or 80 万元以上."""
     low, high = amount.low_fen, amount.high_fen
     if low is not None and high is not None:
@@ -36,7 +46,16 @@ def money(amount: AmountValue) -> str:
         words = f"{_fen(low)}以上"
     else:
         return ""
+    if isinstance(amount, WithdrawnAmountValue):
+        return words
+    words = f"约 {words}" if amount.about else words
     return f"{words}/{amount.unit}" if amount.unit else words
+
+
+def quantity(value: QuantityValue) -> str:
+    """30 台; a range as 200–300 个."""
+    low, high = (format(number.normalize(), "f") for number in (value.low, value.high))
+    return f"{low if low == high else f'{low}–{high}'} {value.unit}"
 
 
 def _scale(fen: int) -> tuple[int, str]:
@@ -93,6 +112,10 @@ def step(value: StepValue, today: date, *, us: str = OWNER_LABELS["us"]) -> str:
 def steps(record: Record, today: date, *, us: str = OWNER_LABELS["us"]) -> list[str]:
     """`us` is what the rep is called: 我 to themselves, by name to others."""
     return [f"{circled(place)} {step(value, today, us=us)}" for place, value in enumerate(record.steps)]
+
+
+def demand(value: DemandValue, today: date) -> str:
+    return f"{value.what}（{day(value.due, today)}前）" if value.due else value.what
 
 
 def circled(place: int) -> str:

@@ -1,76 +1,170 @@
-"""Money and percentages in a sales note.
+"""Money in a sales note; with it the percentages and quantities, which the same figures could be taken for.
 
 Precision before recall: a figure counts as money only with a currency word, with 万 or 亿 that counts nothing else, or right
 behind a price word (单价3800). Measured prior art was silently wrong (8万5 read as 160,010), so the grammar is ours.
 
 Conventions
-- 以内, 不到, 不超过, 最多 close a range above only; 超过, 至少, 以上, 起 close it below only.
-- 大概, 左右, 来 leave the figure as said; 多 runs to the next round figure (80多万: 800,000 to 900,000).
-- 三五万, 三到五万, 80-90万 are ranges, and the unit is shared.
-- 八十万，不对，八十五万 yields the second only; 不是80万，是85万 likewise.
+- 以内, 不到, 不超过, 最多, 封顶 close a range above only (`at_most`); 超过, 至少, 以上, 起, 打底, 上百万 below only (`at_least`).
+- 大概, 左右, 来, 近, 小, 出头, 万把块 leave the figure as said (`about`); 多 runs to the next round figure (80多万: 800,000
+  to 900,000).
+- 三五万, 三到五万, 80-90万, 十几二十万 are ranges, and the unit is shared: 三到五百万 begins at three million.
+- 八十万，不对，八十五万 yields the second only, and the first is `withdrawn`; 不是80万，是85万 likewise. 从80万砍到75万 keeps both.
+- A bare figure below a thousand is never taken for 万: 预算八十 says nothing. Behind a price of one (每台350, 运费八百) it is yuan.
 - Foreign currency is left out: an amount is in fen of the yuan.
-- 九五折 is 95 percent (of the price), 便宜两个点 is 2 percent, 三成 is 30 percent.
+- Of two amounts that claim the same words the earlier has them.
+Roles are told in `nlp.amount_roles`, numerals in `nlp.numerals`.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
 
-from nlp import clauses, numerals
-from nlp.draft import Amount, AmountRole, Percent, Span
+from nlp import amount_roles, clauses, numerals
+from nlp import quantities as counts
+from nlp.draft import Amount, AmountRole, Bound, Percent, Quantity, Span
+from nlp.percents import percents
+
+__all__ = ["MAX_YUAN", "Reading", "amounts", "find", "percents", "quantities", "read", "withdrawn"]
 
 MAX_YUAN = Decimal(10) ** 11
 """Above a hundred billion yuan we have misheard."""
+LEAST_BARE = 1000
+"""A bare figure behind 预算 or 报价 is yuan from here on; below it might have been meant in 万."""
+LEAST_BARE_EACH = 100
+"""The same for what one piece costs."""
 
-_MEASURE = "年月日天周次回台套个件只支把张条块片根箱包袋盒瓶吨斤克公平方米里亩层间户家人位名岁度届期页份点号门辆部架座批单倍折成种类项组路口本册集单多秒分小时"
-_COUNTED = (
-    r"(?:台|套|件|只|支|箱|吨|平|亩|人|户|家|次|个(?!亿)|辆|公里|用户|粉丝|小时|公斤|千米|米|条|份|张|册|字|级|余台|多台|多人|多家|股|"
-    r"分|达|科|向|华|象|亿|能|事|般|年|颗|粒|方|瓶|把|根|片|卷|桶|桩|点|像素|左右台|立方|千瓦|度|步|伏|转|匹|美元|美金|欧元|日元|港币|港元|英镑|刀|欧)"
+_UNIT = (
+    r"(?:平方米|平米|立方米|立方|公斤|公里|千克|小时|季度|学期|课时|人天|人月|个?点位|席位|账号|用户|门店|模块|(?:个(?=月))?月|"
+    r"[台套个件只吨年平米人户支箱斤条份天组把张辆根片桶卷瓶盒袋包扇间栋车柜单路节对副双批次方亩度股页字晚座])"
 )
-_NUMBER = rf"[{numerals.CHARS}]"
-_FIGURE = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿点几])+")
+_MEASURE = "年月日天周次回台套个件只支把张条块片根箱包袋盒瓶吨斤克公平方米里亩层间户家人位名岁度届期页份点号门辆部架座批单倍折成种类项组路口本册集多秒分小时"
+_MEASURE_AT = re.compile(
+    rf"(?:成(?![交本套为])|分(?![期批别三两次])|单(?!价)|方(?!案|便|式)|回(?!款|来|头|复)|包(?![含括干])|项(?!目)|平(?!均|时)|人(?!民币|工)|年(?!底|前|后|初)|"
+    rf"月(?!底|前|后|初)|日(?!前|后)|部(?!分)|期(?!间|限|望)|口(?!头)|面(?!谈|议)|路(?!费)|家(?!里)|位(?!置)|级(?!别)|点(?!左右)|种(?!类)|间(?!接)|"
+    rf"[{''.join(sorted(set(_MEASURE) - set('成分单方回包项平人年月日部期口面路家位级点种间')))}])"
+)
+"""A measure word that a digit belongs to (80万3年), and not the beginning of another word (36万5成交)."""
+_COUNTED = re.compile(
+    r"[余多来]?(?:台|套|件|只|支|箱|吨|平(?!均|台|常|时)|亩|人(?!民币|工)|户|家|次|个(?!亿)|辆|公里|用户|粉丝|会员|学生|学员|员工|职工|工人|居民|患者|病人|农户|客户|门店|"
+    r"小时|公斤|千克|千米|里(?!程|面)|遍|米|条|份|张|册|字|级|余台|多台|股|分之|分(?!期|[一二三四五六七八九两]|\d)|达(?!成)|科(?!目)|向|华|象|能(?!不)|事|般|"
+    r"年(?!费|付|度|底|前|后|终|初)|颗|粒|方(?!案|便)|瓶|把|根|片|卷|桶|桩|点(?!左右)|像素|立方|千瓦|度|步|伏|转|匹|篇|亿|单(?!价|子)|双|头|平米|位|名|组|倍|毫安|赫兹|吨|盒|袋|包(?!含|括|干)|块(?!钱?)|"
+    r"英尺|英里|火急|医疗|里挑一|文具|科技|集团|公司|股份|电子|机械|实业|有限|控股|光电|网络|商贸|食品|家具|制造|纺织|重工|rpm|mm|PV|UV|hz)",
+    re.IGNORECASE,
+)
+"""What 万 and 亿 may count instead of yuan, and words that they begin (万达, 万科)."""
+_COUNT_BEFORE = re.compile(
+    r"(?:粉丝|阅读量?|播放量?|浏览量?|访问量|人口|销量|产量|出货量?|日活|月活|点击量?|下载量?|里程|员工|人数|用户数?|会员数?|门店|库存量?|寿命|循环|像素|日产|月产)(?:大概|大约|有|超过?|近|是|约|差不多|了|达到?){0,2}$"
+)
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
+_FORMAL_RUN = re.compile(r"[壹贰叁肆伍陆柒捌玖拾][壹贰叁肆伍陆柒捌玖拾佰仟零万亿]{1,23}(?=[元圆])")
+"""捌拾伍万元; alone they are surnames (陆总)."""
+_NUMERAL = re.compile(r"[一二两三四五六七八九十百千]")
+_LISTED = re.compile(r"[一-鿿](?P<digit>[一二两三四五六七八\d])、$")
+_FIGURE = re.compile(
+    r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿点几])+|半(?=个亿)"
+)
+_GOES_ON = frozenset(" 万亿wWkK多来余把块元毛角人圆到至~-个半RrCc")
+_LEADS_IN = frozenset("¥BbYy币:： ")
+"""One numeral alone is no amount unless one of those follows or one of these stands before it."""
 _TAIL_COUNT = re.compile(r"(?:[一二两三四五六七八九]|(?<=[万千百])\d)$")
+_LAST_BIG = re.compile(r".*[万亿]")
 _RUNS_ON = re.compile(r"(?![元块的左以吧呢了上到至多百千])[一-鿿]")
-_JOIN = re.compile(r"[\s]*(?:到|至|~|-|－)[\s]*")
-_ABOUT = r"(?:从|大概|大约|差不多|估计|约|将近|近|就|也就|是|在|有|为|要|得|只要|才|可能|左右|到|个|了|的|一共|总共|控制|初步|暂定|基本|呢|嘛|吧|嗯|呃|啊|那个|，|,|：|:|\s)"
+_JOIN = re.compile(r"\s{0,2}(?:到|至|~|-{1,2})\s{0,2}")
+_ABOUT = r"(?:从|大概|大约|大致|差不多|估计|约|将近|接近|近|就|也就|是|在|有|为|要|得|只要|才|可能|左右|到|个|了|的|一共|总共|控制|初步|暂定|基本|呢|嘛|吧|嗯|呃|啊|那个|，|,|：|:|\s)"
 _PRICE_WORD = re.compile(
-    rf"(?:预算|报价|总价|单价|价格|[降涨砍压]到|合同额|合同金额|金额|成交价|费用|定金|首付|尾款|货款|每[一-鿿]|一[台套个件吨米年月次只平人]|¥|RMB){_ABOUT}{{0,3}}$"
+    rf"(?:预算|报价|报了?|总价|单价|价格|售价|标价|底价|[降涨砍压谈做让]到|定价|合同额|合同金额|金额|成交价|费用|定金|订金|首付款?|尾款|货款|押金|保证金|付了?|便宜了?|贵了?"
+    rf"|[费租]|卖|只要){_ABOUT}{{0,3}}$"
+)
+_EACH = re.compile(
+    rf"(?:(?:单价|运费|快递费|上门费|车费|物流费){_ABOUT}{{0,3}}|(?:每一?|(?<![零一二两三四五六七八九十百千万亿第\d])一)个?{_UNIT}"
+    rf"(?:的|的?(?:单价|价格|报价|费用|成本)|只要|才|要|是|得|卖|就|大概|大约|差不多|收|\s|报|下来|的话){{0,3}})$"
 )
 _AFTER_PRICE_WORD = re.compile(
-    r"(?:$|[，。！？；、,!?;\s/]|元|块|左右|以内|以下|以上|之内|吧|的|了|呢|一[台套个件吨米年月次只平人]|每|不含|含|起)"
+    rf"(?:\s*(?:$|[，。！？；、,!?;/)）])|\s(?!\s*[a-zA-Z\d{_MEASURE}])|元|块|左右|上下|以内|以下|以上|之内|出头|吧|的|了|呢|啊|一{_UNIT}|每|不含|含|起|但|我|他|比)"
 )
-_CURRENCY = re.compile(r"\s*(?:元整?|块钱?|人民币|RMB)(?!素)", re.IGNORECASE)
-_FOREIGN = re.compile(r"\s*(?:美元|美金|美刀|欧元|欧|日元|港币|港元|英镑|刀|USD|EUR|HKD|\$)", re.IGNORECASE)
-_LETTER_UNIT = re.compile(r"[wWkK](?![A-Za-z])")
-_UNIT_WORD = "台套个件只吨年月次平米人户支箱斤条份天组把张辆公斤小时平米"
+_CURRENCY = re.compile(
+    r"\s{0,2}(?:元整?(?!件|器|素|旦|宵|老|气|月)|块钱?(?!板|屏|电|地|砖|钢|铁|玻|硬|手表|牌|显|芯|主|模|肥|石|木|布|内存|硅|磁|瓷|广告|面|组|儿|料|样|区|业务|内容|蛋|肉|表)|人民币|RMB|CNY|圆整?(?!形|柱|通|盘|珠|角|弧|心))(?!素)",
+    re.IGNORECASE,
+)
+_JIAO = re.compile(
+    r"[元块](?P<jiao>[一二两三四五六七八九]|\d)(?:[毛角](?:(?P<fen>[一二三四五六七八九]|\d)分?)?钱?)?"
+    rf"(?![\d.零二两三四五六七八九十百千万亿点几{_MEASURE}%wWkK到至~-]|一(?!{_UNIT}))"
+)
+"""三块五, 12块5, 三块二毛五: what follows 块."""
+_MAO = re.compile(r"[毛角](?:钱|(?=一(?:个|支|只|片|张|斤|米|度|颗|粒)))")
+_PREFIX = re.compile(r"(?:¥|RMB|CNY|人民币)[:：]?\s{0,2}$", re.IGNORECASE)
+_OTHER_MONEY = r"美元|美金|美刀|欧元|日元|港币|港元|英镑|韩元|韩币|卢布|泰铢|新币|新元|加元|加币|澳元|澳币|台币|法郎|卢比|比索|林吉特|令吉|越南盾|USD|EUR|HKD|GBP|JPY|SGD|US\$|HK\$|[$€£]"
+_FOREIGN = re.compile(rf"\s{{0,2}}多?(?:{_OTHER_MONEY}|欧(?!洲|盟|美|式)|刀(?!具|片|头|口|库|架|盘))", re.IGNORECASE)
+_COUNTS_ON = re.compile(rf"[万亿千百多来wWkK]{{0,2}}(?:{_FOREIGN.pattern}|{_COUNTED.pattern})", re.IGNORECASE)
+_FOREIGN_BEFORE = re.compile(rf"(?:{_OTHER_MONEY})\s{{0,2}}$", re.IGNORECASE)
+_LETTER_UNIT = re.compile(r"(?:\s?[wWkK]|个[wW])(?![A-Za-z])")
+_WATTS = re.compile(
+    r"的?(?:电机|激光|功率|灯|电源|马达|光纤|LED|伺服|充电|快充|射频|超声|发电|加热|风机|水泵|屏|视频|显示|高清|分辨率|画质|像素|摄像)",
+    re.IGNORECASE,
+)
+_POWER = re.compile(r"(?:功率|瓦数|分辨率|采样率|波特率)[^，。\d]{0,3}$")
 _PER_AFTER = re.compile(
-    rf"(?:元|块钱?|块)?(?:左右|不到)?\s*(?:/|每|一(?!共|起|次性|下|定|直|般|样|块|点))\s*(平米|公斤|小时|[{_UNIT_WORD}])(?!内|底|前|后|初)"
+    rf"(?:元|块钱?|块)?(?:左右|不到|上下)?\s?(?:/|每|一(?!共|起|次性|下|定|直|般|样|块(?!屏|板)|点|半|家|方面|个[字劲人]|度))\s?({_UNIT})(?!内|底|前|后|初|情|以|来|[份度]?的?时候|总|经理)"
 )
 _PER_BEFORE = re.compile(
-    rf"(?:每(?:一)?|一)(平米|公斤|小时|[{_UNIT_WORD}])(?:的)?(?:单价|价格|报价|费用|成本|只要|才|要|是|得|卖|就|大概|大约|差不多|降到|涨到|收|\s){{0,3}}$"
+    rf"(?:每[一1]?|(?<![零一二两三四五六七八九十百千万亿第同另这那某哪\d.-])[一1])个?({_UNIT})(?:的|的?(?:单价|价格|报价|费用|成本|维保费?|服务费|年费)|只要|才|要|是|得|卖|就|大概|大约|差不多|降到|涨到|收|\s|报|下来|的话|也就|能|有){{0,3}}$"
 )
+_GOODS_AFTER = re.compile(rf"(?:左右|上下)?(?:/|一|每)(?={_UNIT})")
+_GOODS = re.compile(r"[台套个件只吨平米人斤公千立方支条组张辆根片桶卷瓶盒袋间栋柜路节对副双亩座点席账用门模]")
 _LOW_BEFORE = re.compile(
-    r"(?:超过|超出|高于|至少|起码|最少|最低|不低于|不少于|不下于|少说|少说也有|上)(?:要|得|也要|也得|有|是|了|也有|\s)?$"
+    r"(?:超过|超出|(?<![太最说想走涨先])超(?!市|级|声|高|大|前|时|期|了|预算)|高于|大于|多于|突破|(?<![太想走涨先说难超])过|破|不止|不只|至少|起码|最少|最低|不低于|不少于|不下于|不下|少说也有|少说|保底|下限|上)(?:要|得|也要|也得|有|是|了|也有|\s)?$"
 )
-_NOT_BEFORE = re.compile(r"(?:不|没|没有|别|不能|不会|不得|不要)$")
+_NOT_BEFORE = r"(?:不|没|没有|别|不能|不会|不得|不要|不可以|不可|不想)"
 _HIGH_BEFORE = re.compile(
-    r"(?:不到|不足|低于|少于|最多|最高|顶多|至多|封顶|上限|(?:不|没|没有|别|不能|不会|不得|不要)(?:能|要|会|得)?(?:超过|超出|高于|突破|超|大于))(?:是|也就|就|到|只|给|能|出|\s)?$"
+    rf"(?:不到|不足|不满|(?<!不)低于|(?<!不)少于|(?<!不)小于|最多|最高|最大|顶多|至多|封顶|上限|撑死|最高不过|顶多不过|最多不过|{_NOT_BEFORE}(?:能|要|会|得)?(?:超过|超出|高于|多于|突破|超|大于|过))(?:是|也就|就|到|只|给|能|出|了|为|\s|(?:也)?(?:就|只)?(?:能|会|肯|可以|愿意)?(?:出|给|做|拿|接受|承受|付|批|让|降|加|涨)(?:到|出|个)?)?$"
 )
 _HIGH_AFTER = re.compile(
-    r"(?:元|块钱?)?(?:以内|之内|以下|之下|封顶|内(?!部|容|置|蒙|存|行|外|贸|销)|不到(?!位|期|货|场|账))"
+    r"(?:元|块钱?)?(?:以内|之内|以下|之下|封顶|到顶|顶天|撑死|为限|为上限|往下|朝下|都不到|还不到|内(?!部|容|置|蒙|存|行|外|贸|销|饰|网)|不到(?!位|期|货|场|账|\d|[一二两三四五六七八九十]))"
 )
-_LOW_AFTER = re.compile(r"(?:元|块钱?)?(?:以上|之上|起步|起(?!来|码|步价|诉|点)|往上|打底|\+)")
-_PHONE = re.compile(r"(?<![\d.])\d{7,}(?![\d]*[.,]\d)")
+_LOW_AFTER = re.compile(
+    r"(?:元|块钱?)?(?:以上|之上|起步(?!价)|起跳|起(?!来|码|步价|诉|点|草|初|身)|往上|朝上|向上|开外|打底|保底|都不止|还不止|不止|\+)"
+)
+_ABOUT_BEFORE = re.compile(
+    r"(?:大概|大约|大致|大体|差不多|将近|接近|约莫|约(?!定)|估计|估摸着?|预计|上下|左右|(?<![很尽赶飞加更])快|(?<![最附就远靠])近)(?:是|在|要|有|就|得|个|也就|\s)?$"
+)
+_ABOUT_AFTER = re.compile(r"(?:元|块钱?)?(?:左右|上下|出头|出点头|前后|(?:的)?样子|来往)")
+_PHONE = re.compile(r"(?<![\d.])\d{7,}(?!\d|[.,]\d)")
+_TAKEN_BACK = re.compile(
+    r"[，,。、…\s]{0,4}(?:嗯|呃|啊|哦|哎|诶|喔|那个){0,3}[，,、\s]{0,2}"
+    r"(?:不对|不是(?=[，,。、…\s])|错了|说错了?|我说错了|讲错了|记错了|我记错了|打错了|写错了|看错了|搞错了|更正(?:一下)?|纠正(?:一下)?|口误|哦不|啊不|喔不|不不不?|等等|等一下|我再确认下)"
+    r"(?:[，,。、…\s啊呀哈了吧]|说错了?|记错了|口误|更正一下|应该|是|我们|预算|报价|改成|改为){0,8}$"
+)
+_SHOULD_BE = re.compile(r"[，,。、…\s]{0,3}(?:嗯|呃|哦|不){0,2}[，,、\s]?(?:应该是|应该说|准确说是?|准确地说是?|应为)$")
+_CORRECTED_BARE = re.compile(
+    r"[，,。、…\s]{0,3}(?:嗯|呃|啊|哦|那个){0,2}(?:不对|说错了|错了|记错了|口误|哦不|啊不)[，,。、…\s]{0,3}(?:应该)?是?"
+    r"(?:\d|[一二两三四五六七八九十百]{2})"
+)
+_IS_THAT = re.compile(r"[，,]?(?:而)?是")
+_NOT_THIS = re.compile(r"(?<![是要])不是(?:大概|说|那个|预算|报价|报了?|的)?$")
+
+
+_LINK = re.compile(
+    r"(?:左右|以上)?(?:直接|又|最后|一路|给|被|我们)?(?:[降涨砍压谈做让加提减缩升改变调]|压缩|增加|追加|调整|提高|优惠)(?:价)?(?:到|成|为|至)了?"
+)
 
 
 @dataclass(frozen=True)
-class _Found:
-    low: Decimal | None
-    high: Decimal | None
-    start: int
-    end: int
-    unit: str | None = None
+class Reading:
+    """All that the figures of a text say; amounts and percentages taken back are in none but `withdrawn`."""
+
+    amounts: tuple[Amount, ...]
+    withdrawn: tuple[Amount, ...]
+    percents: tuple[Percent, ...]
+    quantities: tuple[Quantity, ...]
+
+
+def read(text: str) -> Reading:
+    """What `amounts`, `withdrawn`, `percents` and `quantities` find, for the cost of one pass over the money."""
+    kept, gone = _settled(text)
+    rates = percents(text)
+    return Reading(tuple(kept), tuple(gone), tuple(rates), tuple(_counted(text, (*kept, *gone), rates)))
 
 
 def find(text: str) -> list[Amount | Percent]:
@@ -84,46 +178,93 @@ def find(text: str) -> list[Amount | Percent]:
 
 
 def amounts(text: str) -> list[Amount]:
-    """The amounts of money that the text names and does not take back."""
-    folded = clauses.fold(text)
-    found = list(_figures(folded))
+    """The amounts of money that the text names and does not take back, in order; their spans do not overlap."""
+    return _settled(text)[0]
+
+
+def withdrawn(text: str) -> list[Amount]:
+    """The amounts that the speaker takes back, with the role they had.
+
+    >>> [(a.role, a.low_fen) for a in withdrawn("预算八十万，不对，八十五万")]
+    [('budget', 80000000)]
+    """
+    return _settled(text)[1]
+
+
+def quantities(text: str) -> list[Quantity]:
+    """How many of something (三十来台, 五百多个点位): no money, no date, no duration, no ordinal.
+
+    A number that is open on one side (不到三十台, 100人以上) has no place in a `Quantity` and is left out.
+    """
+    kept, gone = _settled(text)
+    return _counted(text, (*kept, *gone), percents(text))
+
+
+def _counted(text: str, money: Sequence[Amount], rates: Sequence[Percent]) -> list[Quantity]:
+    return counts.find(
+        clauses.fold(text), sorted(span for span in (*(each.span for each in money), *(each.span for each in rates)))
+    )
+
+
+def _settled(text: str) -> tuple[list[Amount], list[Amount]]:
+    """The amounts kept and those taken back."""
+    text = _FORMAL_RUN.sub(lambda run: run[0].translate(_FORMAL), clauses.fold(text))
+    found = list(_figures(text))
     spans = [Span(each.start, each.end) for each in found]
-    gone = clauses.withdrawn(folded, spans)
+    gone = clauses.withdrawn(text, spans) | _corrected(text, spans)
     kept: list[Amount] = []
-    inherited: dict[int, AmountRole] = {}
-    for index, (each, span) in enumerate(zip(found, spans, strict=True)):
-        others = [other for other in spans if other != span]
-        role = role_of(folded, span, each.unit, others, found=each.low is not None or each.high is not None)
-        if index in gone:
-            inherited[index + 1] = role
-            continue
-        if role == "other" and index in inherited:
-            role = inherited[index]
-        kept.append(Amount(role, _fen(each.low), _fen(each.high), span, each.unit))
-    return kept
+    back: list[Amount] = []
+    before: AmountRole = "other"
+    for index, each in enumerate(found):
+        floor = spans[index - 1].end if index else 0
+        ceiling = spans[index + 1].start if index + 1 < len(spans) else len(text)
+        role = amount_roles.role_of(text, spans[index], each.unit, floor=floor, ceiling=ceiling)
+        if role == "other" and index and (index - 1 in gone or index in gone):
+            role = before  # a correction is of the same thing
+        elif index and _LINK.fullmatch(text, floor, spans[index].start):
+            role = before  # 预算从五十万加到八十万
+        before = role
+        amount = Amount(role, _fen(each.low), _fen(each.high), spans[index], each.unit, each.bound)
+        (back if index in gone else kept).append(amount)
+    return kept, back
+
+
+def _corrected(text: str, spans: Sequence[Span]) -> set[int]:
+    """Taken back in ways of money: 80万，啊不，85万; 80万，应该是85万; 不是80是85万 needs none, for 80 is no amount.
+
+    80万，不对，85 takes back the first and gives nothing for it.
+    """
+    gone: set[int] = set()
+    for index, span in enumerate(spans):
+        following = spans[index + 1].start if index + 1 < len(spans) else len(text)
+        between = text[span.end : min(following, span.end + 24)]
+        joined = index + 1 < len(spans) and following - span.end <= 24
+        bare = _CORRECTED_BARE.match(text, span.end)
+        negated = _NOT_THIS.search(text, max(0, span.start - 6), span.start)
+        if (
+            (joined and (_TAKEN_BACK.fullmatch(between) or _SHOULD_BE.fullmatch(between)))
+            or (bare and bare.end() <= following)
+            or (joined and negated and _IS_THAT.match(between))
+        ):
+            gone.add(index)
+    return gone
 
 
 def _fen(yuan: Decimal | None) -> int | None:
     return None if yuan is None else int((yuan * 100).to_integral_value(ROUND_HALF_UP))
 
 
-def _figures(text: str) -> Iterator[_Found]:
-    phones = [match.span() for match in _PHONE.finditer(text) if not _money_follows(text, match.end())]
-    position = 0
-    while match := _FIGURE.search(text, position):
-        position = match.end()
-        if match.end() - match.start() > 24 or any(
-            start < match.end() and match.start() < end for start, end in phones
-        ):
-            continue
-        found = _figure_at(text, match.start(), match.end())
-        if found is not None:
-            position = max(position, found.end)
-            yield found
+# Figures
 
 
-def _money_follows(text: str, at: int) -> bool:
-    return bool(_CURRENCY.match(text, at))
+@dataclass(frozen=True)
+class _Found:
+    low: Decimal | None
+    high: Decimal | None
+    start: int
+    end: int
+    unit: str | None
+    bound: Bound
 
 
 @dataclass(frozen=True)
@@ -136,69 +277,139 @@ class _Number:
     """Whether 万, 亿 or w is part of it."""
     money: bool
     """Whether it is money by its own words."""
-    open_above: bool = False
+    about: bool = False
 
 
-def _figure_at(text: str, start: int, end: int) -> _Found | None:
+def _figures(text: str) -> Iterator[_Found]:
+    phones = _phone_ends(text)
+    position = 0
+    floor = 0
+    while match := _FIGURE.search(text, position):
+        position = match.end()
+        if match.end() - match.start() > numerals.LONGEST or match.end() in phones:
+            continue
+        alone = match.end() - match.start() == 1 and text[match.start() - 1 : match.start()] not in _LEADS_IN
+        if alone and text[match.end() : match.end() + 1] not in _GOES_ON:
+            continue
+        found, position = _figure_at(text, match.start(), match.end(), floor)
+        position = max(position, match.end()) if found is None else max(position, found.end)
+        if found is not None:
+            floor = found.end
+            yield found
+
+
+def _phone_ends(text: str) -> frozenset[int]:
+    return frozenset(match.end() for match in _PHONE.finditer(text) if not _is_price(text, match))
+
+
+def _is_price(text: str, digits: re.Match[str]) -> bool:
+    """Whether a long run of digits is no number of a phone, an account or an order."""
+    start, end = digits.span()
+    if _CURRENCY.match(text, end) or _PREFIX.search(text, max(0, start - 5), start):
+        return True
+    return end - start <= 9 and bool(_PRICE_WORD.search(text, max(0, start - 18), start))
+
+
+def _figure_at(text: str, start: int, end: int, floor: int) -> tuple[_Found | None, int]:
+    """The amount that begins with the figure, and where to go on where there is none."""
     first = _number(text, start, end)
     if first is None:
-        return None
+        return None, end
     joined = _joined(text, first)
-    low, high, number = joined or (first.low, first.high, first)
-    if not number.money and not _priced(text, start, number):
-        return None
+    if joined == "no money":
+        return None, end + 3
+    if text[start - 1 : start] in ("好", "上") and _NUMERAL.match(text, start - 2):
+        return None, end  # 一百好几十万, 七八上十万: the smaller part of a number
+    if text[start - 1 : start] == "。" and text[start - 2 : start - 1].isdecimal():
+        return None, end  # 85。5万 was a decimal point
+    low, high, number = joined or _listed(text, first) or (first.low, first.high, first)
+    if not number.money and not _priced(text, number):
+        return None, end
     if low <= 0 or high > MAX_YUAN or low > high:
-        return None
-    return _bounded(text, start, number, low, high)
+        return None, end
+    return _bounded(text, start, number, low, high, floor), end
 
 
 def _number(text: str, start: int, end: int) -> _Number | None:
     """The numeral at `start`, trying the whole run first and then without a count that belongs to the next word
-    (三万六一年, 80万3年维保, 三十万一台)."""
+    (三万六一年, 80万3年维保, 三十万一台, 80万30台)."""
     end = _without_stray(text, start, end)
     if text.startswith("个亿", end):
         end += 2
     words = text[start:end].replace("个", "")
-    hundreds = words[:1] in tuple("百千亿") and text[start - 1 : start] == "上"
-    read = numerals.read("一" + words if hundreds else words)
-    if _TAIL_COUNT.search(words) and text[end : end + 1] in tuple(_MEASURE) and not _CURRENCY.match(text, end):
+    before = text[start - 1 : start]
+    if part := _part_of_hundred(text, words, before, end):
+        return part
+    implied = words[:1] in tuple("百千亿") and before in tuple("上过破近")
+    large = "几" in words[:2] and before == "大"
+    found = numerals.read("一" + words if implied else "大" + words if large else words)
+    if _TAIL_COUNT.search(words) and _MEASURE_AT.match(text, end) and not _CURRENCY.match(text, end):
         shorter = numerals.read(words[:-1])
-        if shorter is not None and ("万" in words[:-1] or "亿" in words[:-1] or words[-1] == "一"):
-            read, end, words = shorter, end - 1, words[:-1]
-    if read is not None and words[-1] == "一" and words[-2:-1] in tuple("万亿") and _RUNS_ON.match(text, end):
+        if shorter is not None and (found is None or re.search("[万亿]", words[:-1]) or words[-1] == "一"):
+            found, end, words = shorter, end - 1, words[:-1]
+    if found is not None and words[-1] == "一" and words[-2:-1] in tuple("万亿") and _RUNS_ON.match(text, end):
         # 八十万一共…, or 以内 and 预计 misheard as 一妹 and 一计: the 一 begins the next word
-        read, end, words = numerals.read(words[:-1]), end - 1, words[:-1]
-    if read is None:
+        found, end, words = numerals.read(words[:-1]), end - 1, words[:-1]
+    if found is None and (head := _LAST_BIG.match(words)) and _MEASURE_AT.match(text, end):
+        end -= len(words) - head.end()
+        words = head[0]
+        found = numerals.read(words)
+    if words == "半亿":
+        found, words = (Decimal(5 * 10**7), Decimal(5 * 10**7)), "亿"
+        end = start + 3
+    if found is None:
         return None
-    low, high = read
-    end, low, high, open_above, big = _more(text, end, words, low, high)
+    low, high = found
+    end, low, high, about, big = _more(text, end, words, low, high)
     big = big or "万" in text[start:end] or "亿" in text[start:end]
-    return _classified(text, start, end, low, high, big=big, open_above=open_above)
+    return _classified(text, start, end, low, high, big=big, about=about)
 
 
 def _without_stray(text: str, start: int, end: int) -> int:
-    """A run that ends in 点 holds a word (八十万点), one that ends in 几 a question (八十几)."""
+    """A run that ends in 点 holds a word (八十万点)."""
     while end > start and text[end - 1] == "点":
         end -= 1
     return end
 
 
-_MORE = re.compile(r"(多|来|余)(万|亿|千|百)?")
+_PART = re.compile(r"把(?:个)?(万|亿)?(?=块|元|万|亿|左右|的|，|,|。|$)")
+
+
+def _part_of_hundred(text: str, words: str, before: str, end: int) -> _Number | None:
+    """万把块, 千把块, 百把万: about one of the unit."""
+    if words not in ("百", "千", "万") or not (match := _PART.match(text, end)):
+        return None
+    if words != "万" and not match[1] and not _CURRENCY.match(text, match.end()):
+        return None
+    value = _SCALE[words] * (_SCALE[match[1]] if match[1] else 1)
+    big = words == "万" or bool(match[1])
+    return _classified(text, end - 1, match.end(), value, value, big=big, about=True)
+
+
+_MORE = re.compile(r"(多|来|余|好几)(万|亿|千|百)?个?(亿)?")
 _SCALE = {"万": Decimal(10**4), "亿": Decimal(10**8), "千": Decimal(1000), "百": Decimal(100)}
 
 
 def _more(text: str, end: int, words: str, low: Decimal, high: Decimal) -> tuple[int, Decimal, Decimal, bool, bool]:
     """80多万, 一百二十多万, 80来万, 8w, 30k: what follows the numeral and still belongs to it."""
     if letter := _LETTER_UNIT.match(text, end):
-        scale = Decimal(10_000 if letter[0] in "wW" else 1000)
+        scale = Decimal(10_000 if letter[0][-1] in "wW" else 1000)
         return letter.end(), low * scale, high * scale, False, True
+    if text[end : end + 2] in (" 万", " 亿") and text[end - 1].isdecimal():
+        scale = _SCALE[text[end + 1]]
+        return end + 2, low * scale, high * scale, False, True
     more = _MORE.match(text, end)
-    if not more or (more[2] is None and not (words[-1] in "万亿千百" or _CURRENCY.match(text, more.end()))):
+    if not more or (more[2] is None and not (words[-1] in "万亿千百十" or _CURRENCY.match(text, more.end()))):
+        return end, low, high, False, False
+    if words[-1] == "十" and more[2] is None and not _CURRENCY.match(text, more.end()):
+        return end, low, high, False, False
+    if more[2] is None and words[-1] not in "万亿" and not _CURRENCY.match(text, more.end()):
         return end, low, high, False, False
     scale = _SCALE[more[2]] if more[2] else Decimal(1)
+    last = more.end(2) if more[2] else more.end(1)
     if more[1] == "来":
-        return more.end(), low * scale, high * scale, False, False
-    return more.end(), low * scale, _next_round(high) * scale, True, False
+        return last, low * scale, high * scale, True, False
+    return last, low * scale, _next_round(high) * scale, False, False
 
 
 def _next_round(value: Decimal) -> Decimal:
@@ -209,260 +420,174 @@ def _next_round(value: Decimal) -> Decimal:
 
 
 def _classified(
-    text: str, start: int, end: int, low: Decimal, high: Decimal, *, big: bool, open_above: bool
+    text: str, start: int, end: int, low: Decimal, high: Decimal, *, big: bool, about: bool
 ) -> _Number | None:
-    before = text[start - 1 : start]
-    if (
-        before in ("第", ".", "#")
-        or (before.isascii() and before.isalpha())
-        or _FOREIGN.match(text, end)
-        or before == "$"
-    ):
+    """The number, and whether its own words make it money; None where they make it something else."""
+    counted = _COUNTED.match(text, end)
+    if counted and not big:
         return None
+    before = text[start - 1 : start]
+    window = max(0, start - 5)
+    prefix = _PREFIX.search(text, window, start)
+    if before in ("第", "数", ".", "#", "$", "_") or (before.isascii() and before.isalpha() and not prefix):
+        return None
+    if before == "-" and not big and re.match("[A-Za-z]", text[start - 2 : start - 1]):
+        return None  # X-1200 is a model
+    if _FOREIGN.match(text, end) or _FOREIGN_BEFORE.search(text, window, start):
+        return None
+    number = _Number(low, high, start, end, big, money=True, about=about)
+    if (jiao := _JIAO.match(text, end)) and low == high and (not big or "毛" in jiao[0]):
+        cents = Decimal(numerals.DIGITS.get(jiao["jiao"]) or jiao["jiao"]) / 10
+        if jiao["fen"]:
+            cents += Decimal(numerals.DIGITS.get(jiao["fen"]) or jiao["fen"]) / 100
+        return replace(number, low=low + cents, high=high + cents, end=jiao.end())
+    if (mao := _MAO.match(text, end)) and high < 10:
+        return replace(number, low=low / 10, high=high / 10, end=mao.end())
     currency = _CURRENCY.match(text, end)
     if currency and text[end : end + 1] == "块" and high < 10 and text[end : end + 2] != "块钱":
-        return None  # 这一块, 两块内容: a piece of something
+        # 这一块, 两块内容: a piece of something; but 五块一斤
+        return replace(number, end=currency.end()) if _PER_AFTER.match(text, end) else None
     if currency:
-        return _Number(low, high, start, currency.end(), big, money=True, open_above=open_above)
-    counted = re.match(_COUNTED, text[end : end + 4])
-    if big and not counted and low >= 1000:
-        return _Number(low, high, start, end, big, money=True, open_above=open_above)
-    if before == "¥":
-        return _Number(low, high, start - 1, end, big, money=True, open_above=open_above)
-    if high >= 100 and re.match(r"(?:/|一)[台套个件吨米年月次只平]", text[end : end + 2]):
-        return _Number(low, high, start, end, big, money=True, open_above=open_above)
-    if counted and (counted[0] != "年" or not big):
-        return _Number(low, high, start, end, big, money=False) if not big and _JOIN.match(text, end) else None
-    return _Number(low, high, start, end, big, money=False, open_above=open_above)
+        return replace(number, end=currency.end(), start=prefix.start() if prefix else start)
+    if prefix:
+        return replace(number, start=prefix.start())
+    if text[end - 1] in "wWkK" and (
+        _WATTS.match(text, end)
+        or _POWER.search(text, max(0, start - 8), start)
+        or (low < 10_000 and text[end - 1] == "K")
+    ):
+        return None
+    if big and not counted and low >= 1000 and not _COUNT_BEFORE.search(text, max(0, start - 8), start):
+        return number
+    goods = _GOODS_AFTER.match(text, end)
+    if high >= LEAST_BARE_EACH and goods and _GOODS.match(text, goods.end()) and _PER_AFTER.match(text, end):
+        return number
+    return None if counted else replace(number, money=False)
 
 
-def _joined(text: str, first: _Number) -> tuple[Decimal, Decimal, _Number] | None:
+def _joined(text: str, first: _Number) -> tuple[Decimal, Decimal, _Number] | Literal["no money"] | None:
     """A range 三到五万, 80-90万, 五千到一万: its ends and the number that closes it."""
     join = _JOIN.match(text, first.end)
     if not join:
         return None
     figure = _FIGURE.match(text, join.end())
-    if not figure:
+    if not figure or figure.end() - figure.start() > numerals.LONGEST:
         return None
     second = _number(text, figure.start(), figure.end())
-    if second is None or not (second.money or first.money):
+    if second is None:
+        return "no money" if _counts_on(text, figure.end()) else None
+    low, high = first.low, second.high
+    said = text[figure.start() : second.end]
+    if first.big and not second.big and not second.money:
+        scale = Decimal(10**8) if "亿" in text[first.start : first.end] else Decimal(10**4)
+        if _AFTER_PRICE_WORD.match(text, second.end) and low < high * scale < low * 10:
+            return low, high * scale, replace(second, start=first.start, big=True, money=True)
         return None
-    low = first.low
-    if not first.big and second.big:
-        unit = Decimal(10**8) if "亿" in text[second.start : second.end] else Decimal(10**4)
-        if "k" in text[second.start : second.end].lower():
-            unit = Decimal(1000)
-        if low * unit <= second.high:
-            low *= unit
-    elif not first.big and not second.big and low < 10 <= 100 <= second.high:
-        for unit in (Decimal(1000), Decimal(100)):  # 三到五千
-            if (
-                second.high >= unit
-                and low * unit <= second.high
-                and text[second.start : second.end].find("千" if unit == 1000 else "百") >= 0
-            ):
-                low *= unit
-                break
-    if low >= second.high:
+    if not first.big:
+        low = _sharing(low, text[first.start : first.end], said, second)
+    if low >= high:
         return None
-    return low, second.high, replace(second, start=first.start)
+    return low, high, replace(second, start=first.start, money=first.money or second.money, about=False)
 
 
-def _priced(text: str, start: int, number: _Number) -> bool:
+def _counts_on(text: str, end: int) -> bool:
+    """Whether the upper end of a range counts something else: 80到90万美金, 一万到两万个."""
+    return bool(_COUNTS_ON.match(text, end))
+
+
+def _listed(text: str, number: _Number) -> tuple[Decimal, Decimal, _Number] | None:
+    """二、三十万 and 2、30万: a range that was written with a pause."""
+    pause = (
+        _LISTED.search(text, max(0, number.start - 3), number.start)
+        if text[number.start - 1 : number.start] == "、"
+        else None
+    )
+    if pause is None or number.low != number.high:
+        return None
+    digit = numerals.DIGITS.get(pause["digit"]) or int(pause["digit"])
+    if str(int(number.low)).rstrip("0") != str(digit + 1):
+        return None
+    start = pause.start("digit")
+    return number.low / (digit + 1) * digit, number.high, replace(number, start=start)
+
+
+_DIGIT_POWER = re.compile(r"(?:[一二两三四五六七八九]|\d)([百千])([万亿])?(?:元|块钱?)?")
+"""Without 十: 三到五十万 says 30,000 as well as 300,000, and we keep to the words."""
+
+
+def _sharing(low: Decimal, first: str, second: str, number: _Number) -> Decimal:
+    """The lower end with the unit that the upper one names for both: 三到五万, 80-90万, 三到五百万, 三到五千."""
+    if low < 10 and (shared := _DIGIT_POWER.fullmatch(second)) and len(first) == 1:
+        unit = _SCALE[shared[1]] * (_SCALE[shared[2]] if shared[2] else 1)
+        return low * unit if not first.isdecimal() or second[0].isdecimal() else low
+    if not number.big:
+        return low
+    unit = Decimal(10**8) if "亿" in second else Decimal(1000) if "k" in second.lower() else Decimal(10**4)
+    return low * unit if low * unit <= number.high else low
+
+
+def _priced(text: str, number: _Number) -> bool:
     """A bare figure right behind a price word (单价3800, 每台三千八), followed by nothing that it could count."""
-    if number.low < 10 and not number.big:
+    if not _AFTER_PRICE_WORD.match(text, number.end):
         return False
-    words = text[number.start : number.end]
-    if re.fullmatch(r"(?:19|20)\d\d", words) and text[number.end : number.end + 1] == "年":
-        return False
-    return bool(_PRICE_WORD.search(text, max(0, start - 14), start)) and bool(_AFTER_PRICE_WORD.match(text, number.end))
+    window = max(0, number.start - 18)
+    if number.low >= LEAST_BARE_EACH and _EACH.search(text, window, number.start):
+        return True
+    return number.low >= LEAST_BARE and bool(_PRICE_WORD.search(text, window, number.start))
 
 
-def _bounded(text: str, start: int, number: _Number, low: Decimal, high: Decimal) -> _Found:
-    window = max(0, start - 12)
+# Bounds and units
+
+
+def _bounded(text: str, start: int, number: _Number, low: Decimal, high: Decimal, floor: int) -> _Found:
+    window = max(floor, start - 12)
     begin, end = min(start, number.start), number.end
-    bound_low: Decimal | None = low
-    bound_high: Decimal | None = high
+    bound: Bound = "about" if number.about else "exact" if low == high else "range"
+    below: Decimal | None = low
+    above: Decimal | None = high
+    if begin > floor and text[begin - 1] in "好大" and text[begin : begin + 2].find("几") >= 0:
+        begin -= 1
+    elif (
+        begin > floor and text[begin - 1] == "小" and low >= 10_000 and text[begin - 2 : begin - 1] not in tuple("大最")
+    ):
+        begin, bound = begin - 1, "about" if low == high else bound
+    head_end = min(begin, start)
     # 大概 between the bound and the figure: 不超过大概80万
-    head_end = start
-    while about := re.search(r"(?:大概|大约|差不多|约)$", text[window:head_end]):
-        head_end = window + about.start()
+    while head_end > window and (about := _ABOUT_BEFORE.search(text, window, head_end)):
+        head_end = about.start()
+        bound = "about" if bound == "exact" else bound
+    about_begin = head_end
     if before := _HIGH_BEFORE.search(text, window, head_end):
-        bound_low, begin = None, before.start()
+        below, begin, bound = None, before.start(), "at_most"
     elif (before := _LOW_BEFORE.search(text, window, head_end)) and not _is_on(text, before):
-        bound_high, begin = None, before.start()
-    elif after := _HIGH_AFTER.match(text, end):
-        bound_low, end = None, after.end()
-    elif after := _LOW_AFTER.match(text, end):
-        bound_high, end = None, after.end()
-    unit, begin, end = _per(text, begin, end)
-    return _Found(bound_low, bound_high, begin, end, unit)
+        above, begin, bound = None, before.start(), "at_least"
+    else:
+        begin = min(begin, about_begin)
+        if after := _HIGH_AFTER.match(text, end):
+            below, end, bound = None, after.end(), "at_most"
+        elif after := _LOW_AFTER.match(text, end):
+            above, end, bound = None, after.end(), "at_least"
+        elif after := _ABOUT_AFTER.match(text, end):
+            end, bound = after.end(), "about" if bound == "exact" else bound
+    unit, begin, end = _per(text, begin, end, floor)
+    if unit and bound in ("exact", "range") and (after := _ABOUT_AFTER.match(text, end)):
+        end, bound = after.end(), "about" if bound == "exact" else bound
+    return _Found(below, above, begin, end, unit, bound)
 
 
 def _is_on(text: str, before: re.Match[str]) -> bool:
-    """上 means "more than" only straight before a round figure (上百万), not in 合同上80万."""
-    return before[0] == "上" and not re.match(r"[百千亿]", text[before.end() : before.end() + 1])
+    """上, 过 and 破 mean "more than" only straight before a round figure (上百万), not in 合同上80万."""
+    return before[0] in ("上", "过", "破") and not re.match(r"[百千亿]", text[before.end() : before.end() + 1])
 
 
-def _per(text: str, begin: int, end: int) -> tuple[str | None, int, int]:
+def _per(text: str, begin: int, end: int, floor: int) -> tuple[str | None, int, int]:
     """每台3800, 3800一台, 3800元/台, 三万六一年: what one amount buys."""
     if after := _PER_AFTER.match(text, end):
-        return after[1], begin, after.end()
-    if before := _PER_BEFORE.search(text, max(0, begin - 14), begin):
-        return before[1], before.start(), end
+        return _unit(after[1]), begin, after.end()
+    if before := _PER_BEFORE.search(text, max(floor, begin - 16), begin):
+        return _unit(before[1]), before.start(), end
     return None, begin, end
 
 
-# Roles
-
-_GAP = re.compile(
-    r"(?:差了?|贵了?|便宜了?|低了?|高了?|少了?|多了?|省了?|降(?:价)?(?!到|至)了?|让(?:利|价)?了?|优惠了?|砍(?:掉)?(?!到|至)了?|减(?:免)?(?!到|至)了?|加(?:价)?了?|涨(?!到|至)了?|压了?)"
-    r"(?:大概|大约|差不多|将近|近|有|出|个|他|我们|个)?$"
-)
-_GAP_AFTER = re.compile(r"(?:元|块钱?)?(?:左右|多)?的?(?:差价|差距|价差|优惠|折扣|缺口)")
-_FEE = re.compile(
-    r"(?:服务|维保|维护|运维|安装|培训|运|手续|实施|年|月|会员|检测|咨询|定制|开发|设计|加急|差旅|物流|租|使用|授权|接口|改造|调试|质保|保养|管理|佣金|中介)费用?"
-)
-_ROLE_WORDS: tuple[tuple[AmountRole, re.Pattern[str]], ...] = (
-    (
-        "competitor_price",
-        re.compile(
-            r"(?:竞品|竞争对手|对手|友商|别家|别人家?|同行|另(?:外)?一家|那家|其他家|人家)[^，。；;\n]{0,12}(?:报|价|只要|才|卖)?"
-        ),
-    ),
-    ("budget", re.compile(r"预算|经费|资金|拨款|批了|批下来|能出|愿意出|能接受|心理价位?|额度")),
-    (
-        "payment",
-        re.compile(
-            r"回款|付款|首付款?|定金|订金|预付款?|尾款|打款|打了|打过来|付了|先付|再付|付|欠|货款|到账|应收|余款|款项|垫资|保证金|押金|逾期"
-        ),
-    ),
-    ("unit_price", re.compile(r"单价|每[台套个件吨只]")),
-    ("deal", re.compile(r"合同|成交|签了|签下|签|订单|下单|中标|单子|标的|金额|业绩|采购额")),
-    (
-        "quote",
-        re.compile(
-            r"报价|报了|报给|报的|我们报|总价|打包价|一口价|开价|报到|[砍压谈做]到|报|价格|售价|卖|到手价|底价|降到|优惠到|最低价|方案价"
-        ),
-    ),
-)
-_UNRELATED = re.compile(
-    r"卖了|卖出|产值|营收|销售额|营业额|注册资本|年销|利润|融资|投资|市值|流水|规模|身价|罚|损失|浪费|成本|造价|省下|节省|节约"
-)
-
-
-_THEIR_WISH = re.compile(
-    r"(?:希望|想要?|要求|要我们|让我们|能不能|可不可以|还价)[^，。；;\n]{0,8}?(?:降|压|砍|便宜|谈|还价?|优惠|做)(?:到|至)[^，。；;\n]{0,4}$"
-)
-"""What the customer would like to pay is no quote of ours."""
-
-
-def role_of(text: str, span: Span, unit: str | None, others: Sequence[Span], *, found: bool = True) -> AmountRole:
-    """What the amount is for, by the nearest word that says so: before it in its clause, then behind it, then in the
-    clause before, unless another amount stands between."""
-    clause_start = max(text.rfind(stop, 0, span.start) for stop in "，。！？；,!?;\n") + 1
-    floor = max([other.end for other in others if other.end <= span.start], default=0)
-    clause_start = max(clause_start, floor, span.start - 40)
-    head = text[clause_start : span.start]
-    tail_end = min((p for p in (text.find(stop, span.end) for stop in "，。！？；,!?;\n") if p >= 0), default=len(text))
-    ceiling = min([other.start for other in others if other.start >= span.end], default=len(text))
-    tail = text[span.end : min(tail_end, ceiling, span.end + 12)]
-    own = text[span.start : span.end]
-    if _GAP.search(head) or _GAP_AFTER.match(tail):
-        return "price_gap"
-    if _competitor_price(head):
-        return "competitor_price"
-    if _THEIR_WISH.search(head):
-        return "other"
-    if unit is not None:
-        return "fee" if _FEE.search(head + own + tail) else "unit_price"
-    if role := _nearest(head, first_behind=False) or _nearest(tail, first_behind=True):
-        return role
-    sentence_start = max(max(text.rfind(stop, 0, span.start) for stop in "。！？!?\n") + 1, floor, span.start - 60)
-    earlier = text[sentence_start:clause_start]
-    if _UNRELATED.search(head):
-        return "other"
-    last = [piece for piece in re.split(r"[，,；;]", earlier) if piece.strip()]
-    for piece in reversed(last[-2:]):
-        if _competitor_price(piece):
-            return "competitor_price"
-        if role := _nearest(piece, first_behind=False):
-            return role
-    return "other"
-
-
-def _competitor_price(head: str) -> bool:
-    matches = list(_ROLE_WORDS[0][1].finditer(head))
-    return bool(matches) and not re.search(r"我们(?:的)?(?:报|价|是|卖)", head[matches[-1].start() :])
-
-
-def _nearest(words: str, *, first_behind: bool) -> AmountRole | None:
-    best: tuple[int, AmountRole] | None = None
-    candidates: list[tuple[AmountRole, re.Pattern[str]]] = [*_ROLE_WORDS[1:], ("fee", _FEE), ("other", _UNRELATED)]
-    for role, pattern in candidates:
-        for match in pattern.finditer(words):
-            distance = match.start() if first_behind else len(words) - match.end()
-            if best is None or distance < best[0]:
-                best = (distance, role)
-    return None if best is None else best[1]
-
-
-# Percentages
-
-_CN = "[零〇一二两三四五六七八九十]"
-_PERCENT = re.compile(
-    rf"百分之(?P<cn>{_CN}{{1,3}}(?:点[零一二三四五六七八九]{{1,2}})?|\d{{1,3}}(?:\.\d{{1,2}})?)(?:(?:到|至|-|~)(?P<cn2>{_CN}{{1,3}}(?![年月号万])|\d{{1,2}}(?!\d)))?"
-    r"|(?<![\d.])(?P<low>\d{1,3}(?:\.\d{1,2})?)%?\s?[-~到至]\s?(?P<high>\d{1,3}(?:\.\d{1,2})?)\s?%"
-    r"|(?<![\d.])(?P<num>\d{1,3}(?:\.\d{1,2})?)\s?%"
-    rf"|(?P<points>(?<![\d零一二两三四五六七八九十百第.])(?:{_CN}{{1,3}}(?:点[五一二三四六七八九])?|\d{{1,2}}(?:\.\d)?))个(?:百分)?点(?!位|检|击|名|评|心|子|钟|数据)"
-    rf"|(?P<fold>(?<![\d零一二两三四五六七八九十曲打骨对波])(?:[一二三四五六七八九]{{1,2}}|\d(?:\.\d)?|\d\d)|(?<=打)(?:[一二三四五六七八九]{{1,2}}|对|\d(?:\.\d)?|\d\d))折(?!叠|旧|磨|腾|返|算|合|扣率)"
-    r"|(?P<tenths>(?<![\d零一二两三四五六七八九十第])[一二两三四五六七八九])成(?P<half>半)?(?!本|功|立|交|为|员|果|熟|都|套|长|效|分|绩|品|型|人|就|天|群|年|语|了|他|我|一)"
-)
-
-
-def percents(text: str) -> list[Percent]:
-    """Percentages from 0 to 999, without those taken back; a range (10%到15%) gives both of its ends."""
-    folded = clauses.fold(text)
-    found: list[Percent] = []
-    for match in _PERCENT.finditer(folded):
-        found.extend(_percent(match))
-    gone = clauses.withdrawn(folded, [each.span for each in found])
-    return [each for index, each in enumerate(found) if index not in gone]
-
-
-def _percent(match: re.Match[str]) -> Iterator[Percent]:
-    def number(group: str) -> float | None:
-        read = numerals.read(match[group])
-        return float(read[0]) if read and read[0] == read[1] else None
-
-    whole = Span(match.start(), match.end())
-    if match["cn"]:
-        value, second = number("cn"), number("cn2") if match["cn2"] else None
-        if value is not None:
-            yield Percent(value, whole if second is None else Span(match.start(), match.end("cn")))
-        if second is not None and value is not None:
-            yield Percent(second, Span(match.start("cn2"), match.end("cn2")))
-    elif match["low"]:
-        for group, end in (("low", match.end("low")), ("high", match.end())):
-            if (value := number(group)) is not None:
-                yield Percent(value, Span(match.start(group), end))
-    elif match["fold"]:
-        if (tenths := _fold_rate(match["fold"])) is not None:
-            yield Percent(tenths, whole)
-    elif match["tenths"]:
-        value = numerals.DIGITS[match["tenths"]] * 10.0
-        yield Percent(value + (5.0 if match["half"] else 0.0), whole)
-    elif (value := number("num" if match["num"] else "points")) is not None:
-        yield Percent(value, whole)
-
-
-def _fold_rate(words: str) -> float | None:
-    """九五折 and 9.5折 are 95, 九折 is 90, 对折 is 50."""
-    if words == "对":
-        return 50.0
-    if "." in words:
-        return float(Decimal(words) * 10)
-    digits = numerals.read_digits(words)
-    if digits is None or digits == 0:
-        return None
-    return float(digits * 10 if digits < 10 else digits)
+def _unit(said: str) -> str:
+    return "月" if said == "个月" else said

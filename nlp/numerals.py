@@ -2,6 +2,14 @@
 
 A numeral is read into an inclusive range, because much of what is said is one: 三五万 is 30,000 to 50,000. What does not
 parse as a whole is not a number at all (三六零 is a brand): nothing is guessed from a part of it.
+
+Conventions
+- The digit after a unit counts tenths of that unit: 8万5 is 85,000, 一千二 is 1,200, 三百五 is 350, 一亿二 is 120,000,000.
+- 一亿两千 is 120,000,000, as everybody means it; 一亿零两千 is 100,002,000.
+- Behind 万, less than a hundred needs 零 (八十万三十 is two numbers), and an Arabic figure needs four digits or one.
+- 几 is 2 to 9, behind 十 1 to 9, behind 大 5 to 9 (大几十万: 500,000 to 900,000); 十几二十万 is 110,000 to 200,000.
+- 百八十 is 80 to 100, 千八百 800 to 1,000, 万八千 8,000 to 10,000.
+- Three digits or more said one by one count only before 万 (一二零万 is 1,200,000).
 """
 
 import re
@@ -27,9 +35,15 @@ _POWERS = {"十": 10, "百": 100, "千": 1000}
 _BIG = {"万": 10**4, "亿": 10**8}
 CHARS = "0-9零〇○一二两俩三四五六七八九十百千万亿点几"
 
+LONGEST = 24
+"""A numeral has at most this many characters."""
 _ARABIC = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _PAIR = re.compile(r"([一二两三四五六七八九])([二两三四五六七八九])")
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|.")
+_GROUPING = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_OR_A_BIT_LESS = re.compile(r"(?:百八十|千八百|万八千)([万亿]?)")
+_UP_TO_TENS = re.compile(r"([二三四五六七八九]?)十几([二三四五六七八九])十([万亿]?)")
+_ONE_BY_ONE = re.compile(r"([零一二三四五六七八九]{3,6})([万亿])")
 
 Range = tuple[Decimal, Decimal]
 
@@ -44,13 +58,21 @@ def read(words: str) -> Range | None:
     >>> read("三六零") is None
     True
     """
-    if not words or len(words) > 24:
+    if not words or len(words) > LONGEST:
         return None
     if _ARABIC.fullmatch(words):
         value = Decimal(words.replace(",", ""))
         return value, value
+    words = _GROUPING.sub("", words)
     if "几" in words:
         return _with_several(words)
+    if found := _OR_A_BIT_LESS.fullmatch(words):
+        tens = {"百": 10, "千": 100, "万": 1000}[words[0]] * _BIG.get(found[1], 1)
+        return Decimal(8 * tens), Decimal(10 * tens)
+    if found := _ONE_BY_ONE.fullmatch(words):
+        digits = read_digits(found[1])
+        value = Decimal(digits or 0) * _BIG[found[2]]
+        return (value, value) if found[1][0] != "零" else None
     pairs = list(_PAIR.finditer(words))
     if not pairs:
         value_or_none = _exact(words)
@@ -94,11 +116,19 @@ def _with_pair(words: str, pairs: list[re.Match[str]]) -> Range | None:
 
 
 def _with_several(words: str) -> Range | None:
-    """几: 十几 is 11 to 19, 几十 20 to 90, 几 2 to 9."""
+    """几: 十几 is 11 to 19, 几十 20 to 90, 几 2 to 9, 大几十 50 to 90."""
     if words.count("几") != 1:
         return None
-    teen = words[: words.index("几")].endswith("十")
-    low, high = _exact(words.replace("几", "一" if teen else "二")), _exact(words.replace("几", "九"))
+    if found := _UP_TO_TENS.fullmatch(words):
+        tens = DIGITS[found[1]] if found[1] else 1
+        if DIGITS[found[2]] != tens + 1:
+            return None
+        scale = _BIG.get(found[3], 1)
+        return Decimal((tens * 10 + 1) * scale), Decimal((tens + 1) * 10 * scale)
+    least = "一" if words[: words.index("几")].endswith("十") else "二"
+    if words.startswith("大几"):
+        words, least = words[1:], "五"
+    low, high = _exact(words.replace("几", least)), _exact(words.replace("几", "九"))
     return None if low is None or high is None else (low, high)
 
 
@@ -121,14 +151,27 @@ def _exact(words: str) -> Decimal | None:
         return None
     if not rest:
         return total if last else None
+    if last and any("." in word or word == "点" for word in tokens):
+        return None  # 1.2万5: nothing follows a fraction
     if last and len(rest) == 1 and _digit(rest[0]) is not None:
         # 8万5, 八万五: the digit after a unit counts tenths of that unit
         value = _digit(rest[0])
         return None if not value else total + Decimal(value) * last / 10
-    if last and rest[0] in "零〇○":
+    zero = bool(last) and rest[0] in "零〇○"
+    if zero:
         rest = rest[1:]
     tail = _section(rest)
-    return None if tail is None or (last and tail >= last) else total + tail
+    if tail is None or (last and (tail >= last or (not zero and not _may_follow(rest, tail)))):
+        return None
+    if last == _BIG["亿"] and not zero:
+        # 一亿两千 is said for 一亿两千万; a figure of digits might be either
+        return total + tail * 10_000 if rest[-1] in _POWERS else None
+    return total + tail
+
+
+def _may_follow(tokens: list[str], value: Decimal) -> bool:
+    """Whether a section stands behind 万 without 零: 8万5千, 12万8000, but not 80万30."""
+    return value >= 100 and (len(tokens) > 1 or value >= 1000)
 
 
 def _digit(token: str) -> int | None:
