@@ -34,12 +34,14 @@ from nlp import (
     opinions,
     people,
     risk,
+    roles,
     steps,
     summary,
     thoughts,
     vague,
     visits,
 )
+from nlp.clauses import Clause
 from nlp.draft import (
     Amount,
     CompetitorMention,
@@ -78,7 +80,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
     told = thoughts.think(words, pieces, times)
     wanted = demands.find(told)
     empty = vague.find(told)
-    percents = tuple(money.percents(words))
+    figures = money.read(words)
     visit = visits.find(words, pieces, times, sent_at)
     contacts = tuple(
         contact
@@ -103,11 +105,13 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         customer=customer,
         contacts=contacts,
         stage=opinions.stage(words, pieces, vocabulary, times, competitors, sent_on=sent_at.date()),
-        amounts=_amounts(words, competitors),
-        percents=percents,
+        amounts=_amounts(words, pieces, figures.amounts, competitors, (*rivals, *shorts)),
+        withdrawn=figures.withdrawn,
+        percents=figures.percents,
+        quantities=figures.quantities,
         competitors=competitors,
         pain_points=opinions.pain_points(words, pieces, vocabulary, rivals),
-        objections=opinions.objections(words, pieces, vocabulary, rivals, percents),
+        objections=opinions.objections(words, pieces, vocabulary, rivals, figures.percents),
         next_steps=_concrete(steps.find(words, told, wanted, [contact.name for contact in contacts]), empty),
         signals=signals,
         demands=wanted,
@@ -142,11 +146,17 @@ _SOMEBODYS = re.compile(
 _OURS = re.compile(r"我们|我方|我司|咱们|咱|预算|合同|客户|项目|金额")
 
 
-def _amounts(text: str, competitors: Sequence[CompetitorMention]) -> tuple[Amount, ...]:
-    """The text's amounts, once each; a price said of a named competitor is the competitor's."""
+def _amounts(
+    text: str,
+    pieces: Sequence[Clause],
+    read: Sequence[Amount],
+    rivals: Sequence[CompetitorMention],
+    names: Sequence[str],
+) -> tuple[Amount, ...]:
+    """The amounts that were read, once each; a price said of a named competitor is the competitor's."""
     found: dict[tuple[object, ...], Amount] = {}
-    for amount in money.amounts(text):
-        if amount.role in ("quote", "other") and _of_competitor(text, amount, competitors):
+    for amount in roles.assign(text, pieces, read, names):
+        if amount.role in ("quote", "other") and _of_competitor(text, amount, rivals):
             amount = replace(amount, role="competitor_price")
         found.setdefault((amount.role, amount.low_fen, amount.high_fen, amount.unit), amount)
     return tuple(found.values())
