@@ -40,7 +40,11 @@ _WITH_US = re.compile(
 )
 _INVITED = re.compile(r"(?:约|喊|邀请?)了?(?:我们|我)(?!们)")
 _APPOINTMENT = re.compile(r"(?:约了?|约定|约好了?|定了|定在|说好了?|安排了?|敲定了?)(?=.)")
-_OUGHT = re.compile(r"(?:还|就|也|只能|只好)*(?:得|争取|打算|准备|计划|抓紧|赶紧|尽快|回去|回头|必须|务必)(?!.{0,3}等)")
+_THEY_OUGHT = re.compile(r"(?:还|也|都|先)*(?:要|得|会)(?:先|再|去)*(?:报给|报|交给|跟|向|请示|汇报|问)")
+_COMES_UP = re.compile(r"再?(?:谈|拜访|去拜访|约|报价|演示|上门|签|对接)(?!了|得|过)[^，。]{2,}")
+_OUGHT = re.compile(
+    r"(?:还|就|也|只能|只好)*(?:要(?=想办法|跟公司|跟领导|抓紧)|得|争取|打算|准备|计划|抓紧|赶紧|尽快|回去|回头|必须|务必)(?!.{0,3}等)"
+)
 _DONE = re.compile(
     r"(?:已经?(?!答应)|刚|刚刚)[^，。]{0,6}(?:了|过)|(?:做|弄|讲|演示|看|聊|谈|开|说|签|跑|装|取)(?:完|回来)|"
     r"(?:拜访|见到?|去|跑|聊|谈|吃|开|参加|做|发|给|签|寄|送|报|通|提交|付|打|看|演示|测试|交|来|换|说|问|确认|沟通|完成|收到|拿到|提|讲|介绍|加|认识|联系|找|改|聊到|走)(?:给)?(?:他们?|她们?|客户)?(?:了(?!解)|过(?![去来程]))"
@@ -51,16 +55,20 @@ _PROMISE = re.compile(
 )
 _TODAY = re.compile(r"今[天日儿](?:早上|上午|中午|下午)?|早上|上午|中午|下午")
 _THEY_CAN = re.compile(
-    r"确认|反馈|给|提供|批|签|盖章|付|打款|回款|汇报|组织|安排|回复|答复|发|寄|提交|决定|定|测试|试用|评审|验收|补|走|派|对接|沟通|参观|考察|讨论|研究|约|帮|介绍|推荐|送|配合|准备|核对|回|看|说服|拿|交|通(?:个|一个)?电话|打"
+    r"确认|反馈|给|提供|批|签|盖章|付|打款|回款|汇报|组织|安排|回复|答复|发|寄|提交|决定|定|测试|试用|评审|验收|补|走|派|对接|沟通|参观|考察|讨论|研究|约|帮|介绍|推荐|送|配合|准备|核对|回|问|商量|请示|看(?![到了过])|说服|拿|交|通(?:个|一个)?电话|打"
 )
 _EVENT = re.compile(
     r"^(?:他们|客户)?(?:计划|预计|准备|打算|要|会|将|大概|可能)*(?:立项|招标|开标|上会|开会|投产|开业|开学|上线|验厂|搬迁|停产|过会|评审|发标|定标|出差|休假|放假|请假|退休|到期|过期|交期|工期|签约|截止|到货|(?:能|可以)?到账|搬|停)"
 )
+_HAPPENS = re.compile(
+    r"(?:挂网|挂出来|开标|招标|投产|启动|开业|开学|上会|过会|验厂|评审|到期|装修完|交房)(?:了|吧|的)?$"
+)
+"""Ends of clauses that tell what will come, whoever's doing it is."""
 _WISH = re.compile(
     r"如果|要是|的话|假如|万一|希望|想(?!办法)|能不能|可不可以|是不是|有没有|吗|？|\?|不知道|可能|也许|看看能"
 )
 _STATE = re.compile(
-    r"(?:没有|没|不)(?:预算|批|定|签|兴趣|时间|意向|同意|需要|答应|确定|打算|准备|安排)|不用|不需要|不要|不打算|没问题|可以写|就要开始|预计|不会|是(?:最|很|非常|一个)|有两|感兴趣|认为|觉得|担心|嫌|太[\u4e00-\u9fff]了|比较|合作[^，。]{0,4}年|换了|离职|大概率|拖到|付不|[^，]不了|才回|才能?[来到]|路过|在家|再(?:看|说|议|定)(?:吧|了)?$"
+    r"(?:没有|没|不)(?:预算|批|定|签|兴趣|时间|意向|同意|需要|答应|确定|打算|准备|安排)|不用|不需要|不要|不打算|没问题|可以写|就要开始|预计|不会|汇报一下(?:了|$)|是(?:最|很|非常|一个)|有两|感兴趣|认为|觉得|担心|嫌|太[\u4e00-\u9fff]了|比较|合作[^，。]{0,4}年|换了|离职|大概率|拖到|付不|[^，]不了|才回|才能?[来到]|路过|在家|再(?:看|说|议|定)(?:吧|了)?$"
 )
 
 
@@ -133,6 +141,8 @@ def _subject_of(clause: Clause, known: _Known) -> _Subject | None:
     lead = _LEAD.match(clause.text)
     words = clause.text[lead.end() if lead else 0 :]
     acts = _COLLEAGUE_ACTS.match(words)
+    if clause.speaker != "customer" and _COLLEAGUE.match(words):
+        return _Subject("colleague", clause.sentence)
     if acts and (acts["who"][-2:] in known.colleagues or acts["who"].startswith(("我们", "咱"))):
         return _Subject("colleague", clause.sentence)
     if re.match(WE, words):
@@ -184,7 +194,7 @@ def _dates_the_last(
     """时间定在下个月五号左右: the date of the step before."""
     if due is None or previous is None or previous.due is not None or previous_clause is None:
         return False
-    if clause.sentence - previous_clause.sentence > 1:
+    if clause.sentence - previous_clause.sentence > 1 or clause.speaker != previous_clause.speaker:
         return False
     rest, behind = clause.text[: due.span.start - clause.start].strip(), text[due.span.end : clause.end]
     if not (_WHEN_ONLY.match(rest) and (len(behind) <= 2 or _DELIVERED.fullmatch(behind))):
@@ -248,13 +258,16 @@ def _step(
         # 我下周一寄: what was asked for just before
         action = asked.what
         start = asked.span.start if said.end - asked.span.start <= LONGEST_SPAN else start
-    elif len(action) < 2 and due is not None and _SHORT.fullmatch(said.action.strip()):
+    elif (said.owner == "us" and said.bound and _NO_OBJECT.fullmatch(said.action.strip())) or (len(action) < 2 and due is not None and _SHORT.fullmatch(said.action.strip())):
         action = said.action.strip()
     elif not VERB.search(action):
         return None
-    if said.owner == "customer" and not _THEY_CAN.search(action):
+    owner = said.owner
+    if owner == "customer" and _COME_AGAIN.match(action):
+        owner = "us"  # 院办说周五再约: they tell us when to come
+    elif owner == "customer" and not _THEY_CAN.search(action):
         return None
-    return NextStep(said.owner, action, Span(start, said.end), due.due if due else None, due.span if due else None)
+    return NextStep(owner, action, Span(start, said.end), due.due if due else None, due.span if due else None)
 
 
 LONGEST_SPAN = 120
@@ -262,7 +275,8 @@ _TO_THEM = r"(?:给|到|往)?(?:他们?|她们?|您|你们?|客户|对方|过去
 _NO_OBJECT = re.compile(
     rf"(?:就|先|再|会|把)*(?:(?:发|寄|给|送|报|传|做|出|改|弄|提供){_TO_THEM}|做好|弄好|改好|出来)(?:好|一下|吧|哈|啊|呢|的)?"
 )
-_SHORT = re.compile(r"(?:就|也|都|再|先)?[定签批付寄审]")
+_COME_AGAIN = re.compile(r"再(?:约|来|去|联系)")
+_SHORT = re.compile(r"(?:就|也|都|再|先)?[定签批付寄审打画]|再(?:去|来|约|聊|谈|见|碰)(?:一次|一趟|一下)?")
 
 
 def _said(bare: _Bare) -> _Said | None:
@@ -346,11 +360,17 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
         action = bare.words if re.match(r"约(?!了|好|定)", bare.words) else bare.words[appointment.end() :]
         return bare.said("us", action, bound=bare.due is not None)
     if bare.planned or bare.due is not None:
-        if not bare.planned and (_EVENT.search(bare.words) or not VERB.search(bare.words[:8])):
+        if not bare.planned and (
+            _EVENT.search(bare.words) or _HAPPENS.search(bare.words) or not VERB.search(bare.words[:8])
+        ):
             return None
         return bare.said(_owner_of_the_unnamed(bare), bare.words, bound=bare.planned)
     if bare.follows is not None and re.match(r"再|还要|还得|也要|顺便|同时|带上|并", bare.words):
         return bare.said(bare.follows.owner, bare.words, bound=True)
+    if bare.carried == "customer" and _THEY_OUGHT.match(bare.words):
+        return bare.said("customer", bare.words, bound=True)
+    if bare.ahead and _COMES_UP.match(bare.words):
+        return bare.said("us", bare.words, bound=True)
     if ought := _OUGHT.match(bare.words):
         return bare.said("us", bare.words[ought.end() :], bound=True)
     return None
