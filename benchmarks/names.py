@@ -7,8 +7,8 @@ that are NOT on the list, with the same errors. Printed for several thresholds:
 
     recall      listed, misheard: the right customer is linked (status known)
     precision   of the links applied in both kinds of sentences the share that is right
-    wrong       unlisted: a customer is linked although the company is on no list; `namesake` counts those apart whose brand a
-                customer has letter for letter, said alone: no rule can know better
+    wrong       unlisted: a customer is linked although the company is on no list; `namesakes` are counted apart: their brand is
+                a customer's letter for letter, and no other region or trade was understood: no rule can know better
     offered     listed, misheard: the right customer is linked or among the candidates
 
     python benchmarks/names.py [--sizes 200 2000 10000] [--notes 1000] [--sweep]
@@ -208,7 +208,7 @@ def report(size: int, count: int, seed: int, *, sweep: bool) -> None:
             if note.listed:
                 right += linked == note.spoken.name
                 wrong += linked != note.spoken.name
-            elif found and found.candidates[0].reason != "sound" and note.said in brands:
+            elif found and found.candidates[0].reason != "sound" and note.spoken.brand in brands:
                 namesake += 1
             else:
                 stranger += 1

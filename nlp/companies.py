@@ -151,13 +151,11 @@ def _spoken(text: str, customers: tuple[CustomerEntry, ...], title: Span | None)
     index = names.index_of(customers) if customers else None
     if index is not None:
         slot_at: dict[int, Slot] = {at: slot for slot in reversed(found) for at in range(slot.start, slot.end)}
-        for mention in _listed(text, index):
+        for mention in index.mentions(text, least=FAINT):
             start, end, candidates = mention.start, mention.end, mention.candidates
             slot = next((slot_at[at] for at in range(start, end) if at in slot_at), None)
-            if slot and not slot.listed_only and slot.end > end and slot.start <= start and not text.startswith(LEGAL, end):
-                again = tuple(index.like(text[slot.start : slot.end]))
-                if names.decided(again) is None and (again or names.decided(candidates) is None):
-                    start, end, candidates = slot.start, slot.end, again or candidates
+            if slot and not slot.listed_only and slot.start <= start and end <= slot.end:
+                start, end, candidates = _in_slot(text, mention, slot, index)
             if any(taken[start:end]):
                 continue
             taken[start:end] = b"\1" * (end - start)
@@ -176,14 +174,23 @@ def _spoken(text: str, customers: tuple[CustomerEntry, ...], title: Span | None)
         yield _Spoken(slot.start, slot.end, _weight(text, slot.start, slot.end, slot), candidates)
 
 
-def _listed(text: str, index: names.Index) -> list[names.Mention]:
-    """Customers by letter, then by sound where no letter says otherwise."""
-    exact = index.exact(text)
-    taken = bytearray(len(text))
-    for mention in exact:
-        taken[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
-    heard = [each for each in index.sounding(text, least=FAINT) if not any(taken[each.start : each.end])]
-    return sorted([*exact, *heard], key=lambda each: each.start)
+def _in_slot(
+    text: str, mention: names.Mention, slot: Slot, index: names.Index
+) -> tuple[int, int, tuple[Candidate, ...]]:
+    """What a customer's name means within a longer name: 恒力 in 恒力泰电子 is hardly 宁波恒力阀门."""
+    start, end, candidates = mention.start, mention.end, mention.candidates
+    words = text[slot.start : slot.end]
+    rest = text[slot.start : start] + text[end : slot.end]
+    if not rest or rest in LEGAL:
+        return start, end, candidates
+    parts = names.parts_of(words)
+    whole = parts.brand in text[start:end] and not names.other_trade(parts.trade, candidates[0].name)
+    if whole and names.decided(candidates):
+        return start, end, candidates
+    again = tuple(index.like(words))
+    if names.decided(again):
+        return slot.start, slot.end, again
+    return slot.start, slot.end, again or names.at_most(candidates, names.ELSEWHERE)
 
 
 def _weight(text: str, start: int, end: int, slot: Slot | None) -> int:

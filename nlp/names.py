@@ -9,7 +9,7 @@ SURE, POSSIBLE and MARGIN come from `benchmarks/names.py`; the table of figures 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -20,7 +20,7 @@ from nlp.draft import Candidate, CustomerEntry
 from nlp.places import INDUSTRIES, INSTITUTIONS, LEGAL, REGIONS, SMALL_FIRMS
 from nlp.sounds import similarity, sound_class
 
-__all__ = ["Index", "Mention", "Parts", "decided", "index_of", "link", "parts_of", "similarity"]
+__all__ = ["ELSEWHERE", "Index", "Mention", "Parts", "at_most", "decided", "index_of", "link", "other_trade", "parts_of", "similarity"]
 
 SURE, POSSIBLE, MARGIN = 0.9, 0.65, 0.06
 UNSURE = SURE - 0.01
@@ -40,6 +40,8 @@ _TRADE_SET = frozenset((*INDUSTRIES, *INSTITUTIONS))
 _LONGEST_LEGAL = max(map(len, _LEGAL_SET))
 _LONGEST_TRADE = max(map(len, _TRADE_SET))
 _PUNCTUATION = re.compile(r"[\s（）()·.,，。、\-—_]+")
+_FILLERS = "嗯呃啊哦"
+"""What speakers say in the middle of a name."""
 _PAUSE = re.compile(r"[\s，。！？；：、,.!?;:（）()]")
 # words that follow a brand as parts of the name; what is also an everyday noun (设备, 服务) counts only before 公司
 _EVERYDAY = frozenset(
@@ -364,26 +366,48 @@ class Index:
             position += 1
         return found
 
+    def mentions(self, text: str, *, least: float) -> list[Mention]:
+        """`exact` and `sounding` together. A brand that stands in a longer stretch which sounds like another customer (豪森 in
+        信阳诚豪森) is one of the candidates there."""
+        exact = self.exact(text)
+        at: list[Mention | None] = [None] * len(text)
+        for mention in exact:
+            at[mention.start : mention.end] = [mention] * (mention.end - mention.start)
+        found = {mention.start: mention for mention in exact}
+        for heard in self.sounding(text, least=least):
+            inside = list(dict.fromkeys(each for each in at[heard.start : heard.end] if each))
+            if all(_shorter(each, heard) for each in inside):
+                for each in inside:
+                    found.pop(each.start, None)
+                    heard = Mention(heard.start, heard.end, _together(heard.candidates, each.candidates))
+                found[heard.start] = heard
+        return sorted(found.values(), key=lambda each: each.start)
+
     def sounding(self, text: str, *, least: float = SURE) -> list[Mention]:
         """Stretches of the text that sound like a customer said with its region or trade, at least `least` like it; the best
         at each place, with all that the same words may mean."""
         rows = self._rows()
-        heard = np.array(rows.classes(text), np.int32)
+        where = [at for at, character in enumerate(text) if character not in _FILLERS]
+        words = "".join(text[at] for at in where)
+        heard = np.array(rows.classes(words), np.int32)
         best: dict[tuple[int, int], float] = {}
         known: dict[tuple[str, int], float] = {}
         for row, begin in rows.places(heard):
-            for score, start, end in self._windows(text, row, begin, known):
+            for score, start, end in self._windows(words, row, begin, known):
                 if score >= least and score > best.get((start, end), 0.0):
                     best[start, end] = score
-        taken = bytearray(len(text))
+        taken = bytearray(len(words))
         found: list[Mention] = []
         # of two as good the longer: its region and trade were heard too
-        for (start, end), _ in sorted(best.items(), key=lambda each: (-each[1] - 0.02 * (each[0][1] - each[0][0]), each[0])):
+        for (start, end), _ in sorted(
+            best.items(), key=lambda each: (-each[1] - 0.02 * (each[0][1] - each[0][0]), each[0])
+        ):
             if any(taken[start:end]):
                 continue
-            if candidates := self.like(text[start:end]):
+            start, end = _with_surroundings(words, start, end)
+            if candidates := self.like(words[start:end]):
                 taken[start:end] = b"\1" * (end - start)
-                found.append(Mention(start, end, tuple(candidates)))
+                found.append(Mention(where[start], where[end - 1] + 1, tuple(candidates)))
         return sorted(found, key=lambda mention: mention.start)
 
     def _windows(self, text: str, row: int, begin: int, known: dict[tuple[str, int], float]) -> Iterator[tuple[float, int, int]]:
@@ -409,6 +433,7 @@ class Index:
     def like(self, words: str) -> list[Candidate]:
         """Customers that one spoken or typed name may mean, best first."""
         said = _PUNCTUATION.sub("", words)
+        said = said.strip(_FILLERS) if said in self._exact else "".join(c for c in said if c not in _FILLERS)
         if len(said) < 2:
             return []
         found = self._known.get(said)
@@ -487,10 +512,15 @@ def _elsewhere(said: Parts, entry: CustomerEntry) -> bool:
     """Whether region or trade that were said are not the customer's: another company of the same brand, as likely as not."""
     theirs = parts_of(entry.name)
     other_region = said.region and theirs.region and said.region.rstrip("省市") != theirs.region.rstrip("省市")
-    return bool(other_region or _other_trade(said.trade, theirs.trade))
+    return bool(other_region or _differ(said.trade, theirs.trade))
 
 
-def _other_trade(said: str, theirs: str) -> bool:
+def other_trade(said: str, customer: str) -> bool:
+    """Whether the trade that was said is none of the customer's: 恒力电子 for 宁波恒力阀门有限公司."""
+    return _differ(said, parts_of(customer).trade)
+
+
+def _differ(said: str, theirs: str) -> bool:
     if not said or not theirs or said in theirs or theirs in said:
         return False
     return similarity(said, theirs[: len(said)], (1.0,) * len(theirs[: len(said)])) < 0.75
@@ -514,16 +544,63 @@ def _inside_a_word(text: str, start: int, end: int) -> bool:
 
 def _in_place(text: str, start: int, end: int, entry: CustomerEntry, form: _Form) -> float:
     """The score of a form where it stands: 恒力 in 上海恒力 or 恒力泰电子 is perhaps another company than 宁波恒力阀门."""
-    if form.reason in ("exact", "alias") and not form.short:
+    if form.reason == "exact" or (form.reason == "alias" and not form.short):
         return form.score
     parts = parts_of(entry.name)
-    before = next((text[start - n : start] for n in _REGION_LENGTHS if n <= start and text[start - n : start] in _REGION_SET), "")
+    before = _region_before(text, start)
     if before and parts.region and not form.words.startswith(parts.region) and before != parts.region.rstrip("省市"):
         return min(form.score, ELSEWHERE)
-    other = _OTHER_TRADE.match(text, end)
-    if form.short and other and not (not other[1] and parts.trade.startswith(other[2])):
+    if not form.brand_at and not before and _within_region(text, start):
         return min(form.score, ELSEWHERE)
+    other = _OTHER_TRADE.match(text, end)
+    if other and not (not other[1] and parts.trade.startswith(other[2])) and (form.short or not other[1]):
+        if form.brand_end == len(form.words):
+            return min(form.score, ELSEWHERE)
     return form.score
+
+
+def _region_before(text: str, start: int) -> str:
+    for length in _REGION_LENGTHS:
+        if length <= start and text[start - length : start] in _REGION_SET:
+            return text[start - length : start]
+    return ""
+
+
+def _within_region(text: str, start: int) -> bool:
+    """Whether a region goes on behind `start`: 水腾 in 天水腾曦."""
+    return any(
+        text[start - back : start - back + length] in _REGION_SET
+        for length in _REGION_LENGTHS
+        for back in range(1, min(length, start + 1))
+    )
+
+
+def _with_surroundings(words: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch with the region before it and the trade behind it, where they stand there by letter."""
+    region = _region_before(words, start)
+    other = _OTHER_TRADE.match(words, end)
+    trade_end = other.end() if other and not other[1] else end
+    return start - len(region), trade_end
+
+
+def _shorter(one: Mention, other: Mention) -> bool:
+    """Whether the first is a brand, or a part of one, within the second."""
+    return one.candidates[0].score <= 0.9 and other.start <= one.start and one.end <= other.end and (
+        one.end - one.start < other.end - other.start
+    )
+
+
+def _together(*candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    best: dict[str, Candidate] = {}
+    for each in (candidate for some in candidates for candidate in some):
+        if each.name not in best or best[each.name].score < each.score:
+            best[each.name] = each
+    return tuple(sorted(best.values(), key=lambda each: (-each.score, each.name)))[:MAX_CANDIDATES]
+
+
+def at_most(candidates: Sequence[Candidate], score: float) -> tuple[Candidate, ...]:
+    """The candidates, none surer than `score`."""
+    return tuple(replace(each, score=min(each.score, score)) for each in candidates)
 
 
 def _with_ending(text: str, end: int) -> int:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 _INITIALS = tuple("zh ch sh b p m f d t n l g k h j q x r z c s y w".split())
 MILD, WRONG_TONE = 0.12, 0.02
+MISSING, EXTRA = 0.6, 0.5
 _SAME_INITIAL = ({"z", "zh"}, {"c", "ch"}, {"s", "sh"}, {"n", "l"}, {"l", "r"}, {"f", "h"})
 _SAME_FINAL = (
     {"an", "ang"}, {"en", "eng"}, {"in", "ing"}, {"ian", "iang"}, {"uan", "uang"}, {"un", "ong"}, {"on", "ong"}, {"en", "un"}, {"uo", "o"}, {"ei", "ui"}, {"eng", "ong"},
@@ -68,21 +69,21 @@ def _part(one: str, other: str, alike: Iterable[set[str]]) -> float:
 def similarity(said: str, words: str, weights: Sequence[float]) -> float:
     """How much `said` sounds like `words`, from 0 to 1; `weights` has one entry per character of `words`.
 
-    1 - (weighted edit distance / sum of weights); a missing or an extra syllable costs its weight, an extra one 0.5 at least.
+    1 - (weighted edit distance / sum of weights); a missing syllable costs 0.6 of its weight, an extra one 0.5.
     """
     total = sum(weights)
     row = [0.0]
     for _ in said:
-        row.append(row[-1] + 1.0)
+        row.append(row[-1] + EXTRA)
     for at, character in enumerate(words):
         weight = weights[at]
-        extra = weight if weight > 0.5 else 0.5
-        above, last = row, row[0] + weight
+        lost = MISSING * weight
+        above, last = row, row[0] + lost
         row = [last]
         for index, heard in enumerate(said):
             swapped = above[index] + (0.0 if heard == character else weight * distance(character, heard))
-            missing = above[index + 1] + weight
-            last += extra
+            missing = above[index + 1] + lost
+            last += EXTRA
             if swapped < last:
                 last = swapped
             if missing < last:
