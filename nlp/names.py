@@ -8,9 +8,10 @@ SURE, POSSIBLE and MARGIN come from `benchmarks/names.py`; the table of figures 
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from nlp.draft import Candidate, CustomerEntry
 from nlp.places import INDUSTRIES, INSTITUTIONS, LEGAL, REGIONS, SMALL_FIRMS
-from nlp.sounds import similarity, sound_class
+from nlp.sounds import EXTRA, MISSING, similarity, sound_class
 
 __all__ = ["ELSEWHERE", "Index", "Mention", "Parts", "at_most", "decided", "index_of", "link", "other_trade", "parts_of", "similarity"]
 
@@ -118,7 +119,7 @@ class _Form:
     brand_at: int
     brand_end: int
 
-    @property
+    @cached_property
     def weights(self) -> tuple[float, ...]:
         inside = range(self.brand_at, self.brand_end)
         return tuple(1.0 if at in inside else MINOR_WEIGHT for at in range(len(self.words)))
@@ -337,6 +338,12 @@ class Index:
             found.append((entry, _ways_of(entry)[code & 255]))
         return found
 
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        """The names, aliases and brands of the customers."""
+        forms = {form for entry in self._customers for form in (entry.name, *entry.aliases, parts_of(entry.name).brand)}
+        return frozenset(form for form in forms if len(form) >= 2)
+
     def _rows(self) -> _Sounds:
         if self._sounds is None:
             self._sounds = _Sounds(self._customers)
@@ -473,7 +480,7 @@ class Index:
         for row in rows.likeliest(bare):
             entry = self._customers[rows.names[row][0]]
             for form in self._spoken(row):
-                if abs(len(bare) - len(form.words)) > max(2, len(form.words) // 2):
+                if _out_of_reach(len(bare) - len(form.words), form):
                     continue
                 score = similarity(bare, form.words, form.weights) * form.score
                 if score >= UNSURE and (form.short or _elsewhere(parts, entry)):
@@ -506,6 +513,12 @@ def _sound_forms(words: str, is_alias: bool) -> tuple[_Form, ...]:
     if is_alias:
         return (_alias_form(_PUNCTUATION.sub("", words)),)
     return tuple(form for form in _forms(words) if not form.words.endswith(("公司", "集团")) or form.brand_end == len(form.words))
+
+
+def _out_of_reach(more: int, form: _Form) -> bool:
+    """Whether the extra or missing syllables alone put the form below `POSSIBLE`."""
+    least = more * EXTRA if more > 0 else -more * MISSING * MINOR_WEIGHT
+    return (1 - least / sum(form.weights)) * form.score < POSSIBLE
 
 
 def _elsewhere(said: Parts, entry: CustomerEntry) -> bool:
@@ -610,8 +623,22 @@ def _with_ending(text: str, end: int) -> int:
     return end
 
 
-@lru_cache(maxsize=16)
+_recent: deque[tuple[tuple[CustomerEntry, ...], Index]] = deque(maxlen=4)
+"""The lists asked for last: to know a list of thousands by its value takes as long as to read a note."""
+
+
 def index_of(customers: tuple[CustomerEntry, ...]) -> Index:
+    """The index of the list, made once."""
+    for known, index in _recent:
+        if known is customers:
+            return index
+    index = _index_of(customers)
+    _recent.appendleft((customers, index))
+    return index
+
+
+@lru_cache(maxsize=16)
+def _index_of(customers: tuple[CustomerEntry, ...]) -> Index:
     return Index(customers)
 
 

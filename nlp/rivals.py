@@ -61,7 +61,7 @@ def competitors(
         taken[start:end] = b"\1" * (end - start)
         found[name] = CompetitorMention(name, Span(start, end))
 
-    own = _own(tuple(customers))
+    own = names.index_of(tuple(customers)).own_words
     for start, end, name in _of_list(text, listed, own):
         keep(start, end, name)
     for match in _RIVALS_ARE.finditer(text):
@@ -84,13 +84,6 @@ def competitors(
                 continue
             keep(start, end, name)
     return tuple(sorted(found.values(), key=lambda each: each.span))
-
-
-@lru_cache(maxsize=8)
-def _own(customers: tuple[CustomerEntry, ...]) -> frozenset[str]:
-    """The names, aliases and brands of the customers."""
-    forms = {form for entry in customers for form in (entry.name, *entry.aliases, names.parts_of(entry.name).brand)}
-    return frozenset(form for form in forms if len(form) >= 2)
 
 
 def _is_own(name: str, own: frozenset[str]) -> bool:

@@ -6,17 +6,24 @@ f/h …) count 0.12 of a syllable, a wrong initial or final 0.5, a wrong tone 0.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 _INITIALS = tuple("zh ch sh b p m f d t n l g k h j q x r z c s y w".split())
 MILD, WRONG_TONE = 0.12, 0.02
 MISSING, EXTRA = 0.6, 0.5
-_SAME_INITIAL = ({"z", "zh"}, {"c", "ch"}, {"s", "sh"}, {"n", "l"}, {"l", "r"}, {"f", "h"})
-_SAME_FINAL = (
-    {"an", "ang"}, {"en", "eng"}, {"in", "ing"}, {"ian", "iang"}, {"uan", "uang"}, {"un", "ong"}, {"on", "ong"}, {"en", "un"}, {"uo", "o"}, {"ei", "ui"}, {"eng", "ong"},
-    {"in", "un"}, {"ing", "eng"},
-)  # fmt: skip
+
+
+def _pairs(words: str) -> frozenset[tuple[str, str]]:
+    """Both orders of each pair: "z zh, n l"."""
+    both = [tuple(pair.split()) for pair in words.split(",")]
+    return frozenset((*((one, other) for one, other in both), *((other, one) for one, other in both)))
+
+
+_SAME_INITIAL = _pairs("z zh, c ch, s sh, n l, l r, f h")
+_SAME_FINAL = _pairs(
+    "an ang, en eng, in ing, ian iang, uan uang, un ong, on ong, en un, uo o, ei ui, eng ong, in un, ing eng"
+)
 _IN_NAMES = {"长": "cháng", "重": "chóng", "曾": "zēng"}
 """Readings that names have where another one comes first in the dictionary (长虹, 重庆, surname 曾)."""
 _MARKS = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ"
@@ -60,10 +67,10 @@ def distance(one: str, other: str) -> float:
     )
 
 
-def _part(one: str, other: str, alike: Iterable[set[str]]) -> float:
+def _part(one: str, other: str, alike: frozenset[tuple[str, str]]) -> float:
     if one == other:
         return 0.0
-    return MILD if any(one in group and other in group for group in alike) else 0.5
+    return MILD if (one, other) in alike else 0.5
 
 
 def similarity(said: str, words: str, weights: Sequence[float]) -> float:
