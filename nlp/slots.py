@@ -69,10 +69,13 @@ _PLACE = re.compile(
     r"(?:市区|[省市县镇村路街]|开发区|高新区|工业园|园区|新区|片区|大厦|广场|车间|仓库|门店|门市|展厅|展馆|展会|食堂|宿舍|停车场|工地|现场|项目上|一线|基地|[他她咱我你这那本老新]?(?:们|家)?(?:的)?(?:厂|店|馆|楼|部|科|处|室)(?:里|上|区|下)?)$"
 )
 _NO_NAME = re.compile(
-    r"^(?:一|两|三|四|五|几|多|好|每|各|第|全|另|其|某|本|该|此|别|所有|大家|自己|双方|老|新)|(?:一|几|两)(?:家|个|位|次|趟|下|圈|遍)|"
+    r"^[一二两三四五六七八九十几多好每各]+(?:个|家|位|次|台|套|种|批|点|天|年|月|周|号|万|千|百|成|折|块|部|条|趟)|^(?:每|各|第|另|其|某|本|该|此|别|所有|大家|自己|双方|老客|新客)|(?:一|几|两)(?:家|个|位|次|趟|下|圈|遍)|"
     r"[个些次趟遍种件台套]$|客户|领导|老板|对方|他们|产品|设备|机器|仪器|系统|价格|电话|微信|邮件|同事|朋友|竞品|友商|会议|总部|分公司|供应商|代理商|经销商|设计院$|项目|进度|节前|年前|年底|月底|月初|明年|今年|去年|后天|前天"
     r"|上午|下午|晚上|中午|早上|星期|周[一二三四五六日末]|节|礼拜|经理|主任|科长|部长|总监|主管|负责人|采购|技术|财务|销售|生产|仓库"
 )
+
+_SENTENCE = re.compile(r"[上下中]午|[今明昨后]天|[这上下本每]周|回公司|趟|一下|什么|谁|怎么|没有|不是|因为|所以|如果|但是|今年|明年|去年|老客户|新客户")
+"""What stands in no name, whatever the words end with."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def is_company(words: str) -> bool:
     """Whether the words, which stand where a company's name may, are one: no pronoun, place, department, product, person."""
     if not 2 <= len(words) <= 24 or _NO_COMPANY.search(words) or words in REGIONS or words in _TRADE_WORDS:
         return False
-    if words in DEPARTMENTS or words.endswith(_DEPARTMENTS) or words in EVERYDAY_PLACES:
+    if _SENTENCE.search(words) or words in DEPARTMENTS or words.endswith(_DEPARTMENTS) or words in EVERYDAY_PLACES:
         return False
     if not _FULL.fullmatch(words) and (_PLACE.search(words) or _NO_NAME.search(words) or _region_and(words)):
         return False

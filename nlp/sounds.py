@@ -24,8 +24,8 @@ _SAME_INITIAL = _pairs("z zh, c ch, s sh, n l, l r, f h")
 _SAME_FINAL = _pairs(
     "an ang, en eng, in ing, ian iang, uan uang, un ong, on ong, en un, uo o, ei ui, eng ong, in un, ing eng"
 )
-_IN_NAMES = {"长": "cháng", "重": "chóng", "曾": "zēng"}
-"""Readings that names have where another one comes first in the dictionary (长虹, 重庆, surname 曾)."""
+_IN_NAMES = {"长": "cháng", "重": "chóng", "曾": "zēng", "晟": "shèng"}
+"""Readings that names have where another one comes first in the dictionary (长虹, 重庆, surname 曾, 永晟)."""
 _MARKS = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ"
 _PLAIN = str.maketrans(_MARKS, "aaaaeeeeiiiioooouuuuvvvvvnnnm")
 _TONE = {mark: at % 4 + 1 for at, mark in enumerate(_MARKS[:24])} | {"ń": 2, "ň": 3, "ǹ": 4, "ḿ": 2}
