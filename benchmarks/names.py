@@ -25,7 +25,7 @@ from functools import lru_cache
 
 from nlp import companies, names, sounds
 from nlp.draft import CustomerEntry, CustomerMention
-from nlp.places import INDUSTRIES, REGIONS
+from nlp.places import REGIONS
 
 BRAND = (
     "恒力鼎新瑞兴博远锦程华盛天宇卓达凯腾宏发金源永晟海川德润丰泰嘉禾正邦科锐明辉联创奥捷信诚康隆东升格致立群星辰云帆中航鸿图双龙伟业振邦佳美优利通顺安合众睿思拓普同方荣光国风旭日启航晨曦汇智精工百川富"
@@ -39,7 +39,12 @@ CARRIERS = (
     "约了{}的陈经理下周二见面", "从{}回来，情况不错，他们想先试用", "去{}做了演示，客户反馈还可以，就是交期太长", "提醒一下，{}的合同月底到期", "昨天回访了{}，设备运行正常，没什么问题",
 )  # fmt: skip
 CONFUSED = {"z": "zh", "c": "ch", "s": "sh", "n": "l", "f": "h"} | {"zh": "z", "ch": "c", "sh": "s", "l": "n", "h": "f"}
-CONFUSED_FINALS = {"an": "ang", "en": "eng", "in": "ing", "ian": "iang"} | {"ang": "an", "eng": "en", "ing": "in", "iang": "ian"}
+CONFUSED_FINALS = {"an": "ang", "en": "eng", "in": "ing", "ian": "iang"} | {
+    "ang": "an",
+    "eng": "en",
+    "ing": "in",
+    "iang": "ian",
+}
 
 
 @lru_cache(maxsize=1)
@@ -74,7 +79,11 @@ class Company:
 
 def invent(count: int, chance: random.Random, *, never: frozenset[str] = frozenset()) -> list[Company]:
     """Companies of different names, none of them in `never`; a third are close neighbours of one before."""
-    regions = [region for region in REGIONS if region not in ("中国", "华东", "华南", "华北", "华中", "西南", "西北", "东北", "内蒙")]
+    regions = [
+        region
+        for region in REGIONS
+        if region not in ("中国", "华东", "华南", "华北", "华中", "西南", "西北", "东北", "内蒙")
+    ]
     found: dict[str, Company] = {}
     made: list[Company] = []
     while len(found) < count:
@@ -101,7 +110,12 @@ def neighbour(one: Company, chance: random.Random, regions: Sequence[str]) -> Co
             return Company(chance.choice(regions), one.brand, one.trade, one.legal)
         case _:
             return Company(one.region, one.brand, chance.choice(TRADES), one.legal)
-    return Company(one.region if chance.random() < 0.5 else chance.choice(regions), "".join(brand), chance.choice(TRADES), one.legal)
+    return Company(
+        one.region if chance.random() < 0.5 else chance.choice(regions),
+        "".join(brand),
+        chance.choice(TRADES),
+        one.legal,
+    )
 
 
 def alike(character: str, chance: random.Random) -> str:
@@ -121,7 +135,9 @@ def confused(character: str, chance: random.Random) -> str:
 
 def same_tone(character: str, chance: random.Random) -> str:
     said = sounds.syllable(character)
-    others = [each for tone, each in written().get(said[:2], []) if tone == said[2] and each != character] if said else []
+    others = (
+        [each for tone, each in written().get(said[:2], []) if tone == said[2] and each != character] if said else []
+    )
     return chance.choice(others) if others else alike(character, chance)
 
 
@@ -193,12 +209,18 @@ def report(size: int, count: int, seed: int, *, sweep: bool) -> None:
         found = companies.customer(note.text, customers, competitors=rivals)
         took.append(time.process_time() - started)
         outcomes.append((note, found))
-    print(f"N={size}: index {built_s:.2f} s; a note {1000 * statistics.fmean(took):.1f} ms, at most {1000 * max(took):.0f} ms")
+    print(
+        f"N={size}: index {built_s:.2f} s; a note {1000 * statistics.fmean(took):.1f} ms, at most {1000 * max(took):.0f} ms"
+    )
     offered = [_offered(note, found) for note, found in outcomes if note.listed]
     print(f"  offered {sum(offered) / len(offered):6.1%} of {len(offered)} misheard customers", end="; ")
     statuses = Counter(found.status if found else "none" for note, found in outcomes if note.listed)
     print(", ".join(f"{status} {number / len(offered):.1%}" for status, number in statuses.most_common()))
-    thresholds = [(s, m) for s in (0.8, 0.85, 0.88, 0.9, 0.92, 0.94) for m in (0.03, 0.06, 0.1)] if sweep else [(names.SURE, names.MARGIN)]
+    thresholds = (
+        [(s, m) for s in (0.8, 0.85, 0.88, 0.9, 0.92, 0.94) for m in (0.03, 0.06, 0.1)]
+        if sweep
+        else [(names.SURE, names.MARGIN)]
+    )
     for sure, margin in thresholds:
         right = wrong = stranger = namesake = 0
         for note, found in outcomes:

@@ -100,12 +100,16 @@ def _counting(
     text: str, customers: tuple[CustomerEntry, ...], title: Span | None, competitors: Sequence[CompetitorMention]
 ) -> list[_Spoken]:
     """The companies that may be the note's customer, in order."""
-    spoken = [each for each in _spoken(text, customers, title) if each.weight and not _is_rival(text, each, competitors)]
+    spoken = [
+        each for each in _spoken(text, customers, title) if each.weight and not _is_rival(text, each, competitors)
+    ]
     return sorted(spoken, key=lambda each: each.start)
 
 
 def _numbered(text: str, spoken: _Spoken) -> bool:
-    return bool(re.search(r"第[二三四五六七八九十2-9]家[^。！？\n]{0,8}$", text[max(0, spoken.start - 14) : spoken.start]))
+    return bool(
+        re.search(r"第[二三四五六七八九十2-9]家[^。！？\n]{0,8}$", text[max(0, spoken.start - 14) : spoken.start])
+    )
 
 
 def _was_there(text: str, spoken: _Spoken) -> bool:

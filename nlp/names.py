@@ -21,7 +21,19 @@ from nlp.draft import Candidate, CustomerEntry
 from nlp.places import INDUSTRIES, INSTITUTIONS, LEGAL, REGIONS, SMALL_FIRMS
 from nlp.sounds import EXTRA, MISSING, similarity, sound_class
 
-__all__ = ["ELSEWHERE", "Index", "Mention", "Parts", "at_most", "decided", "index_of", "link", "other_trade", "parts_of", "similarity"]
+__all__ = [
+    "ELSEWHERE",
+    "Index",
+    "Mention",
+    "Parts",
+    "at_most",
+    "decided",
+    "index_of",
+    "link",
+    "other_trade",
+    "parts_of",
+    "similarity",
+]
 
 SURE, POSSIBLE, MARGIN = 0.9, 0.65, 0.06
 UNSURE = SURE - 0.01
@@ -46,13 +58,46 @@ _FILLERS = "嗯呃啊哦"
 _PAUSE = re.compile(r"[\s，。！？；：、,.!?;:（）()]")
 # words that follow a brand as parts of the name; what is also an everyday noun (设备, 服务) counts only before 公司
 _EVERYDAY = frozenset(
-    "设备 技术 服务 系统 数据 设计 工程 检测 培训 投资 保险 材料 动力 环境 信息 网络 软件 集成 互联 能源 咨询 建设 汽车 电池 文化 教育 健康 运输 "
-    "物流 包装 装备 仓储 管道".split()
+    [
+        "设备",
+        "技术",
+        "服务",
+        "系统",
+        "数据",
+        "设计",
+        "工程",
+        "检测",
+        "培训",
+        "投资",
+        "保险",
+        "材料",
+        "动力",
+        "环境",
+        "信息",
+        "网络",
+        "软件",
+        "集成",
+        "互联",
+        "能源",
+        "咨询",
+        "建设",
+        "汽车",
+        "电池",
+        "文化",
+        "教育",
+        "健康",
+        "运输",
+        "物流",
+        "包装",
+        "装备",
+        "仓储",
+        "管道",
+    ]
 )
 _OTHER_TRADE = re.compile(
     r"([一-鿿]{0,2}?)(?<![的了那这说他她是在和跟去到要家里])(?:("
     + "|".join(sorted((word for word in INDUSTRIES if word not in _EVERYDAY), key=len, reverse=True))
-    + ")|(?:"
+    + ")|("
     + "|".join(sorted(_EVERYDAY))
     + ")(?=有限|公司|集团|股份))"
 )
@@ -142,7 +187,7 @@ def _forms(name: str) -> Iterator[_Form]:
         ("", "集团", 0.93), ("", "公司", 0.93), ("", "", 0.9),
     ):  # fmt: skip
         words = before + brand + after
-        if len(words) >= 2 and words not in seen and words not in _REGION_SET and words not in _TRADE_SET:
+        if brand and len(words) >= 2 and words not in seen and words not in _REGION_SET and words not in _TRADE_SET:
             seen.add(words)
             yield _Form(words, "abbreviation", score, short and words == brand, len(before), len(before) + len(brand))
 
@@ -269,7 +314,11 @@ class _Sounds:
         rows, begin = (both >> 32).astype(np.int64), (both & 0xFFFFFFFF) - 16
         brand, minor, there = self._agreement(heard, rows, begin)
         long = self.lengths[rows]
-        worth = (there >= 1) & (brand >= (long + 1) // 2) & ((minor >= 2) & (brand + minor >= 3) | (long >= 4) & (brand >= long - 1))
+        worth = (
+            (there >= 1)
+            & (brand >= (long + 1) // 2)
+            & ((minor >= 2) & (brand + minor >= 3) | (long >= 4) & (brand >= long - 1))
+        )
         chosen = np.flatnonzero(worth)
         if len(chosen) > MAX_PLACES:
             chosen = chosen[np.argsort(begin[chosen], kind="stable")][:MAX_PLACES]
@@ -321,6 +370,8 @@ class Index:
 
     def _keep(self, words: str, code: int) -> None:
         other = self._exact.get(words)
+        if len(words) < 2:
+            return  # one letter, or a name of nothing but signs, is nobody's name in running text
         if other is None:
             self._exact[words] = code
         elif isinstance(other, int):
@@ -417,12 +468,19 @@ class Index:
                 found.append(Mention(where[start], where[end - 1] + 1, tuple(candidates)))
         return sorted(found, key=lambda mention: mention.start)
 
-    def _windows(self, text: str, row: int, begin: int, known: dict[tuple[str, int], float]) -> Iterator[tuple[float, int, int]]:
+    def _windows(
+        self, text: str, row: int, begin: int, known: dict[tuple[str, int], float]
+    ) -> Iterator[tuple[float, int, int]]:
         for way, form in enumerate(self._spoken(row)):
             if form.short or len(form.words) < 3:
                 continue
             start, length = begin - form.brand_at, len(form.words)
-            for first, last in ((start, start + length), (start, start + length - 1), (start, start + length + 1), (start + 1, start + length)):
+            for first, last in (
+                (start, start + length),
+                (start, start + length - 1),
+                (start, start + length + 1),
+                (start + 1, start + length),
+            ):
                 if first < 0 or last > len(text):
                     continue
                 said = text[first:last]
@@ -512,7 +570,9 @@ def _ways(entry: CustomerEntry) -> Iterator[_Form]:
 def _sound_forms(words: str, is_alias: bool) -> tuple[_Form, ...]:
     if is_alias:
         return (_alias_form(_PUNCTUATION.sub("", words)),)
-    return tuple(form for form in _forms(words) if not form.words.endswith(("公司", "集团")) or form.brand_end == len(form.words))
+    return tuple(
+        form for form in _forms(words) if not form.words.endswith(("公司", "集团")) or form.brand_end == len(form.words)
+    )
 
 
 def _out_of_reach(more: int, form: _Form) -> bool:
@@ -566,9 +626,10 @@ def _in_place(text: str, start: int, end: int, entry: CustomerEntry, form: _Form
     if not form.brand_at and not before and _within_region(text, start):
         return min(form.score, ELSEWHERE)
     other = _OTHER_TRADE.match(text, end)
-    if other and not (not other[1] and parts.trade.startswith(other[2])) and (form.short or not other[1]):
-        if form.brand_end == len(form.words):
-            return min(form.score, ELSEWHERE)
+    near = other is not None and (form.short or not other[1])
+    if other and near and form.brand_end == len(form.words):
+        theirs = not other[1] and parts.trade.startswith(other[2] or other[3])
+        return form.score if theirs else min(form.score, ELSEWHERE)
     return form.score
 
 
@@ -598,8 +659,11 @@ def _with_surroundings(words: str, start: int, end: int) -> tuple[int, int]:
 
 def _shorter(one: Mention, other: Mention) -> bool:
     """Whether the first is a brand, or a part of one, within the second."""
-    return one.candidates[0].score <= 0.9 and other.start <= one.start and one.end <= other.end and (
-        one.end - one.start < other.end - other.start
+    return (
+        one.candidates[0].score <= 0.9
+        and other.start <= one.start
+        and one.end <= other.end
+        and (one.end - one.start < other.end - other.start)
     )
 
 

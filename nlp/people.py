@@ -87,14 +87,18 @@ _YOUR_SIDE_BEFORE = re.compile(rf"(?:你们(?:公司|那边|家)?|贵司|贵公�
 _OUR_SIDE_ASKED = re.compile(
     r"(?:请|让|叫|拉|麻烦|找|带|安排|协调|申请|喊|约上|带上)(?:一下|了|上|着|咱们?|我们(?:的)?|公司(?:的)?){0,3}$"
 )
-_THEY_ASK = re.compile(r"[他她们户方总理任长工](?:又|也|就|再|会|要|想|说|已经|打算){0,2}(?:请|让|叫|拉|麻烦|找|带|安排|协调)(?:一下|了)?$")
+_THEY_ASK = re.compile(
+    r"[他她们户方总理任长工](?:又|也|就|再|会|要|想|说|已经|打算){0,2}(?:请|让|叫|拉|麻烦|找|带|安排|协调)(?:一下|了)?$"
+)
 _OUR_SIDE_DOES = re.compile(
     r"^(?:那边|这边)?(?:过来|来|去|再|帮忙?|给|一起|也|亲自){0,3}(?:出面|确认|核实|跟进|查|核对|支持|陪同|协助|协调|安排|拜访|审批|批|签字|出个?方案|帮|出方案|做方案|出图|评估|核价|核算|申请|特批|派)"
 )
 _OUR_SIDE_SENT = re.compile(
     r"(?<![跟给对让叫])我们?(?:这边|那边)?(?:已经|再|会|去|也|先|打算|准备|建议|回头|回去|明天|今天){0,3}(?:让|请|叫|安排|派)(?:了|一下)?$"
 )
-_SENT_BY_NOBODY_ELSE = re.compile(r"(?:^|[，。！？；、,!?;\n\s])(?:回去|回头|明天|今天|下周|我|我们|需要|得|再|先|已经|准备){0,3}(?:让|安排|派|叫)(?:了|一下)?$")
+_SENT_BY_NOBODY_ELSE = re.compile(
+    r"(?:^|[，。！？；、,!?;\n\s])(?:回去|回头|明天|今天|下周|我|我们|需要|得|再|先|已经|准备){0,3}(?:让|安排|派|叫)(?:了|一下)?$"
+)
 _WITH_US = re.compile(r"(?:^|[，。！？；、,!?;\n\s今上下天午昨])我(?:今天|昨天|上午|下午)?(?:和|跟|带着|带上?了?|同)$")
 _TOGETHER_THERE = re.compile(r"^(?:一起|一块儿?|一道|两个人|俩)(?:去|过去|拜访|跑|到|来|见|走访|回访|拜会|上门)")
 _RIVAL = r"竞品|竞争对手|友商|对手|别家|竞争厂家"
@@ -276,7 +280,7 @@ def _titled(text: str) -> Iterator[_Person]:
         before = text[at - 1 : at]
         if (match["sur"] == "周" and before in tuple("上下本这每一")) or (match["sur"] == "老"):
             continue
-        if match["name"] in _NOT_TITLED or match["sur"] in "应管连全" and title in ("总经理", "经理", "总"):
+        if match["name"] in _NOT_TITLED or (match["sur"] in "应管连全" and title in ("总经理", "经理", "总")):
             continue
         if (
             match["sur"] in _UNCERTAIN
@@ -368,7 +372,9 @@ class _Sides:
         if speaker == "customer":
             if piece and self._addressed(person, piece):
                 return "own"
-            return "own" if _YOUR_SIDE_BEFORE.search(before) else "customer" if _OUR_SIDE_BEFORE.search(before) else None
+            return (
+                "own" if _YOUR_SIDE_BEFORE.search(before) else "customer" if _OUR_SIDE_BEFORE.search(before) else None
+            )
         if _OUR_SIDE_BEFORE.search(before) or _OUR_SIDE_SENT.search(before):
             return "own"
         if _OUR_SIDE_ASKED.search(before) and _OUR_SIDE_DOES.match(after) and not _THEY_ASK.search(before):

@@ -133,4 +133,9 @@ def _listed_names(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _may_be_a_rival(name: str) -> bool:
-    return not _NOT_A_RIVAL.search(name) and not re.search(r"[很太不没]", name) and name not in REGIONS and name not in INDUSTRIES
+    return (
+        not _NOT_A_RIVAL.search(name)
+        and not re.search(r"[很太不没]", name)
+        and name not in REGIONS
+        and name not in INDUSTRIES
+    )

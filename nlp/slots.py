@@ -28,9 +28,7 @@ _REGION = f"(?:{either(REGIONS)})(?:省|市)?"
 _SUFFIX = f"(?:{either((*INDUSTRIES, *INSTITUTIONS))})"
 _LEGAL = f"(?:{either(LEGAL)})"
 _TRADES, _FORM, _FORMS = f"{_SUFFIX}{{1,4}}", f"{_LEGAL}{{1,3}}", f"{_LEGAL}{{0,3}}"
-FULL = (
-    rf"(?:(?:{_REGION})?{_CHAR}{{1,6}}?{_TRADES}{_FORMS}|(?:{_REGION})?{_CHAR}{{2,6}}?{_FORM}|{_REGION}{_TRADES}{_FORMS})"
-)
+FULL = rf"(?:(?:{_REGION})?{_CHAR}{{1,6}}?{_TRADES}{_FORMS}|(?:{_REGION})?{_CHAR}{{2,6}}?{_FORM}|{_REGION}{_TRADES}{_FORMS})"
 _TITLED = r"[一-鿿]{1,2}(?:总|经理|主任|科长|部长|处长|院长|工|老师|校长|董|厂长|老板|总监|主管)"
 _ENDS = (
     r"(?=$|[，。！？；：、,.!?;:（）()\s“”\"]|的|那边|这边|这家|这个|这单|出来|回来|见|找|跟|和|谈|聊|开会|开了|拜访|考察|交流|今天|昨天|上午|下午|项目|单子|做|采购|技术|设备科|设备部|信息|"
@@ -49,9 +47,7 @@ _BY_LABEL = re.compile(
 _FROM = re.compile(rf"从(?P<name>{FULL}|{_CHAR}{{2,10}}?)(?:那边|那里|公司)?(?:出来|回来|开完会|谈完|见完)")
 _WEAK = re.compile(rf"{WENT}(?P<name>{FULL}){_ENDS}")
 _LEADS = re.compile(rf"{_LEAD}(?P<name>{FULL}){_ENDS}")
-_ANYWHERE = re.compile(
-    rf"(?P<name>{_REGION}{_CHAR}{{1,6}}?{_TRADES}{_FORMS}|{_REGION}{_CHAR}{{2,6}}?{_FORM}){_ENDS}"
-)
+_ANYWHERE = re.compile(rf"(?P<name>{_REGION}{_CHAR}{{1,6}}?{_TRADES}{_FORMS}|{_REGION}{_CHAR}{{2,6}}?{_FORM}){_ENDS}")
 # words without a suffix: a company only where a customer of the list sounds like them
 _ANY = r'[^的了是他她们我你这那吗呢吧就都，。！？；：、,.!?;:（）()\s"“”0-9]'
 _BARE = re.compile(
@@ -74,7 +70,9 @@ _NO_NAME = re.compile(
     r"|上午|下午|晚上|中午|早上|星期|周[一二三四五六日末]|节|礼拜|经理|主任|科长|部长|总监|主管|负责人|采购|技术|财务|销售|生产|仓库"
 )
 
-_SENTENCE = re.compile(r"[上下中]午|[今明昨后]天|[这上下本每]周|回公司|趟|一下|什么|谁|怎么|没有|不是|因为|所以|如果|但是|今年|明年|去年|老客户|新客户")
+_SENTENCE = re.compile(
+    r"[上下中]午|[今明昨后]天|[这上下本每]周|回公司|趟|一下|什么|谁|怎么|没有|不是|因为|所以|如果|但是|今年|明年|去年|老客户|新客户"
+)
 """What stands in no name, whatever the words end with."""
 
 
@@ -146,7 +144,11 @@ def is_company(words: str) -> bool:
     return not people.is_person(words)
 
 
-_DEPARTMENTS = tuple(word for word in DEPARTMENTS if word not in ("IT", "财务", "法务", "人力", "供应链", "工会", "数据中心", "研发中心", "技术中心"))
+_DEPARTMENTS = tuple(
+    word
+    for word in DEPARTMENTS
+    if word not in ("IT", "财务", "法务", "人力", "供应链", "工会", "数据中心", "研发中心", "技术中心")
+)
 _ONLY_PLACE = re.compile(rf"(?:{_REGION}){{1,3}}(?:那边|这边|[省市县区]|本地|当地|周边)?$")
 
 
@@ -155,4 +157,4 @@ def _region_and(words: str) -> bool:
 
 
 def _may_be_a_brand(words: str) -> bool:
-    return 2 <= len(words) and not _NO_NAME.search(words) and is_company(words)
+    return len(words) >= 2 and not _NO_NAME.search(words) and is_company(words)

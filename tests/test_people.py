@@ -217,7 +217,9 @@ def test_in_a_chat_we_means_who_speaks(text: str, side: str) -> None:
     ],
 )
 def test_a_listed_contact_is_found_by_sound(text: str, heard: str | None) -> None:
-    found = [person for person in people.contacts(text, clauses.split(text), HENGLI) if person.name in ("王建国", "李晓梅")]
+    found = [
+        person for person in people.contacts(text, clauses.split(text), HENGLI) if person.name in ("王建国", "李晓梅")
+    ]
 
     assert [person.span.of(text)[-3:] for person in found] == ([heard] if heard else [])
 
