@@ -1,15 +1,29 @@
 """How well customers are found by sound in spoken notes, and what that costs.
 
-A seeded list of invented companies (region + brand + trade + legal form, a third of them close neighbours of another: one syllable
-apart, of the same sound, of another region or trade) is spoken inside varied sentences with simulated recognition errors:
-homophones, wrong tones, z/zh c/ch s/sh n/l f/h an/ang en/eng in/ing, dropped and extra syllables. As many sentences name companies
-that are NOT on the list, with the same errors. Printed for several thresholds:
+A seeded list of invented companies (region + brand + trade + legal form, a third of them close neighbours of another: one
+syllable apart, of the same sound, of another region or trade) is spoken inside varied sentences with simulated recognition
+errors: homophones, wrong tones, z/zh c/ch s/sh n/l f/h an/ang en/eng in/ing, dropped and extra syllables. As many
+sentences name companies that are NOT on the list, with the same errors. Printed for several thresholds:
 
-    recall      listed, misheard: the right customer is linked (status known)
-    precision   of the links applied in both kinds of sentences the share that is right
-    wrong       unlisted: a customer is linked although the company is on no list; `namesakes` are counted apart: their brand is
-                a customer's letter for letter, and no other region or trade was understood: no rule can know better
-    offered     listed, misheard: the right customer is linked or among the candidates
+    recall          listed, misheard: the right customer is linked (status known)
+    precision       of the links applied in both kinds of sentences the share that is right
+    wrong customer  listed, misheard: another customer is linked
+    unlisted linked a customer is linked although the company is on no list; `namesakes` are counted apart: their brand is
+                    a customer's letter for letter, and no other region or trade was understood: no rule can know better
+    offered         listed, misheard: the right customer is linked or among the candidates
+
+Measured (1,000 sentences of either kind, seed 4, N = 2000, margin 0.06): SURE 0.90 is the lowest at which unlisted
+companies are hardly ever linked; a smaller margin gains nothing but wrong customers, a larger one costs recall. Below 0.90
+a brand that only sounds alike, or has another region or trade, would be linked too: those are held just under it.
+
+    SURE   recall  precision  wrong customer  unlisted linked (namesakes)
+    0.80   74.4 %     94.2 %          0.50 %          4.10 % (0.50 %)
+    0.85   71.4 %     96.7 %          0.50 %          1.90 % (0.50 %)
+    0.90   63.0 %     98.7 %          0.40 %          0.40 % (0.50 %)
+    0.92   60.7 %     98.7 %          0.40 %          0.40 % (0.50 %)
+    0.94   53.7 %     98.5 %          0.40 %          0.40 % (0.50 %)
+
+(Precision there leaves the namesakes out; the script now counts them as wrong.)
 
     python benchmarks/names.py [--sizes 200 2000 10000] [--notes 1000] [--sweep]
 """
@@ -31,13 +45,31 @@ BRAND = (
     "恒力鼎新瑞兴博远锦程华盛天宇卓达凯腾宏发金源永晟海川德润丰泰嘉禾正邦科锐明辉联创奥捷信诚康隆东升格致立群星辰云帆中航鸿图双龙伟业振邦佳美优利通顺安合众睿思拓普同方荣光国风旭日启航晨曦汇智精工百川富"
     "尔亿帝豪圣元景和裕庆祥盈茂森林木水清波涛浩瀚江河山岳峰岭石磊玉宝珠钰铭铄钧铂锋镇纳米微芯维纬维尚品质雅致悦欣怡乐彤彩虹霞飞翔鹏程万里驰骋骏马奔腾迈进步高远大志勤朗"
 )
-TRADES = ("阀门", "机械", "电子", "精密", "自动化", "塑机", "纺织", "服饰", "汽配", "医疗器械", "生物科技", "软件", "模具", "化工", "包装", "食品", "建材", "环保", "新材料", "仪表", "轴承", "家具", "光电", "五金", "物流")  # fmt: skip
+TRADES = (
+    *("阀门", "机械", "电子", "精密", "自动化", "塑机", "纺织", "服饰", "汽配", "医疗器械", "生物科技", "软件", "模具"),
+    *("化工", "包装", "食品", "建材", "环保", "新材料", "仪表", "轴承", "家具", "光电", "五金", "物流"),
+)
 LEGALS = ("有限公司", "股份有限公司", "集团有限公司", "有限责任公司")
 CARRIERS = (
-    "刚从{}出来，见了采购部的王经理，预算大概八十万", "今天拜访了{}，聊了聊明年的计划", "上午去了{}，他们对方案基本认可", "跟{}的张总通了电话，他说再考虑考虑", "{}那边今天来电话了，说要等预算", "{}的李主任说下周三前给答复",
-    "今天跑了{}，见到了技术部的李工", "刚刚和{}开了会，报价三十五万", "汇报一下，{}这单基本定了", "客户是{}，联系人王建国", "嗯今天下午呢我去了一趟{}然后见了他们老板", "我刚在{}见了他们采购总监，说价格偏高", "{}这个项目下个月要招标",
-    "约了{}的陈经理下周二见面", "从{}回来，情况不错，他们想先试用", "去{}做了演示，客户反馈还可以，就是交期太长", "提醒一下，{}的合同月底到期", "昨天回访了{}，设备运行正常，没什么问题",
-)  # fmt: skip
+    "刚从{}出来，见了采购部的王经理，预算大概八十万",
+    "今天拜访了{}，聊了聊明年的计划",
+    "上午去了{}，他们对方案基本认可",
+    "跟{}的张总通了电话，他说再考虑考虑",
+    "{}那边今天来电话了，说要等预算",
+    "{}的李主任说下周三前给答复",
+    "今天跑了{}，见到了技术部的李工",
+    "刚刚和{}开了会，报价三十五万",
+    "汇报一下，{}这单基本定了",
+    "客户是{}，联系人王建国",
+    "嗯今天下午呢我去了一趟{}然后见了他们老板",
+    "我刚在{}见了他们采购总监，说价格偏高",
+    "{}这个项目下个月要招标",
+    "约了{}的陈经理下周二见面",
+    "从{}回来，情况不错，他们想先试用",
+    "去{}做了演示，客户反馈还可以，就是交期太长",
+    "提醒一下，{}的合同月底到期",
+    "昨天回访了{}，设备运行正常，没什么问题",
+)
 CONFUSED = {"z": "zh", "c": "ch", "s": "sh", "n": "l", "f": "h"} | {"zh": "z", "ch": "c", "sh": "s", "l": "n", "h": "f"}
 CONFUSED_FINALS = {"an": "ang", "en": "eng", "in": "ing", "ian": "iang"} | {
     "ang": "an",
@@ -192,7 +224,7 @@ def _linked(found: CustomerMention | None, sure: float, margin: float) -> str | 
 
 
 def report(size: int, count: int, seed: int, *, sweep: bool) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a seeded list, no secret
     listed = invent(size, chance)
     unlisted = invent(max(400, count), chance, never=frozenset(company.name for company in listed))
     customers = tuple(CustomerEntry(company.name) for company in listed)
@@ -209,18 +241,15 @@ def report(size: int, count: int, seed: int, *, sweep: bool) -> None:
         found = companies.customer(note.text, customers, competitors=rivals)
         took.append(time.process_time() - started)
         outcomes.append((note, found))
-    print(
-        f"N={size}: index {built_s:.2f} s; a note {1000 * statistics.fmean(took):.1f} ms, at most {1000 * max(took):.0f} ms"
-    )
+    mean_ms, most_ms = 1000 * statistics.fmean(took), 1000 * max(took)
+    print(f"N={size}: index {built_s:.2f} s; a note {mean_ms:.1f} ms, at most {most_ms:.0f} ms")
     offered = [_offered(note, found) for note, found in outcomes if note.listed]
     print(f"  offered {sum(offered) / len(offered):6.1%} of {len(offered)} misheard customers", end="; ")
     statuses = Counter(found.status if found else "none" for note, found in outcomes if note.listed)
     print(", ".join(f"{status} {number / len(offered):.1%}" for status, number in statuses.most_common()))
-    thresholds = (
-        [(s, m) for s in (0.8, 0.85, 0.88, 0.9, 0.92, 0.94) for m in (0.03, 0.06, 0.1)]
-        if sweep
-        else [(names.SURE, names.MARGIN)]
-    )
+    thresholds = [(names.SURE, names.MARGIN)]
+    if sweep:
+        thresholds = [(sure, margin) for sure in (0.8, 0.85, 0.88, 0.9, 0.92, 0.94) for margin in (0.03, 0.06, 0.1)]
     for sure, margin in thresholds:
         right = wrong = stranger = namesake = 0
         for note, found in outcomes:
@@ -234,11 +263,12 @@ def report(size: int, count: int, seed: int, *, sweep: bool) -> None:
                 namesake += 1
             else:
                 stranger += 1
-        links = right + wrong + stranger
+        unlisted_notes = len(outcomes) - len(offered)
         print(
-            f"  SURE {sure:.2f} MARGIN {margin:.2f}: recall {right / len(offered):6.1%}, precision {right / max(1, links):6.1%}, "
-            f"wrong customer {wrong / len(offered):.2%}, unlisted linked {stranger / (len(outcomes) - len(offered)):.2%} "
-            f"(and {namesake / (len(outcomes) - len(offered)):.2%} namesakes)"
+            f"  SURE {sure:.2f} MARGIN {margin:.2f}: recall {right / len(offered):6.1%}, "
+            f"precision {right / max(1, right + wrong + stranger + namesake):6.1%}, "
+            f"wrong customer {wrong / len(offered):.2%}, unlisted linked {stranger / unlisted_notes:.2%} "
+            f"and {namesake / unlisted_notes:.2%} namesakes"
         )
 
 

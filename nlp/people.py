@@ -157,7 +157,8 @@ def everybody(
             continue
         end = person.span.end
         person = _as_listed(person, listed)
-        side = sides.said(person) or next((was for other, was in reversed(found) if _same(other, person)), "customer")
+        before = next((was for other, was in reversed(found) if _same(other, person)), None)
+        side: Side = sides.said(person) or before or "customer"
         found.append((person, side))
         if len(found) >= MAX_MENTIONS:
             break

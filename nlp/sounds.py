@@ -9,33 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-_INITIALS = tuple(
-    [
-        "zh",
-        "ch",
-        "sh",
-        "b",
-        "p",
-        "m",
-        "f",
-        "d",
-        "t",
-        "n",
-        "l",
-        "g",
-        "k",
-        "h",
-        "j",
-        "q",
-        "x",
-        "r",
-        "z",
-        "c",
-        "s",
-        "y",
-        "w",
-    ]
-)
+_INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
 MILD, WRONG_TONE = 0.12, 0.02
 MISSING, EXTRA = 0.6, 0.5
 
