@@ -28,7 +28,7 @@ MAX_MENTIONS = 200
 """More mentions of people than this in one note are no longer told apart."""
 CONTACT_SURE, CONTACT_MARGIN = 0.9, 0.05
 """How much a name must sound like a listed contact's, and how far behind the next must be, to be taken for it
-(`benchmarks/names.py`)."""
+(`benchmarks/names.py --sweep`)."""
 
 _CJK = re.compile(r"[一-鿿]")
 _WORDLIKE = frozenset("和向对应时管连")
