@@ -12,9 +12,9 @@ As many sentences name companies that are NOT on the list, with the same errors.
                     brand is a customer's letter for letter, and no other region or trade was understood
     offered         listed, misheard: the right customer is linked or among the candidates
 
-Measured (1,000 sentences of either kind, seed 4, N = 2000, margin 0.06): SURE 0.90 is the lowest at which unlisted
-companies are hardly ever linked; a margin of 0.03 links 0.8 % more right ones, 0.10 links 1.8 % fewer; the wrong ones are
-as many.
+Measured (1,000 sentences of either kind, seed 4, N = 2000, margin 0.06): SURE 0.90 is the lowest at which
+unlisted companies are hardly ever linked; a margin of 0.03 links 0.8 % more right ones, 0.10 links 1.8 % fewer;
+the wrong ones are as many.
 Below 0.90 a brand that only sounds alike, or has another region or trade, would be linked too: those are held under it.
 
     SURE   recall  precision  wrong customer  unlisted linked (namesakes)
@@ -31,7 +31,8 @@ Precision there leaves the namesakes out; the script counts them as wrong. At SU
     N = 10000  recall 62.0 %, unlisted linked 1.40 % (1.00 %), offered 94.7 %, index 1.14 s, a note 15 ms
 
 Contacts (500 times five listed, full names of three syllables, one misheard; strangers drawn at random): any threshold
-from 0.85 to 0.93 links all of the listed and no stranger, 0.80 links 0.2 % of the strangers, 0.96 only 85 % of the listed.
+from 0.85 to 0.93 links all of the listed and no stranger, 0.80 links 0.2 % of the strangers, 0.96 only 85 % of
+the listed.
 
     python benchmarks/names.py [--sizes 200 2000 10000] [--notes 1000] [--sweep]
 """
