@@ -1,37 +1,61 @@
-"""Customers, contacts and competitors in a note.
+"""The customers of a list in a note: which are named, by letter or by sound, and how sure that is.
 
-The company's own list comes first: exact name, alias, abbreviation (恒力 for 宁波恒力阀门有限公司), then sound, because speech
-recognition writes 恒立 or 横力. Rules for names that stand in no list come last, and only where the words around say that a
-company or a person is meant.
+A name may be said in full, by an alias, or in short (恒力, 宁波恒力, 恒力阀门 for 宁波恒力阀门有限公司). Speech recognition writes 恒立 or 横力:
+those are found by sound, syllable by syllable (`nlp.sounds`), where region and trade weigh `MINOR_WEIGHT` of a syllable of the
+brand. A brand alone that only sounds like a customer's is never sure; nor is one said with another region or another trade.
 
-Sound: syllables without tone, each compared by initial and final with the usual confusions (z/zh, n/l, an/ang, in/ing …) counted
-mild; region, trade and legal form weigh 0.35 of the brand. With these weights a threshold of 0.85 linked no unlisted
-customer to a listed one in 100 spoken notes, and 0.65 still had the right one among its candidates.
+SURE, POSSIBLE and MARGIN come from `benchmarks/names.py`; the table of figures is there.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from nlp.draft import Candidate, CustomerEntry
 from nlp.places import INDUSTRIES, INSTITUTIONS, LEGAL, REGIONS, SMALL_FIRMS
+from nlp.sounds import EXTRA, MISSING, similarity, sound_class
 
-SURE, POSSIBLE, MARGIN = 0.85, 0.65, 0.06
-MINOR_WEIGHT = 0.35
-MAX_CANDIDATES = 3
+__all__ = [
+    "ELSEWHERE",
+    "Index",
+    "Mention",
+    "Parts",
+    "at_most",
+    "decided",
+    "index_of",
+    "link",
+    "other_trade",
+    "parts_of",
+    "similarity",
+]
 
-_REGION = re.compile("(?:" + "|".join(sorted(REGIONS, key=len, reverse=True)) + ")(?:省|市|县|区)?")
-_LAST_WORDS = (*LEGAL, *SMALL_FIRMS)
-_TAIL = re.compile(
-    "(?:"
-    + "|".join(sorted((*INDUSTRIES, *INSTITUTIONS), key=len, reverse=True))
-    + ")*(?:"
-    + "|".join(sorted(_LAST_WORDS, key=len, reverse=True))
-    + ")*$"
-)
+SURE, POSSIBLE, MARGIN = 0.9, 0.65, 0.06
+UNSURE = SURE - 0.01
+MINOR_WEIGHT = 0.3
+MAX_CANDIDATES = 5
+COMPARED = 64
+"""How many customers are compared with a name syllable by syllable, the likeliest by their classes of sounds."""
+MAX_PLACES = 4000
+"""Stretches of one text that are compared with customers by sound; what a note says comes long before."""
+ELSEWHERE = 0.8
+"""Score of a customer's brand that stands beside another region or trade than the customer's."""
+
+_REGION_SET = frozenset(REGIONS)
+_REGION_LENGTHS = sorted({len(region) for region in REGIONS}, reverse=True)
+_LEGAL_SET = frozenset((*LEGAL, *SMALL_FIRMS))
+_TRADE_SET = frozenset((*INDUSTRIES, *INSTITUTIONS))
+_LONGEST_LEGAL = max(map(len, _LEGAL_SET))
+_LONGEST_TRADE = max(map(len, _TRADE_SET))
 _PUNCTUATION = re.compile(r"[\s（）()·.,，。、\-—_]+")
+_FILLERS = "嗯呃啊哦"
+"""What speakers say in the middle of a name."""
+_PAUSE = re.compile(r"[\s，。！？；：、,.!?;:（）()]")
 # words that follow a brand as parts of the name; what is also an everyday noun (设备, 服务) counts only before 公司
 _EVERYDAY = frozenset(
     [
@@ -73,7 +97,7 @@ _EVERYDAY = frozenset(
 _OTHER_TRADE = re.compile(
     r"([一-鿿]{0,2}?)(?<![的了那这说他她是在和跟去到要家里])(?:("
     + "|".join(sorted((word for word in INDUSTRIES if word not in _EVERYDAY), key=len, reverse=True))
-    + ")|(?:"
+    + ")|("
     + "|".join(sorted(_EVERYDAY))
     + ")(?=有限|公司|集团|股份))"
 )
@@ -90,188 +114,96 @@ class Parts:
     legal: str
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def parts_of(name: str) -> Parts:
+    """Region, brand, trade and legal form; only the brand where nothing else is known of the name.
+
+    >>> parts_of("宁波恒力阀门有限公司")
+    Parts(region='宁波', brand='恒力', trade='阀门', legal='有限公司')
+    """
     bare = _PUNCTUATION.sub("", name)
-    region = _REGION.match(bare)
-    rest = bare[region.end() :] if region else bare
-    tail = _TAIL.search(rest)
-    brand = rest[: tail.start()] if tail else rest
-    ending = rest[len(brand) :]
-    legal = next(_endings(ending), "")
-    trade = ending[: len(ending) - len(legal)]
+    region = _region_at_start(bare)
+    rest = bare[len(region) :]
+    legal_at = _run_at_end(rest, len(rest), _LEGAL_SET, _LONGEST_LEGAL)
+    trade_at = _run_at_end(rest, legal_at, _TRADE_SET, _LONGEST_TRADE)
+    brand, trade, legal = rest[:trade_at], rest[trade_at:legal_at], rest[legal_at:]
     if not brand:
         # 华东机械集团, 苏州大学: what looked like the region is the name
-        return Parts("", region[0], trade, legal) if region else Parts("", bare, "", "")
-    return Parts(region[0] if region else "", brand, trade, legal)
+        return Parts("", region, trade, legal) if region else Parts("", bare, "", "")
+    return Parts(region, brand, trade, legal)
 
 
-def _endings(words: str) -> Iterator[str]:
-    for start in range(len(words)):
-        if re.fullmatch("(?:" + "|".join(_LAST_WORDS) + ")+", words[start:]):
-            yield words[start:]
+def _region_at_start(words: str) -> str:
+    for length in _REGION_LENGTHS:
+        if words[:length] in _REGION_SET and len(words) >= length:
+            after = words[length : length + 1]
+            return words[: length + 1] if after and after in "省市县区" else words[:length]
+    return ""
+
+
+def _run_at_end(words: str, end: int, known: frozenset[str], longest: int) -> int:
+    """Where the longest run of known words that reaches `end` begins."""
+    reached, least = {end}, end
+    for at in range(end - 1, max(-1, end - 24), -1):
+        if any(at + length in reached and words[at : at + length] in known for length in range(1, longest + 1)):
+            reached.add(at)
+            least = at
+    return least
+
+
+# The ways to say a customer
 
 
 @dataclass(frozen=True)
 class _Form:
-    """One way to say a customer: its words, what kind of form, and how much each syllable weighs."""
-
     words: str
-    entry: CustomerEntry
     reason: Reason
     score: float
-    weights: tuple[float, ...]
     short: bool
     """The brand alone: two syllables that many words sound like."""
+    brand_at: int
+    brand_end: int
 
-    def share_of(self, heard: Sequence[str]) -> float:
-        """How much of the form's weight is in syllables that were heard, in any order."""
-        said = sum(
-            weight for character, weight in zip(self.words, self.weights, strict=True) if _fuzzy_key(character) in heard
-        )
-        return said / sum(self.weights)
-
-
-def _forms(entry: CustomerEntry) -> Iterator[_Form]:
-    name = _PUNCTUATION.sub("", entry.name)
-    yield _Form(name, entry, "exact", 1.0, _weights(name), short=False)
-    for alias in entry.aliases:
-        for words in dict.fromkeys((alias.strip(), _PUNCTUATION.sub("", alias))):
-            if words:
-                yield _Form(words, entry, "alias", 1.0, _weights(words), short=len(words) <= 2)
-    parts = parts_of(entry.name)
-    region = re.sub("[省市县区]$", "", parts.region) if len(parts.region) > 2 else parts.region
-    trades = {parts.trade, *(trade for trade in INDUSTRIES if parts.trade.startswith(trade))}
-    said = {
-        region + parts.brand + parts.trade: 0.97, region + parts.brand: 0.95, parts.brand: 0.9,
-        **{parts.brand + trade: 0.95 for trade in trades}, **{region + parts.brand + trade: 0.96 for trade in trades},
-        **{region + parts.brand + legal: 0.96 for legal in ("集团", "公司")}, **{parts.brand + legal: 0.93 for legal in ("集团", "公司")},
-    }  # fmt: skip
-    for words, score in said.items():
-        if len(words) >= 2 and words not in (name, *entry.aliases) and words not in REGIONS and words not in INDUSTRIES:
-            yield _Form(
-                words, entry, "abbreviation", score, _weights(words), short=words == parts.brand and len(words) <= 3
-            )
+    @cached_property
+    def weights(self) -> tuple[float, ...]:
+        inside = range(self.brand_at, self.brand_end)
+        return tuple(1.0 if at in inside else MINOR_WEIGHT for at in range(len(self.words)))
 
 
-@lru_cache(maxsize=8192)
-def _weights(words: str) -> tuple[float, ...]:
-    parts = parts_of(words)
-    major = len(parts.region), len(parts.region) + len(parts.brand)
-    if len(words) != len(parts.region + parts.brand + parts.trade + parts.legal):
-        return (1.0,) * len(words)
-    return tuple(1.0 if major[0] <= at < major[1] else MINOR_WEIGHT for at in range(len(words)))
+def _forms(name: str) -> Iterator[_Form]:
+    """The ways in which a listed name is said, the full one first."""
+    bare = _PUNCTUATION.sub("", name)
+    parts = parts_of(name)
+    region = parts.region[:-1] if len(parts.region) > 2 and parts.region[-1] in "省市县区" else parts.region
+    brand = parts.brand
+    yield _Form(bare, "exact", 1.0, False, len(parts.region), len(parts.region) + len(brand))
+    trades = dict.fromkeys([parts.trade, *_openings(parts.trade)])
+    short = len(brand) <= 3
+    seen = {bare}
+    for before, after, score in (
+        *((region, trade, 0.97 if trade == parts.trade else 0.96) for trade in trades),
+        (region, "集团", 0.96), (region, "公司", 0.96), (region, "", 0.95),
+        *(("", trade, 0.95) for trade in trades),
+        ("", "集团", 0.93), ("", "公司", 0.93), ("", "", 0.9),
+    ):  # fmt: skip
+        words = before + brand + after
+        if brand and len(words) >= 2 and words not in seen and words not in _REGION_SET and words not in _TRADE_SET:
+            seen.add(words)
+            yield _Form(words, "abbreviation", score, short and words == brand, len(before), len(before) + len(brand))
 
 
-# Sound
-
-_INITIALS = (
-    "zh",
-    "ch",
-    "sh",
-    "b",
-    "p",
-    "m",
-    "f",
-    "d",
-    "t",
-    "n",
-    "l",
-    "g",
-    "k",
-    "h",
-    "j",
-    "q",
-    "x",
-    "r",
-    "z",
-    "c",
-    "s",
-    "y",
-    "w",
-)
-_MILD = 0.12
-_SAME_INITIAL = ({"z", "zh"}, {"c", "ch"}, {"s", "sh"}, {"n", "l"}, {"l", "r"}, {"f", "h"})
-_SAME_FINAL = (
-    {"an", "ang"}, {"en", "eng"}, {"in", "ing"}, {"ian", "iang"}, {"uan", "uang"}, {"un", "ong"}, {"on", "ong"}, {"en", "un"}, {"uo", "o"}, {"ei", "ui"}, {"eng", "ong"},
-    {"in", "un"}, {"ing", "eng"},
-)  # fmt: skip
+def _openings(trade: str) -> Iterator[str]:
+    """Trades that the trade begins with: 精密 of 精密制造."""
+    for length in range(2, min(len(trade), _LONGEST_TRADE + 1)):
+        if trade[:length] in _TRADE_SET:
+            yield trade[:length]
 
 
-@lru_cache(maxsize=1)
-def _readings() -> dict[int, str]:
-    # a third of a second: loaded with the first customer that is compared, not with the module
-    from pypinyin.constants import PINYIN_DICT
-
-    return PINYIN_DICT
-
-
-_TONES = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeiiiioooouuuuvvvvvnnnm")
-
-
-@lru_cache(maxsize=8192)
-def syllable(character: str) -> tuple[str, str] | None:
-    """Initial and final of a Chinese character's usual reading, without tone; None for anything else."""
-    readings = _readings().get(ord(character)) if len(character) == 1 else None
-    if not readings:
-        return None
-    plain = "".join(c for c in readings.split(",")[0].translate(_TONES) if c.isascii())
-    initial = next((each for each in _INITIALS if plain.startswith(each)), "")
-    return initial, plain[len(initial) :]
-
-
-@lru_cache(maxsize=65536)
-def distance(one: str, other: str) -> float:
-    """How differently two characters sound, from 0 (alike) to 1."""
-    if one == other:
-        return 0.0
-    first, second = syllable(one), syllable(other)
-    if first is None or second is None:
-        return 1.0
-    return _part(first[0], second[0], _SAME_INITIAL) + _part(first[1], second[1], _SAME_FINAL)
-
-
-def _part(one: str, other: str, alike: Iterable[set[str]]) -> float:
-    if one == other:
-        return 0.0
-    return _MILD if any(one in group and other in group for group in alike) else 0.5
-
-
-def similarity(said: str, words: str, weights: Sequence[float]) -> float:
-    """How much `said` sounds like `words`, from 0 to 1; `weights` has one entry per character of `words`.
-
-    1 - (weighted edit distance / sum of weights); a missing or an extra syllable costs its weight.
-    """
-    total = sum(weights)
-    row = [0.0]
-    for _ in said:
-        row.append(row[-1] + 1.0)
-    for at, character in enumerate(words):
-        weight = weights[at]
-        above, row = row, [row[0] + weight]
-        for index, heard in enumerate(said):
-            row.append(
-                min(
-                    above[index] + weight * distance(character, heard),
-                    above[index + 1] + weight,
-                    row[index] + max(weight, 0.5),
-                )
-            )
-    return max(0.0, 1.0 - row[-1] / total) if total else 0.0
-
-
-@lru_cache(maxsize=8192)
-def _fuzzy_key(character: str) -> str | None:
-    """A class of syllables that are taken for one another, to find places worth comparing."""
-    found = syllable(character)
-    if found is None:
-        return character if character.isalnum() else None
-    initial, final = found
-    initial = {"zh": "z", "ch": "c", "sh": "s", "n": "l", "r": "l", "h": "f"}.get(initial, initial)
-    return initial + re.sub("(?<=[aeiou])n?g$", "n", final).replace("on", "en").replace("un", "en")
-
-
-# The index over a customer list
+def _alias_form(alias: str) -> _Form:
+    parts = parts_of(alias)
+    whole = len(alias) != len(parts.region + parts.brand + parts.trade + parts.legal)
+    start = 0 if whole else len(parts.region)
+    return _Form(alias, "alias", 1.0, len(alias) <= 2, start, len(alias) if whole else start + len(parts.brand))
 
 
 @dataclass(frozen=True)
@@ -284,126 +216,387 @@ class Mention:
     """Best first, of different customers."""
 
 
+Classes = npt.NDArray[np.int32]
+_NONE = 0
+"""The class of what has no sound, and of a syllable that a name does not have."""
+_LEFT, _BRAND, _RIGHT = 2, 5, 2
+_WIDTH = _LEFT + _BRAND + _RIGHT
+
+
+class _Sounds:
+    """The listed names as rows of syllable classes: the end of the region, the brand, the beginning of the trade."""
+
+    def __init__(self, customers: Sequence[CustomerEntry]) -> None:
+        self._numbers: dict[str | None, int] = {None: _NONE}
+        self._of_character: dict[str, int] = {}
+        self.names: list[tuple[int, str]] = []
+        """For each row the number of the customer, and the alias where the row is one."""
+        cells: list[list[int]] = []
+        lengths: list[int] = []
+        for number, entry in enumerate(customers):
+            for words, alias in ((entry.name, ""), *((alias, alias) for alias in entry.aliases if len(alias) >= 2)):
+                parts = parts_of(words)
+                brand = self.classes(parts.brand[:_BRAND])
+                if len(brand) < 1:
+                    continue
+                self.names.append((number, alias))
+                left = self.classes(parts.region.rstrip("省市县区")[-_LEFT:])
+                right = self.classes((parts.trade or parts.legal)[:_RIGHT])
+                cells.append(
+                    [_NONE] * (_LEFT - len(left)) + left + brand + [_NONE] * (_BRAND - len(brand)) + right
+                    + [_NONE] * (_RIGHT - len(right))
+                )  # fmt: skip
+                lengths.append(len(brand))
+        self.cells: Classes = np.array(cells, np.int32).reshape(len(cells), _WIDTH)
+        self.lengths: Classes = np.array(lengths, np.int32)
+        self.has = self.cells != _NONE
+        columns = np.arange(_WIDTH)
+        behind = (columns >= _LEFT + _BRAND)[None, :]
+        self.offsets = np.where(behind, columns - _LEFT - _BRAND + self.lengths[:, None], columns - _LEFT)
+        """Where each cell stands, counted from the beginning of the brand."""
+        self.brand = self.has & (columns >= _LEFT) & (columns < _LEFT + _BRAND)
+        self.minor = self.has & ~self.brand
+        self._index_pairs()
+
+    def classes(self, words: str) -> list[int]:
+        known = self._of_character
+        found = []
+        for character in words:
+            number = known.get(character)
+            if number is None:
+                number = self._numbers.setdefault(sound_class(character), len(self._numbers))
+                if len(known) < 50_000:
+                    known[character] = number
+            found.append(number)
+        return found
+
+    def _index_pairs(self) -> None:
+        """Pairs of neighbouring classes that touch a brand, and those around a syllable that was not heard."""
+        keys: list[Classes] = []
+        rows: list[Classes] = []
+        begins: list[Classes] = []
+        every = np.arange(len(self.cells), dtype=np.int32)
+        last, first_after = self.cells[:, _LEFT - 1], self.cells[:, _LEFT + _BRAND]
+
+        def add(one: Classes, other: Classes, back: Classes | int) -> None:
+            there = (one != _NONE) & (other != _NONE)
+            keys.append((one[there].astype(np.int64) << 20 | other[there]).astype(np.int64))
+            rows.append(every[there])
+            begins.append(np.broadcast_to(np.asarray(back, np.int32), every.shape)[there])
+
+        ends = self.cells[every, _LEFT + self.lengths - 1] if len(every) else last
+        for at in range(_BRAND - 1):
+            add(self.cells[:, _LEFT + at], self.cells[:, _LEFT + at + 1], at)
+        add(last, self.cells[:, _LEFT], -1)
+        add(ends, first_after, self.lengths - 1)
+        add(last, self.cells[:, _LEFT + 1], -1)
+        before_last = np.where(self.lengths >= 2, self.cells[every, np.maximum(_LEFT + self.lengths - 2, 0)], _NONE)
+        add(before_last, first_after, self.lengths - 2)
+        key = np.concatenate(keys)
+        order = np.argsort(key, kind="stable")
+        self._keys, self._starts = np.unique(key[order], return_index=True)
+        self._rows, self._begins = np.concatenate(rows)[order], np.concatenate(begins)[order]
+        self._ends = np.append(self._starts[1:], len(key))
+
+    def places(self, heard: Classes) -> list[tuple[int, int]]:
+        """(row, where its brand would begin) for what may be a listed name said with its region or its trade."""
+        if len(heard) < 2 or not len(self._keys):
+            return []
+        pairs = heard[:-1].astype(np.int64) << 20 | heard[1:]
+        at = np.searchsorted(self._keys, pairs)
+        hit = np.flatnonzero(self._keys[np.minimum(at, len(self._keys) - 1)] == pairs)
+        if not len(hit):
+            return []
+        starts, counts = self._starts[at[hit]], (self._ends - self._starts)[at[hit]]
+        flat = np.repeat(starts - np.append(0, np.cumsum(counts)[:-1]), counts) + np.arange(counts.sum())
+        rows, begin = self._rows[flat], np.repeat(hit, counts) - self._begins[flat]
+        both = np.unique(rows.astype(np.int64) << 32 | (begin + 16))
+        rows, begin = (both >> 32).astype(np.int64), (both & 0xFFFFFFFF) - 16
+        brand, minor, there = self._agreement(heard, rows, begin)
+        long = self.lengths[rows]
+        worth = (
+            (there >= 1)
+            & (brand >= (long + 1) // 2)
+            & ((minor >= 2) & (brand + minor >= 3) | (long >= 4) & (brand >= long - 1))
+        )
+        chosen = np.flatnonzero(worth)
+        if len(chosen) > MAX_PLACES:
+            chosen = chosen[np.argsort(begin[chosen], kind="stable")][:MAX_PLACES]
+        return list(zip(rows[chosen].tolist(), begin[chosen].tolist(), strict=True))
+
+    def _agreement(self, heard: Classes, rows: Classes, begin: Classes) -> tuple[Classes, Classes, Classes]:
+        """How many syllables of brand and of region and trade were heard where they belong, or one beside it."""
+        around = np.concatenate([np.zeros(16, np.int32), heard, np.zeros(16, np.int32)])
+        at = np.clip(begin[:, None] + self.offsets[rows] + 16, 1, len(around) - 2)
+        cells = self.cells[rows]
+        same = around[at] == cells
+        near = same | (around[at - 1] == cells) | (around[at + 1] == cells)
+        brand = (near & self.brand[rows]).sum(1)
+        return brand, (near & self.minor[rows]).sum(1), (same & self.brand[rows]).sum(1)
+
+    def likeliest(self, said: str) -> list[int]:
+        """The rows that share most with the words, whatever the order; at least half of the brand."""
+        seen = np.zeros(len(self._numbers) + len(said) + 1, bool)
+        seen[self.classes(said)] = True
+        seen[_NONE] = False
+        heard = seen[self.cells]
+        brand = (heard & self.brand).sum(1)
+        share = brand / self.lengths + MINOR_WEIGHT * 0.5 * (heard & self.minor).sum(1)
+        found = np.flatnonzero(2 * brand >= self.lengths)
+        if len(found) > COMPARED:
+            found = found[np.argpartition(-share[found], COMPARED)[:COMPARED]]
+        return [int(row) for row in found]
+
+
 class Index:
-    """The ways to say the customers of one list. Linear in the text; built once per list (`index_of`)."""
+    """The ways to say the customers of one list. Linear in the text; built once per list (`index_of`).
+
+    The sounds are indexed when the first text asks for them. No object per form: forms are made again where they are compared.
+    """
 
     def __init__(self, customers: tuple[CustomerEntry, ...]) -> None:
-        self._forms: list[_Form] = [form for entry in customers for form in _forms(entry)]
-        self._exact: dict[str, list[_Form]] = {}
-        for form in self._forms:
-            self._exact.setdefault(form.words, []).append(form)
+        self._customers = customers
+        self._exact: dict[str, int | tuple[int, ...]] = {}
+        """Words → customer << 8 | way of saying it."""
+        for number, entry in enumerate(customers):
+            for way, form in enumerate(_ways(entry)):
+                if way < 256:
+                    self._keep(form.words.lower(), number << 8 | way)
         self._lengths = sorted({len(words) for words in self._exact}, reverse=True)
-        self._by_key: dict[str, list[tuple[int, int, float]]] | None = None
+        self._heads = {words[:2] for words in self._exact}
+        self._sounds: _Sounds | None = None
+        self._by_brand: dict[str, list[int]] | None = None
+        self._known: dict[str, list[Candidate]] = {}
 
-    def _keys(self) -> dict[str, list[tuple[int, int, float]]]:
-        """For each class of syllables the forms that have it: (form, place in it, its share of the form's weight)."""
-        if self._by_key is None:
-            self._by_key = {}
-            for number, form in enumerate(self._forms):
-                total = sum(form.weights)
-                for at, character in enumerate(form.words):
-                    if key := _fuzzy_key(character):
-                        self._by_key.setdefault(key, []).append((number, at, form.weights[at] / total))
-        return self._by_key
+    def _keep(self, words: str, code: int) -> None:
+        other = self._exact.get(words)
+        if len(words) < 2:
+            return  # one letter, or a name of nothing but signs, is nobody's name in running text
+        if other is None:
+            self._exact[words] = code
+        elif isinstance(other, int):
+            self._exact[words] = (other, code)
+        elif len(other) < 64:
+            self._exact[words] = (*other, code)
+
+    def _meant(self, words: str) -> list[tuple[CustomerEntry, _Form]]:
+        codes = self._exact.get(words)
+        if codes is None:
+            return []
+        found = []
+        for code in (codes,) if isinstance(codes, int) else codes:
+            entry = self._customers[code >> 8]
+            found.append((entry, _ways_of(entry)[code & 255]))
+        return found
+
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        """The names, aliases and brands of the customers."""
+        forms = {form for entry in self._customers for form in (entry.name, *entry.aliases, parts_of(entry.name).brand)}
+        return frozenset(form for form in forms if len(form) >= 2)
+
+    def _rows(self) -> _Sounds:
+        if self._sounds is None:
+            self._sounds = _Sounds(self._customers)
+        return self._sounds
 
     def exact(self, text: str) -> list[Mention]:
         """Names, aliases and abbreviations that stand in the text letter by letter; the longest at each place."""
+        lowered = text.lower()
+        text_in = lowered if len(lowered) == len(text) else text
         found: list[Mention] = []
         position = 0
-        while position < len(text):
+        while position < len(text) - 1:
+            if text_in[position : position + 2] not in self._heads:
+                position += 1
+                continue
             for length in self._lengths:
-                # past the end of the text the piece would be shorter than `length`
-                forms = self._exact.get(text[position : position + length]) if position + length <= len(text) else None
-                if forms and position + length <= len(text) and not _inside_a_word(text, position, position + length):
-                    end = _with_ending(text, position + length)
-                    scored = [(form.entry, _in_place(text, position, end, form), form.reason) for form in forms]
-                    found.append(Mention(position, end, _best(scored)))
-                    position = position + length - 1
-                    break
+                end = position + length
+                if end > len(text) or text_in[position:end] not in self._exact or _inside_a_word(text, position, end):
+                    continue
+                scored = [
+                    (entry, _in_place(text, position, end, entry, form), form.reason)
+                    for entry, form in self._meant(text_in[position:end])
+                ]
+                found.append(Mention(position, _with_ending(text, end), _best(scored)[:MAX_CANDIDATES]))
+                position = end - 1
+                break
             position += 1
         return found
 
+    def mentions(self, text: str, *, least: float) -> list[Mention]:
+        """`exact` and `sounding` together. A brand that stands in a longer stretch which sounds like another customer (豪森 in
+        信阳诚豪森) is one of the candidates there."""
+        exact = self.exact(text)
+        at: list[Mention | None] = [None] * len(text)
+        for mention in exact:
+            at[mention.start : mention.end] = [mention] * (mention.end - mention.start)
+        found = {mention.start: mention for mention in exact}
+        for heard in self.sounding(text, least=least):
+            inside = list(dict.fromkeys(each for each in at[heard.start : heard.end] if each))
+            if all(_shorter(each, heard) for each in inside):
+                for each in inside:
+                    found.pop(each.start, None)
+                    heard = Mention(heard.start, heard.end, _together(heard.candidates, each.candidates))
+                found[heard.start] = heard
+        return sorted(found.values(), key=lambda each: each.start)
+
     def sounding(self, text: str, *, least: float = SURE) -> list[Mention]:
-        """Stretches of the text that sound like a customer, at least `least` like it; the best at each place."""
-        votes: dict[tuple[int, int], float] = {}
-        keys = self._keys()
-        heard = [_fuzzy_key(character) or "" for character in text]
-        for position, key in enumerate(heard):
-            for number, at, share in keys.get(key, ()):
-                begin = position - at
-                votes[number, begin] = votes.get((number, begin), 0.0) + share
-        # a syllable of another class differs by half at least, so below this share of alike ones `least` is out of reach
-        needed = max(0.3, 2 * least - 1) - 0.01
-        scored: list[tuple[float, int, int, _Form]] = []
-        for (number, begin), share in votes.items():
-            form = self._forms[number]
-            if form.short or share + votes.get((number, begin + 1), 0.0) < needed:
-                continue
-            if form.share_of(heard[max(0, begin) : begin + len(form.words) + 1]) < needed:
-                continue
-            best = max(self._windows(text, begin, form), default=None)
-            if best and best[0] >= least:
-                scored.append((best[0], best[1], best[2], form))
-        return self._grouped(text, scored)
-
-    def _windows(self, text: str, begin: int, form: _Form) -> Iterator[tuple[float, int, int]]:
-        length = len(form.words)
-        for start in (begin, begin + 1) if begin >= 0 else (0,):
-            for end in {min(start + length, len(text)), min(start + length - 1, len(text))}:
-                said = text[start:end]
-                if len(said) >= 2 and not re.search(r"[\s，。！？；：、,.!?;:]", said):
-                    yield round(similarity(said, form.words, form.weights) * form.score, 4), start, end
-
-    def _grouped(self, text: str, scored: list[tuple[float, int, int, _Form]]) -> list[Mention]:
-        """The best stretch at each place, with the other customers that the same words may mean."""
+        """Stretches of the text that sound like a customer said with its region or trade, at least `least` like it; the best
+        at each place, with all that the same words may mean."""
+        rows = self._rows()
+        where = [at for at, character in enumerate(text) if character not in _FILLERS]
+        words = "".join(text[at] for at in where)
+        heard = np.array(rows.classes(words), np.int32)
+        best: dict[tuple[int, int], float] = {}
+        known: dict[tuple[str, int], float] = {}
+        for row, begin in rows.places(heard):
+            for score, start, end in self._windows(words, row, begin, known):
+                if score >= least and score > best.get((start, end), 0.0):
+                    best[start, end] = score
+        taken = bytearray(len(words))
         found: list[Mention] = []
         # of two as good the longer: its region and trade were heard too
-        for _, start, end, _form in sorted(scored, key=lambda each: (-each[0] - 0.02 * (each[2] - each[1]), each[1])):
-            if any(start < other.end and other.start < end for other in found):
+        for (start, end), _ in sorted(
+            best.items(), key=lambda each: (-each[1] - 0.02 * (each[0][1] - each[0][0]), each[0])
+        ):
+            if any(taken[start:end]):
                 continue
-            candidates = self.like(text[start:end])
-            if candidates:
-                found.append(Mention(start, end, tuple(candidates)))
+            start, end = _with_surroundings(words, start, end)
+            if candidates := self.like(words[start:end]):
+                taken[start:end] = b"\1" * (end - start)
+                found.append(Mention(where[start], where[end - 1] + 1, tuple(candidates)))
         return sorted(found, key=lambda mention: mention.start)
+
+    def _windows(
+        self, text: str, row: int, begin: int, known: dict[tuple[str, int], float]
+    ) -> Iterator[tuple[float, int, int]]:
+        for way, form in enumerate(self._spoken(row)):
+            if form.short or len(form.words) < 3:
+                continue
+            start, length = begin - form.brand_at, len(form.words)
+            for first, last in (
+                (start, start + length),
+                (start, start + length - 1),
+                (start, start + length + 1),
+                (start + 1, start + length),
+            ):
+                if first < 0 or last > len(text):
+                    continue
+                said = text[first:last]
+                score = known.get((said, row << 8 | way))
+                if score is None:
+                    score = 0.0 if _PAUSE.search(said) else similarity(said, form.words, form.weights) * form.score
+                    known[said, row << 8 | way] = score
+                if score >= POSSIBLE:
+                    yield round(score, 4), first, last
+
+    def _spoken(self, row: int) -> tuple[_Form, ...]:
+        number, alias = self._rows().names[row]
+        return _sound_forms(alias, True) if alias else _sound_forms(self._customers[number].name, False)
 
     def like(self, words: str) -> list[Candidate]:
         """Customers that one spoken or typed name may mean, best first."""
         said = _PUNCTUATION.sub("", words)
+        said = said.strip(_FILLERS) if said in self._exact else "".join(c for c in said if c not in _FILLERS)
         if len(said) < 2:
             return []
-        if forms := self._exact.get(said):
-            exact = _best((form.entry, form.score, form.reason) for form in forms)
-            longer = [
-                f
-                for f in self._forms
-                if f.reason == "exact" and said in f.words and f.entry.name not in {c.name for c in exact}
-            ]
-            return [*exact, *_best((form.entry, 0.8, "abbreviation") for form in longer)][: MAX_CANDIDATES + 2]
-        scored: list[tuple[CustomerEntry, float, Reason]] = []
+        found = self._known.get(said)
+        if found is None:
+            found = self._by_letter(said) or self._by_sound(said)
+            if len(self._known) < 4096:
+                self._known[said] = found
+        return list(found)
+
+    def _by_letter(self, said: str) -> list[Candidate]:
+        meant = self._meant(said.lower())
+        if not meant:
+            return []
+        exact = _best((entry, form.score, form.reason) for entry, form in meant)
+        names = {candidate.name for candidate in exact}
+        longer = [entry for entry in self._with_brand_in(said) if entry.name not in names]
+        return [*exact, *_best((entry, ELSEWHERE, "abbreviation") for entry in longer)][: MAX_CANDIDATES + 2]
+
+    def _with_brand_in(self, said: str) -> Iterator[CustomerEntry]:
+        """Other customers whose full name holds the words."""
+        if self._by_brand is None:
+            self._by_brand = {}
+            for number, entry in enumerate(self._customers):
+                name = _PUNCTUATION.sub("", entry.name)
+                for at in range(len(name) - 1):
+                    self._by_brand.setdefault(name[at : at + 2], []).append(number)
+        pairs = [self._by_brand.get(said[at : at + 2], []) for at in range(len(said) - 1)]
+        for number in min(pairs, key=len):
+            if said in _PUNCTUATION.sub("", self._customers[number].name):
+                yield self._customers[number]
+
+    def _by_sound(self, said: str) -> list[Candidate]:
+        rows = self._rows()
         parts = parts_of(said)
-        shares: dict[int, float] = {}
-        for key in {_fuzzy_key(character) for character in said} - {None}:
-            for number, _, share in self._keys().get(key or "", ()):
-                shares[number] = shares.get(number, 0.0) + share
-        alike = [self._forms[number] for number, share in sorted(shares.items()) if share >= 2 * POSSIBLE - 1]
         bare = said.removesuffix(parts.legal) if parts.legal and len(parts.brand) >= 2 else said
-        for form in alike:
-            for spoken in {said, bare}:
-                if abs(len(spoken) - len(form.words)) > max(2, len(form.words) // 2):
+        scored: list[tuple[CustomerEntry, float, Reason]] = []
+        for row in rows.likeliest(bare):
+            entry = self._customers[rows.names[row][0]]
+            for form in self._spoken(row):
+                if _out_of_reach(len(bare) - len(form.words), form):
                     continue
-                score = similarity(spoken, form.words, form.weights) * form.score
-                if parts.region and _other_region(parts.region, form.entry):
-                    score = min(score, SURE - 0.01)
-                if form.short and score < form.score:
-                    score = min(score, SURE - 0.01)
+                score = similarity(bare, form.words, form.weights) * form.score
+                if score >= UNSURE and (form.short or _elsewhere(parts, entry)):
+                    score = UNSURE
                 if score >= POSSIBLE:
-                    scored.append((form.entry, round(score, 4), "sound"))
+                    scored.append((entry, round(score, 4), "sound"))
         return list(_best(scored))[:MAX_CANDIDATES]
 
 
-def _other_region(region: str, entry: CustomerEntry) -> bool:
-    theirs = parts_of(entry.name).region
-    return bool(theirs) and theirs.rstrip("省市") != region.rstrip("省市")
+@lru_cache(maxsize=4096)
+def _ways_of(entry: CustomerEntry) -> tuple[_Form, ...]:
+    return tuple(_ways(entry))
+
+
+def _ways(entry: CustomerEntry) -> Iterator[_Form]:
+    """All ways to write the customer: aliases before the abbreviations of its name."""
+    forms = _forms(entry.name)
+    yield next(forms)
+    seen = set()
+    for alias in entry.aliases:
+        for words in (alias.strip(), _PUNCTUATION.sub("", alias)):
+            if len(words) >= 2 and words not in seen:
+                seen.add(words)
+                yield _alias_form(words)
+    yield from (form for form in forms if form.words not in seen)
+
+
+@lru_cache(maxsize=8192)
+def _sound_forms(words: str, is_alias: bool) -> tuple[_Form, ...]:
+    if is_alias:
+        return (_alias_form(_PUNCTUATION.sub("", words)),)
+    return tuple(
+        form for form in _forms(words) if not form.words.endswith(("公司", "集团")) or form.brand_end == len(form.words)
+    )
+
+
+def _out_of_reach(more: int, form: _Form) -> bool:
+    """Whether the extra or missing syllables alone put the form below `POSSIBLE`."""
+    least = more * EXTRA if more > 0 else -more * MISSING * MINOR_WEIGHT
+    return (1 - least / sum(form.weights)) * form.score < POSSIBLE
+
+
+def _elsewhere(said: Parts, entry: CustomerEntry) -> bool:
+    """Whether region or trade that were said are not the customer's: another company of the same brand, as likely as not."""
+    theirs = parts_of(entry.name)
+    other_region = said.region and theirs.region and said.region.rstrip("省市") != theirs.region.rstrip("省市")
+    return bool(other_region or _differ(said.trade, theirs.trade))
+
+
+def other_trade(said: str, customer: str) -> bool:
+    """Whether the trade that was said is none of the customer's: 恒力电子 for 宁波恒力阀门有限公司."""
+    return _differ(said, parts_of(customer).trade)
+
+
+def _differ(said: str, theirs: str) -> bool:
+    if not said or not theirs or said in theirs or theirs in said:
+        return False
+    return similarity(said, theirs[: len(said)], (1.0,) * len(theirs[: len(said)])) < 0.75
 
 
 def _best(scored: Iterable[tuple[CustomerEntry, float, Reason]]) -> tuple[Candidate, ...]:
@@ -417,23 +610,74 @@ def _best(scored: Iterable[tuple[CustomerEntry, float, Reason]]) -> tuple[Candid
 def _inside_a_word(text: str, start: int, end: int) -> bool:
     """Letters within a longer word of letters: SAP in SAPA."""
     first, last = text[start], text[end - 1]
-    if first.isascii() and start and text[start - 1].isascii() and text[start - 1].isalnum():
+    if first.isascii() and first.isalnum() and start and text[start - 1].isascii() and text[start - 1].isalnum():
         return True
     return last.isascii() and last.isalnum() and text[end : end + 1].isascii() and text[end : end + 1].isalnum()
 
 
-def _in_place(text: str, start: int, end: int, form: _Form) -> float:
+def _in_place(text: str, start: int, end: int, entry: CustomerEntry, form: _Form) -> float:
     """The score of a form where it stands: 恒力 in 上海恒力 or 恒力泰电子 is perhaps another company than 宁波恒力阀门."""
-    if form.reason in ("exact", "alias") and not form.short:
+    if form.reason == "exact" or (form.reason == "alias" and not form.short):
         return form.score
-    parts = parts_of(form.entry.name)
-    before = next((region for region in REGIONS if text[max(0, start - 4) : start].endswith(region)), "")
+    parts = parts_of(entry.name)
+    before = _region_before(text, start)
     if before and parts.region and not form.words.startswith(parts.region) and before != parts.region.rstrip("省市"):
-        return min(form.score, 0.8)
+        return min(form.score, ELSEWHERE)
+    if not form.brand_at and not before and _within_region(text, start):
+        return min(form.score, ELSEWHERE)
     other = _OTHER_TRADE.match(text, end)
-    if form.short and other and not (not other[1] and parts.trade.startswith(other[2])):
-        return min(form.score, 0.8)
+    near = other is not None and (form.short or not other[1])
+    if other and near and form.brand_end == len(form.words):
+        theirs = not other[1] and parts.trade.startswith(other[2] or other[3])
+        return form.score if theirs else min(form.score, ELSEWHERE)
     return form.score
+
+
+def _region_before(text: str, start: int) -> str:
+    for length in _REGION_LENGTHS:
+        if length <= start and text[start - length : start] in _REGION_SET:
+            return text[start - length : start]
+    return ""
+
+
+def _within_region(text: str, start: int) -> bool:
+    """Whether a region goes on behind `start`: 水腾 in 天水腾曦."""
+    return any(
+        text[start - back : start - back + length] in _REGION_SET
+        for length in _REGION_LENGTHS
+        for back in range(1, min(length, start + 1))
+    )
+
+
+def _with_surroundings(words: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch with the region before it and the trade behind it, where they stand there by letter."""
+    region = _region_before(words, start)
+    other = _OTHER_TRADE.match(words, end)
+    trade_end = other.end() if other and not other[1] else end
+    return start - len(region), trade_end
+
+
+def _shorter(one: Mention, other: Mention) -> bool:
+    """Whether the first is a brand, or a part of one, within the second."""
+    return (
+        one.candidates[0].score <= 0.9
+        and other.start <= one.start
+        and one.end <= other.end
+        and (one.end - one.start < other.end - other.start)
+    )
+
+
+def _together(*candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    best: dict[str, Candidate] = {}
+    for each in (candidate for some in candidates for candidate in some):
+        if each.name not in best or best[each.name].score < each.score:
+            best[each.name] = each
+    return tuple(sorted(best.values(), key=lambda each: (-each.score, each.name)))[:MAX_CANDIDATES]
+
+
+def at_most(candidates: Sequence[Candidate], score: float) -> tuple[Candidate, ...]:
+    """The candidates, none surer than `score`."""
+    return tuple(replace(each, score=min(each.score, score)) for each in candidates)
 
 
 def _with_ending(text: str, end: int) -> int:
@@ -443,8 +687,22 @@ def _with_ending(text: str, end: int) -> int:
     return end
 
 
-@lru_cache(maxsize=16)
+_recent: deque[tuple[tuple[CustomerEntry, ...], Index]] = deque(maxlen=4)
+"""The lists asked for last: to know a list of thousands by its value takes as long as to read a note."""
+
+
 def index_of(customers: tuple[CustomerEntry, ...]) -> Index:
+    """The index of the list, made once."""
+    for known, index in _recent:
+        if known is customers:
+            return index
+    index = _index_of(customers)
+    _recent.appendleft((customers, index))
+    return index
+
+
+@lru_cache(maxsize=16)
+def _index_of(customers: tuple[CustomerEntry, ...]) -> Index:
     return Index(customers)
 
 

@@ -1,17 +1,23 @@
-"""People of the customer in a note: name as said, title, department.
+"""People in a note: name as said, title, department, and whose people they are.
 
 Surname and title (王经理), full name behind a title, a company or a verb of meeting (采购总监王建国, 恒锐精密的陈晓明, 见了李娜),
-小周 and 老陈 where the words around say that a person is meant. Our own people (请刘总出面, 我们李工) and whom the customer addresses
-in a chat are left out; 王总 after 王建国 is the same person.
+小周 and 老陈 where the words around say that a person is meant; 王总 after 王建国 is the same person. A contact that the customer's
+list names is found by sound too (王健国 for 王建国), and then called as the list calls him.
+
+Sides: our own people (我们李工, 让技术部小周出方案, whom the customer addresses in a chat), a competitor's (竞品那边的王经理), a third
+party's (设计院的陈总, 他朋友刘总); all others are the customer's. Who was told apart once stays on that side.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from nlp.clauses import Clause
-from nlp.draft import ContactMention, CustomerEntry, Span
-from nlp.places import COMPOUND_SURNAMES, DEPARTMENTS, RARE_SURNAMES, SHORT_TITLES, SURNAMES, TITLES
+from nlp.draft import ContactMention, CustomerEntry, Side, Span
+from nlp.places import COMPOUND_SURNAMES, DEPARTMENTS, RARE_SURNAMES, SHORT_TITLES, SURNAMES, THIRD_PARTIES, TITLES
+from nlp.sounds import similarity, sound_class
 
 
 def _either(words: Iterable[str]) -> str:
@@ -20,16 +26,21 @@ def _either(words: Iterable[str]) -> str:
 
 MAX_MENTIONS = 200
 """More mentions of people than this in one note are no longer told apart."""
+CONTACT_SURE, CONTACT_MARGIN = 0.9, 0.05
+"""How much a name must sound like a listed contact's, and how far behind the next must be, to be taken for it
+(`benchmarks/names.py --sweep`)."""
 
 _CJK = re.compile(r"[一-鿿]")
-_WORDLIKE = frozenset("和向于对应成时管连全明单关安")
+_WORDLIKE = frozenset("和向对应时管连")
+_UNCERTAIN = RARE_SURNAMES | frozenset("于关")
 _SUR = f"(?:{_either(COMPOUND_SURNAMES)}|[{''.join(sorted(SURNAMES - _WORDLIKE))}])"
 _DEPT = f"(?:{_either(DEPARTMENTS)})"
 _LONG_TITLES = tuple(title for title in TITLES if title not in SHORT_TITLES)
 _AREA = "采购|技术|财务|销售|生产|设备|信息|项目|行政|运营|质量|研发|市场|工程|人事|供应链|IT|仓储|物流|商务|法务|基建|后勤|教务|招采|工艺|安全|品质|电气|机械"
 _ROLE = f"(?:{_either((*_LONG_TITLES, '负责人', '对接人', '联系人', '采购员', '经办人', '接口人', '工艺员', '财务负责人'))})"
+_NOT_TITLED = frozenset(("施工", "万工", "全工", "成总"))
 _AFTER_SHORT = {
-    "姐": "妹夫", "哥": "们", "总": "体共结额价数量包计归线之公得部", "工": "程作艺厂业人期具地资序商装况会信行单位时", "董": "事", "处": "理于罚在境方", "局": "面限势部", "科": "技学目普研室", "院": "子里校内",
+    "主任": "务", "姐": "妹夫", "哥": "们", "总": "体共结额价数量包计归线之公得部", "工": "队程作艺厂业人期具地资序商装况会信行单位时", "董": "事", "处": "理于罚在境方", "局": "面限势部", "科": "技学目普研室", "院": "子里校内",
 }  # fmt: skip
 _TITLED = re.compile(rf"(?:(?P<dept>{_DEPT})的?)?(?P<name>(?P<sur>{_SUR})(?P<title>{_either(TITLES)}))")
 _TITLE_FIRST = re.compile(
@@ -46,13 +57,13 @@ _WITH_THEN = re.compile(
     r"(?:通了?(?:个|一?次)?(?:电话|视频)|打了?(?:个)?电话|聊|吃了?(?:个)?饭|谈|沟通|见了?面|碰|开了?(?:个)?会|喝|对接|交流|确认|加了?微信|约)"
 )
 _NICK = re.compile(
-    rf"(?P<name>[小老](?P<sur>{_SUR}))(?=说|聊|反馈|负责|那边|这边|觉得|表示|沟通|对接|确认|，|。|,|、|和|跟|$)"
+    rf"(?P<name>[小老](?P<sur>{_SUR}))(?=说|聊|反馈|负责|那边|这边|觉得|表示|沟通|对接|确认|，|。|,|、|；|！|？|\\s|和|跟|来|在|也|会|要把|发|答应|同意|出|去|过|做|帮|陪|通|打|吃|喝|约|一起|一块|提|问|想|今|明|昨|上周|上次|上午|下午|下周|刚|最近|签|管|给|$)"
 )
 _NICK_CUE = re.compile(
-    r"(?:见了|见到了?|找了?|跟|和|问了?|联系了?|约了?|给|是|的|让|部|科|子|女儿|叫|员|理|采购|技术|财务|^|[，。,、\s])$"
+    r"(?:见了|见到了?|找了?|跟|和|问了?|联系了?|约了?|给|是|的|让|请|派|安排|带着?|部|科|子|女儿|叫|员|理|采购|技术|财务|销售|同事|同学|朋友|边|^|[，。,、；！？\s])$"
 )
 _THEN = re.compile(
-    r"$|[，。！？；：、,.!?;:\s（(“”\"]|的|说|他|她|在|是|也|聊|谈|通|吃|和|跟|还有|以及|负责|反馈|觉得|表示|今天|明天|昨天|上周|下周|要|给|对|就|讲|认为|都|介绍|带|陪|希望|让|同意|答应|承诺|约|主任|经理|总|工|科长|透露|提|很|比较|已经|参加|去|来"
+    r"$|[，。！？；：、,.!?;:\s（(“”\"]|的|说|他|她|在|是|也|聊|谈|通|吃|和|跟|还有|以及|负责|反馈|觉得|表示|今天|明天|昨天|上周|下周|要|给|对|就|讲|认为|都|介绍|带|陪|希望|让|同意|答应|承诺|约|主任|经理|总|工|科长|透露|提|很|比较|已经|参加|去|来|拍|管|试|签|批|点头|还|没|不|会|想|从|又|再|先|同|这|那|我|你|您|有"
 )
 _NOT_GIVEN = frozenset(
     '的了是在和跟也对就反负要给把提觉认说他她我你们那这有没不都还又去来到从与及很太吗呢吧啊嗯呃总经主科部处工女老师电手微通聊谈吃见开约打答让叫问帮个号点，。！？；：、,.!?;:（）()“”"\n\t '
@@ -68,19 +79,33 @@ _FOLLOWING = (
 _NOT_A_NAME = re.compile(
     r"(?:高层|高管|高级|方面|方案|方便|方式|管理|管道|时间|时候|时机|成本|成功|成交|程序|程度|安排|安装|安全|单子|单位|单价|应该|应收|应用|任务|任何|万一|万元|常用|常规|常见|金额|金融|石油|田间|白天|黄金|江苏|江西|苏州|温州|徐州|常州|杭州|郑州|广州|路上|路线|马上|牛奶|钱款|钱的|水平|甘肃|向上|毛利|毛病|毛坯|方向|全部|全年|全国|文件|文化|师傅|党委|余款|余额|习惯|齐全|严格|严重|雷同|宁波|宁夏|安徽|河北|曹操|关系|关键|关于|关注|项目|席位|计划|计算|梁柱|和谐|于是|强调|强烈|易用|康复|常委|祝贺|施工|施压|陈述|陈列|许多|许可|张贴|周期|周边|周转|周末|段时间|盛产|古老|胡说|谢谢|尚未|尚且|包装|包括|包含|包年|车间|车辆|查看|查询|商务|商量|商家|边上|边界|房间|房子|华为|华东|华南|华北|门口|农业|游戏|童装|景区|景观|成都|连接|连续|连云港|司机|别家|别的|别人|老板|老师|老客户|宋体|林业|何时|何况|明显|明确|明白|明细|诸多|经理|相关|来回|来年|巩固)"
 )
+_JOB = rf"(?:{_AREA}|售前|售后|业务|区域|大区|客户|老板|领导|上级|主管|同事|部门)?(?:{_either(_LONG_TITLES)}|员|人员|代表|工程师|负责人)?"
 _OUR_SIDE_BEFORE = re.compile(
-    r"(?:我们(?:公司|这边|自己)?(?:的)?|咱们?(?:公司)?(?:的)?|我司(?:的)?|本公司(?:的)?|跟着|我的|同事)$"
+    rf"(?:我们(?:公司|这边|自己|部门|团队|老板|领导|总部|厂里?)?(?:的)?{_JOB}(?:的)?|(?:咱们?(?:公司|这边)?|我司|本公司|我方)(?:的)?{_JOB}(?:的)?|跟着|我的|我?同事|我(?:领导|老板|主管|上级|师傅|徒弟)|公司派的?)$"
 )
+_YOUR_SIDE_BEFORE = re.compile(rf"(?:你们(?:公司|那边|家)?|贵司|贵公司)(?:的)?{_JOB}(?:的)?$")
 _OUR_SIDE_ASKED = re.compile(
-    r"(?:请|让|叫|拉|麻烦|找|带|安排|协调|申请|喊|约上|带上)(?:一下|了|上|咱们?|我们(?:的)?|公司(?:的)?)*$"
+    r"(?:请|让|叫|拉|麻烦|找|带|安排|协调|申请|喊|约上|带上)(?:一下|了|上|着|咱们?|我们(?:的)?|公司(?:的)?){0,3}$"
+)
+_THEY_ASK = re.compile(
+    r"[他她们户方总理任长工](?:又|也|就|再|会|要|想|说|已经|打算){0,2}(?:请|让|叫|拉|麻烦|找|带|安排|协调)(?:一下|了)?$"
 )
 _OUR_SIDE_DOES = re.compile(
-    r"^(?:那边|这边)?(?:过来|来|去|再|帮忙?|给|一起|也|亲自)*(?:出面|确认|核实|跟进|查|核对|支持|陪同|协助|协调|安排|拜访|审批|批|签字|出个?方案|帮|出方案|做方案|出图|评估|核价|核算|申请|特批|派)"
+    r"^(?:那边|这边)?(?:过来|来|去|再|帮忙?|给|一起|也|亲自){0,3}(?:出面|确认|核实|跟进|查|核对|支持|陪同|协助|协调|安排|拜访|审批|批|签字|出个?方案|帮|出方案|做方案|出图|评估|核价|核算|申请|特批|派)"
 )
 _OUR_SIDE_SENT = re.compile(
-    r"(?<![跟给对让叫])我们?(?:这边|那边)?(?:已经|再|会|去|也|先|打算|准备|建议)*(?:让|请|叫|安排|派)(?:了|一下)?$"
+    r"(?<![跟给对让叫])我们?(?:这边|那边)?(?:已经|再|会|去|也|先|打算|准备|建议|回头|回去|明天|今天){0,3}(?:让|请|叫|安排|派)(?:了|一下)?$"
 )
-_RIVAL_SIDE = re.compile(r"(?:竞品|竞争对手|友商|对手|别家)(?:公司|那边|家)?(?:的)?$")
+_SENT_BY_NOBODY_ELSE = re.compile(
+    r"(?:^|[，。！？；、,!?;\n\s])(?:回去|回头|明天|今天|下周|我|我们|需要|得|再|先|已经|准备){0,3}(?:让|安排|派|叫)(?:了|一下)?$"
+)
+_WITH_US = re.compile(r"(?:^|[，。！？；、,!?;\n\s今上下天午昨])我(?:今天|昨天|上午|下午)?(?:和|跟|带着|带上?了?|同)$")
+_TOGETHER_THERE = re.compile(r"^(?:一起|一块儿?|一道|两个人|俩)(?:去|过去|拜访|跑|到|来|见|走访|回访|拜会|上门)")
+_RIVAL = r"竞品|竞争对手|友商|对手|别家|竞争厂家"
+_THEIR_JOB = rf"(?:公司|集团|那边|这边|那家|家|他们)?(?:的)?{_JOB}(?:的|叫|是)?"
+_THIRD_SIDE = re.compile(
+    rf"(?:(?:{_either(THIRD_PARTIES)})(?:公司|那边|那头|方|单位|一方)?(?:的)?{_JOB}(?:的|叫|是)?|(?:[他她]|客户|我|王总|对方|老板)?的?(?:朋友|同学|老乡|老婆|爱人|太太|亲戚|表哥|表弟|哥哥|弟弟|战友|前同事|前老板|校友|邻居|介绍人|中间人)(?:叫|是|的)?)$"
+)
 
 
 @dataclass(frozen=True)
@@ -104,17 +129,45 @@ def contacts(
     title: Span | None = None,
 ) -> tuple[ContactMention, ...]:
     """The customer's people, in the order in which they first appear. `companies` are the mentions of customers, `title` that of a chat."""
-    found: list[_Person] = []
+    found = everybody(text, pieces, customers, companies=companies, competitors=competitors, title=title)
+    return tuple(contact for contact in found if contact.side == "customer")
+
+
+def everybody(
+    text: str,
+    pieces: Sequence[Clause],
+    customers: Sequence[CustomerEntry] = (),
+    *,
+    companies: Sequence[Span] = (),
+    competitors: Sequence[str] = (),
+    title: Span | None = None,
+) -> tuple[ContactMention, ...]:
+    """All people of the note with their sides, in the order in which they first appear; see `contacts`.
+
+    `name` is as said; where only its sound was that of a contact of the list, as the list has it.
+    """
+    listed = tuple(dict.fromkeys(name for entry in customers for name in entry.contacts if len(name) >= 2))
+    sides = _Sides(text, pieces, companies, _rival_side(tuple(competitors)))
+    found: list[tuple[_Person, Side]] = []
     end = 0
     for person in sorted(
-        [*_in_title(text, title), *_all(text, customers, companies)], key=lambda each: (each.span.start, -each.span.end)
+        [*_in_title(text, title), *_all(text, listed, companies)], key=lambda each: (each.span.start, -each.span.end)
     ):
         if person.span.start < end:
             continue
         end = person.span.end
-        if not _ours(text, person, pieces) and not _theirs(text, person, competitors):
-            found.append(person)
-    return tuple(ContactMention(p.name, p.span, p.title, p.department) for p in _merged(found))
+        person = _as_listed(person, listed)
+        before = next((was for other, was in reversed(found) if _same(other, person)), None)
+        side: Side = sides.said(person) or before or "customer"
+        found.append((person, side))
+        if len(found) >= MAX_MENTIONS:
+            break
+    kept = [
+        ContactMention(p.name, p.span, p.title, p.department, side)
+        for side in dict.fromkeys(side for _, side in found)
+        for p in _merged([person for person, its in found if its == side])
+    ]
+    return tuple(sorted(kept, key=lambda each: each.span))
 
 
 def is_person(words: str) -> bool:
@@ -144,8 +197,8 @@ def _given(text: str, at: int) -> bool:
     return bool(_CJK.match(character)) and character not in _NOT_GIVEN and not text.startswith(_FOLLOWING, at)
 
 
-def _all(text: str, customers: Sequence[CustomerEntry], companies: Sequence[Span]) -> Iterator[_Person]:
-    yield from _listed(text, customers)
+def _all(text: str, listed: Sequence[str], companies: Sequence[Span]) -> Iterator[_Person]:
+    yield from _listed(text, listed)
     yield from _title_first(text)
     yield from _after_cues(text, companies)
     yield from _titled(text)
@@ -161,14 +214,51 @@ def _in_title(text: str, title: Span | None) -> Iterator[_Person]:
                 yield _Person(piece[0], Span(start, start + len(piece[0])), start, None, None, full=True)
 
 
-def _listed(text: str, customers: Sequence[CustomerEntry]) -> Iterator[_Person]:
-    for name in {name for entry in customers for name in entry.contacts if len(name) >= 2}:
+def _listed(text: str, listed: Sequence[str]) -> Iterator[_Person]:
+    for name in listed:
         at = text.find(name)
         if at >= 0:
-            start, department = _department_before(text, at)
-            yield _Person(
-                name, Span(start, at + len(name)), at, _title_in(name), department, full=_title_in(name) is None
-            )
+            yield _listed_at(text, at, name)
+    # three syllables that sound alike hardly meet by chance; two do
+    sounds = {_sound(name): name for name in listed if len(name) >= 3 and _title_in(name) is None}
+    if not sounds:
+        return
+    heard = _sound(text)
+    for length in {len(name) for name in sounds}:
+        for at in range(len(text) - length + 1):
+            meant = sounds.get(heard[at : at + length])
+            if meant and meant != text[at : at + length] and _decided(text[at : at + length], listed) == meant:
+                yield replace(_listed_at(text, at, meant), name=meant)
+
+
+def _sound(words: str) -> tuple[str | None, ...]:
+    return tuple(sound_class(character) for character in words)
+
+
+def _listed_at(text: str, at: int, name: str) -> _Person:
+    start, department = _department_before(text, at)
+    title = _title_in(name)
+    return _Person(name, Span(start, at + len(name)), at, title, department, full=title is None)
+
+
+def _as_listed(person: _Person, listed: Sequence[str]) -> _Person:
+    """A full name that no list has, but that sounds like one that it has."""
+    if not person.full or person.name in listed:
+        return person
+    meant = _decided(person.name, listed)
+    return replace(person, name=meant) if meant else person
+
+
+def _decided(said: str, listed: Sequence[str]) -> str | None:
+    """The listed full name that `said` sounds like, sure and ahead of the next."""
+    if said in listed:
+        return said
+    scored = sorted(
+        ((similarity(said, name, (1.0,) * len(name)), name) for name in listed if len(name) == len(said)), reverse=True
+    )
+    if not scored or scored[0][0] < CONTACT_SURE or (len(scored) > 1 and scored[0][0] - scored[1][0] < CONTACT_MARGIN):
+        return None
+    return scored[0][1]
 
 
 def _title_in(name: str) -> str | None:
@@ -191,8 +281,10 @@ def _titled(text: str) -> Iterator[_Person]:
         before = text[at - 1 : at]
         if (match["sur"] == "周" and before in tuple("上下本这每一")) or (match["sur"] == "老"):
             continue
+        if match["name"] in _NOT_TITLED or (match["sur"] in "应管连全" and title in ("总经理", "经理", "总")):
+            continue
         if (
-            match["sur"] in RARE_SURNAMES
+            match["sur"] in _UNCERTAIN
             and not match["dept"]
             and before
             and _CJK.match(before)
@@ -255,26 +347,61 @@ def _nicknames(text: str) -> Iterator[_Person]:
             yield _Person(match["name"], Span(start, match.end()), match.start(), None, department, full=False)
 
 
-def _ours(text: str, person: _Person, pieces: Sequence[Clause]) -> bool:
-    before = text[max(0, person.span.start - 8) : person.span.start]
-    if _OUR_SIDE_BEFORE.search(before) or _OUR_SIDE_SENT.search(before):
-        return True
-    if _OUR_SIDE_ASKED.search(before) and _OUR_SIDE_DOES.match(text[person.span.end : person.span.end + 8]):
-        return True
-    for piece in pieces:
-        if piece.start <= person.span.start < piece.end:
-            # in a chat the customer addresses the rep: 王经理，你们的方案…
-            vocative = person.span.start - piece.start <= 1 and person.span.end >= piece.end - 1
-            addressed = text[person.span.end : person.span.end + 1] in ("，", ",", "您", "你") or text[
-                person.span.end : person.span.end + 2
-            ] in ("您好", "你好")
-            return piece.speaker == "customer" and (vocative or addressed)
-    return False
+class _Sides:
+    """Whose somebody is, by the words around."""
+
+    def __init__(
+        self, text: str, pieces: Sequence[Clause], companies: Sequence[Span], rival_side: re.Pattern[str]
+    ) -> None:
+        self._text = text
+        self._pieces = sorted(pieces, key=lambda piece: piece.start)
+        self._starts = [piece.start for piece in self._pieces]
+        self._company_ends = {end for company in companies for end in (company.end, company.end + 1)}
+        self._rival_side = rival_side
+
+    def said(self, person: _Person) -> Side | None:
+        """The side that the words name; None where they name none."""
+        start, end = person.span.start, person.span.end
+        piece = self._piece(start)
+        speaker = piece.speaker if piece else None
+        before = self._text[max(0, start - 20) : start]
+        after = self._text[end : end + 10]
+        if self._company_ends & {start, person.name_at}:
+            return "customer"
+        if self._rival_side.search(before):
+            return "competitor"
+        if speaker == "customer":
+            if piece and self._addressed(person, piece):
+                return "own"
+            return (
+                "own" if _YOUR_SIDE_BEFORE.search(before) else "customer" if _OUR_SIDE_BEFORE.search(before) else None
+            )
+        if _OUR_SIDE_BEFORE.search(before) or _OUR_SIDE_SENT.search(before):
+            return "own"
+        if _OUR_SIDE_ASKED.search(before) and _OUR_SIDE_DOES.match(after) and not _THEY_ASK.search(before):
+            return "own"
+        if (person.department or person.name[0] == "小") and _SENT_BY_NOBODY_ELSE.search(before):
+            return "own" if not re.search(r"我们?", after) else None
+        if _WITH_US.search(before) and _TOGETHER_THERE.match(after):
+            return "own"
+        return "third" if _THIRD_SIDE.search(before) else None
+
+    def _piece(self, at: int) -> Clause | None:
+        number = bisect_right(self._starts, at) - 1
+        return self._pieces[number] if number >= 0 and at < self._pieces[number].end else None
+
+    def _addressed(self, person: _Person, piece: Clause) -> bool:
+        """Whether the customer speaks to him in a chat: 王经理，你们的方案…"""
+        vocative = person.span.start - piece.start <= 1 and person.span.end >= piece.end - 1
+        after = self._text[person.span.end : person.span.end + 2]
+        return vocative or after[:1] in ("，", ",", "您", "你") or after in ("您好", "你好")
 
 
-def _theirs(text: str, person: _Person, competitors: Sequence[str]) -> bool:
-    before = text[max(0, person.span.start - 12) : person.span.start]
-    return bool(_RIVAL_SIDE.search(before)) or any(before.endswith((name, name + "的")) for name in competitors)
+@lru_cache(maxsize=64)
+def _rival_side(competitors: tuple[str, ...]) -> re.Pattern[str]:
+    """The words before a competitor's people: 竞品那边的, 华锐的销售."""
+    named = "".join(f"|{re.escape(name)}" for name in sorted(competitors, key=len, reverse=True)[:60] if name)
+    return re.compile(rf"(?:{_RIVAL}{named}){_THEIR_JOB}$")
 
 
 def _surname(name: str) -> str:
@@ -285,7 +412,7 @@ def _surname(name: str) -> str:
 def _merged(found: Sequence[_Person]) -> list[_Person]:
     """The same person once: 王建国 and then 王总, 王经理 twice. A full name takes a title said of its surname."""
     kept: list[_Person] = []
-    for person in found[:MAX_MENTIONS]:
+    for person in found:
         same = next((at for at, other in enumerate(kept) if _same(other, person)), None)
         if same is None:
             kept.append(person)
