@@ -258,7 +258,9 @@ def _step(
         # 我下周一寄: what was asked for just before
         action = asked.what
         start = asked.span.start if said.end - asked.span.start <= LONGEST_SPAN else start
-    elif (said.owner == "us" and said.bound and _NO_OBJECT.fullmatch(said.action.strip())) or (len(action) < 2 and due is not None and _SHORT.fullmatch(said.action.strip())):
+    elif (said.owner == "us" and said.bound and _NO_OBJECT.fullmatch(said.action.strip())) or (
+        len(action) < 2 and due is not None and _SHORT.fullmatch(said.action.strip())
+    ):
         action = said.action.strip()
     elif not VERB.search(action):
         return None
