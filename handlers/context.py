@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
 from nlp.draft import Vocabulary
+from nlp.extractor import Extractor
 from nlp.transcript import Listener
 from storage.clock import Clock
 from storage.database import Database
@@ -69,6 +70,7 @@ class Context:
     database: Database
     clock: Clock
     listener: Listener
+    extractor: Extractor
     media: MediaStore
     fetch_media: FetchMedia
     settings: Settings

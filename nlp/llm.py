@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import openai
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -58,6 +57,8 @@ class Endpoint:
     api_key: str = field(default="", repr=False)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     """What this provider wants besides, e.g. {"enable_thinking": false}."""
+    is_local: bool = False
+    """Whether it is on this machine: no proxy stands before it then."""
 
 
 class Failed(Exception):
@@ -334,12 +335,6 @@ def _retry_after_s(error: openai.APIStatusError) -> float | None:
         return None
 
 
-def is_loopback(base_url: str) -> bool:
-    """Whether what is sent there stays on this machine."""
-    host = urlsplit(base_url).hostname or ""
-    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())
-
-
 def _client(endpoint: Endpoint, timeout_s: float) -> openai.AsyncOpenAI:
     timeout = openai.Timeout(timeout_s, connect=min(timeout_s, CONNECT_WITHIN_S))
     return openai.AsyncOpenAI(
@@ -350,6 +345,6 @@ def _client(endpoint: Endpoint, timeout_s: float) -> openai.AsyncOpenAI:
         max_retries=0,
         # A note goes where the configuration says and nowhere else: no redirects, and no proxy for this machine's own.
         http_client=openai.DefaultAsyncHttpxClient(
-            timeout=timeout, follow_redirects=False, trust_env=not is_loopback(endpoint.base_url)
+            timeout=timeout, follow_redirects=False, trust_env=not endpoint.is_local
         ),
     )

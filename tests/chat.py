@@ -31,6 +31,7 @@ from handlers.messages import (
     Text,
     Voice,
 )
+from nlp.extractor import Extractor, Rules
 from nlp.transcript import HearingWarning, Listener, Segment, Transcript
 from storage.database import Database
 from storage.jobs import Job
@@ -233,6 +234,7 @@ async def build(
     *,
     public_url: str = "",
     answers_only: bool = False,
+    extractor: Extractor | None = None,
 ) -> Chat:
     """The real handlers on a real database, with a chat platform and ears of the test's own."""
     platform = platform or ChatPlatform(name="wecom")
@@ -245,6 +247,7 @@ async def build(
         database=database,
         clock=clock,
         listener=listener,
+        extractor=extractor or Rules(),
         media=LocalMediaStore(folder / "media"),
         fetch_media=fetch_media,
         settings=wiring.settings(Config()),
