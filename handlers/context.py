@@ -62,6 +62,8 @@ class Settings:
     card_life: timedelta = timedelta(hours=72)
     todo_life: timedelta = timedelta(days=365)
     auto_register: bool = True
+    silent_for_s: float = 1.2
+    """What is typed is answered within two seconds: so long a model may take before a receipt goes ahead."""
     groups: tuple[GroupTarget, ...] = ()
 
 

@@ -23,8 +23,6 @@ from storage.work import Work
 
 log = logging.getLogger(__name__)
 
-SILENT_FOR_S = 1.2
-"""What is typed is answered within two seconds: so long a draft may take before a receipt goes ahead of it."""
 LEAST_FOR_MODEL = 8
 """Characters; in fewer there is nothing that the rules could miss."""
 MOST_ASIDE = 12
@@ -55,7 +53,7 @@ async def take(ctx: Context, job: Job, note: Note) -> None:
     reading = await understanding(ctx, note.sent_at, note.source)
     wanted = edits.parse(note.text, note.sent_at, ctx.settings.zone)
     # with no transaction open: a model may take its time
-    draft = note.read or await _draft(ctx, note, reading, is_instruction=await _is_instruction(ctx, note, wanted))
+    draft = note.read or await _draft(ctx, note, reading, wanted)
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, note.to)
         evidence = await _evidence(work, member, note)
@@ -73,22 +71,25 @@ async def take(ctx: Context, job: Job, note: Note) -> None:
     log.info("note.taken", extra={"event": note.cause, "source": note.source, "edits": len(wanted)})
 
 
-async def _is_instruction(ctx: Context, note: Note, wanted: tuple[edits.Edit, ...]) -> bool:
-    """Whether the note only changes a draft that is open, or would if there were one."""
-    if not wanted or edits.needs_a_record(note.text, wanted):
-        return bool(wanted)
+async def _may_ask(ctx: Context, note: Note, wanted: tuple[edits.Edit, ...]) -> bool:
+    """Whether a model may read this: a note of somebody whom we serve, not an instruction about an open draft."""
+    if edits.needs_a_record(note.text, wanted):
+        return False
     async with ctx.database.reading() as work:
         member = await work.members.by_identity(note.to.platform, note.to.user_id)
-        return member is not None and await work.visits.latest_draft(member.member_id) is not None
+        if member is None:
+            return ctx.settings.auto_register
+        return member.active and not (wanted and await work.visits.latest_draft(member.member_id))
 
 
-async def _draft(ctx: Context, note: Note, reading: ExtractionContext, *, is_instruction: bool) -> VisitDraft:
+async def _draft(ctx: Context, note: Note, reading: ExtractionContext, wanted: tuple[edits.Edit, ...]) -> VisitDraft:
     """What the note says; where that takes longer than people wait in silence, they are told that it came."""
-    if is_instruction or not _is_worth_a_model(note.text, reading):
+    alone = isinstance(ctx.extractor, Rules)
+    if alone or not _is_worth_a_model(note.text, reading) or not await _may_ask(ctx, note, wanted):
         return await Rules().extract(note.text, reading)
     working = asyncio.create_task(ctx.extractor.extract(note.text, reading))
     try:
-        done, _ = await asyncio.wait([working], timeout=SILENT_FOR_S)
+        done, _ = await asyncio.wait([working], timeout=ctx.settings.silent_for_s)
         # a voice note has its receipt already
         if not done and note.source == "text":
             async with ctx.database.work() as work:

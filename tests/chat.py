@@ -3,7 +3,7 @@
 import itertools
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -235,8 +235,12 @@ async def build(
     public_url: str = "",
     answers_only: bool = False,
     extractor: Extractor | None = None,
+    silent_for_s: float = 60.0,
 ) -> Chat:
-    """The real handlers on a real database, with a chat platform and ears of the test's own."""
+    """The real handlers on a real database, with a chat platform and ears of the test's own.
+
+    No receipt goes ahead of a draft by default, however slow the machine is.
+    """
     platform = platform or ChatPlatform(name="wecom")
     listener = FakeListener()
 
@@ -250,7 +254,7 @@ async def build(
         extractor=extractor or Rules(),
         media=LocalMediaStore(folder / "media"),
         fetch_media=fetch_media,
-        settings=wiring.settings(Config()),
+        settings=replace(wiring.settings(Config()), silent_for_s=silent_for_s),
         served=frozenset({platform.name}),
         links=Links(bytes(32), public_url),
         answers_only=frozenset({platform.name}) if answers_only else frozenset(),

@@ -1,5 +1,7 @@
 """What `visitbot doctor` says of the language model."""
 
+from pathlib import Path
+
 import aiohttp
 import pytest
 from pydantic import SecretStr
@@ -10,6 +12,7 @@ from bot.commands.doctor import line
 from bot.config import Model
 from bot.platform import CheckResult
 from tests.dialects.openai_like import OpenAiLike, Provider
+from tests.test_cli_doctor import doctor_with
 
 
 def model(server: OpenAiLike, *, key: str | None = None, name: str = "deepseek-chat") -> Model:
@@ -93,3 +96,14 @@ async def test_nobody_there_and_nobody_answering_are_faults(monkeypatch: pytest.
 
     assert not late.ok
     assert "没有应答" in late.detail
+
+
+async def test_doctor_has_a_line_for_it(tmp_path: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async with OpenAiLike() as server:
+        settings = {"base_url": server.base_url, "api_key": server.key, "model": "deepseek-chat"}
+
+        assert await doctor_with({"model": settings, "playground": {"enabled": True}}, tmp_path, sqlite_url) == 0
+
+    shown = capsys.readouterr().out
+    assert "✓ 语言模型" in shown
+    assert server.key not in shown

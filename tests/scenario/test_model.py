@@ -1,5 +1,6 @@
 """Notes that a language model reads beside the rules: what people see with it, without it, and against it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from storage.models import VisitField
 from tests import chat as chats
 from tests.chat import VISIT, Chat, fields
 from tests.dialects.openai_like import OpenAiLike
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakeExtractor
 
 TYPED = "上午在恒力，跟设备科的老韩碰了一下，三台样机他们用着行，老韩讲要两家再比比看。"
 FOUND = {
@@ -145,23 +146,22 @@ async def test_a_change_to_an_open_draft_and_small_talk_do_not_ask_the_model(cha
     assert any("90 万元" in field.value for card in chat.cards("拜访记录") for field in card.fields)
 
 
+class Slow(FakeExtractor):
+    async def extract(self, text: str, context: ExtractionContext) -> VisitDraft:
+        await asyncio.sleep(0.3)
+        return await super().extract(text, context)
+
+
 async def test_what_is_typed_gets_a_receipt_where_the_model_takes_its_time(
-    chat: Chat, server: OpenAiLike, monkeypatch: pytest.MonkeyPatch
+    database: Database, clock: FakeClock, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(notes, "SILENT_FOR_S", 0.05)
-    server.slow_s = 0.4
-    server.says(FOUND)
+    chat = await chats.build(database, clock, tmp_path, extractor=Slow(), silent_for_s=0.05)
 
-    answers = await chat.says(TYPED)
-
-    assert answers == [texts.READING, "[拜访记录 · 待确认]"]
+    assert await chat.says(TYPED) == [texts.READING, "[拜访记录 · 待确认]"]
 
 
-async def test_a_spoken_note_gets_no_second_receipt(
-    chat: Chat, server: OpenAiLike, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(notes, "SILENT_FOR_S", 0.05)
-    server.slow_s = 0.4
+async def test_a_spoken_note_gets_no_second_receipt(database: Database, clock: FakeClock, tmp_path: Path) -> None:
+    chat = await chats.build(database, clock, tmp_path, extractor=Slow(), silent_for_s=0.05)
 
     receipt, card = await chat.speaks(VISIT)
 
@@ -198,6 +198,49 @@ async def test_the_databases_writer_is_free_while_the_model_thinks(
     _receipt, card = await chat.speaks(VISIT)
 
     assert isinstance(card, OutboundCard)
+
+
+async def test_a_note_that_only_our_own_ears_understood_is_read_once_by_the_model(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    reader = FakeExtractor()
+    chat = await chats.build(database, clock, tmp_path, extractor=reader)
+    chat.listener.answers.append(chats.heard(VISIT))
+
+    await chat.receives(chat.voice(platform_transcript="嗯嗯啊"))
+
+    assert reader.asked == [VISIT]
+    assert fields(chat.draft())["预算"] == "85 万元"
+
+
+@pytest.mark.parametrize("standing", ["new here", "gone"])
+async def test_nothing_of_somebody_whom_we_do_not_serve_is_sent_to_a_model(
+    database: Database, clock: FakeClock, tmp_path: Path, standing: str
+) -> None:
+    reader = FakeExtractor()
+    chat = await chats.build(database, clock, tmp_path, extractor=reader)
+    if standing == "gone":
+        async with database.work() as work:
+            member = await work.members.by_identity("wecom", chats.REP)
+            assert member is not None
+            member.active = False
+
+    await chat.says(VISIT, sender=chats.REP if standing == "gone" else "nobody")
+
+    assert reader.asked == ([] if standing == "gone" else [VISIT])
+
+
+async def test_a_step_that_the_model_had_a_hand_in_is_kept_under_its_name(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    reader = FakeExtractor({"next_steps.1": "m·extract.v1", "stage": "m·extract.v1", NOTE: SPENT})
+    chat = await chats.build(database, clock, tmp_path, extractor=reader)
+
+    await chat.speaks(VISIT)
+
+    by_model = [key.partition(":")[0] for key, engine in (await engines(chat)).items() if engine == "m·extract.v1"]
+    assert by_model == ["stage", "step"]
+    assert warnings(chat) == [f"⚠ {texts.MODEL_SPENT}"]
 
 
 def test_every_reason_has_its_sentence() -> None:
