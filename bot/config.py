@@ -5,6 +5,7 @@ that the environment names (`VISITBOT_WECOM__SECRET_FILE`). An unknown key stops
 """
 
 import base64
+import json
 import os
 import re
 import tomllib
@@ -104,6 +105,17 @@ class Model(Section):
         if not re.fullmatch(r"[!-~]*", key.get_secret_value()):
             raise ValueError("letters, digits and signs of ASCII without spaces are wanted")
         return key
+
+    @field_validator("extra_body")
+    @classmethod
+    def as_json(cls, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            json.dumps(body)
+        except TypeError as error:
+            raise ValueError(
+                "only what JSON knows can be sent: texts, numbers, true, false, lists and tables"
+            ) from error
+        return body
 
     @model_validator(mode="after")
     def allowed(self) -> Self:

@@ -55,6 +55,8 @@ LEAST_QUOTED = 2
 MOST_PLACES = 50
 MOST_ACTION = 40
 LONGEST_NAME = 24
+LONGEST_EVIDENCE = 60
+"""Characters of the words that stand on a card for a signal, a pain point or an objection; more show nothing."""
 NEAR = 40
 """Characters between a step and the words of its date. Further apart they are another sentence's. Own choice."""
 
@@ -349,9 +351,13 @@ class _Merger:
         kept = list(found)
         for each in said:
             if each.value in allowed and each.value not in {tag.category for tag in kept}:
-                span = self.quotes.place(f"tag {allowed[:1]}", each.quote)
+                span = self._evidence(f"tag {allowed[:1]}", each.quote)
                 kept += [Tag(each.value, span, self._percent_in(span))] if span else []
         return tuple(kept)
+
+    def _evidence(self, kind: str, quote: str) -> Span | None:
+        span = self.quotes.place(kind, quote)
+        return span if span and span.end - span.start <= LONGEST_EVIDENCE else None
 
     def _percent_in(self, span: Span) -> float | None:
         inside = [each.value for each in self.rules.percents if _holds(span, each.span)]
@@ -364,7 +370,7 @@ class _Merger:
             (self.answer.positives, "positive", self.choices.positives),
         ):
             for each in said:
-                span = self.quotes.place(polarity, each.quote) if each.value in allowed else None
+                span = self._evidence(polarity, each.quote) if each.value in allowed else None
                 known = [x.span for x in kept if (x.polarity, x.category) == (polarity, each.value)]
                 if span and not any(_overlap(span, other) for other in known):
                     words = span.of(self.text)

@@ -408,6 +408,16 @@ def test_signals_are_the_union_and_a_model_silences_none() -> None:
     assert read(text, by_rules=by_rules).signals == by_rules.signals
 
 
+def test_a_whole_paragraph_is_no_evidence() -> None:
+    text = "他们那边的车间很大，" * 7
+
+    draft = read(
+        text, by_rules=bare(), risks=[{"value": "流失", "quote": text}], objections=[{"value": "价格", "quote": text}]
+    )
+
+    assert (draft.signals, draft.objections) == ((), ())
+
+
 def test_the_rules_attitude_stands_where_they_have_one() -> None:
     attitude = {"value": -2, "quote": "嫌贵"}
 
