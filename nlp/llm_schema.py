@@ -193,7 +193,7 @@ def _on(categories: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 @cache
 def _prompt() -> str:
-    return resources.files("nlp").joinpath("prompts", f"{PROMPT}.md").read_text("utf-8")
+    return resources.files("nlp.prompts").joinpath(f"{PROMPT}.md").read_text("utf-8")
 
 
 def messages(note: str, choices: Choices, *, schema_in_prompt: bool) -> list[dict[str, str]]:

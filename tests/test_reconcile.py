@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nlp.draft import (
     Amount,
+    Candidate,
     CompetitorMention,
     ContactMention,
     CustomerMention,
@@ -224,6 +225,16 @@ def test_a_known_customer_of_the_rules_is_never_overridden() -> None:
     assert draft.customer.value == "宁波恒力阀门有限公司"
 
 
+def test_not_even_by_another_of_its_candidates() -> None:
+    text = "跟宏达聊了，就是宏达纺织那家"
+    candidates = (Candidate("杭州宏达机电有限公司", 1.0, "alias"), Candidate("绍兴宏达纺织有限公司", 0.8, "alias"))
+    sure = CustomerMention("杭州宏达机电有限公司", Span(1, 3), "known", candidates)
+
+    draft = read(text, by_rules=bare(customer=sure), customer={"value": "宏达纺织", "quote": "宏达纺织"})
+
+    assert draft.customer == sure
+
+
 def test_a_model_cannot_choose_a_customer_that_its_quote_does_not_mean() -> None:
     text = "今天聊得不错，他们想要一批设备"
 
@@ -254,6 +265,8 @@ def test_an_ambiguous_customer_becomes_known_where_the_quote_decides_among_the_c
 
     still = read(text, by_rules=by_rules, customer={"value": "恒力", "quote": "宏达"})
     assert still.customer == by_rules.customer
+    another = read(text + "，恒力的老板介绍的", by_rules=by_rules, customer={"value": "恒力", "quote": "恒力的老板"})
+    assert another.customer == by_rules.customer
 
 
 def test_a_new_customer_gives_way_to_one_that_the_quote_links_to() -> None:
