@@ -223,54 +223,65 @@ def _gives_way(known: Value, new: Value) -> bool:
             return known == new
 
 
+_FIELDS = {
+    "customer": "customer",
+    "contact": "contacts",
+    "stage": "stage",
+    "amount": "amounts",
+    "competitor": "competitors",
+    "pain": "pain_points",
+    "objection": "objections",
+    "demand": "demands",
+    "step": "next_steps",
+    "signal": "signals",
+}
+"""A value's kind → the field of a draft that it comes from, for those that a model may have a hand in."""
+
+
+def _makers(draft: VisitDraft) -> dict[tuple[str, Span], str]:
+    """Field and words → what made the value there, where that is not the rules alone."""
+    found: dict[tuple[str, Span], str] = {}
+    for key, engine in draft.engines.items():
+        name, _, place = key.partition(".")
+        value = getattr(draft, name, None)
+        span = getattr(value[int(place)] if place and value else value, "span", None)
+        if isinstance(span, Span):
+            found[name, span] = engine
+    return found
+
+
 def facts_of(draft: VisitDraft, evidence: Evidence, transcript: Transcript | None = None) -> list[Fact]:
     """What a note says, each with its source in `evidence`; `transcript` gives the place in the recording."""
     text = evidence.text or ""
+    makers = _makers(draft)
 
-    def fact(value: Value, span: Span, field: str) -> Fact:
+    def fact(value: Value, span: Span) -> Fact:
         at_s = transcript.time_at(span.start) if transcript else None
-        engine = draft.engines.get(field, "rules")
+        engine = makers.get((_FIELDS.get(value.kind, ""), span), "rules")
         return Fact(value, Source(evidence.evidence_id, span.start, span.end, span.of(text), at_s, engine))
 
     facts: list[Fact] = []
     if draft.customer:
         names = tuple(candidate.name for candidate in draft.customer.candidates)
         value = CustomerValue(name=draft.customer.value, status=draft.customer.status, candidates=names)
-        facts.append(fact(value, draft.customer.span, "customer"))
+        facts.append(fact(value, draft.customer.span))
     facts += [
-        fact(ContactValue(name=each.name, title=each.title, department=each.department), each.span, f"contacts.{i}")
-        for i, each in enumerate(draft.contacts)
+        fact(ContactValue(name=contact.name, title=contact.title, department=contact.department), contact.span)
+        for contact in draft.contacts
     ]
     if draft.stage:
-        facts.append(fact(StageValue(name=draft.stage.value), draft.stage.span, "stage"))
+        facts.append(fact(StageValue(name=draft.stage.value), draft.stage.span))
     facts += [
-        fact(
-            AmountValue(role=each.role, low_fen=each.low_fen, high_fen=each.high_fen, unit=each.unit),
-            each.span,
-            f"amounts.{i}",
-        )
-        for i, each in enumerate(draft.amounts)
+        fact(AmountValue(role=money.role, low_fen=money.low_fen, high_fen=money.high_fen, unit=money.unit), money.span)
+        for money in draft.amounts
     ]
+    facts += [fact(PercentValue(percent=percent.value), percent.span) for percent in draft.percents]
+    facts += [fact(CompetitorValue(name=competitor.name), competitor.span) for competitor in draft.competitors]
+    facts += [fact(PainValue(category=pain.category), pain.span) for pain in draft.pain_points]
+    facts += [fact(ObjectionValue(category=objection.category), objection.span) for objection in draft.objections]
+    facts += [fact(StepValue(owner=s.owner, action=s.action, due=s.due), s.span) for s in draft.next_steps]
     facts += [
-        fact(PercentValue(percent=each.value), each.span, f"percents.{i}") for i, each in enumerate(draft.percents)
-    ]
-    facts += [
-        fact(CompetitorValue(name=each.name), each.span, f"competitors.{i}") for i, each in enumerate(draft.competitors)
-    ]
-    facts += [
-        fact(PainValue(category=each.category), each.span, f"pain_points.{i}")
-        for i, each in enumerate(draft.pain_points)
-    ]
-    facts += [
-        fact(ObjectionValue(category=each.category), each.span, f"objections.{i}")
-        for i, each in enumerate(draft.objections)
-    ]
-    facts += [
-        fact(StepValue(owner=each.owner, action=each.action, due=each.due), each.span, f"next_steps.{i}")
-        for i, each in enumerate(draft.next_steps)
-    ]
-    facts += [
-        fact(SignalValue(polarity=each.polarity, category=each.category, words=each.words), each.span, f"signals.{i}")
-        for i, each in enumerate(draft.signals)
+        fact(SignalValue(polarity=signal.polarity, category=signal.category, words=signal.words), signal.span)
+        for signal in draft.signals
     ]
     return facts
