@@ -26,6 +26,7 @@ from bot.checkup_channels import (
     check_connections,
     check_public_urls,
 )
+from bot.checkup_model import check_model
 from bot.config import SQLITE, Config, Speech
 from bot.platform import CheckResult, Platform
 from nlp.speech_models import MODELS, at_hand
@@ -54,6 +55,8 @@ async def examine(
     yield await asyncio.to_thread(check_media_dir, config.storage.media_dir)
     yield check_disk(config.storage.media_dir)
     yield await check_speech(config.speech)
+    for result in await check_model(config.model):
+        yield result
     yield await check_clock(config, clock)
     for result in check_callback_keys(config):
         yield result

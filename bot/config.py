@@ -5,16 +5,19 @@ that the environment names (`VISITBOT_WECOM__SECRET_FILE`). An unknown key stops
 """
 
 import base64
+import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from bot.addresses import is_loopback
 from bot.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "VISITBOT_"
@@ -67,6 +70,62 @@ class Speech(Section):
     def reachable(self) -> Self:
         if self.engine == "openai" and not _http(self.endpoint):
             raise ValueError('engine = "openai" needs an endpoint')
+        return self
+
+
+class Model(Section):
+    """A language model beside the rules; none where `base_url` is empty."""
+
+    base_url: str = ""
+    api_key: SecretStr = SecretStr("")
+    model: str = ""
+    consent: bool = False
+    """Whether notes may leave this machine; an address on it needs none."""
+    redact: bool = True
+    timeout_s: float = Field(default=12.0, gt=0, le=60)
+    max_input_chars: int = Field(default=6000, ge=100, le=100_000)
+    max_output_tokens: int = Field(default=2000, ge=200)
+    daily_tokens: int = Field(default=0, ge=0)
+    extra_body: dict[str, Any] = {}
+
+    @field_validator("base_url")
+    @classmethod
+    def address(cls, url: str) -> str:
+        if re.search(r"[\s\\@?#]", url):
+            raise ValueError("a plain address is wanted, up to and including /v1, without a password or a query")
+        return _http(url).rstrip("/")
+
+    @property
+    def is_local(self) -> bool:
+        return is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @field_validator("api_key")
+    @classmethod
+    def sendable(cls, key: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]*", key.get_secret_value()):
+            raise ValueError("letters, digits and signs of ASCII without spaces are wanted")
+        return key
+
+    @field_validator("extra_body")
+    @classmethod
+    def as_json(cls, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            json.dumps(body)
+        except TypeError as error:
+            raise ValueError(
+                "only what JSON knows can be sent: texts, numbers, true, false, lists and tables"
+            ) from error
+        return body
+
+    @model_validator(mode="after")
+    def allowed(self) -> Self:
+        if self.base_url and not self.model:
+            raise ValueError("base_url needs the name of a model as well")
+        if self.base_url and not self.consent and not self.is_local:
+            raise ValueError(
+                "base_url leads off this machine, and what your reps write and say would be sent there; if your "
+                "company allows that, write consent = true, otherwise use a model on this machine (http://127.0.0.1:…)"
+            )
         return self
 
 
@@ -282,6 +341,7 @@ class Config(Section):
     server: Server = Server()
     storage: Storage = Storage()
     speech: Speech = Speech()
+    model: Model = Model()
     conversation: Conversation = Conversation()
     vocabulary: Vocabulary = Vocabulary()
     wecom: WeCom | None = None

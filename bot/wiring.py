@@ -28,7 +28,9 @@ from handlers.messages import PlatformName
 from nlp import lexicon
 from nlp.draft import Vocabulary
 from nlp.errors import EngineUnavailable
+from nlp.extractor import Extractor, Rules
 from nlp.hearing import SpeechEngine
+from nlp.llm import Endpoint, Limits, ModelAndRules
 from nlp.speech import SpeechListener
 from nlp.speech_api import OpenAiEngine
 from nlp.speech_models import Progress
@@ -76,9 +78,18 @@ async def assistant(
         stack.push_async_callback(database.close)
         for platform in platforms:
             stack.push_async_callback(platform.close)
-        media = LocalMediaStore(config.storage.media_dir)
+        reader = extractor(config, clock)
+        if isinstance(reader, ModelAndRules):
+            stack.push_async_callback(reader.close)
         yield await put_together(
-            config, database, clock=clock, listener=listener, media=media, platforms=platforms, roles=roles
+            config,
+            database,
+            clock=clock,
+            listener=listener,
+            extractor=reader,
+            media=LocalMediaStore(config.storage.media_dir),
+            platforms=platforms,
+            roles=roles,
         )
 
 
@@ -91,6 +102,7 @@ async def put_together(
     *,
     clock: Clock,
     listener: Listener,
+    extractor: Extractor,
     media: MediaStore,
     platforms: Sequence[Platform],
     roles: Collection[str],
@@ -109,6 +121,7 @@ async def put_together(
         database=database,
         clock=clock,
         listener=listener,
+        extractor=extractor,
         media=media,
         fetch_media=fetch_media,
         settings=settings(config),
@@ -170,6 +183,27 @@ def vocabulary(config: Config) -> Vocabulary:
         competitors=own.competitors,
         products=own.products,
     )
+
+
+def extractor(config: Config, clock: Clock) -> Rules | ModelAndRules:
+    """The rules, and a language model beside them where one is set up; nothing is called yet."""
+    model = config.model
+    if not model.base_url:
+        return Rules()
+    endpoint = Endpoint(
+        base_url=model.base_url,
+        model=model.model,
+        api_key=model.api_key.get_secret_value(),
+        extra_body=model.extra_body,
+        is_local=model.is_local,
+    )
+    limits = Limits(
+        timeout_s=model.timeout_s,
+        input_chars=model.max_input_chars,
+        output_tokens=model.max_output_tokens,
+        daily_tokens=model.daily_tokens,
+    )
+    return ModelAndRules(endpoint, now=clock.now, limits=limits, redacts=model.redact)
 
 
 def speech_engine(config: Config) -> FasterWhisperEngine | OpenAiEngine:

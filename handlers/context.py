@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
 from nlp.draft import Vocabulary
+from nlp.extractor import Extractor
 from nlp.transcript import Listener
 from storage.clock import Clock
 from storage.database import Database
@@ -61,6 +62,8 @@ class Settings:
     card_life: timedelta = timedelta(hours=72)
     todo_life: timedelta = timedelta(days=365)
     auto_register: bool = True
+    silent_for_s: float = 1.2
+    """What is typed is answered within two seconds: so long a model may take before a receipt goes ahead."""
     groups: tuple[GroupTarget, ...] = ()
 
 
@@ -69,6 +72,7 @@ class Context:
     database: Database
     clock: Clock
     listener: Listener
+    extractor: Extractor
     media: MediaStore
     fetch_media: FetchMedia
     settings: Settings

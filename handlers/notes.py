@@ -14,7 +14,7 @@ from handlers.record import CustomerValue, Fact, Record, facts_of, load, tells_o
 from nlp import edits
 from nlp.draft import CustomerEntry, ExtractionContext, VisitDraft
 from nlp.draft import Source as NoteSource
-from nlp.extract import extract
+from nlp.extractor import NOTE, SPENT, TOO_LONG, Rules
 from nlp.transcript import Transcript
 from storage.jobs import Job
 from storage.models import Evidence, Member, Visit
@@ -23,6 +23,8 @@ from storage.work import Work
 
 log = logging.getLogger(__name__)
 
+LEAST_FOR_MODEL = 8
+"""Characters; in fewer there is nothing that the rules could miss."""
 MOST_ASIDE = 12
 """Characters of what somebody adds to a note that they quote (帮我记一下); longer words may be news."""
 
@@ -42,14 +44,16 @@ class Note:
     """Whether it came in one message with something else that is answered: 记一下, beside the note that is meant."""
     then: Callable[[Work], Awaitable[None]] | None = None
     """What else belongs into the transaction in which the note is taken."""
+    read: VisitDraft | None = None
+    """What it says, where it has been read already."""
 
 
 async def take(ctx: Context, job: Job, note: Note) -> None:
     """Work a note into the records and answer it; the job is done then."""
     reading = await understanding(ctx, note.sent_at, note.source)
     wanted = edits.parse(note.text, note.sent_at, ctx.settings.zone)
-    # a long note takes tens of milliseconds of pure computing: off the event loop
-    draft = await asyncio.to_thread(extract, note.text, reading)
+    # with no transaction open: a model may take its time
+    draft = note.read or await _draft(ctx, note, reading, wanted)
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, note.to)
         evidence = await _evidence(work, member, note)
@@ -65,6 +69,50 @@ async def take(ctx: Context, job: Job, note: Note) -> None:
         if note.then is not None:
             await note.then(work)
     log.info("note.taken", extra={"event": note.cause, "source": note.source, "edits": len(wanted)})
+
+
+async def _may_ask(ctx: Context, note: Note, wanted: tuple[edits.Edit, ...]) -> bool:
+    """Whether a model may read this: a note of somebody whom we serve, not an instruction about an open draft."""
+    if edits.needs_a_record(note.text, wanted):
+        return False
+    async with ctx.database.reading() as work:
+        member = await work.members.by_identity(note.to.platform, note.to.user_id)
+        if member is None:
+            return ctx.settings.auto_register
+        return member.active and not (wanted and await work.visits.latest_draft(member.member_id))
+
+
+async def _draft(ctx: Context, note: Note, reading: ExtractionContext, wanted: tuple[edits.Edit, ...]) -> VisitDraft:
+    """What the note says; where that takes longer than people wait in silence, they are told that it came."""
+    alone = isinstance(ctx.extractor, Rules)
+    if alone or not _is_worth_a_model(note.text, reading) or not await _may_ask(ctx, note, wanted):
+        return await Rules().extract(note.text, reading)
+    working = asyncio.create_task(ctx.extractor.extract(note.text, reading))
+    try:
+        done, _ = await asyncio.wait([working], timeout=ctx.settings.silent_for_s)
+        # a voice note has its receipt already
+        if not done and note.source == "text":
+            async with ctx.database.work() as work:
+                await outbox.say(work, note.to, texts.READING, cause=f"{note.cause}>reading")
+        return await working
+    finally:
+        working.cancel()
+
+
+def _is_worth_a_model(text: str, reading: ExtractionContext) -> bool:
+    words = text.strip(" \n。.！!，,")
+    if len(words) < LEAST_FOR_MODEL or is_greeting(text) or is_courtesy(text):
+        return False
+    return not any(words in {entry.name, *entry.aliases} for entry in reading.customers)
+
+
+def without_model(draft: VisitDraft) -> str:
+    """What people are told where a model is set up and had no part in a draft; empty where it had, or there is none."""
+    reason = draft.engines.get(NOTE)
+    return "" if reason is None else _WITHOUT_MODEL.get(reason, texts.MODEL_AWAY)
+
+
+_WITHOUT_MODEL = {TOO_LONG: texts.MODEL_NOT_FOR_LONG, SPENT: texts.MODEL_SPENT}
 
 
 async def understanding(ctx: Context, sent_at: datetime, source: NoteSource) -> ExtractionContext:
@@ -151,7 +199,7 @@ async def _record(ctx: Context, work: Work, draft: VisitDraft, note: Note, evide
     facts = facts_of(draft, evidence, note.transcript)
     open_draft = await work.visits.open_draft(member.member_id, note.sent_at, window=ctx.settings.merge_window)
     if not tells_of_a_visit(facts):
-        await _not_understood(ctx, work, note)
+        await _not_understood(ctx, work, note, draft)
         return
     late = _late(ctx, work, note)
     warnings = note.transcript.warnings if note.transcript else ()
@@ -169,6 +217,7 @@ async def _record(ctx: Context, work: Work, draft: VisitDraft, note: Note, evide
         cause=note.cause,
         note=late,
         warnings=warnings,
+        doubts=tuple(filter(None, [without_model(draft)])),
     )
 
 
@@ -199,7 +248,7 @@ def _another_customer(before: Record, facts: list[Fact]) -> bool:
     return new is not None and old is not None and new.status == old.status == "known" and new.name != old.name
 
 
-async def _not_understood(ctx: Context, work: Work, note: Note) -> None:
+async def _not_understood(ctx: Context, work: Work, note: Note, draft: VisitDraft) -> None:
     if note.is_beside and len(note.text) <= MOST_ASIDE:
         return
     if note.source == "voice":
@@ -210,7 +259,8 @@ async def _not_understood(ctx: Context, work: Work, note: Note) -> None:
         answer = texts.COURTESY
     else:
         answer = texts.NOT_UNDERSTOOD
-    await outbox.say(work, note.to, _late(ctx, work, note) + answer, cause=f"{note.cause}>not-understood")
+    answer = "\n".join(filter(None, [_late(ctx, work, note) + answer, without_model(draft)]))
+    await outbox.say(work, note.to, answer, cause=f"{note.cause}>not-understood")
 
 
 def is_greeting(text: str) -> bool:

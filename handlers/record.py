@@ -291,13 +291,42 @@ def tells_of_a_visit(facts: Iterable[Fact]) -> bool:
     return any(not isinstance(fact.value, _BESIDE) for fact in facts)
 
 
+_FIELDS = {
+    "customer": "customer",
+    "contact": "contacts",
+    "stage": "stage",
+    "amount": "amounts",
+    "competitor": "competitors",
+    "pain": "pain_points",
+    "objection": "objections",
+    "demand": "demands",
+    "step": "next_steps",
+    "signal": "signals",
+}
+"""A value's kind → the field of a draft that it comes from, for those that a model may have a hand in."""
+
+
+def _makers(draft: VisitDraft) -> dict[tuple[str, Span], str]:
+    """Field and words → what made the value there, where that is not the rules alone."""
+    found: dict[tuple[str, Span], str] = {}
+    for key, engine in draft.engines.items():
+        name, _, place = key.partition(".")
+        value = getattr(draft, name, None)
+        span = getattr(value[int(place)] if place and value else value, "span", None)
+        if isinstance(span, Span):
+            found[name, span] = engine
+    return found
+
+
 def facts_of(draft: VisitDraft, evidence: Evidence, transcript: Transcript | None = None) -> list[Fact]:
     """What a note says, each with its source in `evidence`; `transcript` gives the place in the recording."""
     text = evidence.text or ""
+    makers = _makers(draft)
 
     def fact(value: Value, span: Span) -> Fact:
         at_s = transcript.time_at(span.start) if transcript else None
-        return Fact(value, Source(evidence.evidence_id, span.start, span.end, span.of(text), at_s))
+        engine = makers.get((_FIELDS.get(value.kind, ""), span), "rules")
+        return Fact(value, Source(evidence.evidence_id, span.start, span.end, span.of(text), at_s, engine))
 
     facts: list[Fact] = []
     if draft.customer:

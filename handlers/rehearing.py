@@ -2,9 +2,11 @@
 
 Ours knows the names that this rep says. Where the two differ in a name, an amount or a date, ours takes the place of
 the platform's and the rep is told both; what the rep has put right by hand meanwhile stays as it is.
+
+The two are compared as the rules read them, also where a language model is set up: equal words then make equal values,
+and a difference is one of hearing. Only where the platform's words led to nothing are ours read like any other note.
 """
 
-import asyncio
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,8 +33,8 @@ from handlers.record import (
     tells_of_a_visit,
 )
 from nlp import edits
-from nlp.draft import ExtractionContext
-from nlp.extract import extract
+from nlp.draft import ExtractionContext, VisitDraft
+from nlp.extractor import Rules
 from nlp.transcript import Transcript
 from storage.base import JsonObject
 from storage.jobs import Job
@@ -70,13 +72,14 @@ async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int
         first = await work.visits.evidence(first_id)
     understanding = await notes.understanding(ctx, message.sent_at, "voice")
     platform_text = first.text or ""
-    theirs = await asyncio.to_thread(extract, platform_text, understanding)
-    ours = await asyncio.to_thread(extract, heard.text, understanding)
     wanted = edits.parse(heard.text, message.sent_at, ctx.settings.zone)
     if first.visit_id is None:
-        is_instruction, has_content = bool(wanted), bool(wanted) or tells_of_a_visit(facts_of(ours, first, heard))
-        await _understood_now(ctx, job, message, heard, is_instruction=is_instruction, has_content=has_content)
+        reader = Rules() if wanted else ctx.extractor
+        read = await reader.extract(heard.text, understanding)
+        await _understood_now(ctx, job, message, heard, read, is_instruction=bool(wanted))
         return
+    theirs = await Rules().extract(platform_text, understanding)
+    ours = await Rules().extract(heard.text, understanding)
     is_instruction = bool(wanted or edits.parse(platform_text, message.sent_at, ctx.settings.zone))
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
@@ -113,7 +116,7 @@ def detail(heard: Transcript) -> JsonObject:
 
 
 async def _understood_now(
-    ctx: Context, job: Job, message: InboundMessage, heard: Transcript, *, is_instruction: bool, has_content: bool
+    ctx: Context, job: Job, message: InboundMessage, heard: Transcript, read: VisitDraft, *, is_instruction: bool
 ) -> None:
     """The platform's words led to nothing; ours may be a note after all.
 
@@ -124,6 +127,7 @@ async def _understood_now(
         member = await known(ctx, work, message.sender)
         second = await keep(work, message, member, heard)
         evidence_id = second.evidence_id
+        has_content = is_instruction or tells_of_a_visit(facts_of(read, second, heard))
         is_late = is_instruction and await work.visits.has_sent_since(member.member_id, message.sent_at)
     if is_late:
         async with ctx.finishing(job) as work:
@@ -141,6 +145,7 @@ async def _understood_now(
         source="voice",
         transcript=heard,
         evidence_id=evidence_id,
+        read=read,
     )
     await notes.take(ctx, job, note)
 

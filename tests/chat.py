@@ -3,7 +3,7 @@
 import itertools
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ from handlers.messages import (
     Text,
     Voice,
 )
+from nlp.extractor import Extractor, Rules
 from nlp.transcript import HearingWarning, Listener, Segment, Transcript
 from storage.database import Database
 from storage.jobs import Job
@@ -233,8 +234,13 @@ async def build(
     *,
     public_url: str = "",
     answers_only: bool = False,
+    extractor: Extractor | None = None,
+    silent_for_s: float = 60.0,
 ) -> Chat:
-    """The real handlers on a real database, with a chat platform and ears of the test's own."""
+    """The real handlers on a real database, with a chat platform and ears of the test's own.
+
+    No receipt goes ahead of a draft by default, however slow the machine is.
+    """
     platform = platform or ChatPlatform(name="wecom")
     listener = FakeListener()
 
@@ -245,9 +251,10 @@ async def build(
         database=database,
         clock=clock,
         listener=listener,
+        extractor=extractor or Rules(),
         media=LocalMediaStore(folder / "media"),
         fetch_media=fetch_media,
-        settings=wiring.settings(Config()),
+        settings=replace(wiring.settings(Config()), silent_for_s=silent_for_s),
         served=frozenset({platform.name}),
         links=Links(bytes(32), public_url),
         answers_only=frozenset({platform.name}) if answers_only else frozenset(),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
@@ -19,6 +19,8 @@ from handlers.messages import (
     Sender,
     Text,
 )
+from nlp.draft import ExtractionContext, VisitDraft
+from nlp.extractor import Extractor, Rules
 from storage.clock import Clock
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -58,6 +60,21 @@ class FakeClock:
 
 
 _clock: Clock = FakeClock()
+
+
+@dataclass
+class FakeExtractor:
+    """Reads by the rules, and adds what the test told it to under the name of a model."""
+
+    engines: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def extract(self, text: str, context: ExtractionContext) -> VisitDraft:
+        self.asked.append(text)
+        return replace(await Rules().extract(text, context), engines=self.engines)
+
+
+_extractor: Extractor = FakeExtractor()
 
 
 @dataclass(frozen=True)

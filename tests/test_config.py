@@ -3,8 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from bot import wiring
 from bot.config import Config, load
 from bot.errors import ConfigError
+from nlp.extractor import Rules
+from nlp.llm import ModelAndRules
+from tests.fakes import FakeClock
 
 KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 WECOM = f"""
@@ -210,3 +214,74 @@ def test_a_robots_code_is_the_client_id_unless_given(tmp_path: Path) -> None:
     assert own is not None
     assert other is not None
     assert (own.robot, other.robot) == ("ding0", "ding1")
+
+
+# The language model
+
+MODEL = '[model]\nbase_url = "{url}"\nmodel = "deepseek-chat"\napi_key = "sk-hidden"\n'
+
+
+def test_a_model_elsewhere_is_refused_without_consent_in_words_that_say_what_is_sent(tmp_path: Path) -> None:
+    shown = refusal(tmp_path, MODEL.format(url="https://api.example.com/v1"))
+
+    assert "leads off this machine" in shown
+    assert "consent = true" in shown
+    assert "sk-hidden" not in shown
+
+
+def test_with_consent_it_may_be_elsewhere(tmp_path: Path) -> None:
+    config = read(tmp_path, MODEL.format(url="https://api.example.com/v1/") + "consent = true\n")
+
+    assert config.model.base_url == "https://api.example.com/v1"
+    assert not config.model.is_local
+    assert config.model.redact
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:11434", "localhost:8000", "[::1]:8000", "127.8.8.8"])
+def test_a_model_on_this_machine_needs_no_consent(tmp_path: Path, host: str) -> None:
+    assert read(tmp_path, MODEL.format(url=f"http://{host}/v1")).model.is_local
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1.example.com/v1",
+        "http://localhost.example.com/v1",
+        "http://127.0.0.1@example.com/v1",
+        "http://example.com\\\\@127.0.0.1/v1",
+        "http://0.0.0.0:8000/v1",
+        "http://10.0.0.5:8000/v1",
+        "http://2130706433.example.com/v1",
+        "ftp://127.0.0.1/v1",
+    ],
+)
+def test_what_only_looks_like_this_machine_is_not(tmp_path: Path, url: str) -> None:
+    assert "model" in refusal(tmp_path, MODEL.format(url=url))
+
+
+def test_what_cannot_be_sent_as_json_is_a_fault(tmp_path: Path) -> None:
+    assert "only what JSON knows" in refusal(tmp_path, "[model]\nextra_body = {since = 2026-01-01}\n")
+
+
+def test_a_model_without_a_name_and_a_key_that_no_header_takes_are_faults(tmp_path: Path) -> None:
+    assert "name of a model" in refusal(tmp_path, '[model]\nbase_url = "http://127.0.0.1:1/v1"\n')
+    shown = refusal(tmp_path, '[model]\napi_key = "密钥"\n')
+    assert "ASCII" in shown
+    assert "密钥" not in shown
+
+
+def test_the_key_may_come_from_outside_and_nothing_is_built_but_the_rules_without_a_model(tmp_path: Path) -> None:
+    config = read(tmp_path, MODEL.format(url="http://127.0.0.1:1/v1"), VISITBOT_MODEL__API_KEY="sk-from-outside")
+
+    assert config.model.api_key.get_secret_value() == "sk-from-outside"
+    assert isinstance(wiring.extractor(Config(), FakeClock()), Rules)
+
+
+async def test_a_model_that_is_set_up_reads_beside_the_rules(tmp_path: Path) -> None:
+    text = MODEL.format(url="http://127.0.0.1:1/v1") + "extra_body = {enable_thinking = false}\n"
+
+    built = wiring.extractor(read(tmp_path, text), FakeClock())
+
+    assert isinstance(built, ModelAndRules)
+    assert built.name == "deepseek-chat·extract.v1"
+    await built.close()

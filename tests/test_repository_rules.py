@@ -134,7 +134,7 @@ def test_the_example_with_everything_switched_on_loads_too_and_shows_the_default
 
     wrong = []
     sections = {**dict(config), f"groups.{ANY_NAME}": config.groups[ANY_NAME]}
-    for place in ("wecom", "wecom_bot", "dingtalk", f"groups.{ANY_NAME}"):
+    for place in ("model", "wecom", "wecom_bot", "dingtalk", f"groups.{ANY_NAME}"):
         section = sections[place]
         assert isinstance(section, Section)
         given = GIVEN[place]
@@ -149,6 +149,7 @@ def test_the_example_with_everything_switched_on_loads_too_and_shows_the_default
 
 
 GIVEN: Mapping[str, set[str]] = {
+    "model": {"base_url", "model", "api_key", "consent"},
     "wecom": {"corp_id", "agent_id", "secret", "token", "encoding_aes_key"},
     "wecom_bot": {"bot_id", "secret"},
     "dingtalk": {"client_id", "client_secret"},

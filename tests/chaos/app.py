@@ -28,6 +28,7 @@ from bot.platform import Keep, MediaFile, Received, Sent
 from bot.wecom.adapter import WeComPlatform
 from bot.worker import Handler
 from handlers.messages import CardUpdate, OutboundCard, OutboundText, PlatformName, ReplyRoute
+from nlp.extractor import Rules
 from nlp.transcript import Segment, Transcript
 from storage.clock import SystemClock
 from storage.database import Database
@@ -212,6 +213,7 @@ async def serve(plan: Plan) -> None:
             database,
             clock=SystemClock(),
             listener=Ears(plan.hears, plan.listens_s, faults),
+            extractor=Rules(),
             media=FaultyMedia(Path(plan.media_dir), faults),
             platforms=[platform],
             roles=plan.roles,

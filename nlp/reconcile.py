@@ -1,0 +1,490 @@
+"""What a language model says beside what the rules found: one draft, by a policy that is written down.
+
+A model points at words; it never computes, and it never has a value that is not in the note.
+
+- Grounding: an item counts only if its quote stands in the note, apart from punctuation, spaces, case and width. A quote that
+  stands there several times is placed where no other of its field is.
+- Dates: computed by `nlp.dates` in the whole note, at the place quoted, and only near the step that they are said to
+  belong to. Where rules and model both date a step, the rules' date stands.
+- Amounts: computed by `nlp.money` in the whole note (八十万，不对，八十五万 has one amount, whichever is quoted), and the quote must
+  hold the whole figure. The rules' amounts all stay; the model says what an amount is for only where the rules say
+  `other`, and adds one that the rules passed over.
+- Customer: one that the rules know is never overridden. Otherwise the model's words are linked by `nlp.names`, and only
+  words of the note are: an ambiguous customer becomes known where its quote decides among the candidates, a new one or
+  none gives way to the model's. A model cannot choose from the list, and it does not take a customer away.
+- Contacts: the model adds. It removes a contact of the rules that is not in the customer list when it says that the
+  person is somebody else's, or when it names contacts and this one is not among them.
+- Competitors: the model adds. It removes one that is not in the team's list when it names competitors and this one is
+  not among them.
+- Stage: where both speak, the model's judgement of the whole note stands, unless the rules' words name the stage itself.
+- Pain points, objections, demands, next steps: the union; of the same category or the same words, the rules' stands.
+- Signals, risk and positive: the union; a model never silences a risk.
+- Attitude: the rules' where they have one.
+- Percentages, quantities, places, days of visit and vague wording are the rules'; the summary is made anew.
+
+`VisitDraft.engines` names the model for each field it had a hand in: `customer`, `stage`, `attitude`, and `contacts.0` for the
+first of several.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from nlp import clauses, dates, money, names, people, summary
+from nlp.dates import TimeMention
+from nlp.draft import (
+    Amount,
+    Candidate,
+    CompetitorMention,
+    ContactMention,
+    CustomerMention,
+    Demand,
+    Essential,
+    ExtractionContext,
+    NextStep,
+    Signal,
+    Span,
+    StageMention,
+    Tag,
+    VisitDraft,
+)
+from nlp.llm_schema import OBJECTIONS, Answer, Choices, Dated, Quoted, Step
+
+LEAST_QUOTED = 2
+"""Characters besides punctuation; one alone (了) stands in any note."""
+MOST_PLACES = 50
+MOST_ACTION = 40
+LONGEST_NAME = 24
+LONGEST_EVIDENCE = 60
+"""Characters of the words that stand on a card for a signal, a pain point or an objection; more show nothing."""
+NEAR = 40
+"""Characters between a step and the words of its date. Further apart they are another sentence's. Own choice."""
+
+
+def merged(text: str, rules: VisitDraft, answer: Answer, context: ExtractionContext, engine: str) -> VisitDraft:
+    """The draft of both, every value with its words in the text. Equal input gives an equal draft."""
+    merger = _Merger(text, rules, answer, context)
+    draft = replace(
+        rules,
+        customer=merger.customer(),
+        contacts=merger.contacts(),
+        stage=merger.stage(),
+        amounts=merger.amounts(),
+        competitors=merger.competitors(),
+        pain_points=merger.tags(rules.pain_points, answer.pain_points, merger.choices.pain_points),
+        objections=merger.tags(rules.objections, answer.objections, OBJECTIONS),
+        next_steps=merger.next_steps(),
+        demands=merger.demands(),
+        signals=merger.signals(),
+        attitude=merger.attitude(),
+    )
+    draft = replace(draft, missing=tuple(each for each in draft.missing if not _is_there(draft, each)))
+    # the first words of a note without facts are a summary as well: made anew only where something has changed
+    if draft != rules:
+        draft = replace(draft, summary=summary.summarise(text, draft))
+    return replace(draft, engines={**rules.engines, **_hands(rules, draft, engine)})
+
+
+def _is_there(draft: VisitDraft, essential: Essential) -> bool:
+    match essential:
+        case "customer":
+            return draft.customer is not None
+        case "contact":
+            return bool(draft.contacts)
+        case "stage":
+            return draft.stage is not None
+        case "next_step":
+            return bool(draft.next_steps)
+        case "next_step_due":
+            return any(step.due for step in draft.next_steps)
+
+
+_MANY = ("contacts", "amounts", "competitors", "pain_points", "objections", "next_steps", "demands", "signals")
+
+
+def _hands(rules: VisitDraft, draft: VisitDraft, engine: str) -> dict[str, str]:
+    """The fields whose values are not those of the rules."""
+    single = [name for name in ("customer", "stage", "attitude") if getattr(draft, name) != getattr(rules, name)]
+    many = [
+        f"{name}.{place}"
+        for name in _MANY
+        for place, value in enumerate(getattr(draft, name))
+        if value not in getattr(rules, name)
+    ]
+    return dict.fromkeys([*single, *many], engine)
+
+
+# Where a quote stands
+
+
+@dataclass
+class Quotes:
+    """Finds quotes in a text, whatever was done to punctuation, spaces, case and width."""
+
+    text: str
+    _key: str = ""
+    _at: list[int] = field(default_factory=list)
+    _used: dict[str, set[Span]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._key, self._at = _folded(self.text)
+
+    def places(self, quote: str) -> list[Span]:
+        """All places, at most MOST_PLACES; none that cuts a number or a word of letters in two."""
+        key, _ = _folded(quote)
+        found: list[Span] = []
+        at = self._key.find(key) if len(key) >= LEAST_QUOTED else -1
+        while at >= 0 and len(found) < MOST_PLACES:
+            span = Span(self._at[at], self._at[at + len(key) - 1] + 1)
+            if not self._cuts(span):
+                found.append(span)
+            at = self._key.find(key, at + 1)
+        return found
+
+    def place(self, kind: str, quote: str) -> Span | None:
+        """The first place that no other quote of that kind has; the first of all where each is taken."""
+        places = self.places(quote)
+        if not places:
+            return None
+        used = self._used.setdefault(kind, set())
+        span = next((place for place in places if place not in used), places[0])
+        used.add(span)
+        return span
+
+    def within(self, span: Span, words: str) -> Span | None:
+        """Where in that span the words stand, as they are but for case and width."""
+        sought, inside = _level(words), _level(span.of(self.text))
+        at = inside.find(sought) if sought.strip() else -1
+        return Span(span.start + at, span.start + at + len(words)) if at >= 0 else None
+
+    def _cuts(self, span: Span) -> bool:
+        return _is_one_word(self.text, span.start) or _is_one_word(self.text, span.end)
+
+
+def _is_one_word(text: str, at: int) -> bool:
+    before, after = text[at - 1 : at], text[at : at + 1]
+    if not (before.isascii() and after.isascii()):
+        return False
+    return (before.isdigit() and after.isdigit()) or (before.isalpha() and after.isalpha())
+
+
+def _level(text: str) -> str:
+    """Width and case made one, character by character."""
+    return "".join(low if len(low := character.lower()) == 1 else character for character in clauses.fold(text))
+
+
+def _folded(text: str) -> tuple[str, list[int]]:
+    """What counts of a text, and where each character of it stands: no punctuation, but the point in 1.5 and the %."""
+    level = _level(text)
+    at = [
+        index
+        for index, character in enumerate(level)
+        if character.isalnum()
+        or character == "%"
+        or (character == "." and level[index - 1 : index].isdigit() and level[index + 1 : index + 2].isdigit())
+    ]
+    return "".join(level[index] for index in at), at
+
+
+# The policy
+
+_NOBODY = re.compile(
+    r"(?:(?:他|她|它|我|咱|你|您)们?|客户|对方|甲方|乙方)(?:公司|那边|这边)?|(?:我|贵|本|该)(?:司|方|公司)|公司|竞品|友商|对手|竞争对手|竞争厂家|别家|"
+    r"其他家|另一家|同行|厂家|供应商|老板|领导|某.{0,3}|一家.{0,4}|两家|几家|.{0,2}客户|现场|工厂|车间|办公室|会议室"
+)
+"""Words that name nobody."""
+_IN_NAMES = re.compile(r"[一-鿿A-Za-z0-9·（）()&\-]+")
+_NOT_IN_PERSONS = re.compile(r"[0-9，。！？；：、,.!?;:\s的了是在说要见跟把]")
+_GIVING = ("提供", "发送", "寄送", "提交")
+_GIVES = re.compile(r"[把将给发寄送交]")
+"""Where the note gives something, one of those verbs may stand before its words: 把排期表给他 is 提供排期表."""
+_REFUSES = re.compile(r"[不没未别勿非无莫]|拒绝|取消|停止")
+_EDGES = "，。！？；：、,.!?;: \t\n\r“”\"'（）()…"
+
+
+@dataclass
+class _Merger:
+    text: str
+    rules: VisitDraft
+    answer: Answer
+    context: ExtractionContext
+
+    def __post_init__(self) -> None:
+        self.quotes = Quotes(self.text)
+        self.choices = Choices.of(self.context.vocabulary)
+        self._times: list[TimeMention] | None = None
+
+    @property
+    def times(self) -> list[TimeMention]:
+        if self._times is None:
+            self._times = dates.find(clauses.fold(self.text), self.context.sent_at, self.context.zone)
+        return self._times
+
+    # Names
+
+    def customer(self) -> CustomerMention | None:
+        found, said = self.rules.customer, self.answer.customer
+        if said is None or (found is not None and found.status == "known"):
+            return found
+        linked = self._linked(said)
+        if linked is None or self._is_rival(linked):
+            return found
+        if found is None or found.status == "new":
+            same = found is not None and linked.status == "new" and _overlap(found.span, linked.span)
+            return found if same else linked
+        among = {candidate.name for candidate in found.candidates}
+        return linked if linked.status == "known" and linked.value in among else found
+
+    def _linked(self, said: Quoted) -> CustomerMention | None:
+        """What the words of the note mean; the value counts only as far as it stands in the quote."""
+        quoted = self.quotes.place("customer", said.quote)
+        if quoted is None:
+            return None
+        index = names.index_of(self.context.customers) if self.context.customers else None
+        span = self.quotes.within(quoted, said.value)
+        if span is None:
+            # 恒力 quoted, its full name given: the list decides what the quote means, not the model
+            mentions = index.exact(clauses.fold(quoted.of(self.text))) if index else []
+            if len(mentions) != 1:
+                return None
+            span = Span(quoted.start + mentions[0].start, quoted.start + mentions[0].end)
+        words = span.of(self.text)
+        candidates: tuple[Candidate, ...] = tuple(index.like(clauses.fold(words))) if index else ()
+        if sure := names.decided(candidates):
+            return CustomerMention(sure.name, span, "known", candidates)
+        if candidates:
+            return CustomerMention(words, span, "ambiguous", candidates)
+        if _is_name(words) and not people.is_person(words) and not self._is_listed_person(words):
+            return CustomerMention(words, span, "new")
+        return None
+
+    def _is_rival(self, customer: CustomerMention) -> bool:
+        said = customer.span.of(self.text)
+        listed = self.context.vocabulary.competitors
+        known = [*listed, *(each.name for each in self.rules.competitors)]
+        return customer.status != "known" and any(said in name or name in said for name in known if name)
+
+    def _is_listed_person(self, words: str) -> bool:
+        return any(words in entry.contacts for entry in self.context.customers)
+
+    def contacts(self) -> tuple[ContactMention, ...]:
+        said = [(each, span) for each in self.answer.contacts if (span := self._name_of("contacts", each))]
+        ours = [span for each, span in said if each.side == "customer"]
+        others = [span for each, span in said if each.side != "customer"]
+        kept = []
+        for contact in self.rules.contacts:
+            is_named = any(self._same_name(contact.name, contact.span, span) for span in ours)
+            is_anothers = any(self._same_name(contact.name, contact.span, span) for span in others)
+            doubtful = contact.side == "customer" and not self._is_listed_person(contact.name)
+            if not (doubtful and not is_named and (is_anothers or ours)):
+                kept.append(contact)
+        rivals = {each.name for each in self.rules.competitors}
+        for each, span in said:
+            name = span.of(self.text)
+            if each.side != "customer" or _NOT_IN_PERSONS.search(name) or len(name) > 12 or name in rivals:
+                continue
+            if any(self._same_name(contact.name, contact.span, span) for contact in (*self.rules.contacts, *kept)):
+                continue
+            title, department = self._near(span, each.title), self._near(span, each.department)
+            kept.append(ContactMention(name, span, title, department))
+        return tuple(kept)
+
+    def _near(self, name: Span, words: str | None) -> str | None:
+        """A title or department as far as it stands right at the name: 采购部的王经理."""
+        if not words:
+            return None
+        start = max(0, name.start - 12)
+        span = self.quotes.within(Span(start, min(len(self.text), name.end + 6)), words.strip())
+        return span.of(self.text) if span and len(span.of(self.text)) <= 12 else None
+
+    def _same_name(self, name: str, span: Span, other: Span) -> bool:
+        said = other.of(self.text)
+        return _overlap(span, other) or name in said or said in name
+
+    def competitors(self) -> tuple[CompetitorMention, ...]:
+        found = [
+            CompetitorMention(span.of(self.text), span)
+            for each in self.answer.competitors
+            if (span := self._name_of("competitors", each)) and not self._is_the_customer(span)
+        ]
+        listed = set(self.context.vocabulary.competitors)
+        kept = [
+            rival
+            for rival in self.rules.competitors
+            if not found or rival.name in listed or any(self._same_name(rival.name, rival.span, x.span) for x in found)
+        ]
+        for each in found:
+            if not any(self._same_name(rival.name, rival.span, each.span) for rival in kept):
+                kept.append(each)
+        return tuple(kept)
+
+    def _is_the_customer(self, span: Span) -> bool:
+        words, customer = span.of(self.text), self.rules.customer
+        if customer is not None and (_overlap(span, customer.span) or words in customer.value):
+            return True
+        return bool(self.context.customers) and names.decided(names.link(words, self.context.customers)) is not None
+
+    def _name_of(self, kind: str, said: Quoted) -> Span | None:
+        """The place of a name that stands in its quote; None for words that name nobody."""
+        quoted = self.quotes.place(kind, said.quote)
+        span = self.quotes.within(quoted, said.value) if quoted else None
+        return span if span and _is_name(span.of(self.text)) else None
+
+    # Judgements
+
+    def stage(self) -> StageMention | None:
+        found, said = self.rules.stage, self.answer.stage
+        if said is None or said.value not in self.choices.stages:
+            return found
+        if found is not None and (found.value == said.value or found.value in found.span.of(self.text)):
+            return found
+        span = self.quotes.place("stage", said.quote)
+        return StageMention(said.value, span) if span else found
+
+    def attitude(self) -> int:
+        said = self.answer.attitude
+        if self.rules.attitude or said is None or self.quotes.place("attitude", said.quote) is None:
+            return self.rules.attitude
+        return said.value
+
+    def tags(self, found: Sequence[Tag], said: Iterable[Quoted], allowed: Sequence[str]) -> tuple[Tag, ...]:
+        kept = list(found)
+        for each in said:
+            if each.value in allowed and each.value not in {tag.category for tag in kept}:
+                span = self._evidence(f"tag {allowed[:1]}", each.quote)
+                kept += [Tag(each.value, span, self._percent_in(span))] if span else []
+        return tuple(kept)
+
+    def _evidence(self, kind: str, quote: str) -> Span | None:
+        span = self.quotes.place(kind, quote)
+        return span if span and span.end - span.start <= LONGEST_EVIDENCE else None
+
+    def _percent_in(self, span: Span) -> float | None:
+        inside = [each.value for each in self.rules.percents if _holds(span, each.span)]
+        return inside[0] if len(inside) == 1 else None
+
+    def signals(self) -> tuple[Signal, ...]:
+        kept = list(self.rules.signals)
+        for said, polarity, allowed in (
+            (self.answer.risks, "risk", self.choices.risks),
+            (self.answer.positives, "positive", self.choices.positives),
+        ):
+            for each in said:
+                span = self._evidence(polarity, each.quote) if each.value in allowed else None
+                known = [x.span for x in kept if (x.polarity, x.category) == (polarity, each.value)]
+                if span and not any(_overlap(span, other) for other in known):
+                    words = span.of(self.text)
+                    kept.append(Signal("risk" if polarity == "risk" else "positive", each.value, words, span))
+        return tuple(kept)
+
+    # Amounts
+
+    def amounts(self) -> tuple[Amount, ...]:
+        kept = list(self.rules.amounts)
+        gone = [each.span for each in self.rules.withdrawn]
+        all_there_are: list[Amount] = money.amounts(self.text) if self.answer.amounts else []
+        for said in self.answer.amounts:
+            span = self.quotes.place("amounts", said.quote)
+            if span is None:
+                continue
+            inside = [place for place, each in enumerate(kept) if _holds(span, each.span)]
+            if len(inside) == 1 and kept[inside[0]].role == "other":
+                kept[inside[0]] = replace(kept[inside[0]], role=said.value)
+            if inside:
+                continue
+            passed_over = [each for each in all_there_are if _holds(span, each.span)]
+            if len(passed_over) != 1 or any(_overlap(passed_over[0].span, other) for other in gone):
+                continue
+            new = passed_over[0]
+            new = replace(new, role=said.value) if new.role == "other" else new
+            if not any(_is_same_amount(new, each) for each in kept):
+                kept.append(new)
+        return tuple(kept)
+
+    # What is to be done
+
+    def next_steps(self) -> tuple[NextStep, ...]:
+        kept = list(self.rules.next_steps)
+        for said in self.answer.next_steps:
+            span = self.quotes.place("next_steps", said.quote)
+            if span is None:
+                continue
+            due = self._due(said, span)
+            place = next((i for i, step in enumerate(kept) if _is_about_the_same(step.span, span)), None)
+            if place is not None:
+                step = kept[place]
+                is_free = due is not None and not any(_overlap(due.span, x.due_span) for x in kept if x.due_span)
+                if step.due is None and due is not None and is_free:
+                    kept[place] = replace(step, due=due.due, due_span=due.span)
+                continue
+            action = self._action(said, span, due)
+            if action and not any(step.action == action for step in kept):
+                kept.append(_step(said, action, span, due))
+        return tuple(kept)
+
+    def demands(self) -> tuple[Demand, ...]:
+        kept = list(self.rules.demands)
+        for said in self.answer.demands:
+            span = self.quotes.place("demands", said.quote)
+            if span is None or any(_is_about_the_same(each.span, span) for each in kept):
+                continue
+            due = self._due(said, span)
+            if what := self._action(said, span, due):
+                kept.append(Demand(what, span, due.due if due else None, due.span if due else None))
+        return tuple(kept)
+
+    def _due(self, said: Dated, step: Span) -> TimeMention | None:
+        """The one date that the words quoted hold, as the parser reads it in the whole note."""
+        if not said.due_quote:
+            return None
+        places = self.quotes.places(said.due_quote)
+        near = [place for place in places if max(place.start - step.end, step.start - place.end) <= NEAR]
+        inside = [place for place in near if _holds(step, place)]
+        if not near:
+            return None
+        span = (inside or near)[0]
+        found = [each for each in self.times if _overlap(span, each.span)]
+        return found[0] if len(found) == 1 and found[0].due is not None else None
+
+    def _action(self, said: Quoted, span: Span, due: TimeMention | None) -> str:
+        """The model's words where they are the note's, at most with a verb of ours before them; else the quote itself."""
+        value = said.value.strip(_EDGES)
+        verbs = _GIVING if _GIVES.search(span.of(self.text)) else ()
+        for rest in (value, *(value.removeprefix(verb) for verb in verbs if value.startswith(verb))):
+            inside = self.quotes.within(span, rest) if len(rest) >= LEAST_QUOTED else None
+            if inside is None:
+                continue
+            before = self.text[max(span.start, inside.start - 4) : inside.start]
+            if len(value) <= MOST_ACTION and not _REFUSES.search(before):
+                return value[: len(value) - len(rest)] + inside.of(self.text)
+        words = span.of(self.text)
+        if due is not None and _holds(span, due.span):
+            words = self.text[span.start : due.span.start] + self.text[due.span.end : span.end]
+        words = " ".join(words.split()).strip(_EDGES)
+        return words if LEAST_QUOTED <= len(words) <= MOST_ACTION else ""
+
+
+def _step(said: Step, action: str, span: Span, due: TimeMention | None) -> NextStep:
+    return NextStep(said.owner, action, span, due.due if due else None, due.span if due else None)
+
+
+def _is_name(words: str) -> bool:
+    return 2 <= len(words) <= LONGEST_NAME and bool(_IN_NAMES.fullmatch(words)) and not _NOBODY.fullmatch(words)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _is_about_the_same(one: Span, other: Span) -> bool:
+    """Whether they share half of the shorter one."""
+    shared = min(one.end, other.end) - max(one.start, other.start)
+    return 2 * shared >= min(one.end - one.start, other.end - other.start)
+
+
+def _is_same_amount(one: Amount, other: Amount) -> bool:
+    return (one.low_fen, one.high_fen, one.unit) == (other.low_fen, other.high_fen, other.unit)
