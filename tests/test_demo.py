@@ -96,10 +96,10 @@ async def test_on_a_dingtalk_phone_the_platforms_words_make_the_draft_and_the_re
         for words in (
             "（钉钉转写：",
             "先按平台的转写整理",
-            "预算：80 万元",
+            "预算：约 80 万元",
             "卡片变灰：已更新，见新卡",
             "预算：85 万元 ✎",
-            "⚠ 预算：平台听成「80 万元」，录音里是「85 万元」，请核对",
+            "⚠ 预算：平台听成「约 80 万元」，录音里是「85 万元」，请核对",
             "[点按钮：确认]",
             "已入库",
             "已接手",
@@ -158,8 +158,8 @@ async def test_the_headless_demo_of_dingtalk_corrects_the_platforms_words_by_the
     output, errors = (part.decode() for part in await asyncio.wait_for(process.communicate(), 180))
 
     assert process.returncode == 0, errors
-    assert "预算：80 万元\n" in output
-    assert "平台听成「80 万元」，录音里是「85 万元」" in output
+    assert "预算：约 80 万元\n" in output
+    assert "平台听成「约 80 万元」，录音里是「85 万元」" in output
     assert "演示完成" in output
 
 

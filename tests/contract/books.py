@@ -53,5 +53,5 @@ async def books(database: Database) -> Books:
 
 
 def _told(kind: str, value: dict[str, object]) -> str:
-    told = [str(part) for name, part in value.items() if name != "kind" and part not in (None, [], ())]
+    told = [str(part) for name, part in value.items() if name != "kind" and part not in (None, False, [], ())]
     return f"{kind}: {' '.join(told)}"

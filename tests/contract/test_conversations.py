@@ -16,6 +16,7 @@ FIELDS = (
     ("contact: 王经理 经理 采购部", "采购部的王经理"),
     ("stage: 报价审批", "方案基本认可"),
     ("amount: budget 85000000 85000000", "八十五万"),
+    ("withdrawn_amount: budget 80000000 80000000", "大概八十万"),
     ("percent: 15.0", "百分之十五"),
     ("pain: 价格敏感", "嫌我们比竞品贵"),
     ("objection: 价格", "比竞品贵百分之十五"),
@@ -48,8 +49,8 @@ HEARD: Mapping[Ears, tuple[tuple[str, ...], ...]] = {
     "ours": (("收到", "语音，正在转写…"), DRAFT),
     "both": (
         ("收到", "语音，先按平台的转写整理；录音听完有出入会再告诉您。"),
-        tuple(words.replace("85 万元", "80 万元") for words in DRAFT),
-        (*DRAFT, "85 万元 ✎", "预算：平台听成「80 万元」，录音里是「85 万元」，请核对"),
+        tuple(words.replace("85 万元", "约 80 万元") for words in DRAFT),
+        (*DRAFT, "85 万元 ✎", "预算：平台听成「约 80 万元」，录音里是「85 万元」，请核对"),
     ),
     "theirs": (DRAFT,),
 }
