@@ -2,8 +2,8 @@
 
     python benchmarks/understanding.py [--frozen] [--show FIELD] [--notes FILE …] [--json]
 
-The notes in tests/data/understanding/notes-dev.jsonl may be looked at while rules are written; notes-frozen.jsonl may
-not: it is read only with --frozen, reported apart, and never shown.
+The notes in tests/data/understanding/notes-*dev.jsonl may be looked at while rules are written; notes-*frozen.jsonl may
+not: they are read only with --frozen, reported apart, and never shown.
 
 What counts as the same value, one to one within a note:
 
@@ -44,6 +44,7 @@ from nlp.extract import extract, grounded
 from nlp.lexicon import default_vocabulary, merged
 
 DATA = Path(__file__).parent.parent / "tests" / "data" / "understanding"
+FROZEN = sorted(DATA.glob("notes-*frozen.jsonl"))
 ALIKE = 60.0
 REPEATS = 5
 ALLOWED_MS, ALLOWED_RATIO = 30.0, 20.0
@@ -335,7 +336,7 @@ def table(title: str, result: dict[str, Any]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--notes", type=Path, nargs="+", default=[DATA / "notes-dev.jsonl"])
+    parser.add_argument("--notes", type=Path, nargs="+", default=sorted(DATA.glob("notes-*dev.jsonl")))
     parser.add_argument("--frozen", action="store_true", help="also score the notes that no rule was tuned on")
     parser.add_argument(
         "--show", choices=tuple(SAME), help="what is missing and surplus in this field, development notes"
@@ -346,7 +347,7 @@ def main() -> int:
     development = score(notes, args.show)
     results: dict[str, Any] = {"development": development.as_json()}
     if args.frozen:
-        results["frozen"] = score(read(DATA / "notes-frozen.jsonl")).as_json()
+        results["frozen"] = score([note for path in FROZEN for note in read(path)]).as_json()
     judged = results.get("frozen", results["development"])
     cost = cost_of(notes)
     good = (
