@@ -46,7 +46,7 @@ _OUGHT = re.compile(
     r"(?:还|就|也|只能|只好)*(?:要(?=想办法|跟公司|跟领导|抓紧)|得|争取|打算|准备|计划|抓紧|赶紧|尽快|回去|回头|必须|务必)(?!.{0,3}等)"
 )
 _DONE = re.compile(
-    r"(?:已经?(?!答应)|刚|刚刚)[^，。]{0,6}(?:了|过)|(?:做|弄|讲|演示|看|聊|谈|开|说|签|跑|装|取)(?:完|回来)|"
+    r"(?:已经?(?!答应)|刚|刚刚)[^，。]{0,6}(?:了|过)|了(?=[一两二三四五六七八九十几半\d])|(?:做|弄|讲|演示|看|聊|谈|开|说|签|跑|装|取)(?:完|回来)|"
     r"(?:拜访|见到?|去|跑|聊|谈|吃|开|参加|做|发|给|签|寄|送|报|通|提交|付|打|看|演示|测试|交|来|换|说|问|确认|沟通|完成|收到|拿到|提|讲|介绍|加|认识|联系|找|改|聊到|走)(?:给)?(?:他们?|她们?|客户)?(?:了(?!解)|过(?![去来程]))"
 )
 _NOT_DONE_YET = re.compile(r"(?:答应|承诺|约|说好|约好|定)了")
@@ -108,6 +108,8 @@ def find(
             previous, previous_clause, asked = step, clause, (asked if step.due is None else None)
             found.append(step)
             continue
+        if _REFUSED.match(clause.text):
+            asked = None
         if _dates_the_last(text, clause, due, previous, previous_clause, found):
             continue
         follows = previous if previous_clause is not None and previous_clause.sentence == clause.sentence else None
@@ -155,6 +157,9 @@ def _subject_of(clause: Clause, known: _Known) -> _Subject | None:
 def _carried(subject: _Subject | None, clause: Clause) -> Owner | None:
     """Whose step it is where a clause goes on without saying who: of the one who acted just before."""
     return subject.owner if subject and subject.sentence == clause.sentence else None
+
+
+_REFUSED = re.compile(rf"{WE}[^，。]{{0,6}}(?:最多|只能|没答应|没同意|不同意|不行|做不到|拒绝)")
 
 
 def _agreed(asked: Demand, thought: Thought) -> NextStep | None:
@@ -381,6 +386,8 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
 def _owner_of_the_unnamed(bare: _Bare) -> Owner:
     if bare.planned:
         return "us"
+    if _THEIRS_INSIDE.search(bare.words[:8]):
+        return "customer"
     if _THEY_PAY.match(bare.words):
         return "customer"
     if bare.follows:
@@ -390,6 +397,7 @@ def _owner_of_the_unnamed(bare: _Bare) -> Owner:
     return bare.carried or "us"
 
 
+_THEIRS_INSIDE = re.compile(r"(?<![给跟和向找对让帮])(?:他们|她们|客户|对方|董事会)(?!的)")
 _GOES_ON_FOR_THEM = re.compile(
     r"(?:之?前|内)?(?:就|也|都|再|还)?(?:要|得|会|能|可以)|(?:之?前|内)?(?:就|再)?(?:交|批|审|定|开会|盖章|签|走|给(?:我们|答复|结果|反馈)|反馈|答复|回复)"
 )
