@@ -70,7 +70,7 @@ _GREETING = re.compile(r"^(?:好|问|说|知道|放心|理解|见谅|稍等|等)
 
 def find(thoughts: Sequence[Thought]) -> tuple[Demand, ...]:
     """In order. The due date is that of the demand's own words."""
-    found: list[Demand] = []
+    found: dict[str, Demand] = {}
     ours_before = -1
     for thought in thoughts:
         clause = thought.clause
@@ -79,9 +79,9 @@ def find(thoughts: Sequence[Thought]) -> tuple[Demand, ...]:
         demand = _demand(thought, ours_before=ours_before == clause.sentence)
         if re.match(rf"(?:然后|那|所以)?{_US}(?!说)", clause.text):
             ours_before = clause.sentence
-        if demand is not None and not any(demand.what == other.what for other in found):
-            found.append(demand)
-    return tuple(found)
+        if demand is not None:
+            found.setdefault(demand.what, demand)
+    return tuple(found.values())
 
 
 def _demand(thought: Thought, *, ours_before: bool) -> Demand | None:

@@ -98,7 +98,8 @@ def find(
     asked: Demand | None = None
     subject: _Subject | None = None
     waiting = deque(demands)
-    known = _Known(_colleagues(text), tuple(sorted(names, key=len, reverse=True)))
+    known = _Known(_colleagues(text), _any_of(names))
+    said: set[tuple[Owner, str]] = set()
     for thought in thoughts:
         clause, due = thought.clause, thought.due
         if waiting and waiting[0].span.start < clause.end:
@@ -119,9 +120,11 @@ def find(
             continue
         if asked is not None and step.action == asked.what:
             # 我答应了，下周一寄: the promise with its date says more than the bare agreement before it
-            found = [other for other in found if other.span != asked.span]
-        if not any(step.action == other.action and step.owner == other.owner for other in found):
+            found[-1:] = [other for other in found[-1:] if other.span != asked.span]
+            said.discard((step.owner, step.action))
+        if (step.owner, step.action) not in said:
             found.append(step)
+        said.add((step.owner, step.action))
         previous, previous_clause = step, clause
     return tuple(found)
 
@@ -129,7 +132,13 @@ def find(
 @dataclass(frozen=True)
 class _Known:
     colleagues: frozenset[str]
-    customers: tuple[str, ...]
+    customers: re.Pattern[str] | None
+    """Any of the customer's people, by name."""
+
+
+def _any_of(names: Sequence[str]) -> re.Pattern[str] | None:
+    longest_first = sorted(set(names), key=lambda name: (-len(name), name))
+    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
 
 @dataclass(frozen=True)
@@ -149,7 +158,7 @@ def _subject_of(clause: Clause, known: _Known) -> _Subject | None:
         return _Subject("colleague", clause.sentence)
     if re.match(WE, words):
         return _Subject("us", clause.sentence)
-    if words.startswith(known.customers or "\n") or _THEY_BOUND.match(words):
+    if (known.customers and known.customers.match(words)) or _THEY_BOUND.match(words):
         return _Subject("customer", clause.sentence)
     return None
 
@@ -346,8 +355,8 @@ def _by_the_customer(bare: _Bare) -> _Said | None:
         return None
     if bare.clause.speaker is None and not bare.planned and _EVENT.search(bare.words):
         return None
-    name = next((each for each in bare.known.customers if bare.words.startswith(each)), "")
-    words = "他" + bare.words[len(name) :] if name else bare.words
+    name = bare.known.customers.match(bare.words) if bare.known.customers else None
+    words = "他" + bare.words[name.end() :] if name else bare.words
     they = _THEY_BOUND.match(words)
     if they is None:
         return None
