@@ -54,7 +54,7 @@ _SUBJECT = re.compile(rf"(?P<us>(?<![跟给让叫请催找问向对和帮为比�
 _DELIVERED = re.compile(
     r"(?P<what>[^，。我]{0,12}?(?:必须|得|要|一定要|务必|需要)(?:能|全部|都)?(?:进场|到货|交货|上线|装好|装完|完成|调试完|干完|交付|送到|到位|安装完|弄好|用上|交工|完工|加(?:一|个|装)|改成|换成|做到|控制在|降到).*)|要么(?P<either>(?:降|便宜|送|换|改)[^，。]{1,20}?)(?=要么|$)"
 )
-_DONE = re.compile(r"^[\u4e00-\u9fff]{1,3}[了过](?!解|程)|了(?:吗|哈哈|呀)?$")
+_DONE = re.compile(r"^[^，把]{1,6}[了过](?!解|程|来|去|吧)|了(?:吗|哈哈|呀)?$")
 _AGAIN = re.compile(r"[^，。]{0,6}再(?:约|联系|去|来|过去|过来|聊|谈|碰)(?:一下|一次|时间|吧)?")
 _YOU = re.compile(
     r"^(?:那|哦|好|行|嗯|对了|另外|还有)*(?:您|你们?)(?:这边|那边|公司)?(?P<what>[^，。吗呢？?]{2,})$|^(?P<dont>别(?:弄|搞|太|再|给|超)[^，。]{1,16})$"
@@ -70,7 +70,7 @@ _GREETING = re.compile(r"^(?:好|问|说|知道|放心|理解|见谅|稍等|等)
 
 def find(thoughts: Sequence[Thought]) -> tuple[Demand, ...]:
     """In order. The due date is that of the demand's own words."""
-    found: list[Demand] = []
+    found: dict[str, Demand] = {}
     ours_before = -1
     for thought in thoughts:
         clause = thought.clause
@@ -79,9 +79,9 @@ def find(thoughts: Sequence[Thought]) -> tuple[Demand, ...]:
         demand = _demand(thought, ours_before=ours_before == clause.sentence)
         if re.match(rf"(?:然后|那|所以)?{_US}(?!说)", clause.text):
             ours_before = clause.sentence
-        if demand is not None and not any(demand.what == other.what for other in found):
-            found.append(demand)
-    return tuple(found)
+        if demand is not None:
+            found.setdefault(demand.what, demand)
+    return tuple(found.values())
 
 
 def _demand(thought: Thought, *, ours_before: bool) -> Demand | None:
@@ -177,7 +177,7 @@ def _stated(words: str, *, ours_before: bool) -> tuple[int, int] | None:
         before = words[: match.start()]
         if ours_before and not re.search(_THEM, before):
             continue
-        if _ours(before) or not _REPORTED.search(before[-16:]):
+        if _ours(before) or not _REPORTED.search(before[-16:]) or before.endswith("的"):
             continue
         if _OWN_AFFAIR.match(match["what"]) and not _DEADLINE_ONLY.match(match["what"]):
             continue

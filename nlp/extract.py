@@ -103,6 +103,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         summary="",
         attitude=opinions.attitude(pieces, signals, (*rivals, *shorts)),
         customer=customer,
+        others=companies.others(words, context.customers, title=title, competitors=competitors),
         contacts=contacts,
         stage=opinions.stage(words, pieces, vocabulary, times, competitors, sent_on=sent_at.date()),
         amounts=_amounts(words, pieces, figures.amounts, competitors, (*rivals, *shorts)),

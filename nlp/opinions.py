@@ -173,7 +173,7 @@ _STAGES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("商务谈判", "报价审批"), re.compile(
         r"商务谈判|谈(?:了|过)?价格|砍价|压价|价格(?:还要|还得|再|没)谈|还价|(?:打|做|能|给)(?:个|我们?|他们?)?[一二三四五六七八九对\d.]{1,3}折|能不能分期|(?:要求|想要?|必须)货到付款|降到[\d一二两三四五六七八九十]|(?:要|让)我们再让|再让一?点|(?:再)?便宜(?:一?点|些)|最低(?:多少|价)")),
     (("合同签订", "合同审核", "签约回款"), re.compile(
-        rf"合同条款|合同(?:已|怎么还没|下周|今天|明天)?(?:签|盖章|寄)|单子(?:他|她)?(?:已经)?签了|(?:带|拿)合同|订单(?:确认|下)了|合同{_GAP}{{0,6}}(?:审(?!计)|走流程|盖章|章|签|法务|过了)|签(?:了|完|好|下)?合同|签约|法务{_GAP}{{0,3}}审|盖章(?!的)|中标了|已经中标|走合同|成交")),
+        rf"合同条款|合同(?:已|怎么还没|下周|今天|明天)?(?:签|盖章|寄)|单子(?:他|她)?(?:已经)?签了|(?:带|拿)合同|订单(?:确认|下)了|合同{_GAP}{{0,8}}?(?:审(?!计)|走流程|盖章|章|签|法务|过了)|签(?:了|完|好|下)?合同|签约|法务{_GAP}{{0,3}}审|盖章(?!的)|中标了|已经中标|走合同|成交")),
     (("交付执行", "签约回款"), re.compile(
         r"(?:已经?|正在|刚)发货|发货了|(?:在|正在|开始|进场)(?:安装|调试|实施|部署|培训)|安装调试|验收(?!后|合格|通过后|完|款)|已经?(?:上线|交付|跟工厂下单|下单|排产)|交付(?:了|中)|尾款|(?:新|刚|已经?)(?:上|装)(?:的|了|好了)(?=[^，。]{0,4}$|系统)|安装队|安装(?:推迟|延期|改)|上批(?:货|的)|货已经?到")),
 )  # fmt: skip
@@ -183,6 +183,8 @@ _PLANNED_SOLUTION = re.compile(
 """Our working at the solution, even ahead: 我下周三前把方案做出来."""
 _PLANNED_SEAL = re.compile(r"合同[^，。！？；]{0,8}(?:盖章|用印|走章)|(?:在)?走章")
 """A contract that is to be sealed exists: 合同下周三双方盖章."""
+_CONTRACT = 6
+_NOT_YET = re.compile(r"等|还没|没签|没盖|才")
 _UNCERTAIN = re.compile(r"如果|要是|争取|希望|才能?|等|没")
 _AHEAD = re.compile(
     r"(?:下一步|接下来|准备|打算|计划|想(?:要)?|希望|如果|要是|等|下周|下个?月|明年|再|将|预计|争取|之后|以后|才能?|可以|让我们?|要求|让|请|能不能|什么时候|还没|没有|没|不|未)[^，。！？；,!?;\n]{0,8}$"
@@ -222,6 +224,8 @@ def stage(
             best = _further(best, 2, _of_the_team(_STAGES[2][0], vocabulary), clause.span(*works_on.span()))
         for rank, (names, pattern) in enumerate(_STAGES):
             match = pattern.search(clause.text)
+            if match and rank >= _CONTRACT and _NOT_YET.search(match[0]):
+                continue  # 合同要等老板回来签字
             if match and not ahead and not _AHEAD.search(clause.text[: match.start()]):
                 best = _further(best, rank, _of_the_team(names, vocabulary), clause.span(*match.span()))
     return None if best is None else best[1]

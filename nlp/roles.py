@@ -32,8 +32,10 @@ _SERVICE = re.compile(
     r"(?:维保|质保|延保|安装|调试|培训|运|服务|进场|条码|堆头|陈列|促销|海报|人工|上门|检测|设计|差旅|保养|租赁|管理)(?:费|价|位)|(?<!注册)(?:工资|运费|封底|内页|海报)|另(?:外)?算|品鉴会"
 )
 _HAS = re.compile(
-    r"(?:预算|口子|盘子|额度|剩的钱|钱(?:也|都)?(?:不多|有限)|控制在|压在|限在|封顶|(?:领导|老板|院长|校长|总)[^，。报]{0,8}最多|最多(?:能)?(?:拿|出|给)[^，。报]{0,6}|(?:设备|硬件|软件)(?:大概|大约|差不多)?占?)(?:大概|大约|差不多|就|是|也就|有|在|的是)*$"
+    r"(?:预算|口子|盘子|额度|剩的钱|钱(?:也|都)?(?:不多|有限)|控制在|压在|限在|封顶|(?:领导|老板|院长|校长|总)[^，。报]{0,8}最多|最多(?:能)?(?:拿|出|给)[^，。报]{0,6}|(?:设备|硬件|软件)(?:大概|大约|差不多)?占?)(?:[，,]|大概|大约|差不多|就|是|也就|有|在|的是)*$"
 )
+_AT_MOST = re.compile(r"最多|顶多|不超过")
+_THE_BOSS = re.compile(r"(?:领导|老板|院长|校长|厂长|老总|总)(?:那边)?(?:的意思)?(?:是|说|就|只)*$")
 _BUYS = re.compile(
     r"(?:每年|一年|全年|(?<![去前])年|每个?月|一个?月)(?:大概|大约|差不多|要|能|也|就)*(?:采购|用|要用|买|拿|消耗|进|做)(?:个|掉|到|了)?(?:大概|大约|差不多)?$"
 )
@@ -82,9 +84,10 @@ def _role(
         f"{earlier[-12:]}，{head}{own}" if not head else head + own
     ):
         return "fee"
-    if _HAS.search(head) or _BUYS.search(head) or _HAS_BEHIND.match(tail):
+    at_most = _AT_MOST.match(own) and _THE_BOSS.search(head)
+    if _HAS.search(earlier[-16:] + head) or at_most or _BUYS.search(head) or _HAS_BEHIND.match(tail):
         return "quote" if clause.speaker == "rep" else "budget"
-    if amount.unit is None and _was_settled(earlier, head):
+    if amount.unit is None and _was_settled(text, pieces, at, earlier, head):
         return "deal"
     if role in ("other", "quote") and _OF_ONE.search(head):
         return "unit_price"
@@ -107,8 +110,11 @@ def _is_a_rivals(earlier: str, head: str, competitors: Sequence[str]) -> bool:
     return bool(ends) and not _OURS.search(words, max(ends))
 
 
-def _was_settled(earlier: str, head: str) -> bool:
+def _was_settled(text: str, pieces: Sequence[Clause], at: int, earlier: str, head: str) -> bool:
     before = f"{earlier}{head}"
+    if _IN_ALL.search(head):
+        # 她定了啊三万九一台买两台一共七万八: the price of one stands between
+        before = f"{_earlier(text, pieces, at, 0)}{text[pieces[at].start : pieces[at].end]}"
     settled = _SETTLED.search(before)
     if settled is None or _NOT_SETTLED.search(before):
         return False

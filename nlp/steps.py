@@ -46,7 +46,7 @@ _OUGHT = re.compile(
     r"(?:还|就|也|只能|只好)*(?:要(?=想办法|跟公司|跟领导|抓紧)|得|争取|打算|准备|计划|抓紧|赶紧|尽快|回去|回头|必须|务必)(?!.{0,3}等)"
 )
 _DONE = re.compile(
-    r"(?:已经?(?!答应)|刚|刚刚)[^，。]{0,6}(?:了|过)|(?:做|弄|讲|演示|看|聊|谈|开|说|签|跑|装|取)(?:完|回来)|"
+    r"(?:已经?(?!答应)|刚|刚刚)[^，。]{0,6}(?:了|过)|了(?=[一两二三四五六七八九十几半\d])|(?:做|弄|讲|演示|看|聊|谈|开|说|签|跑|装|取)(?:完|回来)|"
     r"(?:拜访|见到?|去|跑|聊|谈|吃|开|参加|做|发|给|签|寄|送|报|通|提交|付|打|看|演示|测试|交|来|换|说|问|确认|沟通|完成|收到|拿到|提|讲|介绍|加|认识|联系|找|改|聊到|走)(?:给)?(?:他们?|她们?|客户)?(?:了(?!解)|过(?![去来程]))"
 )
 _NOT_DONE_YET = re.compile(r"(?:答应|承诺|约|说好|约好|定)了")
@@ -98,7 +98,8 @@ def find(
     asked: Demand | None = None
     subject: _Subject | None = None
     waiting = deque(demands)
-    known = _Known(_colleagues(text), tuple(sorted(names, key=len, reverse=True)))
+    known = _Known(_colleagues(text), _any_of(names))
+    said: set[tuple[Owner, str]] = set()
     for thought in thoughts:
         clause, due = thought.clause, thought.due
         if waiting and waiting[0].span.start < clause.end:
@@ -108,6 +109,8 @@ def find(
             previous, previous_clause, asked = step, clause, (asked if step.due is None else None)
             found.append(step)
             continue
+        if _REFUSED.match(clause.text):
+            asked = None
         if _dates_the_last(text, clause, due, previous, previous_clause, found):
             continue
         follows = previous if previous_clause is not None and previous_clause.sentence == clause.sentence else None
@@ -117,9 +120,11 @@ def find(
             continue
         if asked is not None and step.action == asked.what:
             # 我答应了，下周一寄: the promise with its date says more than the bare agreement before it
-            found = [other for other in found if other.span != asked.span]
-        if not any(step.action == other.action and step.owner == other.owner for other in found):
+            found[-1:] = [other for other in found[-1:] if other.span != asked.span]
+            said.discard((step.owner, step.action))
+        if (step.owner, step.action) not in said:
             found.append(step)
+        said.add((step.owner, step.action))
         previous, previous_clause = step, clause
     return tuple(found)
 
@@ -127,7 +132,13 @@ def find(
 @dataclass(frozen=True)
 class _Known:
     colleagues: frozenset[str]
-    customers: tuple[str, ...]
+    customers: re.Pattern[str] | None
+    """Any of the customer's people, by name."""
+
+
+def _any_of(names: Sequence[str]) -> re.Pattern[str] | None:
+    longest_first = sorted(set(names), key=lambda name: (-len(name), name))
+    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
 
 @dataclass(frozen=True)
@@ -147,7 +158,7 @@ def _subject_of(clause: Clause, known: _Known) -> _Subject | None:
         return _Subject("colleague", clause.sentence)
     if re.match(WE, words):
         return _Subject("us", clause.sentence)
-    if words.startswith(known.customers or "\n") or _THEY_BOUND.match(words):
+    if (known.customers and known.customers.match(words)) or _THEY_BOUND.match(words):
         return _Subject("customer", clause.sentence)
     return None
 
@@ -155,6 +166,9 @@ def _subject_of(clause: Clause, known: _Known) -> _Subject | None:
 def _carried(subject: _Subject | None, clause: Clause) -> Owner | None:
     """Whose step it is where a clause goes on without saying who: of the one who acted just before."""
     return subject.owner if subject and subject.sentence == clause.sentence else None
+
+
+_REFUSED = re.compile(rf"{WE}[^，。]{{0,6}}(?:最多|只能|没答应|没同意|不同意|不行|做不到|拒绝)")
 
 
 def _agreed(asked: Demand, thought: Thought) -> NextStep | None:
@@ -341,8 +355,8 @@ def _by_the_customer(bare: _Bare) -> _Said | None:
         return None
     if bare.clause.speaker is None and not bare.planned and _EVENT.search(bare.words):
         return None
-    name = next((each for each in bare.known.customers if bare.words.startswith(each)), "")
-    words = "他" + bare.words[len(name) :] if name else bare.words
+    name = bare.known.customers.match(bare.words) if bare.known.customers else None
+    words = "他" + bare.words[name.end() :] if name else bare.words
     they = _THEY_BOUND.match(words)
     if they is None:
         return None
@@ -381,6 +395,8 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
 def _owner_of_the_unnamed(bare: _Bare) -> Owner:
     if bare.planned:
         return "us"
+    if _THEIRS_INSIDE.search(bare.words[:8]):
+        return "customer"
     if _THEY_PAY.match(bare.words):
         return "customer"
     if bare.follows:
@@ -390,6 +406,7 @@ def _owner_of_the_unnamed(bare: _Bare) -> Owner:
     return bare.carried or "us"
 
 
+_THEIRS_INSIDE = re.compile(r"(?<![给跟和向找对让帮])(?:他们|她们|客户|对方|董事会)(?!的)")
 _GOES_ON_FOR_THEM = re.compile(
     r"(?:之?前|内)?(?:就|也|都|再|还)?(?:要|得|会|能|可以)|(?:之?前|内)?(?:就|再)?(?:交|批|审|定|开会|盖章|签|走|给(?:我们|答复|结果|反馈)|反馈|答复|回复)"
 )

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlp import clauses
 from nlp.draft import CustomerEntry, ExtractionContext, Source, VisitDraft
 from nlp.extract import extract, grounded, spans
 from nlp.lexicon import STAGES_LONG, default_vocabulary, merged
+from nlp.summary import MAX_LENGTH
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SENT_AT = datetime(2026, 11, 19, 17, 0, tzinfo=SHANGHAI)
@@ -288,6 +290,58 @@ def test_the_due_date_has_the_span_of_its_words() -> None:
     assert step.due_span.of("我明天把合同发给王总") == "明天"
 
 
+@pytest.mark.parametrize(
+    ("text", "on", "at", "place"),
+    [
+        ("今天下午两点在他们余姚车间聊的", "2026-11-19", "14:00", "他们余姚车间"),
+        ("昨天上午十点去了他们办公室，聊了一个小时", "2026-11-18", "10:00", "他们办公室"),
+        ("跟高鹏线上开的会，下午三点到四点", "2026-11-19", "15:00", "线上"),
+        ("周二跑了趟博远", "2026-11-17", None, None),
+        ("约了明天下午两点去他们车间", "2026-11-19", None, None),
+        ("下周在他们会议室演示", "2026-11-19", None, None),
+        ("今天见了王总", "2026-11-19", None, None),
+        ("从早上八点跑到晚上九点", "2026-11-19", None, None),
+    ],
+)
+def test_the_visit_has_a_day_a_time_and_a_place(text: str, on: str, at: str | None, place: str | None) -> None:
+    told = draft(text)
+
+    assert told.visited_on == date.fromisoformat(on)
+    assert (told.visited_time.strftime("%H:%M") if told.visited_time else None) == at
+    assert (told.place.name if told.place else None) == place
+    assert told.place is None or told.place.span.of(text) == told.place.name
+
+
+def test_the_day_of_the_visit_has_a_span_only_where_words_name_another() -> None:
+    text = "昨天去拜访了锦程"
+    told = draft(text)
+
+    assert told.visited_span is not None
+    assert told.visited_span.of(text) == "昨天"
+    assert draft("去拜访了锦程").visited_span is None
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        (COLLOQUIAL, ()),
+        ("今天路上堵车", ("customer", "next_step", "contact", "stage")),
+        ("拜访了锦程，见了陈经理，下一步跟他们对接参数", ("next_step_due", "stage")),
+        ("拜访了锦程，我周五前把合同发过去", ("contact", "stage")),
+    ],
+    ids=["nothing", "all", "a date and the stage", "whom and how far"],
+)
+def test_what_a_useful_record_lacks_is_named_the_most_important_first(text: str, missing: tuple[str, ...]) -> None:
+    assert draft(text).missing == missing
+
+
+def test_a_pain_point_that_the_customer_denies_is_no_objection() -> None:
+    told = draft("他倒不是特别在意价格，就是嫌我们贵了点")
+
+    assert told.pain_points == ()
+    assert told.objections == ()
+
+
 PIECES = st.lists(
     st.sampled_from(
         [
@@ -332,6 +386,21 @@ PIECES = st.lists(
             "签",
             "3800",
             "每台",
+            "让我们",
+            "问能不能",
+            "九五折",
+            "我让技术部的小周",
+            "昨天下午三点",
+            "在他们车间",
+            "客户很满意",
+            "后续再联系",
+            "他倒不是在意价格",
+            "我我我",
+            "给他给他发",
+            "要么降到",
+            "一共",
+            "定了",
+            "什么时候",
         ]
     ),
     max_size=24,
@@ -347,10 +416,45 @@ def test_no_text_makes_it_raise_and_every_value_is_grounded(text: str, source: S
     assert note == draft(text, source)
     assert all(a.low_fen is None or a.high_fen is None or a.low_fen <= a.high_fen for a in note.amounts)
     assert -2 <= note.attitude <= 2
+    assert len(note.summary) <= MAX_LENGTH
+    assert all(span.of(text).strip() for span in spans(note))
+    assert all(demand.what for demand in note.demands)
+    assert all(step.action for step in note.next_steps)
+
+
+@pytest.mark.parametrize("size", [1_000, 20_000])
+@pytest.mark.parametrize(
+    "piece", ["1", "万", "（", "我", "下周", "，", "五折", "让我们", COLLOQUIAL.replace("，", "")], ids=ascii
+)
+def test_no_clause_is_so_long_that_looking_around_in_it_grows_with_the_text(piece: str, size: int) -> None:
+    text = (piece * size)[:size]
+    pieces = clauses.split(text)
+
+    assert max((len(each.text) for each in pieces), default=0) <= clauses.LONGEST_CLAUSE
+    assert all(text[each.start : each.end] == each.text for each in pieces)
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "八", "万", "从", "王总", "百分之", "竞品是", "（", "我：", "\n", COLLOQUIAL], ids=ascii
+    "piece",
+    [
+        "1",
+        "八",
+        "万",
+        "从",
+        "王总",
+        "百分之",
+        "竞品是",
+        "（",
+        "我：",
+        "\n",
+        "下周",
+        "，",
+        "我",
+        "五折",
+        "让我们",
+        COLLOQUIAL,
+    ],
+    ids=ascii,
 )
 def test_a_long_text_is_read_to_its_end(piece: str) -> None:
     """A rule whose time grows with the square of the length would run into the suite's time limit here."""
