@@ -53,9 +53,9 @@ async def test_an_amount_and_a_date_heard_differently_are_corrected_and_shown(ch
     sent = await chat.receives(chat.voice(platform_transcript=MISHEARD))
 
     first, second = chat.cards("拜访记录")
-    assert fields(first)["预算"] == "约 81 万元"
+    assert fields(first)["预算"] == "81 万元"
     assert fields(second)["预算"] == "85 万元 ✎"
-    assert "⚠ 预算：平台听成「约 81 万元」，录音里是「85 万元」，请核对" in second.body
+    assert "⚠ 预算：平台听成「81 万元」，录音里是「85 万元」，请核对" in second.body
     assert "⚠ 日期：平台听成「11-24 提供安装排期表」" in second.body
     assert "11-25（周三）前 提供安装排期表" in second.body
     assert closings(sent) == [texts.CLOSED_REPLACED]
@@ -97,7 +97,7 @@ async def test_after_the_confirmation_nothing_is_changed_but_the_difference_is_t
 
     await chat.passes(timedelta(seconds=10))
 
-    assert "预算：平台听成「约 81 万元」，录音里是「85 万元」" in chat.texts(of=REP)[-1]
+    assert "预算：平台听成「81 万元」，录音里是「85 万元」" in chat.texts(of=REP)[-1]
     async with chat.database.reading() as work:
         visit = (await work.session.scalars(select(Visit))).one()
         [budget] = [row.value for row in await work.visits.fields(visit) if row.kind == "amount"]
