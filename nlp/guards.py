@@ -105,11 +105,12 @@ _GOES_ON: Mapping[str, str] = {
     "退休": r"证|金|老",
     "试用": r"报告|装",
     "开标": r"室",
+    "满意": r"度",
 }
 _THING = re.compile(
     r"^(?:了?的)?[^，。！？；\s]{0,3}(?:功能|模块|页面|字段|报表|按钮|提醒|预警|短信|统计|曲线|看板|权限|弹窗|图标|选项|演示账号|流程图|模板|接口文档|这个词|三个字|两个字)"
 )
-_MULLS = re.compile(r"(?:再|要|得|还要|想)?[再]?(?:看看|想想|想一想|考虑|琢磨|商量|研究|讨论|掂量|比较|评估|斟酌|合计|议)")
+_MULLS = re.compile(r"(?:再看|看看|想想|想一想|考虑|琢磨|商量|研究|讨论|掂量|比较|评估|斟酌|合计|议)$")
 _MULLS_ON = re.compile(
     r"^(?:$|[，。！？；、,!?;\s…]|一下|下(?!午|周|个|面)|考虑|研究|琢磨|商量|吧|了|呢|啊|嘛|哈|呗|再|看|说|定|决定|等|过|的意思|的话|为好|行情|情况|市场|形势|效果|要不要|有没有必要|值不值|上不上|买不买|别的|别家|其他|其它|同行|这个事|这事|价格|预算)"
 )
@@ -121,8 +122,9 @@ def _is_part_of_word(at: Around) -> bool:
             return True
     if at.polarity == "risk" and _THING.match(at.after):
         return True
-    if at.category == "犹豫" and _MULLS.fullmatch(at.words):
-        return not _MULLS_ON.match(at.beyond)
+    mulls = _MULLS.search(at.words) if at.category == "犹豫" else None
+    if mulls is not None:
+        return not _MULLS_ON.match(at.beyond.removeprefix("看") if at.words.endswith("再看") else at.beyond)
     return False
 
 
@@ -153,9 +155,10 @@ _A_NOT_A_BEFORE = re.compile(r"(紧|够|满|要|是|会|能|行|有|换|走|用|
 
 # It is negated; words that are a negation themselves are undone by less: 不是, 没说
 
-_OWN_NEGATION = re.compile(r"[没不未无别难]|冻|拒|停|取消|离职|砍|黄")
+_UNDONE_WITHIN = re.compile(r"没(?:有)?(?:被|达不到|不|再|受|紧张|出现|发生)")
+_OWN_NEGATION = re.compile(r"[没不未无难]|别(?![家人的])|冻|拒|停|取消|离职|砍|黄")
 _NEGATED = re.compile(
-    r"(?:没有?|不用|不再|不会|不觉得|不是|并不|并没有?|并非|不需要|无需|不必|别|未|不算|不存在|没说|没提|不想|不至于|用不着|不|不打算|没打算|没必要|还没|从没|从来不|没怎么|犯不着|谈不上|不可能|不愿意?|一点也?不|一点都不|毫不|没法|杜绝|省了|省去)"
+    r"(?:没有?|不用|不再|不会|不觉得|不是|并不|并没有?|并非|不需要|无需|不必|别|未|不算|不存在|没说|没提|不想|不至于|用不着|不|不打算|没打算|没必要|还没|从没|从来不|没怎么|犯不着|谈不上|不可能|不愿意?|一点也?不|一点都不|毫不|没法|杜绝|省了|省去|不需)"
     r"(?:在|要|去|说|提|什么|那么|很|太|怎么|有|再|想|过|是|打算|到|跟|和|被|把|给|因为|过问|真的?|出现过?|发生过?|任何|着|一直|走|拿|往|找|用|向)?(?:去|说|过|在|要|有|到|什么|任何|再)?$"
 )
 _UNDOES = re.compile(
@@ -167,6 +170,8 @@ _FAR = re.compile(
 
 
 def _is_negated(at: Around) -> bool:
+    if _UNDONE_WITHIN.search(at.words):
+        return True
     if _OWN_NEGATION.search(at.words):
         return bool(_UNDOES.search(at.before) or (_FAR_SPEECH.search(at.before)))
     return bool(_NEGATED.search(at.before) or _FAR.search(at.before))
@@ -179,10 +184,10 @@ _FAR_SPEECH = re.compile(
 # It is denied afterwards: 没预算这种话他没提过, 他说是谣言, 他摇头
 
 _DENIED_AFTER = re.compile(
-    r"^[^，。！？；]{0,10}?(?:(?:他|她|他们|客户|今天|也|都|倒|从来|并|还|可|从)*(?:没有?提|没有?说|没讲|没嫌|没听说|没催|没答应|没要|没同意|没来|没成|没抱怨|没遇|没碰|没出现|没发生)过?(?!前)(?:紧|起|到|要|什么)?|不存在|没(?:有)?(?:这|那)(?:回|个)?事|是假的|是谣言|是谣传|误传|一分没有|一条都没有|一次也没|一次都没|一条没有|从来没有?|是不可能的|先?不用给|不用急|不要了吧)"
+    r"^[^，。！？；]{0,10}?(?:(?:他|她|他们|客户|今天|也|都|倒|从来|并|还|可|从)*(?:没有?提|没有?说|没讲|没嫌|没听说|没催|没答应|没要|没同意|没来|没成|没抱怨|没遇|没碰|没出现|没发生)过?(?!前)(?:紧|起|到|要|什么)?|不存在|没(?:有)?(?:这|那)(?:回|个)?事|是假的|是谣言|是谣传|误传|一分没有|一条都没有|一次也没|一次都没|一条没有|从来没有?|是不可能的|(?:那?是|的是)(?:上一?[期次回]|去年|前年|以前|别的|另|[一二两三四五]年前)|先?不用给|不用急|不要了吧)"
 )
 _DENIED_NEXT = re.compile(
-    r"^(?:但是?|不过|可是?|结果|后来)?(?:他|她|他们|客户|对方|人家)?(?:都|就|直|也)?(?:摇头|本人说|说(?:这?是|都是)?(?:谣言|谣传|误传|假的|瞎传|没有|没这|不是)|没(?:这|那)(?:回|个)?事|否认|澄清|不存在|没催|没答应|没同意|没提|不急|没要|没来|没去|没成|不需要|没接|误会|是我(?:听错|搞错|弄错|记错)|(?:这|那)?不是(?:我们|他们|客户|这个|这块|说|因为)|跟(?:我们|他们|这个|这|咱们?)[^，。]{0,3}(?:没关系|无关|不搭界|没有?关系|不相干)|与[^，。]{0,6}无关)|^[^，。]{0,6}(?:谣言|听错了|搞错了|瞎说|没这回事)"
+    r"^(?:但是?|不过|可是?|结果|后来|今年)?(?:他|她|他们|客户|对方|人家)?(?:都|就|直|也)?(?:摇头|本人说|说(?:这?是|都是)?(?:谣言|谣传|误传|假的|瞎传|没有|没这|不是)|没(?:这|那)(?:回|个)?事|没听说|否认|澄清|不存在|没催|没答应|没同意|没提|不急|没要|没来|没去|没成|不需要|没接|误会|是我(?:听错|搞错|弄错|记错)|(?:这|那)?不是(?:我们|他们|客户|这个|这块|说|因为)|跟(?:我们|他们|这个|这|咱们?)[^，。]{0,3}(?:没关系|无关|不搭界|没有?关系|不相干)|与[^，。]{0,6}无关)|^[^，。]{0,6}(?:谣言|听错了|搞错了|瞎说|没这回事)"
 )
 
 
@@ -203,7 +208,7 @@ _HYPOTHETICAL = re.compile(_IF + r"|的话(?!他|我|说)")
 def _is_hypothetical(at: Around) -> bool:
     if _HYPOTHETICAL.search(at.before[-30:]) or re.match(r"^[^，。！？；]{0,4}的话", at.after):
         return True
-    if re.match(r"^[^，。！？；]{0,6}(?:怎么办|咋办)", at.after):
+    if re.search(r"时怎么|(?:怎么|如何)(?:退回|处理)", at.words) or re.match(r"^[^，。！？；]{0,6}(?:怎么办|咋办|时怎么)", at.after):
         return True
     return bool(re.search(_IF, at.previous))
 
@@ -260,7 +265,7 @@ def _is_past(at: Around) -> bool:
 
 # Our own side speaks of itself, or gives advice: 我建议再考虑…, 我们领导还没批
 
-_US = r"(?:我们(?:这边|公司|领导|老板|财务|法务|自己|内部|部门|总监|采购|厂里)?|咱们?|我司|我方|我(?![们司方国这]))"
+_US = r"(?:我们(?:这边|公司|领导|老板|财务|法务|自己|内部|部门|总监|采购|厂里)?|咱们?|我司|我方|我这边|我(?![们司方国这]))"
 _OWN = re.compile(rf"(?<![跟对给向和比嫌让找请约帮问为替骗欠催压说们望求叫要陪把被夸选用拿于陪带催选])(?<!认可)(?<!喜欢)(?<!看好)(?<!相信)(?<!联系){_US}")
 _OTHERS_SAY = re.compile(
     r"他们?|她们?|客户|对方|甲方|[总工经主]说|经理|主任|院长|厂长|校长|王总|人家|说(?!明)|觉得|嫌|反馈|表示|认为|担心|抱怨|要求|拿|跟我|对我|比我|给我|让我|欠我|付我"
@@ -280,7 +285,7 @@ def _is_own_side(at: Around) -> bool:
     told = at.before[-40:]
     if re.search(r"^(?:你|您)", at.words) and at.category != "认可":
         return False
-    if _advises(at, told):
+    if _advises(at, told) or _carries_on(at):
         return True
     if at.category in _OURS or at.category in ("竞品", "比价") and re.search(r"我们|咱们?", at.words):
         return False
@@ -294,6 +299,22 @@ def _is_own_side(at: Around) -> bool:
     if ours is None or _LEARNS.search(told):
         return False
     return not _OTHERS_SAY.search(told[: ours[0]] + "，" + told[ours[1] :])
+
+
+_SPEAKS_FOR_US = re.compile(
+    r"我方|我司|我们(?:公司|部门|内部|领导|老板|财务|法务|总部)|我们?(?:建议|劝|让他|叫他|请他|跟(?:他们?|她|客户|对方)(?:讲|说))"
+)
+_SUBJECT = re.compile(r"他|她|客户|对方|甲方|人家|[总工董经主任长]$|老板|领导|采购|财务")
+
+
+def _carries_on(at: Around) -> bool:
+    """我跟他讲您再看看，不着急: the clause goes on with what our side said or is."""
+    return bool(
+        _SPEAKS_FOR_US.search(at.previous)
+        and not re.search(r"(?:他们?|客户|对方|[总工经主任长])(?:说|嫌|觉得)", at.previous)
+        and not _SUBJECT.search(at.before)
+        and at.category not in _OURS
+    )
 
 
 def _advises(at: Around, told: str) -> bool:
@@ -321,16 +342,18 @@ def _last(pattern: re.Pattern[str], words: str) -> tuple[int, int] | None:
 
 _SOMEBODY = re.compile(
     r"竞品|竞争对手|对手|友商|别家|别的(?:厂家|供应商|项目|客户|品牌|牌子|医院|学校|公司|单位|部门|人)|其他(?:家|厂家|供应商|客户|项目)|同行|另(?:外)?(?:一)?(?:家|个(?:供应商|项目|客户|厂))|隔壁|原来(?:的)?那家|原来(?:的)?(?:供应商|厂家|那个牌子|用的)|之前的?(?:供应商|厂家)|上一家|老供应商|现在的?供应商|现有(?:的)?供应商|上家|"
-    r"别的客户|另(?:外)?(?:一)?个客户|其他客户|他们?(?:的)?(?:客户|同行|供应商|上游|下游|自己的?(?:货|客户|老设备|设备|物流|产品))|客户自己的|给下游|给他们客户|他朋友|我朋友|人家公司|别人(?:家)?|我们?(?:的)?供应商|上游|下游|"
+    r"别的客户|另(?:外)?(?:一)?个客户|其他客户|他们?(?:的)?(?:客户|同行|供应商|上游|下游|自己的?(?:货|客户|老设备|设备|物流|产品))|客户自己的|给下游|给他们客户|欠供应商|他朋友|我朋友|人家公司|别人(?:家)?|我们?(?:的)?供应商|上游|下游|"
     r"[他她](?:的)?(?:儿子|女儿|爱人|老婆|老公|孩子|邻居|妹妹|弟弟|哥哥|姐姐|朋友|家里|爸|妈)|我们家|食堂|买房|上学|旧的那套|老的那套"
 )
 _SOMEBODY_AFTER = re.compile(
-    r"^(?:了?的(?:都|也|就)?是|了?的那个是)[^，。]{0,4}?(?:他们?自己|他们?(?:的)?(?:客户|下游|上游|老|供应商|旧)|客户自己|别|另|隔壁|竞|同行|对手|食堂|友商|其他)|^的(?:那个)?是别的"
+    r"^(?:了?的(?:都|也|就)?是|了?的那个是)[^，。]{0,4}?(?:他们?自己|他们?(?:的)?(?:客户|下游|上游|老|供应商|旧)|客户自己|别|另|隔壁|竞|同行|对手|食堂|友商|其他|他爱人|他老婆|他儿子|他女儿)|^的(?:那个)?是别的"
 )
+_SUBJECT_OF_PREVIOUS = re.compile(r"^.*?(?:说|讲|他们?|客户|对方|我).*$")
+"""A clause that begins with somebody else may go on with him: 华锐的机器老报警，车间都骂."""
 _OWN_MATTERS = frozenset({"竞品", "比价"})
 """These name somebody else by their nature."""
 _RIVAL_DISLIKED = re.compile(
-    r"嫌|骂|吵|拉黑|挡在|退出|不行|太差|很差|吃过亏|踢出|不考虑|没谈成|换掉|换下来|不用了|不想用|没看上|老报警|不好用|烦|坑|被淘汰|不靠谱|摇头|不满|吐槽|换成我们|换了我们|换我们|合同解|解约|离职|挖|代理我们|报错|坏|毛病|不支持|达不到|贵|谁|没提|没来|没成|放弃|得罪|投诉|闹翻|黑名单|不跟|不如我们|比不上|不再|没机会"
+    r"嫌|骂|吵|拉黑|挡在|退出|不行|太差|很差|吃过亏|踢出|不考虑|没谈成|换掉|换下来|不用了|不想用|没看上|老报警|不好用|烦|坑|被淘汰|不靠谱|摇头|不满|吐槽|换成我们|换了我们|换我们|合同解|解约|离职|挖|代理我们|报错|坏|毛病|不支持|达不到|贵|谁|没提|没来|没成|放弃|得罪|投诉|闹翻|黑名单|不跟|不如我们|比不上|不再|没机会|讨债|要债"
 )
 
 
@@ -338,11 +361,15 @@ def _is_somebody_else(at: Around) -> bool:
     if _SOMEBODY_AFTER.match(at.after):
         return True
     if at.category == "竞品":
-        return bool(_RIVAL_DISLIKED.search(at.before[-14:] + at.words + at.after[:14]))
+        return bool(_RIVAL_DISLIKED.search(at.before[-14:] + at.words + at.after[:14] + "，" + at.following[:10]))
     if at.category in _OWN_MATTERS:
         return bool(re.search(r"物流|别的项目|供应商询价|我们供应商", at.clause))
-    about = at.before + at.words[: max(0, len(at.words) - 2)]
+    about = at.before + (at.words[: max(0, len(at.words) - 2)] if at.category in _OURS else "")
+    if not at.before:
+        about = _SUBJECT_OF_PREVIOUS.sub("", at.previous)[:8] + about
     named = any(name in about for name in at.competitors if name)
+    if any(re.match(rf"^的[^，。]{{0,4}}是{re.escape(name)}", at.after) for name in at.competitors if name):
+        return True
     where = _SOMEBODY.search(about)
     if not named and where is None:
         return False

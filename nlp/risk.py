@@ -26,8 +26,8 @@ from nlp.draft import Signal, Span, Vocabulary
 from nlp.guards import Guard
 
 Polarity = Literal["risk", "positive"]
-Suppressed = Guard | Literal["overlapped"]
-"""A guard, or `overlapped`: a longer hit says what these words say."""
+Suppressed = Guard | Literal["overlapped", "repeated"]
+"""A guard; or a longer hit lies over these words; or they go on with what the hit before them says."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,43 @@ def _judged(text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competi
         *hits("risk", vocabulary.risks, text, pieces, competitors),
         *hits("positive", vocabulary.positives, text, pieces, competitors),
     ]
-    kept = set(longest([hit for hit in found if hit.suppressed is None]))
-    judged = (
-        replace(hit, suppressed="overlapped") if hit.suppressed is None and hit not in kept else hit for hit in found
-    )
+    standing = longest([hit for hit in found if hit.suppressed is None])
+    kept, repeated = _joined(standing, text, pieces)
+    gone = [replace(hit, suppressed="overlapped") for hit in found if hit.suppressed is None and hit not in standing]
+    judged = (*kept, *repeated, *gone, *(hit for hit in found if hit.suppressed is not None))
     return sorted(judged, key=lambda hit: (hit.span, hit.category))
+
+
+_DISTINCT = frozenset({"回款"})
+"""Of these each fact counts: 尾款还没付，已经逾期一个月."""
+_APART, _LONGEST = 10, 40
+
+
+def _joined(standing: Sequence[Hit], text: str, pieces: Sequence[Clause]) -> tuple[list[Hit], list[Hit]]:
+    """Hits in a row that tell the same in one sentence are one signal, whose words run from the first to the last; and
+    the hits which that one says already."""
+    kept: list[Hit] = []
+    repeated: list[Hit] = []
+    starts = [piece.start for piece in pieces]
+
+    def sentence(hit: Hit) -> int:
+        return pieces[bisect_right(starts, hit.span.start) - 1].sentence
+
+    for hit in standing:
+        last = kept[-1] if kept else None
+        if (
+            last is not None
+            and (last.polarity, last.category) == (hit.polarity, hit.category)
+            and hit.category not in _DISTINCT
+            and sentence(last) == sentence(hit)
+            and hit.span.start - last.span.end <= _APART
+            and hit.span.end - last.span.start <= _LONGEST
+        ):
+            kept[-1] = replace(last, span=Span(last.span.start, hit.span.end))
+            repeated.append(replace(hit, suppressed="repeated"))
+        else:
+            kept.append(hit)
+    return kept, repeated
 
 
 def longest(found: Sequence[Hit]) -> list[Hit]:
