@@ -8,6 +8,8 @@ from nlp.lexicon import CLASSES
 
 GAP = r"[^，。！？；,!?;\n\r…]{0,6}?"
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
+_RIVALS = ("竞品", "对手")
+"""Classes of the known competitors: with the words for any other, and by name alone."""
 _REPEATED = {"?": "?", "*": "{0,3}", "+": "{1,3}"}
 
 
@@ -42,8 +44,8 @@ def _expression(kind: str, inside: str, times: str, names: Sequence[str]) -> str
     if kind == "…":
         return GAP
     if kind == "{":
-        words = CLASSES.get(inside, (inside,))
-        found = _either((*words, *(names if inside == "竞品" else ())))
+        words = CLASSES.get(inside, () if inside in _RIVALS else (inside,))
+        found = _either((*words, *(names if inside in _RIVALS else ()))) if words or names else "(?!)"
     else:
         options = sorted({each for each in inside.split("/") if each}, key=len, reverse=True)
         if not options:
@@ -95,8 +97,8 @@ def _firsts(phrase: str) -> set[str]:
         if kind == "":
             return found | {inside}
         if kind == "{":
-            names = (_NAME,) if inside == "竞品" else ()
-            found |= {word[0] for word in (*CLASSES.get(inside, (inside,)), *names) if word}
+            words = CLASSES.get(inside, () if inside in _RIVALS else (inside,))
+            found |= {word[0] for word in (*words, *((_NAME,) if inside in _RIVALS else ())) if word}
         elif kind != "…":
             for option in inside.split("/"):
                 found |= _firsts(option)
@@ -112,8 +114,12 @@ def compiled(phrases: tuple[str, ...]) -> Phrases:
 
 def hits(phrases: Sequence[str], text: str, names: tuple[str, ...] = ()) -> Iterator[tuple[int, int, str]]:
     """Where the phrases stand, and which: start, end, phrase. They may overlap. `names` are the known competitors."""
-    yield from compiled(tuple(each for each in phrases if "{竞品}" not in each)).find(text)
-    yield from compiled(tuple(each for each in phrases if "{竞品}" in each)).find(_named(text, names))
+    yield from compiled(tuple(each for each in phrases if not _names_rivals(each))).find(text)
+    yield from compiled(tuple(each for each in phrases if _names_rivals(each))).find(_named(text, names))
+
+
+def _names_rivals(phrase: str) -> bool:
+    return any(f"{{{name}}}" in phrase for name in _RIVALS)
 
 
 def _named(text: str, names: Sequence[str]) -> str:
