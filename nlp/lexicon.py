@@ -1,10 +1,14 @@
 """The built-in vocabulary, in a small pattern language that a team's own additions use too.
 
-A phrase is literal text, with three extras:
+A phrase is literal text, with these extras:
 
-- `…` stands for up to six characters within one clause: `领导…没…批`
-- `{领导}` stands for any word of that class (see CLASSES); `{竞品}` also for every competitor that is known
+- `…` stands for up to six characters within one clause (`……` for twelve): `领导…没…批`
+- `{领导}` stands for any word of that class (see CLASSES); `{竞品}` also for every competitor that is known, `{对手}` for
+  these alone
 - `[要/得]` is optional, `(要/得)` is not: either of the two
+- after a bracket `*` means up to three of them, or none: `[还/都/也]*没批`; `+` one to three; `?` makes it optional
+
+Phrases stand between blanks. A team takes a single one away by its exact text after a `-`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -300,7 +304,7 @@ def merged(
 ) -> Vocabulary:
     """A team's own lists on top of `base`: stages replace, phrases and names add; what is left empty keeps the base.
 
-    A category given with no phrases at all is switched off.
+    A category given with no phrases at all is switched off; `-phrase` takes that phrase of `base` away.
     """
     return replace(
         base,
@@ -316,8 +320,14 @@ def merged(
 def _added(base: Mapping[str, Sequence[str]], more: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     found = dict(base)
     for category, phrases in more.items():
-        found[category] = _joined(base.get(category, ()), phrases) if phrases else ()
+        found[category] = _changed(base.get(category, ()), phrases) if phrases else ()
     return found
+
+
+def _changed(base: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    given = [each.strip() for each in more]
+    gone = {each[1:].strip() for each in given if each.startswith("-")}
+    return tuple(each for each in _joined(base, [each for each in given if not each.startswith("-")]) if each not in gone)
 
 
 def _joined(base: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
