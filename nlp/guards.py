@@ -105,6 +105,8 @@ _GOES_ON: Mapping[str, str] = {
     "退休": r"证|金|老",
     "试用": r"报告|装",
     "开标": r"室",
+    "差": r"[一二两三四五六七八九十几半\d]|旅|价|别|额|异|不多",
+    "走": r"招标|流程|公开|审批|程序|采购|账",
     "满意": r"度",
 }
 _THING = re.compile(
@@ -120,7 +122,7 @@ def _is_part_of_word(at: Around) -> bool:
     for word, more in _GOES_ON.items():
         if at.words.endswith(word) and re.match(more, at.beyond):
             return True
-    if at.polarity == "risk" and _THING.match(at.after):
+    if at.polarity == "risk" and at.category != "竞品" and _THING.match(at.after):
         return True
     mulls = _MULLS.search(at.words) if at.category == "犹豫" else None
     if mulls is not None:
@@ -155,7 +157,7 @@ _A_NOT_A_BEFORE = re.compile(r"(慢|难|贵|长|久|急|高|大|稳|快|准|紧|
 
 # It is negated; words that are a negation themselves are undone by less: 不是, 没说
 
-_UNDONE_WITHIN = re.compile(r"没(?:有)?(?:被|达不到|不|再|受|紧张|出现|发生|意见|异议)|从来?[不没]|不是")
+_UNDONE_WITHIN = re.compile(r"没(?:有)?(?:被|达不到|不|再|受|紧张|出现|发生|意见|异议)|没有(?:磕|碰|坏|破|漏|裂|卡|出|拖|晚|误|缺|少|终止|停|取消)|一次[都也]没(?:卡|坏|漏|停|出|死|报|断|掉|拖|晚)|从来?[不没]|不是|不存在|说不会")
 _OWN_NEGATION = re.compile(r"[没不未无难]|别(?![家人的])|冻|拒|停|取消|离职|砍|黄")
 _NEGATED = re.compile(
     r"(?:没有?|不用|不再|不会|不觉得|不是|并不|并没有?|并非|不需要|无需|不必|别|未|不算|不存在|没说|没提|不想|不至于|用不着|不|不打算|没打算|没必要|还没|从没|从来不|没怎么|犯不着|谈不上|不可能|不愿意?|一点也?不|一点都不|毫不|没法|没人|杜绝|省了|省去|不需)"
@@ -170,7 +172,7 @@ _FAR = re.compile(
 
 
 def _is_negated(at: Around) -> bool:
-    if _UNDONE_WITHIN.search(at.words):
+    if at.polarity == "risk" and _UNDONE_WITHIN.search(at.words):
         return True
     if _OWN_NEGATION.search(at.words):
         return bool(_UNDOES.search(at.before) or (_FAR_SPEECH.search(at.before)))
@@ -184,7 +186,7 @@ _FAR_SPEECH = re.compile(
 # It is denied afterwards: 没预算这种话他没提过, 他说是谣言, 他摇头
 
 _DENIED_AFTER = re.compile(
-    r"^[^，。！？；]{0,10}?(?:(?:他|她|他们|客户|今天|也|都|倒|从来|并|还|可|从)*(?:没有?提|没有?说|没讲|没嫌|没听说|没催|没答应|没要|没同意|没来|没成|没抱怨|没遇|没碰|没出现|没发生)过?(?!前)(?:紧|起|到|要|什么)?|不存在|没(?:有)?(?:这|那)(?:回|个)?事|是假的|是谣言|是谣传|误传|一分没有|一条都没有|一次也没|一次都没|一条没有|从来没有?|是不可能的|(?:那?是|的是)(?:上一?[期次回]|去年|前年|以前|别的|另|[一二两三四五]年前)|先?不用给|不用急|不要了吧)"
+    r"^[^，。！？；]{0,10}?(?:(?:他|她|他们|客户|今天|也|都|倒|从来|并|还|可|从)*(?:没有?提|没有?说|没讲|没嫌|没听说|没催|没答应|没要|没同意|没来|没成|没抱怨|没遇|没碰|没出现|没发生)过?(?!前)(?:紧|起|到|要|什么)?|不存在|没(?:有)?(?:这|那)(?:回|个)?事|是假的|是谣言|是谣传|误传|一分没有|一条都没有|一次也没|一次都没|一条没有|从来没有?|是不可能的|(?:他|她|他们)?从来?不|(?:那?是|的是)(?:上一?[期次回]|去年|前年|以前|别的|另|[一二两三四五]年前)|先?不用给|不用急|不要了吧)"
 )
 _DENIED_NEXT = re.compile(
     r"^(?:但是?|不过|可是?|结果|后来|今年)?(?:他|她|他们|客户|对方|人家)?(?:都|就|直|也)?(?:摇头|本人说|说(?:这?是|都是)?(?:谣言|谣传|误传|假的|瞎传|没有|没这|不是)|没(?:这|那)(?:回|个)?事|没听说|否认|澄清|不存在|没催|没答应|没同意|没提|不急|没要|没来|没去|没成|不需要|没接|误会|是我(?:听错|搞错|弄错|记错)|(?:这|那)?不是(?:我们|他们|客户|这个|这块|说|因为)|跟(?:我们|他们|这个|这|咱们?)[^，。]{0,3}(?:没关系|无关|不搭界|没有?关系|不相干)|与[^，。]{0,6}无关)|^[^，。]{0,6}(?:谣言|听错了|搞错了|瞎说|没这回事)"
@@ -287,7 +289,7 @@ def _is_own_side(at: Around) -> bool:
         return False
     if _advises(at, told) or _carries_on(at):
         return True
-    if re.search(r"我(?!们)的?(?:电脑|手机|车|本子|账号|微信)|我(?:怕|担心)|(?:我们|咱们?|我司)的?(?:项目)?(?:经理|技术支持|销售|总监|同事|领导|前台)$", told + at.words[:4]):
+    if re.search(r"我(?!们)的?(?:电脑|手机|车|本子)|我(?:怕|担心)|(?:我们|咱们?|我司)的?(?:项目)?(?:经理|技术支持|销售|总监|同事|领导|前台)$", told):
         return True
     if at.category in _OURS or at.category in ("竞品", "比价") and re.search(r"我们|咱们?", at.words):
         return False
@@ -345,7 +347,7 @@ def _last(pattern: re.Pattern[str], words: str) -> tuple[int, int] | None:
 _SOMEBODY = re.compile(
     r"竞品|竞争对手|对手|友商|别家|别的(?:厂家|供应商|项目|客户|品牌|牌子|医院|学校|公司|单位|部门|人)|其他(?:家|厂家|供应商|客户|项目)|同行|另(?:外)?(?:一)?(?:家|个(?:供应商|项目|客户|厂))|隔壁|原来(?:的)?那家|原来(?:的)?(?:供应商|厂家|那个牌子|用的)|之前的?(?:供应商|厂家)|上一家|老供应商|现在的?供应商|现有(?:的)?供应商|上家|"
     r"别的客户|另(?:外)?(?:一)?个客户|其他客户|他们?(?:的)?(?:客户|同行|供应商|上游|下游|自己的?(?:货|客户|老设备|设备|物流|产品))|客户自己的|给下游|给他们客户|欠供应商|他朋友|我朋友|人家公司|别人(?:家)?|我们?(?:的)?供应商|上游|下游|"
-    r"[他她](?:的)?(?:儿子|女儿|爱人|老婆|老公|孩子|邻居|妹妹|弟弟|哥哥|姐姐|朋友|家里|爸|妈)|我们家|食堂|买房|买车|上学|[他她]家|家里|信用卡|房贷|车贷|电梯|物业|前台|保安|门卫|旧的那套|老的那套"
+    r"[他她](?:的)?(?:儿子|女儿|爱人|老婆|老公|孩子|邻居|妹妹|弟弟|哥哥|姐姐|朋友|家里|爸|妈)|我们家|食堂|买房|买车|上学|[他她]家(?!里)|儿媳|信用卡|房贷|车贷|电梯|物业|前台|保安|门卫|旧的那套|老的那套"
 )
 _SOMEBODY_AFTER = re.compile(
     r"^(?:了?的(?:都|也|就)?是|了?的那个是)[^，。]{0,4}?(?:他们?自己|他们?(?:的)?(?:客户|下游|上游|老|供应商|旧)|客户自己|别|另|隔壁|竞|同行|对手|食堂|友商|其他|他爱人|他老婆|他儿子|他女儿)|^的(?:那个)?是别的"
@@ -367,7 +369,7 @@ def _is_somebody_else(at: Around) -> bool:
     if _SOMEBODY_AFTER.match(at.after):
         return True
     if at.category == "竞品":
-        if at.words in at.competitors and _RIVAL_IDLE.search(at.before[-16:] + at.after[:16] + "，" + at.following[:12]):
+        if at.words.rstrip("了的过着在上来去") in at.competitors and _RIVAL_IDLE.search(at.before[-16:] + at.after[:16] + "，" + at.following[:12]):
             return True
         return bool(_RIVAL_DISLIKED.search(at.before[-14:] + at.words + at.after[:14] + "，" + at.following[:10]))
     if at.category in _OWN_MATTERS:

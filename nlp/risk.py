@@ -14,6 +14,7 @@ A phrase in a note is no signal when
 The phrases are in `nlp.lexicon`, the guards in `nlp.guards`; `explain` tells what they did to a text.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -147,13 +148,22 @@ def hits(
     starts = [piece.start for piece in pieces]
     rivals = tuple(sorted(set(competitors), key=lambda name: (-len(name), name)))
     for category, phrases in categories.items():
-        for start, end, phrase in _outermost(patterns.hits(phrases, text, rivals)):
+        stand = patterns.hits(phrases, text, rivals)
+        for start, end, phrase in _outermost(each for each in stand if not _told_by(category, text[each[0] : each[1]])):
             index = bisect_right(starts, start) - 1
             if index < 0 or start >= pieces[index].end:
                 continue
             at = guards.around(polarity, category, text, pieces, index, start, end, rivals)
             found.append(Hit(polarity, category, Span(start, end), guards.why_not(at), phrase))
     return sorted(found, key=lambda hit: hit.span)
+
+
+_TELLS = re.compile(r".(?<![没不未])[说讲]|我")
+
+
+def _told_by(category: str, words: str) -> bool:
+    """校长说经费还没着落: who decides or leaves does not, but tells of something else."""
+    return category in ("审批", "决策人变更") and _TELLS.search(words) is not None and not words.startswith(("我", "说"))
 
 
 def _outermost(found: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
