@@ -61,50 +61,83 @@ _NAMED = _NAME + _TAIL + "*+"
 
 
 class Phrases:
-    """Phrases sorted by the characters that they may begin with; an expression is compiled when a text needs it."""
+    """Phrases sorted by the two characters that they may begin with; an expression is compiled when a text needs it."""
 
     def __init__(self, phrases: Sequence[str]) -> None:
-        self._phrases: dict[str, list[str]] = {}
-        self._patterns: dict[str, re.Pattern[str]] = {}
-        for phrase in sorted({each.strip().strip("…") for each in phrases}, key=lambda each: (-len(each), each)):
-            if phrase and not re.compile(expression(phrase)).fullmatch(""):
-                for first in _firsts(phrase):
-                    self._phrases.setdefault(first, []).append(phrase)
+        self._by_start: dict[str, list[int]] = {}
+        self._phrases = sorted({each.strip().strip("…") for each in phrases}, key=lambda each: (-len(each), each))
+        self._patterns: list[re.Pattern[str] | None] = [None] * len(self._phrases)
+        self._candidates: dict[str, tuple[int, ...]] = {}
+        for number, phrase in enumerate(self._phrases):
+            starts = _starts(phrase)
+            if "" not in starts:  # else it would match nothing at all
+                for start in starts:
+                    self._by_start.setdefault(start, []).append(number)
+        self._firsts = frozenset(start[0] for start in self._by_start)
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, end and phrase at each place where one stands: of several at one place the one longest written."""
         for start, character in enumerate(text):
-            phrases = self._phrases.get(character)
-            if phrases is None:
+            if character not in self._firsts:
                 continue
-            pattern = self._patterns.get(character)
-            if pattern is None:
-                pattern = self._patterns[character] = _any_of(phrases)
-            match = pattern.match(text, start)
-            if match is not None and match.lastindex is not None:
-                yield start, match.end(), phrases[match.lastindex - 1]
+            for number in self._starting(text[start : start + 2]):
+                pattern = self._patterns[number] or self._compiled(number)
+                if match := pattern.match(text, start):
+                    yield start, match.end(), self._phrases[number]
+                    break
+
+    def _starting(self, pair: str) -> tuple[int, ...]:
+        found = self._candidates.get(pair)
+        if found is None:
+            found = tuple(sorted({*self._by_start.get(pair[:1], ()), *self._by_start.get(pair, ())}))
+            if len(self._candidates) < _MOST_PAIRS:
+                self._candidates[pair] = found
+        return found
+
+    def _compiled(self, number: int) -> re.Pattern[str]:
+        pattern = re.compile(expression(self._phrases[number], (_NAME,)).replace(_NAME, _NAMED))
+        self._patterns[number] = pattern
+        return pattern
 
 
-def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
-    """One group a phrase, so that the match says which it was."""
-    return re.compile("|".join(f"({expression(each, (_NAME,)).replace(_NAME, _NAMED)})" for each in phrases))
+_MOST_PAIRS = 20_000
+"""Pairs of characters remembered; Chinese notes have some thousands."""
 
 
-def _firsts(phrase: str) -> set[str]:
-    """The characters that a text matching the phrase may begin with."""
-    found: set[str] = set()
+def _starts(phrase: str) -> set[str]:
+    """What a text matching the phrase may begin with: two characters, or one where anything may follow it.
+
+    The empty text stands in it where the phrase may match nothing.
+    """
+    found = {""}
     for kind, inside, times in _pieces(phrase):
-        if kind == "":
-            return found | {inside}
-        if kind == "{":
+        if all(len(start) >= 2 or start.endswith(_ANY) for start in found):
+            break
+        if kind == "…":
+            more = {_ANY}
+        elif kind == "":
+            more = {inside}
+        elif kind == "{":
             words = CLASSES.get(inside, () if inside in _RIVALS else (inside,))
-            found |= {word[0] for word in (*words, *((_NAME,) if inside in _RIVALS else ())) if word}
-        elif kind != "…":
-            for option in inside.split("/"):
-                found |= _firsts(option)
-        if times not in ("?", "*") and (kind == "{" or (kind == "(" and inside) or times == "+"):
-            return found
-    return found
+            more = {word[:2] for word in (*words, *((_NAME + _ANY,) if inside in _RIVALS else ())) if word}
+        else:
+            more = {start for option in inside.split("/") if option for start in _kept(option)}
+        if times in ("*", "+"):
+            more = {each if len(each) >= 2 else each + _ANY for each in more}
+        if times in ("?", "*") or (kind == "[" and times != "+") or not more:
+            more.add("")
+        found = {
+            start if len(start) >= 2 or start.endswith(_ANY) else (start + each)[:2] for start in found for each in more
+        }
+    return {start.rstrip(_ANY) for start in found}
+
+
+_ANY = "\ue002"
+
+
+def _kept(option: str) -> set[str]:
+    """As `_starts`, with a sign for whatever may follow."""
+    return {start if len(start) >= 2 else start + (_ANY if len(option) > len(start) else "") for start in _starts(option)}
 
 
 @lru_cache(maxsize=64)
