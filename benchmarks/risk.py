@@ -154,7 +154,7 @@ def show_faults(found: Score) -> None:
 
 def show_cost(sentences: Sequence[Sentence], vocabulary: Vocabulary) -> None:
     """On one core, without the first run, in which the expressions are compiled."""
-    text = "，".join(sentence.text for sentence in sentences)[:1000]
+    text = "，".join(sentence.text for sentence in sentences)[:300]
     risk.find(text, vocabulary)
     started, rounds = time.process_time(), 20
     for _ in range(rounds):

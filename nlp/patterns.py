@@ -75,6 +75,9 @@ class Phrases:
                     self._by_start.setdefault(start, []).append(number)
         self._firsts = frozenset(start[0] for start in self._by_start)
 
+    def __len__(self) -> int:
+        return len(self._phrases)
+
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, end and phrase at each place where one stands: of several at one place the one longest written."""
         for start, character in enumerate(text):
@@ -140,15 +143,21 @@ def _kept(option: str) -> set[str]:
     return {start if len(start) >= 2 else start + (_ANY if len(option) > len(start) else "") for start in _starts(option)}
 
 
-@lru_cache(maxsize=64)
-def compiled(phrases: tuple[str, ...]) -> Phrases:
-    return Phrases(phrases)
+@lru_cache(maxsize=256)
+def compiled(phrases: tuple[str, ...]) -> tuple[Phrases, Phrases]:
+    """Those that speak of no competitor, and those that do."""
+    return (
+        Phrases([each for each in phrases if not _names_rivals(each)]),
+        Phrases([each for each in phrases if _names_rivals(each)]),
+    )
 
 
 def hits(phrases: Sequence[str], text: str, names: tuple[str, ...] = ()) -> Iterator[tuple[int, int, str]]:
     """Where the phrases stand, and which: start, end, phrase. They may overlap. `names` are the known competitors."""
-    yield from compiled(tuple(each for each in phrases if not _names_rivals(each))).find(text)
-    yield from compiled(tuple(each for each in phrases if _names_rivals(each))).find(_named(text, names))
+    plain, of_rivals = compiled(tuple(phrases))
+    yield from plain.find(text)
+    if of_rivals:
+        yield from of_rivals.find(_named(text, names))
 
 
 def _names_rivals(phrase: str) -> bool:

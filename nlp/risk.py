@@ -84,8 +84,9 @@ def _judged(text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competi
         *hits("positive", vocabulary.positives, text, pieces, competitors),
     ]
     standing = longest([hit for hit in found if hit.suppressed is None])
+    stands = set(standing)
     kept, repeated = _joined(standing, text, pieces)
-    gone = [replace(hit, suppressed="overlapped") for hit in found if hit.suppressed is None and hit not in standing]
+    gone = [replace(hit, suppressed="overlapped") for hit in found if hit.suppressed is None and hit not in stands]
     judged = (*kept, *repeated, *gone, *(hit for hit in found if hit.suppressed is not None))
     return sorted(judged, key=lambda hit: (hit.span, hit.category))
 
@@ -159,10 +160,13 @@ def hits(
 
 
 _TELLS = re.compile(r".(?<![没不未])[说讲]|我")
+_MONEY = re.compile(r"[钱款付万]")
 
 
 def _told_by(category: str, words: str) -> bool:
-    """校长说经费还没着落: who decides or leaves does not, but tells of something else."""
+    """校长说经费还没着落: who decides or leaves does not, but tells of something else; 答应的三十万没见: money is no delivery."""
+    if category == "交付":
+        return _MONEY.search(words) is not None
     return category in ("审批", "决策人变更") and _TELLS.search(words) is not None and not words.startswith(("我", "说"))
 
 
