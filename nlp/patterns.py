@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from operator import add
 
 from nlp.lexicon import CLASSES
 
@@ -73,28 +74,27 @@ class Phrases:
             if "" not in starts:  # else it would match nothing at all
                 for start in starts:
                     self._by_start.setdefault(start, []).append(number)
-        self._firsts = frozenset(start[0] for start in self._by_start)
 
     def __len__(self) -> int:
         return len(self._phrases)
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, end and phrase at each place where one stands: of several at one place the one longest written."""
-        for start, character in enumerate(text):
-            if character not in self._firsts:
-                continue
-            for number in self._starting(text[start : start + 2]):
+        known = self._candidates
+        for start, pair in enumerate(map(add, text, text[1:] + " ")):
+            numbers = known.get(pair)
+            if numbers is None:
+                numbers = self._starting(pair)
+            for number in numbers:
                 pattern = self._patterns[number] or self._compiled(number)
                 if match := pattern.match(text, start):
                     yield start, match.end(), self._phrases[number]
                     break
 
     def _starting(self, pair: str) -> tuple[int, ...]:
-        found = self._candidates.get(pair)
-        if found is None:
-            found = tuple(sorted({*self._by_start.get(pair[:1], ()), *self._by_start.get(pair, ())}))
-            if len(self._candidates) < _MOST_PAIRS:
-                self._candidates[pair] = found
+        found = tuple(sorted({*self._by_start.get(pair[:1], ()), *self._by_start.get(pair, ())}))
+        if len(self._candidates) < _MOST_PAIRS:
+            self._candidates[pair] = found
         return found
 
     def _compiled(self, number: int) -> re.Pattern[str]:
