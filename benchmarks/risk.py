@@ -149,7 +149,9 @@ def show_faults(found: Score) -> None:
         words = sentence.text[missed.start : missed.end]
         print(f"missed  {sentence.sentence_id}  {missed.polarity} {missed.category} 「{words}」  {sentence.text}")
     for sentence, signal in found.alarms:
-        print(f"alarm   {sentence.sentence_id}  {signal.polarity} {signal.category} 「{signal.words}」  {sentence.text}")
+        print(
+            f"alarm   {sentence.sentence_id}  {signal.polarity} {signal.category} 「{signal.words}」  {sentence.text}"
+        )
 
 
 def show_cost(sentences: Sequence[Sentence], vocabulary: Vocabulary) -> None:

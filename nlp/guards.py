@@ -4,7 +4,7 @@ Each guard looks at the words around the hit within bounded windows, so that a t
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -152,12 +152,18 @@ def _is_asked(at: Around) -> bool:
     return bool(_DOUBTS_BEFORE.search(at.before))
 
 
-_A_NOT_A = re.compile(r"(慢|难|贵|长|久|急|高|大|稳|快|准|紧|够|满|要|是|会|能|行|有|换|走|用|批|签|买|上|续)(?:不|没)\1(?!得)")
-_A_NOT_A_BEFORE = re.compile(r"(慢|难|贵|长|久|急|高|大|稳|快|准|紧|够|满|要|是|会|能|行|有|换|走|用|批|签|买|上|续)(?:不|没)\1$")
+_A_NOT_A = re.compile(
+    r"(慢|难|贵|长|久|急|高|大|稳|快|准|紧|够|满|要|是|会|能|行|有|换|走|用|批|签|买|上|续)(?:不|没)\1(?!得)"
+)
+_A_NOT_A_BEFORE = re.compile(
+    r"(慢|难|贵|长|久|急|高|大|稳|快|准|紧|够|满|要|是|会|能|行|有|换|走|用|批|签|买|上|续)(?:不|没)\1$"
+)
 
 # It is negated; words that are a negation themselves are undone by less: 不是, 没说
 
-_UNDONE_WITHIN = re.compile(r"没(?:有)?(?:被|达不到|不|再|受|紧张|出现|发生|意见|异议)|没有(?:磕|碰|坏|破|漏|裂|卡|出|拖|晚|误|缺|少|终止|停|取消)|一次[都也]没(?:卡|坏|漏|停|出|死|报|断|掉|拖|晚)|从来?[不没](?!兑现|来|见|做|露|修|回)|没说(?=紧|不够|缺|砍|冻)|不是|不存在|说不会")
+_UNDONE_WITHIN = re.compile(
+    r"没(?:有)?(?:被|达不到|不|再|受|紧张|出现|发生|意见|异议)|没有(?:磕|碰|坏|破|漏|裂|卡|出|拖|晚|误|缺|少|终止|停|取消)|一次[都也]没(?:卡|坏|漏|停|出|死|报|断|掉|拖|晚)|从来?[不没](?!兑现|来|见|做|露|修|回)|没说(?=紧|不够|缺|砍|冻)|不是|不存在|说不会"
+)
 _OWN_NEGATION = re.compile(r"[没不未无难]|别(?![家人的])|冻|拒|停|取消|离职|砍|黄")
 _NEGATED = re.compile(
     r"(?:没有?|不用|不再|不会|不觉得|不是|并不|并没有?|并非|不需要|无需|不必|别|未|不算|不存在|没说|没提|不想|不至于|用不着|不|不打算|没打算|没必要|还没|从没|从来不|没怎么|犯不着|谈不上|不可能|不愿意?|一点也?不|一点都不|毫不|没法|没人|杜绝|省了|省去|不需)"
@@ -201,16 +207,16 @@ def _is_denied(at: Around) -> bool:
 
 # It is hypothetical: 如果…就…, 万一, 要是
 
-_IF = (
-    r"如果|要是|假如|万一|一旦|倘若|若是|假设|除非|只要|哪怕|即使|就算|以防|免得|避免|防止|省得|假使|若(?=不|他|客户)"
-)
+_IF = r"如果|要是|假如|万一|一旦|倘若|若是|假设|除非|只要|哪怕|即使|就算|以防|免得|避免|防止|省得|假使|若(?=不|他|客户)"
 _HYPOTHETICAL = re.compile(_IF + r"|的话(?!他|我|说)")
 
 
 def _is_hypothetical(at: Around) -> bool:
     if _HYPOTHETICAL.search(at.before[-30:]) or re.match(r"^[^，。！？；]{0,4}的话", at.after):
         return True
-    if re.search(r"时怎么|(?:怎么|如何)(?:退回|处理)", at.words) or re.match(r"^[^，。！？；]{0,6}(?:怎么办|咋办|时怎么)", at.after):
+    if re.search(r"时怎么|(?:怎么|如何)(?:退回|处理)", at.words) or re.match(
+        r"^[^，。！？；]{0,6}(?:怎么办|咋办|时怎么)", at.after
+    ):
         return True
     return bool(re.search(_IF, at.previous))
 
@@ -224,7 +230,9 @@ _SETTLED = re.compile(
 _SETTLED_NOT = re.compile(
     r"(?:没|没有|不|未|尚未|还没|等|要等|才能?|才|无法|难|怎么|不太|不够|不是很|很不|能不能|是否|再|要|得|需要|担心|别|谁|说好|讲好|说|就算|先|容易|几时|好几天|啥时候|什么时候|让我们?|叫我们?|催我们?)[^，。；;,\n]{0,2}$"
 )
-_BEFORE_NOW = re.compile(r"之前|原来|原先|本来|以前|上次|上回|早先|一开始|起初|当初|前阵子|前段时间|去年|当时|那会|上个?月|上周|前天")
+_BEFORE_NOW = re.compile(
+    r"之前|原来|原先|本来|以前|上次|上回|早先|一开始|起初|当初|前阵子|前段时间|去年|当时|那会|上个?月|上周|前天"
+)
 _NOW = re.compile(
     r"^(?:不过|但是?|可是|只是|好在|幸好)?(?:这次|现在|已经?|目前|今天|昨天|刚刚?|后来|这周|上周|都|也|今年|今早|当天|当场|早就?|全|他?又|[一二两三五十半几]+(?:分钟|小时|天)后|我们?(?:当天|马上|已经?|都))"
 )
@@ -248,34 +256,44 @@ def _tells_settled(words: str, start: int, end: int) -> bool:
     for match in _SETTLED.finditer(words):
         if match.start() < end and start < match.end():
             continue  # part of the hit itself
-        if not _SETTLED_NOT.search(words[: match.start()]) and not words.startswith(("才", "以后", "之后", "再"), match.end()):
+        if not _SETTLED_NOT.search(words[: match.start()]) and not words.startswith(
+            ("才", "以后", "之后", "再"), match.end()
+        ):
             return True
     return False
 
 
 # It is long over: 去年那单他们纠结了半年
 
-_LONG_AGO = re.compile(r"去年|前年|往年|当年|那年|早年|前几年|几年前|[一二两三四五六七八九十]年前|以前|上一期|很久以前|从前")
+_LONG_AGO = re.compile(
+    r"去年|前年|往年|当年|那年|早年|前几年|几年前|[一二两三四五六七八九十]年前|以前|上一期|很久以前|从前"
+)
 
 
 def _is_past(at: Around) -> bool:
     told = at.before + at.words
     if not _LONG_AGO.search(told) or re.search(r"以前(?:跟|和|对接|的|负责|那)|去年的|去年底?开的", told):
         return False
-    return not re.search(r"到现在|至今|还|一直|没付|没给|没结|今年|没到账|直到|了[^，。]{0,4}年了", told + at.after + at.following)
+    return not re.search(
+        r"到现在|至今|还|一直|没付|没给|没结|今年|没到账|直到|了[^，。]{0,4}年了", told + at.after + at.following
+    )
 
 
 # Our own side speaks of itself, or gives advice: 我建议再考虑…, 我们领导还没批
 
 _US = r"(?:我们(?:这边|公司|领导|老板|财务|法务|自己|内部|部门|总监|采购|厂里)?|咱们?|我司|我方|我这边|我(?![们司方国这]))"
-_OWN = re.compile(rf"(?<![跟对给向和比嫌让找请约帮问为替骗欠催压说们望求叫要陪把被夸选用拿于陪带催选知])(?<!认可)(?<!喜欢)(?<!看好)(?<!相信)(?<!联系){_US}")
+_OWN = re.compile(
+    rf"(?<![跟对给向和比嫌让找请约帮问为替骗欠催压说们望求叫要陪把被夸选用拿于陪带催选知])(?<!认可)(?<!喜欢)(?<!看好)(?<!相信)(?<!联系){_US}"
+)
 _OTHERS_SAY = re.compile(
     r"他们?|她们?|客户|对方|甲方|[总工经主]说|经理|主任|院长|厂长|校长|王总|人家|说(?!明)|觉得|嫌|反馈|表示|认为|担心|抱怨|要求|拿|跟我|对我|比我|给我|让我|欠我|付我"
 )
 _ADVISES = re.compile(
     rf"{_US}(?:也|就|又|还|当场|只好|已经|后来|一直|再|先|都|倒是?)*(?:建议|劝|提醒|安慰|回他|回复他|答复|承诺|答应|想问|打算|准备|自己|让(?:他|她|客户|对方)|叫(?:他|她|客户|对方)|请他|告诉|问|跟(?:他们?|她|客户|对方|您|你|[^，。我们]{{1,3}}[总工经主任长])(?:讲|说|提|建议|解释|约)|(?:在|从)[^，。]{{0,6}}(?:碰|查|挖|看到|抄|找)|比了|要不要|希望|想(?!听)|约他|约客户|催|跟他讲|嫌|报销|整理|顺手|还在?|正|得先|要先|给|劝过)"
 )
-_LEARNS = re.compile(rf"{_US}(?:也|就|又|还|才|刚)*(?:感觉|看|估计|判断|听|得知|打听|发现|知道|了解|觉得|怀疑|认为|猜|问下来|去了|跟了|跑了)")
+_LEARNS = re.compile(
+    rf"{_US}(?:也|就|又|还|才|刚)*(?:感觉|看|估计|判断|听|得知|打听|发现|知道|了解|觉得|怀疑|认为|猜|问下来|去了|跟了|跑了)"
+)
 _OURS = frozenset({"交付", "售后", "技术", "价格敏感", "交付周期", "售后响应", "技术适配"})
 """What a customer complains of is ours."""
 _OF_OURS = re.compile(r"^(?:我们|咱们|我)(?:现在|暂时|目前|有|没|的|家|这|只|那)")
@@ -289,16 +307,25 @@ def _is_own_side(at: Around) -> bool:
         return False
     if _advises(at, told) or _carries_on(at):
         return True
-    if re.search(r"我(?!们)的?(?:电脑|手机|车|本子)|我(?:怕|担心)|(?:我们|咱们?|我司)的?(?:项目)?(?:经理|技术支持|销售|总监|同事|领导|前台)$", told):
+    if re.search(
+        r"我(?!们)的?(?:电脑|手机|车|本子)|我(?:怕|担心)|(?:我们|咱们?|我司)的?(?:项目)?(?:经理|技术支持|销售|总监|同事|领导|前台)$",
+        told,
+    ):
         return True
     if at.category in _OURS or at.category in ("竞品", "比价") and re.search(r"我们|咱们?", at.words):
         return False
     if at.category == "回款":
-        return bool(re.search(r"(?:我们?|我司|我方)(?:这边|公司)?(?:还?欠|还没付|没付|付给|给(?!他))", told + at.words[:6]))
+        return bool(
+            re.search(r"(?:我们?|我司|我方)(?:这边|公司)?(?:还?欠|还没付|没付|付给|给(?!他))", told + at.words[:6])
+        )
     if at.category == "流失" and re.search(r"丢|中标|出局|落标|淘汰|没戏|悬|黄|没机会", at.words):
         return False
-    if at.words.startswith(("我们", "我", "咱", "跟我", "把我", "选我", "给我", "让我", "约我", "叫我", "邀我", "催我", "问我")):
-        return at.words.startswith(("我们领导", "我们老板", "我们公司", "我们财务", "我们法务", "我们总部")) and not _OTHERS_SAY.search(told)
+    if at.words.startswith(
+        ("我们", "我", "咱", "跟我", "把我", "选我", "给我", "让我", "约我", "叫我", "邀我", "催我", "问我")
+    ):
+        return at.words.startswith(
+            ("我们领导", "我们老板", "我们公司", "我们财务", "我们法务", "我们总部")
+        ) and not _OTHERS_SAY.search(told)
     ours = _last(_OWN, told)
     if ours is None or _LEARNS.search(told):
         return False
@@ -329,7 +356,8 @@ def _advises(at: Around, told: str) -> bool:
         return False
     said = told[: advice[0]]
     if re.search(r"(?:[让叫请约催跟对给问帮找陪拿比欠带]|[说讲道嫌])$", said) or re.search(
-        r"(?:他们?|她|客户|对方|[总工经主任长])[^，。]{0,3}(?:说|讲|觉得|嫌|问|要求|让|叫|催|希望|约)[^，。]{0,2}$", said
+        r"(?:他们?|她|客户|对方|[总工经主任长])[^，。]{0,3}(?:说|讲|觉得|嫌|问|要求|让|叫|催|希望|约)[^，。]{0,2}$",
+        said,
     ):
         return False
     return not re.search(r"(?:他们?|她|对方|客户|人家)(?:说|讲|回|答|还是|就|都|却|一直|又)", told[advice[1] :])
@@ -369,7 +397,9 @@ def _is_somebody_else(at: Around) -> bool:
     if _SOMEBODY_AFTER.match(at.after):
         return True
     if at.category == "竞品":
-        if at.words.rstrip("了的过着在上来去") in at.competitors and _RIVAL_IDLE.search(at.before[-16:] + at.after[:16] + "，" + at.following[:12]):
+        if at.words.rstrip("了的过着在上来去") in at.competitors and _RIVAL_IDLE.search(
+            at.before[-16:] + at.after[:16] + "，" + at.following[:12]
+        ):
             return True
         return bool(_RIVAL_DISLIKED.search(at.before[-14:] + at.words + at.after[:14] + "，" + at.following[:10]))
     if at.category in _OWN_MATTERS:
@@ -388,7 +418,7 @@ def _is_somebody_else(at: Around) -> bool:
     return not re.search(r"我们(?!家|的?供应商)|咱们|我司", at.before)
 
 
-_GUARDS = (
+_GUARDS: tuple[tuple[Guard, Callable[[Around], bool]], ...] = (
     ("part_of_word", _is_part_of_word),
     ("asked", _is_asked),
     ("negated", _is_negated),

@@ -140,7 +140,9 @@ _ANY = "\ue002"
 
 def _kept(option: str) -> set[str]:
     """As `_starts`, with a sign for whatever may follow."""
-    return {start if len(start) >= 2 else start + (_ANY if len(option) > len(start) else "") for start in _starts(option)}
+    return {
+        start if len(start) >= 2 else start + (_ANY if len(option) > len(start) else "") for start in _starts(option)
+    }
 
 
 @lru_cache(maxsize=256)

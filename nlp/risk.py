@@ -160,14 +160,16 @@ def hits(
 
 
 _TELLS = re.compile(r".(?<![没不未])[说讲]|我")
-_MONEY = re.compile(r"[钱款付万]")
+_MONEY = re.compile(r"[钱款万]|(?<!交)付")
 
 
 def _told_by(category: str, words: str) -> bool:
     """校长说经费还没着落: who decides or leaves does not, but tells of something else; 答应的三十万没见: money is no delivery."""
     if category == "交付":
         return _MONEY.search(words) is not None
-    return category in ("审批", "决策人变更") and _TELLS.search(words) is not None and not words.startswith(("我", "说"))
+    return (
+        category in ("审批", "决策人变更") and _TELLS.search(words) is not None and not words.startswith(("我", "说"))
+    )
 
 
 def _outermost(found: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
