@@ -35,7 +35,7 @@ def find(thoughts: Sequence[Thought]) -> tuple[VagueMention, ...]:
     found: list[VagueMention] = []
     for thought in thoughts:
         for kind, phrases in VAGUE.items():
-            for start, end in patterns.hits(phrases, thought.clause.text):
+            for start, end, _ in patterns.hits(phrases, thought.clause.text):
                 if not _is_concrete(kind, thought, start, end):
                     span = thought.clause.span(start, end)
                     found.append(VagueMention(thought.clause.text[start:end], span, QUESTIONS[kind]))

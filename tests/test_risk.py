@@ -129,6 +129,58 @@ def test_a_team_adds_its_own_words_and_switches_a_category_off() -> None:
     assert risk.find("下个月要招标", mine) == []
 
 
+def test_a_team_takes_a_single_phrase_away() -> None:
+    own = merged(VOCABULARY, risks={"验厂": ("验厂…没过", "厂审…没过")})
+    mine = merged(own, risks={"验厂": ("- 验厂…没过", "复审…没过")})
+
+    assert mine.risks["验厂"] == ("厂审…没过", "复审…没过")
+    assert "验厂" not in [s.category for s in risk.find("上次验厂他们没过", mine)]
+    assert [s.category for s in risk.find("上次复审他们没过", mine)] == ["验厂"]
+
+
+def test_a_built_in_phrase_is_taken_away_by_its_exact_text() -> None:
+    phrase = VOCABULARY.risks["招标"][0]
+    mine = merged(VOCABULARY, risks={"招标": (f"-{phrase}",)})
+
+    assert mine.risks["招标"] == VOCABULARY.risks["招标"][1:]
+
+
+def test_every_hit_is_explained() -> None:
+    text = "领导还没批，万一项目暂停怎么办"
+    told = [(hit.category, hit.span.of(text), hit.suppressed) for hit in risk.explain(text, VOCABULARY)]
+
+    assert ("审批", "领导还没批", None) in told
+    assert ("流失", "hypothetical") in [(category, why) for category, _, why in told]
+    assert all(hit.phrase for hit in risk.explain(text, VOCABULARY))
+
+
+def test_an_explanation_holds_the_signals_that_are_found() -> None:
+    text = "尾款还没付，老板说再考虑考虑，我们领导也没批"
+    signals = [hit.span for hit in risk.explain(text, VOCABULARY) if hit.suppressed is None]
+
+    assert signals == [signal.span for signal in risk.find(text, VOCABULARY)]
+
+
+def test_a_competitor_is_known_by_its_short_name_too() -> None:
+    found = risk.find("德科的人上周来演示了", VOCABULARY, competitors=("德科自动化",))
+
+    assert [signal.category for signal in found] == ["竞品"]
+
+
+@pytest.mark.parametrize("filler", ["[还/都]*没批", "[还/都]没批", "(还/都)+没批"])
+def test_fillers_may_be_repeated_in_a_phrase(filler: str) -> None:
+    mine = merged(VOCABULARY, risks={"审批": (), "自定": (filler,)})
+
+    assert [s.words for s in risk.find("这个还没批", mine) if s.category == "自定"] == ["还没批"]
+
+
+@pytest.mark.parametrize("sign", [*"没不领导预算，…([{还。我", "预算不", "领导没", "我们说", "恒拓"])
+def test_a_long_run_of_one_sign_is_read_to_its_end(sign: str) -> None:
+    text = sign * (20_000 // len(sign))
+
+    assert all(signal.words for signal in risk.find(text, VOCABULARY, competitors=("恒拓",)))
+
+
 def test_a_pattern_that_matches_nothing_in_particular_is_ignored() -> None:
     mine = merged(VOCABULARY, risks={"怪": ("[要/得]", "…", "{没有这个词类}")})
 
