@@ -59,6 +59,7 @@ _ONE = rf"第{_N}{_MEASURE}?|{_N}{_MEASURE}|{_N}"
 _PLACES = re.compile(
     rf"(?:{_ONE})(?:(?:和|跟|与|、|，|,|还有|以及)?(?:第{_N}{_MEASURE}?|(?<=[和跟与、，,])(?:{_ONE})))*"
 )
+_LIST = re.compile(rf"第?(?P<list>[一二三四五六七八九]{{2,4}})(?:[两三四]){_MEASURE}")
 _IS_PLACE = re.compile(rf"第|{_MEASURE}")
 _LAST = re.compile(
     rf"最后(?:那|的|面)?(?:(?P<count>{_N}){_MEASURE}|{_MEASURE})?|末(?:尾|了)?(?:那)?{_MEASURE}|最末{_MEASURE}"
@@ -146,10 +147,12 @@ def numbered(words: str, count: int, *, bare: bool = False) -> tuple[int, ...] |
 
     Places beyond the count are given as they are. `bare` takes a lone number, too (待办2).
     """
+    if match := _LIST.fullmatch(words):
+        return tuple(_number(each) - 1 for each in match["list"])
     if _PLACES.fullmatch(words):
         if not bare and not _IS_PLACE.search(words):
             return None
-        if _COUNT.fullmatch(words):
+        if _COUNT.fullmatch(words) or re.fullmatch(rf"一{_MEASURE}", words):
             return None  # 两个 counts, it does not number
         return tuple(dict.fromkeys(_number(each) - 1 for each in re.findall(_N, words)))
     if match := _LAST.fullmatch(words):

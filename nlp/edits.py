@@ -47,6 +47,7 @@ from nlp.edit_ops import (
     Undo,
 )
 from nlp.edit_refs import ROLE, ROLES, Kind, Pointed
+from nlp.places import INDUSTRIES
 
 MAX_LENGTH = 200
 """Longer texts are notes, whatever they begin with."""
@@ -83,13 +84,13 @@ _CHANGE = (
     r"(?:(?:要|应该?|需要|得|可以|就|都|全部?|先|再|直接|给|帮我|重新|统一)*"
     r"(?:应该?是|应为|应该?为|应该?到|应该?在|改成是|改成了?|改为了?|改作|换成|换做|换为|调整为|调整到|调整成|调成|调到|调为|更正为|更正成|更新为|更新成|写成|写|变成|变更为|变为|改到|改|是|为|填|按|算|加到|降到|涨到|减到|提到|定为|定在|记成|记为|设成|设为|弄成|换|叫|到|[:：=])(?:了|是)?)"
 )
-_WRONG = r"(?:(?:写|记|弄|搞|说|填|听|打|识别)?(?:错了?|得?不对|有误|不准确?|不正确|反了)|改一?下|要改一?下?|得改一?下?|换一?下|更新一?下|更正一?下|调整一?下|修改一?下|有变化?|变了)"
+_WRONG = r"(?:(?:写|记|弄|搞|说|填|听|打|识别)?(?:错了?|得?不对|有误|不准确?|不正确|反了)|改一?下|要改一?下?|得改一?下?|换一?下|更新一?下|更正一?下|调整一?下|修改一?下|有变化?|变了|(?:写|记|填|报|说|算)(?:少|多|高|低|小|大)了)"
 
 _DEL = r"(?:删掉了?|删除掉?|删了|删去|删|去掉了?|去除|取消掉?|拿掉|划掉|移除|移掉|撤掉|撤下来|清掉|清空|清除|剔除|抹掉|踢掉|拿下来|剔掉|划了|拿走|除掉|砍掉)"
 _EVERY = r"(?:都|全部?|统统|一起|一并)"
 _DEL_AFTER = (
     rf"(?:{_EVERY}|也|就|可以|直接|先|帮我|给我|请|的话|应该|得|要|把它|把他|把她|就把它|暂时|这个|那个|是)*"
-    rf"(?:{_DEL}|不要|不用要?|不用做|不用写|不用管|不做|不需要|不算|不写|别写|别要|不填|别填|不留|作废|不存在|免|不记|别记|不列|别列)(?:了|掉|它|吧|一下)*"
+    rf"(?:{_DEL}|不要|不用要?|不用做|不用写|不用管|不做|不需要|不算|不写|别写|别要|不填|别填|不留|作废|不存在|免|不记|别记|不列|别列|没有(?=了))(?:了|掉|它|吧|一下)*"
 )
 
 
@@ -177,11 +178,15 @@ _FREE = re.compile(
     rf"(?:预算|报价|单价|联系人|客户|阶段|竞品|风险|痛点|第[一二三四五六七八九十\d]+[个条项]|待办)[^，,。；;！!\s]{{0,6}}(?:改|是|删|去掉|换|加|不要|推)|{_DEL}|撤销"
 )
 _REASON = re.compile(
-    r"(?:(?:因为|毕竟|反正|其实)?(?:还没|没|不是|已经|早就|他|她|它|那|这|是|我|客户|人家|别家|不在|不用|用不上|刚才|刚|当时|只是|实际|就是|跟|听错|写错|记错|搞错|说错|重复|多余|不准|没有|都|算|不算|对方)[^，,。；;！!\d\n]{0,11})"
+    r"(?:(?:因为|毕竟|反正|其实)?(?:还没|没|不是|已经|早就|他|她|它|那|这|是|我(?:说|记|写|听|搞|弄|看)错|客户|人家|别家|不在|不用|用不上|刚才|刚|当时|只是|实际|就是|跟|听错|写错|记错|搞错|说错|重复|多余|不准|没有|都|算|不算|对方)[^，,。；;！!\d\n]{0,11}|[\u4e00-\u9fa5]{1,3}的[\u4e00-\u9fa5])"
 )
 _NEWS_IN_REASON = re.compile(
     r"改|删|去掉|加上|换成|撤销|[万亿元]|[一二三四五六七八九十]号|周[一二三四五六日天]|明天|后天|下周|月底|答应|承诺|签|领导|竞品|报价|预算|合同"
 )
+
+
+_IS_OVER = re.compile(r"[^，,。；;！!\d\n]{2,8}了")
+_REMOVALS = (RemoveAmount, RemoveCompetitor, RemoveContact, RemovePain, RemoveRisk, RemoveStep)
 
 
 class _Reader:
@@ -206,7 +211,9 @@ class _Reader:
         if self._asks_a_question(edits, end):
             return ()
         asks = [edit for edit in edits if isinstance(edit, Ask)]
-        return (asks[0],) if asks else edits
+        if asks:
+            return (asks[0],)
+        return tuple(edit for place, edit in enumerate(edits) if not _is_said_again(edit, edits[:place]))
 
     def _end(self) -> int:
         match = _POLITE_TAIL.search(self.s)
@@ -286,13 +293,16 @@ class _Reader:
             if (found := rule(self, self.s[at:stop_bare], at)) is not None:
                 ask = any(isinstance(edit, Ask) for edit in found)
                 return _Read(found, 8.0 if ask else 1.0)
-        if before and not isinstance(before[-1], Ask) and self._is_reason(at, stop_bare):
+        if before and not isinstance(before[-1], Ask) and self._is_reason(at, stop_bare, before[-1]):
             return _Read((), 2.5)
         return None
 
-    def _is_reason(self, start: int, stop: int) -> bool:
+    def _is_reason(self, start: int, stop: int, before: Edit) -> bool:
         words = self.s[start:stop]
-        return bool(_REASON.fullmatch(words)) and not _NEWS_IN_REASON.search(words)
+        if _NEWS_IN_REASON.search(words):
+            return False
+        over = isinstance(before, _REMOVALS) and self.s[start - 1 : start] in _STOPS and _IS_OVER.fullmatch(words)
+        return bool(over or _REASON.fullmatch(words))
 
     def _free(self, at: int, stop: int, end: int) -> _Read | None:
         """What is to be put into the record in the rep's own words."""
@@ -327,6 +337,8 @@ class _Reader:
 
     def money(self, words: str, at: int) -> Amount | None:
         """The one amount that the words are, its span in the whole text; None where they are more or less than that."""
+        # 三十七块五 has its decimal point there
+        words = re.sub(r"块(?=[\d一二三四五六七八九](?:$|[一每/]))", "点", words)
         later = 0
         for taken_back in re.finditer(r"(?:[，,]|哦|啊|嗯)*(?:不对|说错了|不是|错了|不不)(?:[，,]|应该|是)*", words):
             later = taken_back.end()
@@ -335,9 +347,14 @@ class _Reader:
         per = re.match(rf"(?P<sum>.+?)(?:元|块钱?)?(?:一|每|/)(?P<unit>{_UNITS})(?:吧|的|左右)?$", words)
         cue = "预算"
         found = money.amounts(cue + words)
-        if not found and per:
-            found = [replace(each, unit=per["unit"]) for each in money.amounts(cue + per["sum"])]
-            found = [replace(each, span=Span(each.span.start, len(cue) + per.end("unit"))) for each in found]
+        if per and all(each.unit is None or each.span.end < len(cue) + per.end("unit") for each in found):
+            # 三十七块五一箱: 一 belongs to the unit
+            sums = money.amounts(cue + per["sum"])
+            found = [
+                replace(each, unit=per["unit"], span=Span(each.span.start, len(cue) + per.end("unit")))
+                for each in sums
+                if _AROUND_MONEY.fullmatch(per["sum"][max(0, each.span.end - len(cue)) :])
+            ]
         if len(found) != 1:
             return None
         amount = found[0]
@@ -395,6 +412,11 @@ class _Reader:
         if match is None or due is None:
             return None
         return _moved(due, match)
+
+
+def _is_said_again(edit: Edit, earlier: Sequence[Edit]) -> bool:
+    """竞品只有联迅，科锐达去掉 takes one away, once."""
+    return isinstance(edit, _REMOVALS) and any(replace(each, span=edit.span) == edit for each in earlier)
 
 
 def _moved(due: date, match: re.Match[str]) -> date | None:
@@ -458,7 +480,7 @@ _OTHER_ADDITION = re.compile(
 # Undo and signs that something is wrong
 
 _UNDO = re.compile(
-    r"(?:(?:还是|算了|先|麻烦|帮我|给我|全部?|都|刚才|刚刚|上一个|上一步|那个|这个|的|把|改动|修改|那次|我说的|,|，)*"
+    r"(?:(?:还是|算了|先|麻烦|帮我|给我|全部?|都|刚才|刚刚|上一个|上一步|那一?步|这一?步|那一?次|那个|这个|的|把|改动|修改|那次|我说的|,|，)*"
     r"(?:撤销|撤回(?:来|去)?|还原|回退|退回(?:到)?(?:上一[步版次]|去|来|之前|上一个版本|原来)?|(?:回到|恢复(?:到|成)?|返回|倒回|退到|变回|改回)(?:上一[步版次](?:的)?|刚才(?:的|那版)?|之前(?:的|那版)?|原样|原来(?:的|那样)?|改之前|修改前|上一个版本|去|来)|(?:改|倒|退|变)回(?:去|来)|取消(?:刚才|上一[步次]|上次)(?:的|那个)?(?:修改|改动|操作|那[一]?步))"
     r"(?:一下|刚才|刚刚|上一[步次版]|上一个|那个|这个|的|改动|修改|操作|那[一]?[步次]|最后一?[步次]|掉|了|吧|它|来|去)*"
     r"|(?:刚才|刚刚|上一个?|上次)(?:的|那个|那条|那次|改的|那一步|这个|说的)*(?:修改|改动|操作)?(?:不算|不要|作废|取消|不改)(?:了|吧)?"
@@ -483,7 +505,7 @@ def _undo(_reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
 
 
 _AMOUNT = re.compile(
-    rf"(?:(?:再|还)?(?:补充?|增?加|新增|添加?|漏了|还有)(?:上|了)?(?:一?个)?)?(?P<role>{ROLE})(?:的?(?:金额|数字|数额|总额|数|那里|这块|那块|那边))?(?:那个|这个|这一?项|那一?项|这里)?(?:我?{_WRONG})?{P}"
+    rf"(?:(?:再|还)?(?:补充?|增?加|新增|添加?|漏了|还有)(?:上|了)?(?:一?个)?)?(?P<role>{ROLE}|合同|成交|签约|订单)(?:的?(?:金额|数字|数额|总额|数|那里|这块|那块|那边))?(?:那个|这个|这一?项|那一?项|这里)?(?:我?{_WRONG})?{P}"
     rf"(?:(?:应该|其实)?(?:不是|不对)(?P<old>[^，,是]{{1,14}}?){P}(?:而|应该)?(?=是|改))?(?P<verb>{_CHANGE})?{P}(?P<value>[^是改].*?)(?:{P}(?:而)?不是(?P<wrong>[^是]{{1,14}}))?"
 )
 
@@ -495,7 +517,7 @@ def _amount(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
     amount = reader.money(match["value"], at + match.start("value"))
     if amount is None:
         return None
-    return _set_amount(reader, ROLES[match["role"]], amount, at, len(piece))
+    return _set_amount(reader, ROLES.get(match["role"], "deal"), amount, at, len(piece))
 
 
 def _set_amount(reader: _Reader, role: AmountRole, amount: Amount, at: int, length: int) -> tuple[Edit, ...]:
@@ -558,6 +580,17 @@ def _bare_amount(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | Non
     return (SetAmount(roles.pop(), amount.low_fen, amount.high_fen, amount.unit, amount.span),)
 
 
+def _priced(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
+    """一箱36块5, where the draft has the price of a box."""
+    amount = reader.money(piece, at)
+    if amount is None or amount.unit is None:
+        return None
+    same = {each.role for each in reader.view.amounts if each.unit == amount.unit}
+    if len(same) != 1:
+        return None
+    return (SetAmount(same.pop(), amount.low_fen, amount.high_fen, amount.unit, amount.span),)
+
+
 def _has_money_word(words: str) -> bool:
     return bool(re.search(r"[万亿千百元块kKwW]|\d{3}|每|一[台套箱]", words))
 
@@ -581,21 +614,35 @@ _CUSTOMER_NOT = re.compile(
     rf"{_CUSTOMER_WORD}(?:应该)?不是(?P<wrong>.{{1,25}}?){P}(?:而|应该)?(?:是|叫)(?P<value>.{{2,25}})"
 )
 _THIS_IS = re.compile(
-    rf"(?:这|刚才那|刚才这)(?:一)?(?:条|个|次|家|份|单|笔)?(?:记录|拜访|草稿)?(?:应该|其实)?(?:是|算|记在?|属于|写)(?P<value>.{{2,25}}?)(?:的(?:客户|记录|拜访|单子|事)?|那家的|头上|名下)?(?:{P}客户(?:名称)?(?:{_WRONG}|换一下|改成它)?|{P}不是(?P<wrong>{_NAMED}?)的?)"
+    rf"(?:这|刚才那|刚才这)(?:一)?(?:条|个|次|家|份|单|笔)?(?:记录|拜访|草稿)?(?:应该|其实)?(?:是|算|记在?|属于|写)(?P<value>.{{2,25}}?)(?:的(?:客户|记录|拜访|单子|事)?|那家的|头上|名下)?(?:{P}(?P<field>客户)(?:名称)?(?:{_WRONG}|换一下|改成它)?|{P}不是(?P<wrong>{_NAMED}?)的?)?"
 )
 
 
 def _customer_name(words: str) -> str | None:
-    name = words.strip(" ，,").removeprefix("那个").removesuffix("吧").removesuffix("啊").removesuffix("的")
-    if not 2 <= len(name) <= 25 or _NO_NAME.match(name) or _NOT_IN_NAME.search(name):
+    name = re.sub(r"^那个|(?:的(?:客户|记录|拜访|单子|事)?|吧|啊|呢)+$", "", words.strip(" ，,"))
+    if "的" in name or not 2 <= len(name) <= 25 or _NO_NAME.match(name) or _NOT_IN_NAME.search(name):
         return None
     return name
 
 
+_LIKE_A_COMPANY = re.compile(
+    r".{2,}(?:公司|集团|厂|店|医院|中学|小学|学校|大学|学院|幼儿园|超市|中心|"
+    + "|".join(word for word in INDUSTRIES if len(word) > 1)
+    + ")"
+)
+_CUSTOMER_BARE = re.compile(
+    r"(?:我说的是|应该是|应该记在|换成|改成|改为|记到|记在|算到|算在|归到|挂到|放到|客户)(?:那个)?(?P<value>.{2,20}?)(?:名下|头上|那里|那边)?"
+)
+"""Without a word that says which field is meant, the name has to look like a company's, or sound like the customer's."""
+
+
 def _customer(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
-    for pattern in (_CUSTOMER_NOT, _CUSTOMER, _CUSTOMER_LATER, _THIS_IS):
+    for pattern in (_CUSTOMER_NOT, _CUSTOMER, _CUSTOMER_LATER, _THIS_IS, _CUSTOMER_BARE):
         match = pattern.fullmatch(piece)
         if match and (name := _customer_name(match["value"])):
+            is_bare = pattern is _CUSTOMER_BARE or (pattern is _THIS_IS and not match["field"] and not match["wrong"])
+            if is_bare and not _LIKE_A_COMPANY.fullmatch(name):
+                continue
             start = at + match.start("value") + match["value"].index(name)
             return (SetCustomer(reader.text[start : start + len(name)], Span(start, start + len(name))),)
     return None
@@ -604,7 +651,7 @@ def _customer(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
 # Not this but that
 
 _CHANGE_TO = re.compile(
-    rf"(?P<old>.{{2,25}}?)(?:那个|这个)?(?:的名字|的姓名|名字|的名称)?(?:{_WRONG}{P})?(?:应该?是|改成了?|改为|换成|换做|更正为|应为|写成|改叫|叫|是)(?P<value>.{{2,25}})"
+    rf"(?P<old>.{{2,25}}?)(?:那个|这个)?(?:的名字|的姓名|名字|的名称)?(?:(?:{_WRONG}|{_DEL}了?|不要了?|不对){P})?(?:应该?是|改成了?|改为|换成|换做|更正为|应为|写成|改叫|叫|是)(?P<value>.{{2,25}})"
 )
 
 
@@ -807,7 +854,7 @@ def _competitor(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None
 # Stage and day of the visit
 
 _STAGE = re.compile(
-    rf"(?:项目|现在|目前|销售)?(?:的)?阶段(?:我?{_WRONG})?{P}(?:(?:现在|目前|已经|应该|其实|要|可以)*(?:不是(?P<wrong>[\u4e00-\u9fa5]{{2,6}}){P})?(?:应该?是|应该?到|应该?在|改成了?|改为|改到|换成|更正为|应为|写成|写|填|推进到|推到|进到|进入|到了?|在|变成|调整为|调到|调整到|调成|改|是|为|[:：])+)?\s*(?P<value>[\u4e00-\u9fa5]{{2,8}}?)(?:阶段)?(?:了|吧)?(?:{P}(?:而)?不是.{{2,6}})?"
+    rf"(?:项目|现在|目前|销售)?(?:的)?阶段(?:我?{_WRONG})?{P}(?:(?:现在|目前|已经|应该|其实|要|可以)*(?:不是(?P<wrong>[\u4e00-\u9fa5]{{2,6}}){P})?(?:应该?是|应该?到|应该?在|改成了?|改为|改到|换成|更正为|应为|写成|写|填|推进到|推到|进到|进入|退回到|退回|退到|回到|还是|定在|处于|停在|属于|算|到了?|在|变成|调整为|调到|调整到|调成|改|是|为|[:：])+)?\s*(?P<value>[\u4e00-\u9fa5]{{2,8}}?)(?:阶段)?(?:了|吧)?(?:{P}(?:而)?不是.{{2,6}})?"
 )
 _TO_STAGE = re.compile(
     r"(?:应该|现在|其实|已经|可以)*(?:改成|改到|换成|推进到|到|进入|应该?是|应该?到|调到|是)(?:了)?(?P<value>[\u4e00-\u9fa5]{2,6}?)(?:阶段)?(?:了)?"
@@ -849,6 +896,9 @@ _VISITED = re.compile(
 _WENT = re.compile(
     rf"(?:我|我们)?(?:其实|应该)?(?:是|应该是)?(?P<value>[^，,]{{2,12}}?)(?:去|拜访|见|谈|跑|到|过去|聊)(?:的|客户的|他们的|了?的)(?:这家|客户)?(?:{P}(?:而)?不是.{{1,8}}?(?:去的|见的|拜访的)?)?(?:{P}{_VISIT}?改一?下)?"
 )
+_VISIT_OF = re.compile(
+    r"(?:这|刚才那|刚才这)(?:次|条|个|份)?(?:记录)?(?:应该|其实)?是(?P<value>[^，,]{2,12}?)的?(?:拜访|记录|事|走访)(?:的)?"
+)
 _WENT_NOT = re.compile(
     rf"(?:我|我们)?(?:其实)?不是(?P<wrong>[^，,是]{{2,8}}?)(?:去|拜访|见)的{P}(?:而)?是(?P<value>[^，,]{{2,10}}?)(?:去的|拜访的|见的)?"
 )
@@ -858,7 +908,7 @@ _TELLS_WHEN = re.compile(r"(?:我|我们|其实|应该)*是|我|.{2,6}(?:去|拜
 
 
 def _visited(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
-    for pattern in (_VISITED, _WENT_NOT, _WENT):
+    for pattern in (_VISITED, _VISIT_OF, _WENT_NOT, _WENT):
         match = pattern.fullmatch(piece)
         if match is None:
             continue
@@ -879,10 +929,8 @@ _TIME_WORD = r"(?:的?(?:截止)?(?:时间|日期|期限|日子|截止日?期?|�
 _MOVE = re.compile(
     rf"(?P<which>.{{2,22}}?){_TIME_WORD}?(?:我?{_WRONG})?{P}(?:(?:应该)?不是(?P<old>[^，,是]{{1,8}}?){P}(?=是|改))?(?P<verb>{_DUE_VERB}){P}(?P<value>.+?)(?:{P}(?:而)?不是(?P<wrong>.{{1,8}}))?(?:再?(?:做|完成|交|给|发|去|弄|办|提交|寄|送))?"
 )
-_DO_THEN = re.compile(
-    r"(?P<which>.{2,22}?(?:那个|这个|那条|这条|那项|那件事|的事|待办|第?[一二三四五六七八九十\d]+[个条项])){P}(?:要|得|就|可以|先|等|改|我)*(?P<value>.{2,14}?)(?:再|就|才)?(?:做|完成|交|给|发|去|弄|办|提交|寄|送|给他们?|发给他们?|搞定|出|打|回复|落实|约)(?:吧|了)?".replace(
-        "{P}", P
-    )
+_TO_DO_THEN = re.compile(
+    r"(?:之前|以前|前|再|就|才|要|必须|得|先)*(?:做|完成|交|给|发|去|弄|办|提交|寄|送|给他们?|发给他们?|搞定|出|打|回复|落实|约)(?:出去|过去)?(?:吧|了)?"
 )
 _MOVE_FIRST = re.compile(rf"(?P<verb>{_DUE_VERB})(?P<value>.+)")
 _SHIFT_WORDS = (
@@ -910,19 +958,31 @@ def _due_kinds(reader: _Reader, words: str) -> Pointed | None:
 def _due(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
     if (match := _SHIFT_STEP.fullmatch(piece)) and (done := _shift(reader, match, piece, at)):
         return done
-    for pattern in (_MOVE, _DO_THEN):
-        match = pattern.fullmatch(piece)
-        found = reader.day(match["value"], at + match.start("value")) if match else None
-        if match is None or found is None or _tells_news(piece):
-            continue
-        pointed = _due_kinds(reader, match["which"])
-        behind = Span(at + match.end("which"), at + len(piece))
-        if pointed is not None:
-            ask = reader.steps_or_ask(pointed, at, at + len(piece), behind)
-            return ask or tuple(SetDue(place + 1, found[0], found[1]) for place in pointed.places)
-        if not reader.known and pattern is _MOVE and re.search(r"改|推|延|挪|提前", match["verb"]):
-            return reader.ask("no_such_step", at, at + len(piece), words=edit_refs.stripped(match["which"]))
-    return None
+    if _tells_news(piece):
+        return None
+    if match := _MOVE.fullmatch(piece):
+        found = reader.day(match["value"], at + match.start("value"))
+        which, verb = match["which"], match["verb"]
+    else:
+        which, found = _to_do_then(reader, piece, at)
+        verb = ""
+    pointed = _due_kinds(reader, which) if found else None
+    if found is None or pointed is None:
+        if found and not reader.known and re.search(r"改|推|延|挪|提前", verb):
+            return reader.ask("no_such_step", at, at + len(piece), words=edit_refs.stripped(which))
+        return None
+    ask = reader.steps_or_ask(pointed, at, at + len(piece), Span(at + len(which), at + len(piece)))
+    return ask or tuple(SetDue(place + 1, found[0], found[1]) for place in pointed.places)
+
+
+def _to_do_then(reader: _Reader, piece: str, at: int) -> tuple[str, tuple[date, Span] | None]:
+    """案例那个明天发: what, and when."""
+    for mention in dates.find(piece, reader.sent_at, reader.zone)[:1]:
+        start, end = mention.span.start, mention.span.end
+        which = re.sub(r"(?:要|得|就|可以|先|等|改)+$", "", piece[:start])
+        if mention.due and len(which) >= 2 and _TO_DO_THEN.fullmatch(piece, end):
+            return which, (mention.due, Span(at + start, at + end))
+    return "", None
 
 
 _NEWS = re.compile(
@@ -990,7 +1050,7 @@ _OWNER = (
         rf"(?P<which>.{{2,22}}?)(?:的)?(?:负责人|责任人|责任方|执行人)?(?:我?{_WRONG})?{P}(?:(?:应该|其实)?不是(?P<wrong>[^，,是]{{1,8}}?)(?:的|做|负责|来)*{P}(?:而|应该)?(?=是|由|归))?"
         rf"(?:要|得|应该|可以|其实|现在|就|先|还是|都|也|改|换|统一)*(?:改成由?|改为由?|换成由?|改由|换|转给|转交给|交给|交由|分给|派给|安排|安排给|给到?|让|由|归|叫|派|请|是由?|该|写成?|算|[:：])(?P<who>[^，,]{{1,10}}?){_WHO_DOES}(?:{P}(?:而)?不是(?P<wrong2>[^，,是]{{1,8}}?)(?:的|做|负责)*)?"
     ),
-    re.compile(rf"(?P<which>.{{2,22}}?){P}(?P<who>[^，,]{{1,8}}?)(?:来|自己来|自己|去|亲自|那边)(?:做|负责|办|弄|搞|跟进?|处理|落实|完成|出|管|干|对接|搞定|吧|来)?(?:吧|了|就行|好了)*"),
+    re.compile(rf"(?P<which>.{{2,22}}?){P}(?P<who>(?![那这的个条])[^，,]{{1,8}}?)(?:来|自己来|自己|去|亲自|那边)(?:做|负责|办|弄|搞|跟进?|处理|落实|完成|出|管|干|对接|搞定|安排|提供|解决|搞|发|写|寄|约|准备|整理|吧|来)?(?:吧|了|就行|好了)*"),
     re.compile(rf"(?P<which>.{{2,22}}?){P}(?P<who>我|我们|客户|他们|我自己|同事|对方)(?:来|自己|去|自己来)*(?:做|负责|办|弄|搞|跟进|处理|落实|管|干|对接|搞定)(?:吧|了|就行|的)*"),
     re.compile(r"(?:让|由|叫|请|安排|派)?(?P<who>[^，,]{1,10}?)(?:来|去|自己|亲自)*(?:做|负责|办|弄|搞|跟进|处理|落实|管)(?P<which>.{2,22})"),
     re.compile(r"(?P<which>.{2,22}?)(?:的)?(?:负责人|责任人|责任方|执行人)(?:是|改成|换成|写|改|:|：)?(?P<who>[^，,]{1,10})"),
@@ -1048,6 +1108,9 @@ def _action(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
     if weak and not (is_named or match["content"]):
         return None
     value = match["value"]
+    if value.endswith("的") and len(pointed.places) == 1:
+        # 改成五间教室的: only a part of the words is said anew
+        return reader.ask("due", at, at + len(piece), before=match["which"] + "改成")
     if _NO_ACTION.match(value) or _FREE.search(value) or (weak and not _DOES.match(value)):
         return None
     span = Span(at + match.start("value"), at + match.end("value"))
@@ -1081,10 +1144,13 @@ _DOES = re.compile(
 
 _DROP = re.compile(rf"(?:要|得|先|全部?|都)*(?:{_DEL}|不要|取消)(?:了|掉|一下)?(?P<what>.{{2,24}}?)(?:吧|了)?")
 _DROP_AFTER = re.compile(
-    rf"(?P<what>.{{2,24}}?)(?:(?:也|都|全|就|是|都是|有点|全部)?(?:写|记|弄|搞|说|填|听|识别)?(?:错了|不对|有误|不准确?|没有这回事|没这回事|不存在|重复了?){P})?(?P<verb>{_DEL_AFTER}(?:{P}{_DEL_AFTER}){{0,2}})"
+    rf"(?P<what>[^，,；;。]{{2,24}}?)(?:(?:也|都|全|就|这次|今天|其实|其实是)*(?:不|没|已经|早)[^，,]{{0,8}}[，,]\s*|(?:也|都|全|就|是|都是|有点|全部)?(?:写|记|弄|搞|说|填|听|识别)?(?:错了|不对|有误|不准确?|没有这回事|没这回事|不存在|重复了?){P})?(?P<verb>{_DEL_AFTER}(?:{P}{_DEL_AFTER}){{0,2}})"
 )
 _GONE = re.compile(
     r"(?P<what>.{0,24}?)(?:其实|根本|应该|并|也|都)*(?:不是|不算|算不上|谈不上|不存在|没有这个|没这个|没这回事|没有这回事)(?:什么)?(?P<kind>风险|痛点|联系人|待办|问题)?(?:点|信号)?(?:了|的)?"
+)
+_KEEP = re.compile(
+    rf"(?:(?P<kind>待办|下一步|竞品|联系人|风险|痛点)(?:里面?)?)?(?:只|就|仅)(?:留下?|保留|要|有|剩)(?P<what>[^，,；;。]{{2,20}}?)(?:这?[一两三]?[个条项家位])?(?:就行|就可以|就够|就好)?了?(?:{P}(?:其他|其它|别的|其余|剩下|另外)的?(?:待办|竞品|联系人|风险|痛点)?{_DEL_AFTER})?"
 )
 _REMOVABLE: Sequence[Kind] = ("step", "contact", "competitor", "risk", "pain")
 
@@ -1092,6 +1158,8 @@ _REMOVABLE: Sequence[Kind] = ("step", "contact", "competitor", "risk", "pain")
 def _drop(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
     if _tells_news(piece) and not any(risk in piece for risk in reader.view.risks):
         return None
+    if (match := _KEEP.fullmatch(piece)) and (kept := _all_but(reader, match, Span(at, at + len(piece)))):
+        return kept
     if match := _DROP_AFTER.fullmatch(piece):
         every = bool(re.search(_EVERY, match["verb"] + (piece[match.end("what") : match.start("verb")])))
         if found := _dropped(
@@ -1172,6 +1240,16 @@ _ABOUT: dict[Kind, Unclear] = {
 }
 
 
+def _all_but(reader: _Reader, match: re.Match[str], span: Span) -> tuple[Edit, ...] | None:
+    """只留第一个待办，其他删掉."""
+    pointed = edit_refs.point((match["kind"] or "") + match["what"], reader.view, kinds=_REMOVABLE)
+    if pointed is None or not pointed.places:
+        return None
+    count = len(edit_refs.listed(reader.view, pointed.kind))
+    others = tuple(place for place in range(count) if place not in pointed.places)
+    return _removals(reader, Pointed(pointed.kind, others), span) or None
+
+
 def _several_dropped(reader: _Reader, what: str, span: Span) -> tuple[Edit, ...] | None:
     """联迅和科锐达都去掉."""
     parts = [part for part in re.split(r"和|跟|、|还有|以及", what) if part]
@@ -1225,7 +1303,7 @@ def _removals(reader: _Reader, pointed: Pointed, span: Span) -> tuple[Edit, ...]
 # Something is wrong, and it is not said what would be right
 
 _FIELD_WRONG = re.compile(
-    rf"(?P<field>{ROLE}|客户(?:名称|名字)?|公司名称?|联系人|对接人|阶段|竞品|竞争对手|风险(?:信号)?|痛点|拜访(?:日期|时间)|时间|日期|待办|下一步|名字|人名|负责人)(?:那里|这里|那个|这个|那块|那栏|好像|有点|也|都|还|的|要|得|需要|我|给我|帮我)*(?:{_WRONG}|换(?:一?个|人)|不是这个|不是他|有问题|不太对|要换|换掉|要变|得变|改)(?:了|吧|一下|[，,]?改一下|[，,]?帮我改一?下|[，,]?你?改改|的)*"
+    rf"(?P<field>{ROLE}|客户(?:名称|名字)?|公司名称?|联系人|对接人|阶段|竞品|竞争对手|风险(?:信号)?|痛点|拜访(?:日期|时间)|时间|日期|待办|下一步|名字|人名|负责人)(?:那里|这里|那个|这个|那块|那栏|好像|有点|也|都|还|的|要|得|需要|我|给我|帮我)*(?:{_WRONG}|换(?:一?个|人)|不是这个|不是他|姓.不姓.|有问题|不太对|要换|换掉|要变|得变|改)(?:了|吧|一下|[，,]?改一下|[，,]?帮我改一?下|[，,]?你?改改|的)*"
     rf"|(?:改|换|修改|调整|更正|更新)(?:一?下|一?个|改|换)?(?P<field2>{ROLE}|客户|联系人|对接人|阶段|竞品|风险|痛点|拜访日期|拜访时间|时间|日期|待办|下一步|名字|人|负责人)"
 )
 _STEP_WRONG = re.compile(
@@ -1287,6 +1365,7 @@ _RULES: tuple[Rule, ...] = (
     _undo,
     _amount,
     _bare_amount,
+    _priced,
     _visited,
     _drop,
     _due,

@@ -5,12 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp import edits
 from nlp.draft import Span
 from nlp.edit_ops import (
     AddStep,
     AmountView,
-    Ask,
     DraftView,
     Edit,
     RemoveStep,
