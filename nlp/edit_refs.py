@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from nlp import names, people
@@ -112,6 +113,7 @@ def is_alike(one: str, other: str) -> bool:
     return one == other or names.distance(one, other) <= _SAME_SOUND
 
 
+@lru_cache(maxsize=4096)
 def likeness(words: str, whole: str) -> float:
     """How much of `words`, from 0 to 1, is found in `whole` in the same order, by sound."""
     words, whole = words[:MOST_POINTING], whole[:60]
@@ -150,7 +152,7 @@ def numbered(words: str, count: int, *, bare: bool = False) -> tuple[int, ...] |
     if match := _LIST.fullmatch(words):
         return tuple(_number(each) - 1 for each in match["list"])
     if _PLACES.fullmatch(words):
-        if not bare and not _IS_PLACE.search(words):
+        if not bare and not _IS_PLACE.search(words) and not re.search(r"[和跟与、]", words):
             return None
         if _COUNT.fullmatch(words) or re.fullmatch(rf"一{_MEASURE}", words):
             return None  # 两个 counts, it does not number
@@ -218,11 +220,12 @@ def listed(view: DraftView, kind: Kind) -> tuple[str, ...]:
 def split_kind(words: str) -> tuple[Kind | None, str, bool]:
     """The kind that is named (待办, 风险 …), what else is said, and whether the kind stands in front of it."""
     words = words.strip(" ，,、")
-    if match := re.match(_KIND, words):
+    behind = re.search(_KIND + "$", _GLUE_AFTER.sub("", words))
+    match = re.match(_KIND, words)
+    if match and not (KIND_WORDS[match[0]] == "customer" and behind and behind.start() >= match.end()):
         return KIND_WORDS[match[0]], words[match.end() :], True
-    bare = _GLUE_AFTER.sub("", words)
-    if match := re.search(_KIND + "$", bare):
-        return KIND_WORDS[match[0]], bare[: match.start()], False
+    if behind:
+        return KIND_WORDS[behind[0]], words[: behind.start()], False
     return None, words, False
 
 

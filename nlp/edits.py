@@ -51,8 +51,11 @@ from nlp.places import INDUSTRIES
 
 MAX_LENGTH = 200
 """Longer texts are notes, whatever they begin with."""
-MOST_IN_A_PIECE = 90
+MOST_IN_A_PIECE = 45
 """Characters of one instruction, but for what is added in the rep's own words."""
+
+MOST_CUTS_IN_A_PIECE = 12
+"""Places within one instruction where another might have begun."""
 
 # Spellings of speech recognition, each as long as what it stands for
 _SPELLINGS = {
@@ -71,26 +74,26 @@ _POLITE_TAIL = re.compile(
 )
 _LEAD = re.compile(
     r"(?:[，,。；;！!、\s]|嗯+|呃+|额|啊|哦+|哎呀?|唉|诶|喂|那个(?!不对|错)|这个(?!不对|错)|就是说?|对了|对|好的?|是这样|不对不对|不对(?=[，,\s]*(?:预|报|联|客|阶|拜|竞|第|是|应))|"
-    r"更正一下|更正|纠正一下|我?(?:刚才|刚刚)?(?:说错了?|记错了?|打错了?|讲错了?|搞错了?|弄错了?|写错了?|改错了?)(?!的)|麻烦[你您]?|帮我?忙?|请[你您]?|把|将|给我|"
-    r"再(?!次)|就(?!这|写|按|是)|还有(?:就是)?(?!个|一)|另外|然后|顺便|同时|并且|以及|接着|最后(?=把)|先(?!不)|也(?!是|不)|还要|要(?=把)|你|您|能不能|可不可以|可以把|我想|我要|需要|得把|记得|那(?=[把就预报联客阶第]))*"
+    r"更正一下|更正|纠正一下|我?(?:刚才|刚刚)?(?:说错了?|记错了?|打错了?|讲错了?|搞错了?|弄错了?|写错了?|改错了?|听错了?|识别错了?)(?!的)|麻烦[你您]?|帮我?忙?|请[你您]?|把|将|给我|"
+    r"再(?!次)|就(?!这|写|按|是)|还有(?:就是)?(?!个|一)|另外|然后|顺便|同时|并且|以及|接着|最后(?=把)|先(?!不)|也(?!是|不)|还要|要(?=把)|你|您|给(?=[^，,他她我你客]{2,8}(?:那个|这个|那条|待办))|能不能|可不可以|可以把|我想|我要|需要|得把|记得|那(?=[把就预报联客阶第]))*"
 )
 _ERROR = re.compile(r"(?:不对|错了|错|有误|不准|不准确|不正确)")
 _COURTESY = re.compile(
-    r"(?:谢谢[你您]?|辛苦了?|好的?|嗯+|就这样(?:吧|了)?|就这些(?:吧|了)?|没了|没有了|其他(?:的)?(?:都)?(?:不变|不动|没问题|对的?|没有了?)|别的(?:都)?(?:不变|不动|没问题|对的?)|麻烦[你您]?了?|其余不变|收到|OK|ok|可以了?|行了?|不用改了?|[\u4e00-\u9fa5]{2,6}(?:不变|不动|不用动|不改|不用改|照旧|保持不变|保留))*(?:吧|了|啊)?"
+    r"(?:谢谢[你您]?|辛苦了?|好的?|嗯+|就这样(?:吧|了)?|就这些(?:吧|了)?|没了|没有了|其他(?:的)?(?:都)?(?:不变|不动|没问题|对的?|没有了?)|别的(?:都)?(?:不变|不动|没问题|对的?)|麻烦[你您]?了?|其余不变|收到|(?:你|系统|机器|语音|识别|输入法)(?:听|写|记|识别|转|打)?错了?|OK|ok|可以了?|行了?|不用改了?|[\u4e00-\u9fa5]{2,6}(?:不变|不动|不用动|不改|不用改|照旧|保持不变|保留))*(?:吧|了|啊)?"
 )
 _QUESTION = re.compile(r"吗|怎么|怎样|如何|为什么|什么|谁|哪|多少|几号|几个|几点|[?？]|来着|有没有|是不是|呢$")
 
 _CHANGE = (
     r"(?:(?:要|应该?|需要|得|可以|就|都|全部?|先|再|直接|给|帮我|重新|统一)*"
-    r"(?:应该?是|应为|应该?为|应该?到|应该?在|改成是|改成了?|改为了?|改作|换成|换做|换为|调整为|调整到|调整成|调成|调到|调为|更正为|更正成|更新为|更新成|写成|写|变成|变更为|变为|改到|改|是|为|填|按|算|加到|降到|涨到|减到|提到|定为|定在|记成|记为|设成|设为|弄成|换|叫|到|[:：=])(?:了|是)?)"
+    r"(?:应该?是|应为|应该?为|应该?到|应该?在|改成是|改成了?|改为了?|改作|换成|换做|换为|调整为|调整到|调整成|调成|调到|调为|更正为|更正成|更新为|更新成|(?:提高|上调|下调|降低|调高|调低|压|砍|减少|增加|上升|升)(?:到|至|为|成)|写成|写|变成|变更为|变为|改到|改|是|为|填|按|算|加到|降到|涨到|减到|提到|定为|定在|记成|记为|设成|设为|弄成|换|叫|到|[:：=])(?:了|是)?)"
 )
-_WRONG = r"(?:(?:写|记|弄|搞|说|填|听|打|识别)?(?:错了?|得?不对|有误|不准确?|不正确|反了)|改一?下|要改一?下?|得改一?下?|换一?下|更新一?下|更正一?下|调整一?下|修改一?下|有变化?|变了|(?:写|记|填|报|说|算)(?:少|多|高|低|小|大)了)"
+_WRONG = r"(?:(?:写|记|弄|搞|说|填|听|打|识别)?(?:(?<!不)错了?|得?不对|有误|不准确?|不正确|反了)|改一?下|要改一?下?|得改一?下?|换一?下|更新一?下|更正一?下|调整一?下|修改一?下|有变化?|变了|(?:写|记|填|报|说|算)(?:少|多|高|低|小|大)了)"
 
 _DEL = r"(?:删掉了?|删除掉?|删了|删去|删|去掉了?|去除|取消掉?|拿掉|划掉|移除|移掉|撤掉|撤下来|清掉|清空|清除|剔除|抹掉|踢掉|拿下来|剔掉|划了|拿走|除掉|砍掉)"
 _EVERY = r"(?:都|全部?|统统|一起|一并)"
 _DEL_AFTER = (
     rf"(?:{_EVERY}|也|就|可以|直接|先|帮我|给我|请|的话|应该|得|要|把它|把他|把她|就把它|暂时|这个|那个|是)*"
-    rf"(?:{_DEL}|不要|不用要?|不用做|不用写|不用管|不做|不需要|不算|不写|别写|别要|不填|别填|不留|作废|不存在|免|不记|别记|不列|别列|没有(?=了))(?:了|掉|它|吧|一下)*"
+    rf"(?:{_DEL}|不要写|不要填|不要|不用[要做写管发寄弄去办给约送]?|不做|不需要|不算|不写|别写|别要|不填|别填|不留|作废|不存在|免|不记|别记|不列|别列|没有(?=了))(?:了|掉|它|吧|一下)*"
 )
 
 
@@ -221,7 +224,9 @@ class _Reader:
         return end or len(self.s.rstrip())
 
     def _nothing_but_a_sign(self, end: int) -> tuple[Edit, ...]:
-        return (Ask("what", Span(0, len(self.text))),) if _SIGN.fullmatch(self.s[:end]) else ()
+        return (
+            (Ask("what", Span(0, len(self.text))),) if end <= MOST_IN_A_PIECE and _SIGN.fullmatch(self.s[:end]) else ()
+        )
 
     def _asks_a_question(self, edits: Sequence[Edit], end: int) -> bool:
         """Whether a word of asking stands outside what is to be put into the record in the rep's own words."""
@@ -239,9 +244,7 @@ class _Reader:
             before = reached.get(start)
             if before is None:
                 continue
-            for stop in cuts[index + 1 :]:
-                if stop - start > MOST_IN_A_PIECE and stop != end:
-                    break
+            for stop in dict.fromkeys((*cuts[index + 1 : index + 1 + MOST_CUTS_IN_A_PIECE], end)):
                 piece = self._piece(start, stop, end, before.edits)
                 if piece is None:
                     continue
@@ -278,7 +281,7 @@ class _Reader:
     def _piece(self, start: int, stop: int, end: int, before: tuple[Edit, ...]) -> _Read | None:
         lead = _LEAD.match(self.s, start, stop)
         at = lead.end() if lead else start
-        if at >= stop or _COURTESY.fullmatch(self.s, at, stop):
+        if at >= stop or _COURTESY.fullmatch(self.s, at, stop) or _COURTESY.fullmatch(self.s, start, stop):
             return _Read((), 0.4)
         stop_bare = stop
         while stop_bare > at and self.s[stop_bare - 1] in _STOPS:
@@ -470,7 +473,7 @@ _CANNOT_BE_STEP = re.compile(
     rf"(?:{ROLE}|联系人|对接人|竞品|竞争对手|风险|痛点|客户(?:名|是)|第|最后一?[个条]|里的|这[个条]|那[个条]|删|改|去掉|不要|不用|是谁|不是|不对|错|都|是我|是客户)"
 )
 _SUPPLEMENT = re.compile(
-    r"(?:(?:再|还要?|我|另外)*(?:补充(?:一下|一点|一句|说明|一条|几句|下|个)?|补一[句下点]|备注(?:一下|里写|写)?|漏说了?(?:一[句点])?|漏了(?:一[句点]|说)|漏了(?=[:：])|忘说了?|忘了(?:说|讲|提)(?:一[句点])?|忘记说了?|少说了?(?:一[句点])|再?加(?:上)?一句|再说一[句点]|"
+    r"(?:(?:再|还要?|还得|还想|得|我|另外)*(?:补充(?:一下|一点|一句|说明|一条|几句|下|个)?|补一[句下点]|备注(?:一下|里写|写)?|漏说了?(?:一[句点])?|漏了(?:一[句点]|说)|漏了(?=[:：])|忘说了?|忘了(?:说|讲|提)(?:一[句点])?|忘记说了?|少说了?(?:一[句点])|再?加(?:上)?一句|再说一[句点]|"
     r"记录里加一句|还有(?:一[点句]|件事)(?:要补充|补充|没说|忘了说)|追加(?:一[句点])?)(?:话)?)[:：，,\s]*(?:就是)?[:：，,\s]*"
 )
 _OTHER_ADDITION = re.compile(
@@ -480,14 +483,14 @@ _OTHER_ADDITION = re.compile(
 # Undo and signs that something is wrong
 
 _UNDO = re.compile(
-    r"(?:(?:还是|算了|先|麻烦|帮我|给我|全部?|都|刚才|刚刚|上一个|上一步|那一?步|这一?步|那一?次|那个|这个|的|把|改动|修改|那次|我说的|,|，)*"
+    r"(?:(?:不改了|别改了|我要|还是|算了|先|麻烦|帮我|给我|全部?|都|刚才|刚刚|上一个|上一步|那一?步|这一?步|那一?次|那个|这个|的|把|改动|修改|那次|我说的|,|，)*"
     r"(?:撤销|撤回(?:来|去)?|还原|回退|退回(?:到)?(?:上一[步版次]|去|来|之前|上一个版本|原来)?|(?:回到|恢复(?:到|成)?|返回|倒回|退到|变回|改回)(?:上一[步版次](?:的)?|刚才(?:的|那版)?|之前(?:的|那版)?|原样|原来(?:的|那样)?|改之前|修改前|上一个版本|去|来)|(?:改|倒|退|变)回(?:去|来)|取消(?:刚才|上一[步次]|上次)(?:的|那个)?(?:修改|改动|操作|那[一]?步))"
-    r"(?:一下|刚才|刚刚|上一[步次版]|上一个|那个|这个|的|改动|修改|操作|那[一]?[步次]|最后一?[步次]|掉|了|吧|它|来|去)*"
+    r"(?:一下|刚才|刚刚|上一[步次版]|上一个|那个|这个|的|改动|修改|操作|那[一]?[步次]|最后一?[步次]|掉|了|吧|它|重新来|重来|重新说|来|去)*"
     r"|(?:刚才|刚刚|上一个?|上次)(?:的|那个|那条|那次|改的|那一步|这个|说的)*(?:修改|改动|操作)?(?:不算|不要|作废|取消|不改)(?:了|吧)?"
     r"|(?:算了)?(?:还是)?(?:不改了|别改了)[，,]*(?:还是)?(?:按|用|要)?(?:原来的|之前的|原来那样|原样)(?:吧)?)"
 )
 _NOT_UNDO = re.compile(r"不用撤销|别撤销|不撤销|撤销了(?=.)|没撤")
-_PLACE_WORD = r"(?:这里|那里|那个|这个|这条|那条|有个地方|有一处|有个|有一个|哪里|内容|记录|草稿|卡片|有点|好像|上面|前面|刚才|刚才那个|刚才那条|还是|都|有些|有的地方|里面|有的|东西|信息|这张卡|这张)*"
+_PLACE_WORD = r"(?:这里|那里|那个|这个|这条|那条|有个地方|有一处|有个|有一个|哪里|哪儿|内容|记录|草稿|卡片|有点|好像|上面|前面|刚才|刚才那个|刚才那条|还是|都|有些|有的地方|里面|有的|东西|信息|这张卡|这张|你|系统|语音|识别|机器)*"
 _SIGN = re.compile(
     rf"(?:嗯|呃|啊|哦|诶|唉|[，,\s])*{_PLACE_WORD}(?:[，,\s])*(?:(?:写|记|弄|搞|说|填|听|打|改)?(?:错了|错|得?不对|有误|不准确?|有问题|不太对|反了)|(?:我?(?:想|要|得|需要|帮我)*(?:改一?下|改改|修改一?下|改一个|改点东西|更正一?下|调整一?下|修改|更改|换一?下|换一个|变一下)))(?:的地方|了|吧|一下|要改|改一下|帮我改一?下|得改|请改一?下|[，,\s])*"
 )
@@ -601,7 +604,7 @@ _NO_NAME = re.compile(
     r"^(?:个|一[个家]|做|在|很|我们|他们|谁|哪|不|没|有|要|比较|非常|这|老客户|上市|国企|外企|本地|新|大|小客户|对的?|错|说|觉得|认为|嫌|问|给|想|挺|也|都|还|已经|今天|昨天|明天|下周|第|最|预算|报价|价格|待办|联系)"
 )
 _NOT_IN_NAME = re.compile(
-    r"[，,。；;！!？?、：:]|了|觉得|[说嫌问催](?!法)|怎么|什么|不|没|改|删|的$|^的|换|介绍|那边|这边|时间|希望|可以|预算|报价|联系人|阶段|竞品|待办"
+    r"[，,。；;！!？?、：:]|了|觉得|[说嫌问催](?!法)|怎么|什么|不|没|改|删|的$|^的|换|介绍|那边|这边|那家|做|时间|希望|可以|预算|报价|联系人|阶段|竞品|待办"
 )
 _CUSTOMER_WORD = r"(?:客户(?:的)?(?:名称|名字|公司|名)?|公司(?:名称|名字|名)?)"
 _CUSTOMER = re.compile(
@@ -651,7 +654,7 @@ def _customer(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
 # Not this but that
 
 _CHANGE_TO = re.compile(
-    rf"(?P<old>.{{2,25}}?)(?:那个|这个)?(?:的名字|的姓名|名字|的名称)?(?:(?:{_WRONG}|{_DEL}了?|不要了?|不对){P})?(?:应该?是|改成了?|改为|换成|换做|更正为|应为|写成|改叫|叫|是)(?P<value>.{{2,25}})"
+    rf"(?P<old>.{{2,25}}?)(?:那个|这个)?(?:的?(?:名字|姓名|全名|大名|本名|真名|名称))?(?:(?:{_WRONG}|{_DEL}了?|不要了?|不对){P})?(?:应该?是|改成了?|改为|换成|换做|更正为|应为|写成|改叫|叫|是)(?P<value>.{{2,25}})"
 )
 
 
@@ -788,7 +791,7 @@ def _add_contact(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | Non
 _RIVAL = r"(?:竞品|竞争对手|对手|友商)"
 _ADD_RIVAL = (
     re.compile(rf"{_ADD}(?:一[个家])?{_RIVAL}(?:是|叫|[:：，,\s])*(?:一[个家])?(?P<value>.{{2,12}})"),
-    re.compile(rf"{_RIVAL}(?:里面?|那里|中|这里|那栏)?(?:再|还|也|要|得|另外)*(?:补充|增加|新增|添加|加|补|漏了|少了|还有|有|多一?个|写上|填)(?:上|个|一[个家]|了|进去|还)*(?P<value>.{{2,12}})"),
+    re.compile(rf"{_RIVAL}(?:里面?|那里|中|这里|那栏)?(?:再|还|也|要|得|另外)*(?:补充|增加|新增|添加|加|补|漏了|少了|还有|有|多一?个|写上|填)(?:上|个|一[个家]|了|进去|还有|还|{P})*(?P<value>.{{2,12}})"),
     re.compile(rf"(?P<value>[^，,]{{2,12}}?){P}{_INTO}{_RIVAL}(?:里面?|中|名单|列表|那里|去|里去|那栏)*"),
     re.compile(rf"(?P<value>[^，,]{{2,12}}?)(?:其实|应该)?(?:也是|也算|才是|算是|是)(?:个|一个)?{_RIVAL}(?:之一)?"),
     re.compile(rf"{_ADD}(?P<value>.{{2,12}}?)(?:这个|做|当|作为|到|进|为)*{_RIVAL}(?:里面?|中|去)?"),
@@ -854,7 +857,7 @@ def _competitor(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None
 # Stage and day of the visit
 
 _STAGE = re.compile(
-    rf"(?:项目|现在|目前|销售)?(?:的)?阶段(?:我?{_WRONG})?{P}(?:(?:现在|目前|已经|应该|其实|要|可以)*(?:不是(?P<wrong>[\u4e00-\u9fa5]{{2,6}}){P})?(?:应该?是|应该?到|应该?在|改成了?|改为|改到|换成|更正为|应为|写成|写|填|推进到|推到|进到|进入|退回到|退回|退到|回到|还是|定在|处于|停在|属于|算|到了?|在|变成|调整为|调到|调整到|调成|改|是|为|[:：])+)?\s*(?P<value>[\u4e00-\u9fa5]{{2,8}}?)(?:阶段)?(?:了|吧)?(?:{P}(?:而)?不是.{{2,6}})?"
+    rf"(?:项目|现在|目前|销售)?(?:的)?阶段(?:我?{_WRONG})?{P}(?:(?:现在|目前|已经|应该|其实|要|可以)*(?:不是(?P<wrong>[\u4e00-\u9fa5]{{2,6}}){P})?(?:应该?是|应该?到|应该?在|改成了?|改为|改到|换成|更正为|应为|写成|写|填|(?:还|往前|往后|已经)*(?:推进|推|进|走|退回|退|回|停|定|留|卡)(?:到|在)|进入|退回|还是|处于|属于|算|到了?|在|变成|调整为|调到|调整到|调成|改|是|为|[:：])+)?\s*(?P<value>[\u4e00-\u9fa5]{{2,8}}?)(?:阶段)?(?:了|吧)?(?:{P}(?:而)?不是.{{2,6}})?"
 )
 _TO_STAGE = re.compile(
     r"(?:应该|现在|其实|已经|可以)*(?:改成|改到|换成|推进到|到|进入|应该?是|应该?到|调到|是)(?:了)?(?P<value>[\u4e00-\u9fa5]{2,6}?)(?:阶段)?(?:了)?"
@@ -980,7 +983,9 @@ def _to_do_then(reader: _Reader, piece: str, at: int) -> tuple[str, tuple[date, 
     for mention in dates.find(piece, reader.sent_at, reader.zone)[:1]:
         start, end = mention.span.start, mention.span.end
         which = re.sub(r"(?:要|得|就|可以|先|等|改)+$", "", piece[:start])
-        if mention.due and len(which) >= 2 and _TO_DO_THEN.fullmatch(piece, end):
+        numbered = edit_refs.numbered(edit_refs.stripped(which), len(reader.view.steps)) is not None
+        then = _TO_DO_THEN.fullmatch(piece, end) or (numbered and _AROUND_DATE.fullmatch(piece, end))
+        if mention.due and len(which) >= 2 and then:
             return which, (mention.due, Span(at + start, at + end))
     return "", None
 
@@ -1035,6 +1040,9 @@ def _due_alone(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
     if re.fullmatch(r"(?:往后|向后|推迟|延期|延后|推后|顺延|往前|提前).{0,3}", bare) and _VAGUE_SHIFT.fullmatch(bare):
         return reader.ask("when", at, span.end)
     match = _MOVE_FIRST.fullmatch(bare)
+    if match and bare != piece and not reader.day(match["value"], 0):
+        day = reader.past_day(match["value"], offset + match.start("value"))
+        return (SetVisitedOn(*day),) if day else None
     if match is None or (found := reader.day(match["value"], offset + match.start("value"))) is None:
         return None
     if not re.search(r"改|推|延|挪|提前|调|放|换|移", match["verb"]) and bare == piece:
@@ -1044,7 +1052,7 @@ def _due_alone(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
     return reader.ask("when", at, span.end, after=Span(offset, span.end) if count else None)
 
 
-_WHO_DOES = r"(?:来|自己|去|亲自|那边)*(?:做|负责|办|弄|搞|跟进?|处理|落实|完成|出|管|干|对接|搞定|执行|安排|负责做|去做|去办|提供|发|写|整|牵头)?(?:的活|的事|的|了|吧|就行)*"
+_WHO_DOES = r"(?:来|自己|去|亲自|那边)*(?:做|负责|办|弄|搞|跟进?|处理|落实|完成|出|管|干|对接|搞定|执行|安排|负责做|去做|去办|提供|发|写|整理|准备|确认|回传|寄|送|约|安排|核对|更新|补|牵头)?(?:的活|的事|的|了|吧|就行)*"
 _OWNER = (
     re.compile(
         rf"(?P<which>.{{2,22}}?)(?:的)?(?:负责人|责任人|责任方|执行人)?(?:我?{_WRONG})?{P}(?:(?:应该|其实)?不是(?P<wrong>[^，,是]{{1,8}}?)(?:的|做|负责|来)*{P}(?:而|应该)?(?=是|由|归))?"
@@ -1089,7 +1097,7 @@ def _who(reader: _Reader, words: str) -> Owner | None:
 
 
 _ACTION = re.compile(
-    rf"(?P<which>.{{2,22}}?)(?:的)?(?P<content>内容|事项|描述|文字|动作)?(?:我?{_WRONG})?{P}(?:要|得|应该|需要|就|可以)*(?P<verb>改成是|改成了?|改为|换成|换做|换|更正为|写成|应该?是|应为|是|改|[:：]){P}(?P<value>[^，,]{{2,40}}?)(?:{P}(?:而)?不是.{{2,20}})?"
+    rf"(?P<which>.{{2,22}}?)(?:的)?(?P<content>内容|事项|描述|文字|动作)?(?:我?{_WRONG}|{_DEL}了?|不要了?)?{P}(?:要|得|应该|需要|就|可以)*(?P<verb>改成是|改成了?|改为|换成|换做|换|更正为|写成|应该?是|应为|是|改|[:：]){P}(?P<value>[^，,]{{2,40}}?)(?:{P}(?:而)?不是.{{2,20}})?"
 )
 
 
@@ -1144,11 +1152,12 @@ _DOES = re.compile(
 
 _DROP = re.compile(rf"(?:要|得|先|全部?|都)*(?:{_DEL}|不要|取消)(?:了|掉|一下)?(?P<what>.{{2,24}}?)(?:吧|了)?")
 _DROP_AFTER = re.compile(
-    rf"(?P<what>[^，,；;。]{{2,24}}?)(?:(?:也|都|全|就|这次|今天|其实|其实是)*(?:不|没|已经|早)[^，,]{{0,8}}[，,]\s*|(?:也|都|全|就|是|都是|有点|全部)?(?:写|记|弄|搞|说|填|听|识别)?(?:错了|不对|有误|不准确?|没有这回事|没这回事|不存在|重复了?){P})?(?P<verb>{_DEL_AFTER}(?:{P}{_DEL_AFTER}){{0,2}})"
+    rf"(?P<what>[^，,；;。]{{2,24}}?)(?:(?:也|都|全|就|这次|今天|其实|其实是)*(?:(?:不|没|已经|早)[^，,]{{0,8}}[，,]\s*|(?:已经|早就?)[^，,]{{1,6}}?了)|(?:也|都|全|就|是|都是|有点|全部)?(?:写|记|弄|搞|说|填|听|识别)?(?:错了|不对|有误|误报了?|误判了?|多余了?|不是真的|不成立|不准确?|没有这回事|没这回事|不存在|重复了?){P})?(?P<verb>{_DEL_AFTER}(?:{P}{_DEL_AFTER}){{0,2}})"
 )
 _GONE = re.compile(
     r"(?P<what>.{0,24}?)(?:其实|根本|应该|并|也|都)*(?:不是|不算|算不上|谈不上|不存在|没有这个|没这个|没这回事|没有这回事)(?:什么)?(?P<kind>风险|痛点|联系人|待办|问题)?(?:点|信号)?(?:了|的)?"
 )
+_NONE_OF = re.compile(rf"没有(?:什么)?(?P<what>风险|痛点|竞品|报价|预算)(?:信号)?{P}{_DEL_AFTER}")
 _KEEP = re.compile(
     rf"(?:(?P<kind>待办|下一步|竞品|联系人|风险|痛点)(?:里面?)?)?(?:只|就|仅)(?:留下?|保留|要|有|剩)(?P<what>[^，,；;。]{{2,20}}?)(?:这?[一两三]?[个条项家位])?(?:就行|就可以|就够|就好)?了?(?:{P}(?:其他|其它|别的|其余|剩下|另外)的?(?:待办|竞品|联系人|风险|痛点)?{_DEL_AFTER})?"
 )
@@ -1162,39 +1171,45 @@ def _drop(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
         return kept
     if match := _DROP_AFTER.fullmatch(piece):
         every = bool(re.search(_EVERY, match["verb"] + (piece[match.end("what") : match.start("verb")])))
-        if found := _dropped(
-            reader, match["what"], piece, at, every=every, after=Span(at + match.end("what"), at + len(piece))
-        ):
+        after = Span(at + match.end("what"), at + len(piece))
+        if found := _dropped(reader, match["what"], piece, at, every=every, after=after):
             return found
     if match := _DROP.fullmatch(piece):
         verb = piece[: match.start("what")]
         every = bool(re.search(_EVERY, verb))
         found = _dropped(reader, match["what"], piece, at, every=every, after=None, verb=verb)
-        if found is not None:
-            return found
-        if (
-            re.match(rf"(?:要|得|先)*{_DEL}", piece)
-            and not re.search(r"了.", verb + match["what"][:1])
-            and "取消" not in verb
-        ):
-            words = edit_refs.stripped(match["what"])
-            if not words or edit_refs.SOME.fullmatch(words) or re.fullmatch(r"它|他|她|一[个条项]|吧|了", words):
-                return reader.ask("what", at, at + len(piece))
-            if len(words) <= 10 and not re.search(r"[了的]|需求|模块|他们|客户", words):
-                return reader.ask("nothing_like_it", at, at + len(piece), words=words)
+        return found or _nothing_to_drop(reader, match["what"], verb, piece, at)
+    if match := _NONE_OF.fullmatch(piece):
+        return _dropped(reader, match["what"], piece, at, every=False, after=None)
+    return _is_none(reader, piece, at)
+
+
+def _nothing_to_drop(reader: _Reader, what: str, verb: str, piece: str, at: int) -> tuple[Edit, ...] | None:
+    """删掉那个, 删掉验收: said plainly, of something that is not there."""
+    if not re.match(rf"(?:要|得|先)*{_DEL}", piece) or "取消" in verb or re.search(r"了.", verb + what[:1]):
+        return None
+    words = edit_refs.stripped(what)
+    if not words or edit_refs.SOME.fullmatch(words) or re.fullmatch(r"它|他|她|一[个条项]|吧|了", words):
+        return reader.ask("what", at, at + len(piece))
+    if len(words) <= 10 and not re.search(r"[了的]|需求|模块|他们|客户", words):
+        return reader.ask("nothing_like_it", at, at + len(piece), words=words)
+    return None
+
+
+def _is_none(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
+    """那不是风险, 价格敏感不算痛点."""
     match = _GONE.fullmatch(piece)
-    if match and match["kind"] in {"风险", "痛点", "联系人"}:
-        kind: Kind = edit_refs.KIND_WORDS[match["kind"]]
+    if match is None:
+        return None
+    pointed = None
+    if match["kind"] in {"风险", "痛点", "联系人"}:
         bare = edit_refs.stripped(match["what"])
         bare = "" if bare in {"那", "这"} else bare
+        kind = edit_refs.KIND_WORDS[match["kind"]]
         pointed = edit_refs.point(match["kind"] + bare, reader.view, kinds=(kind,))
-        if pointed and pointed.places:
-            return _removals(reader, pointed, Span(at, at + len(piece)))
-    if match and not match["kind"] and "没" in piece:
+    elif not match["kind"] and "没" in piece:
         pointed = edit_refs.point(match["what"], reader.view, kinds=("risk",))
-        if pointed and pointed.places:
-            return _removals(reader, pointed, Span(at, at + len(piece)))
-    return None
+    return _removals(reader, pointed, Span(at, at + len(piece))) if pointed and pointed.places else None
 
 
 def _dropped(
@@ -1303,19 +1318,25 @@ def _removals(reader: _Reader, pointed: Pointed, span: Span) -> tuple[Edit, ...]
 # Something is wrong, and it is not said what would be right
 
 _FIELD_WRONG = re.compile(
-    rf"(?P<field>{ROLE}|客户(?:名称|名字)?|公司名称?|联系人|对接人|阶段|竞品|竞争对手|风险(?:信号)?|痛点|拜访(?:日期|时间)|时间|日期|待办|下一步|名字|人名|负责人)(?:那里|这里|那个|这个|那块|那栏|好像|有点|也|都|还|的|要|得|需要|我|给我|帮我)*(?:{_WRONG}|换(?:一?个|人)|不是这个|不是他|姓.不姓.|有问题|不太对|要换|换掉|要变|得变|改)(?:了|吧|一下|[，,]?改一下|[，,]?帮我改一?下|[，,]?你?改改|的)*"
+    rf"(?:两个|这个|那个|几个|所有)?(?:(?:{ROLE}|客户|联系人|阶段|竞品|日期|时间)(?:和|跟|、)?)??(?P<field>{ROLE}|客户(?:名称|名字)?|公司名称?|联系人|对接人|阶段|竞品|竞争对手|风险(?:信号)?|痛点|拜访(?:日期|时间)|时间|日期|待办|下一步|名字|人名|负责人)(?:那里|这里|那个|这个|那块|那栏|好像|有点|也|都|还|的|要|得|需要|我|给我|帮我)*(?:{_WRONG}|换(?:一?个|人)|不是这个|不是他|姓.不姓.|有问题|不太对|要换|换掉|要变|得变|改)(?:了|吧|一下|[，,]?改一下|[，,]?帮我改一?下|[，,]?你?改改|的)*"
     rf"|(?:改|换|修改|调整|更正|更新)(?:一?下|一?个|改|换)?(?P<field2>{ROLE}|客户|联系人|对接人|阶段|竞品|风险|痛点|拜访日期|拜访时间|时间|日期|待办|下一步|名字|人|负责人)"
 )
 _STEP_WRONG = re.compile(
     rf"(?P<which>.{{2,22}}?)(?:的)?(?P<time>{_TIME_WORD})?(?:好像|有点|也|还|要|得|需要|我|帮我|给我)*(?:{_WRONG}|有问题|不太对|换一?个|要改|改)(?:了|吧|一下|[，,]?改一下|[，,]?帮我改一?下)*"
     rf"|(?:改|换|修改|调整)(?:一?下|一?个)?(?P<which2>.{{2,22}})"
 )
+_OPEN_ADDITION = re.compile(
+    rf"(?:再|还|要|得)*(?:补充?|增?加|新增|添加?)(?:一?[个条家位]|一下|上)?(?:{_STEP_NOUN}|联系人|竞品|风险|痛点|金额|报价|预算|东西|内容)?"
+)
+_OPEN_REMOVAL = re.compile(
+    rf"(?:它|他|她|这[个条]|那[个条])?(?:都|也)?{_DEL}(?:了|吧|它|掉|一[个条项]|那[个条]|这[个条])*"
+)
 _SOME_STEP = re.compile(rf"(?:有|其中有?|里面?有|某)(?:一?[个条项]){_STEP_NOUN}.{{0,14}}")
 
 
 def _wrong(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
     span = Span(at, at + len(piece))
-    if _SIGN.fullmatch(piece):
+    if _SIGN.fullmatch(piece) or _OPEN_ADDITION.fullmatch(piece) or _OPEN_REMOVAL.fullmatch(piece):
         return reader.ask("what", at, span.end)
     if match := _FIELD_WRONG.fullmatch(piece):
         return _field_wrong(reader, match["field"] or match["field2"], at, span.end)
