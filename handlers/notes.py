@@ -14,6 +14,7 @@ from handlers.record import CustomerValue, Fact, Record, facts_of, load, tells_o
 from nlp import edits
 from nlp.draft import CustomerEntry, ExtractionContext, VisitDraft
 from nlp.draft import Source as NoteSource
+from nlp.edit_ops import Edit
 from nlp.extractor import NOTE, SPENT, TOO_LONG, Rules
 from nlp.transcript import Transcript
 from storage.jobs import Job
@@ -51,16 +52,17 @@ class Note:
 async def take(ctx: Context, job: Job, note: Note) -> None:
     """Work a note into the records and answer it; the job is done then."""
     reading = await understanding(ctx, note.sent_at, note.source)
-    wanted = edits.parse(note.text, note.sent_at, ctx.settings.zone)
+    wanted = await asyncio.to_thread(edits.parse, note.text, note.sent_at, ctx.settings.zone)
     # with no transaction open: a model may take its time
     draft = note.read or await _draft(ctx, note, reading, wanted)
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, note.to)
         evidence = await _evidence(work, member, note)
         latest = await work.visits.latest_draft(member.member_id)
-        if latest is not None and wanted:
-            await _edit(ctx, work, latest, wanted, note, evidence, reading, member)
-        elif latest is None and edits.needs_a_record(note.text, wanted):
+        request = await editing.read(ctx, work, latest, evidence, note.sent_at, note.transcript)
+        if latest is not None and request.edits:
+            await _edit(ctx, work, latest, request, note, evidence, reading, member)
+        elif latest is None and edits.needs_a_record(note.text, request.edits):
             await outbox.say(work, note.to, texts.NOTHING_TO_CHANGE, cause=f"{note.cause}>nothing-to-change")
         elif latest is not None and (name := await _answer_to_which(work, latest, note, reading, draft)):
             await _name_customer(ctx, work, latest, name, note, evidence, member)
@@ -68,10 +70,10 @@ async def take(ctx: Context, job: Job, note: Note) -> None:
             await _record(ctx, work, draft, note, evidence, member)
         if note.then is not None:
             await note.then(work)
-    log.info("note.taken", extra={"event": note.cause, "source": note.source, "edits": len(wanted)})
+    log.info("note.taken", extra={"event": note.cause, "source": note.source, "edits": len(request.edits)})
 
 
-async def _may_ask(ctx: Context, note: Note, wanted: tuple[edits.Edit, ...]) -> bool:
+async def _may_ask(ctx: Context, note: Note, wanted: tuple[Edit, ...]) -> bool:
     """Whether a model may read this: a note of somebody whom we serve, not an instruction about an open draft."""
     if edits.needs_a_record(note.text, wanted):
         return False
@@ -82,7 +84,7 @@ async def _may_ask(ctx: Context, note: Note, wanted: tuple[edits.Edit, ...]) -> 
         return member.active and not (wanted and await work.visits.latest_draft(member.member_id))
 
 
-async def _draft(ctx: Context, note: Note, reading: ExtractionContext, wanted: tuple[edits.Edit, ...]) -> VisitDraft:
+async def _draft(ctx: Context, note: Note, reading: ExtractionContext, wanted: tuple[Edit, ...]) -> VisitDraft:
     """What the note says; where that takes longer than people wait in silence, they are told that it came."""
     alone = isinstance(ctx.extractor, Rules)
     if alone or not _is_worth_a_model(note.text, reading) or not await _may_ask(ctx, note, wanted):
@@ -146,7 +148,7 @@ async def _edit(
     ctx: Context,
     work: Work,
     latest: Visit,
-    wanted: tuple[edits.Edit, ...],
+    request: editing.Request,
     note: Note,
     evidence: Evidence,
     understanding: ExtractionContext,
@@ -155,15 +157,21 @@ async def _edit(
     visit = await work.visits.lock(latest.visit_id)
     evidence.visit_id = visit.visit_id
     before = await load(work, visit)
-    edited = editing.apply(ctx, work, before, wanted, evidence, understanding, note.transcript)
-    if edited.record == before:
-        await outbox.say(
-            work, note.to, "\n".join(edited.complaints) or texts.NOTHING_SAID, cause=f"{note.cause}>unchanged"
-        )
+    if request.question:
+        stages = ctx.settings.vocabulary.stages
+        answer = editing.question(before, request.question, stages, ctx.day_of(work.now))
+        await outbox.say(work, note.to, answer, cause=f"{note.cause}>unclear")
+        return
+    edited = await editing.apply(ctx, work, visit, before, request, understanding)
+    if edited.record == before and edited.undo_versions is None:
+        answer = "\n".join(edited.complaints) or texts.UNCHANGED
+        await outbox.say(work, note.to, answer, cause=f"{note.cause}>unchanged")
         return
     if edited.complaints:
         await outbox.say(work, note.to, "\n".join(edited.complaints), cause=f"{note.cause}>complaints")
     await drafts.change(ctx, work, visit, edited.record, member=member, to=note.to, cause=note.cause)
+    if edited.undo_versions is not None:
+        visit.undo_versions = list(edited.undo_versions)
 
 
 async def _answer_to_which(

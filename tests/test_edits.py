@@ -6,27 +6,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp.draft import Span
-from nlp.edits import (
+from nlp.edit_ops import (
     AddStep,
-    DropStep,
+    AmountView,
+    DraftView,
     Edit,
-    MoveStep,
+    RemoveStep,
     SetAmount,
     SetContact,
     SetCustomer,
+    SetDue,
     SetStage,
     SetVisitedOn,
-    StepRef,
+    StepView,
     Supplement,
-    parse,
 )
+from nlp.edits import parse
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FRIDAY = datetime(2026, 11, 20, 15, 30, tzinfo=SHANGHAI)
+DRAFT = DraftView(
+    customer="宁波恒力阀门有限公司",
+    contacts=("王经理",),
+    amounts=(AmountView("budget", 85_000_000, 85_000_000),),
+    stage="方案设计",
+    steps=(
+        StepView("us", "提供安装排期表", date(2026, 11, 25)),
+        StepView("customer", "确认技术参数", date(2026, 12, 1)),
+    ),
+    competitors=("华锐",),
+    pain_points=("价格敏感",),
+    risks=("领导还没批",),
+)
 
 
 def one(text: str) -> Edit:
-    [edit] = parse(text, FRIDAY, SHANGHAI)
+    [edit] = parse(text, FRIDAY, SHANGHAI, DRAFT)
     return edit
 
 
@@ -78,13 +93,13 @@ def test_a_customer_is_set(text: str, name: str) -> None:
     ("text", "edit"),
     [
         ("阶段改成报价审批", SetStage("报价审批", Span(4, 8))),
-        ("删掉第二个待办", DropStep(StepRef(2, ""), Span(0, 7))),
-        ("删除待办3", DropStep(StepRef(3, ""), Span(0, 5))),
-        ("删掉最后一个待办", DropStep(StepRef(-1, ""), Span(0, 8))),
-        ("去掉安装排期表", DropStep(StepRef(None, "安装排期表"), Span(0, 7))),
-        ("第一个待办不要了", DropStep(StepRef(1, ""), Span(0, 8))),
-        ("安装排期表改到周五", MoveStep(StepRef(None, "安装排期表"), date(2026, 11, 20), Span(0, 9))),
-        ("第二个待办推迟到下周三", MoveStep(StepRef(2, ""), date(2026, 11, 25), Span(0, 11))),
+        ("删掉第二个待办", RemoveStep(2, Span(0, 7))),
+        ("删除待办2", RemoveStep(2, Span(0, 5))),
+        ("删掉最后一个待办", RemoveStep(2, Span(0, 8))),
+        ("去掉安装排期表", RemoveStep(1, Span(0, 7))),
+        ("第一个待办不要了", RemoveStep(1, Span(0, 8))),
+        ("安装排期表改到周五", SetDue(1, date(2026, 11, 20), Span(7, 9))),
+        ("第二个待办推迟到下周三", SetDue(2, date(2026, 11, 25), Span(8, 11))),
         ("拜访日期改成昨天", SetVisitedOn(date(2026, 11, 19), Span(6, 8))),
         ("补充待办：周五前寄样品", AddStep(Span(5, 11))),
         ("补充：他们12月要验厂", Supplement(Span(3, 11))),
@@ -109,11 +124,12 @@ def test_other_changes(text: str, edit: Edit) -> None:
 )
 def test_news_is_not_taken_for_a_change(text: str) -> None:
     assert parse(text, FRIDAY, SHANGHAI) == ()
+    assert parse(text, FRIDAY, SHANGHAI, DRAFT) == ()
 
 
 @given(st.text(max_size=250))
 def test_any_text_is_read_without_raising_and_spans_stay_inside(text: str) -> None:
-    for edit in parse(text, FRIDAY, SHANGHAI):
+    for edit in parse(text, FRIDAY, SHANGHAI, DRAFT):
         assert 0 <= edit.span.start <= edit.span.end <= len(text)
 
 
