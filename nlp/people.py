@@ -38,10 +38,13 @@ _DEPT = f"(?:{_either(DEPARTMENTS)})"
 _LONG_TITLES = tuple(title for title in TITLES if title not in SHORT_TITLES)
 _AREA = "采购|技术|财务|销售|生产|设备|信息|项目|行政|运营|质量|研发|市场|工程|人事|供应链|IT|仓储|物流|商务|法务|基建|后勤|教务|招采|工艺|安全|品质|电气|机械"
 _ROLE = f"(?:{_either((*_LONG_TITLES, '负责人', '对接人', '联系人', '采购员', '经办人', '接口人', '工艺员', '财务负责人'))})"
+_AFTER_A_JOB = re.compile(rf"(?:{_ROLE}|那个)$")
 _NOT_TITLED = frozenset(("施工", "万工", "全工", "成总"))
 _AFTER_SHORT = {
-    "主任": "务", "姐": "妹夫", "哥": "们", "总": "体共结额价数量包计归线之公得部", "工": "队程作艺厂业人期具地资序商装况会信行单位时", "董": "事", "处": "理于罚在境方", "局": "面限势部", "科": "技学目普研室", "院": "子里校内",
+    "主任": "务", "姐": "妹夫", "哥": "们", "总": "体共结额价数量包计归线之公得部金", "工": "队程作艺厂业人期具地资序商装况会信行单位时", "董": "事", "处": "理于罚在境方", "局": "面限势部", "科": "技学目普研室", "院": "子里校内",
 }  # fmt: skip
+_INSIDE = {"周": "上下本这每一", "施": "实措设", "储": "仓", "程": "工流课过", "任": "主责"}
+"""Characters before a surname that make another word with it: 实施经理 is no 施经理, 仓储主管 no 储主管."""
 _TITLED = re.compile(rf"(?:(?P<dept>{_DEPT})的?)?(?P<name>(?P<sur>{_SUR})(?P<title>{_either(TITLES)}))")
 _TITLE_FIRST = re.compile(
     rf"(?:(?P<dept>{_DEPT})的?)?(?P<title>(?:{_AREA})?{_ROLE})(?:叫做?|是|名字?叫|，叫|：|:)?\s?(?=[一-鿿]{{2}})"
@@ -57,7 +60,7 @@ _WITH_THEN = re.compile(
     r"(?:通了?(?:个|一?次)?(?:电话|视频)|打了?(?:个)?电话|聊|吃了?(?:个)?饭|谈|沟通|见了?面|碰|开了?(?:个)?会|喝|对接|交流|确认|加了?微信|约)"
 )
 _NICK = re.compile(
-    rf"(?P<name>[小老](?P<sur>{_SUR}))(?=说|聊|反馈|负责|那边|这边|觉得|表示|沟通|对接|确认|，|。|,|、|；|！|？|\\s|和|跟|来|在|也|会|要把|发|答应|同意|出|去|过|做|帮|陪|通|打|吃|喝|约|一起|一块|提|问|想|今|明|昨|上周|上次|上午|下午|下周|刚|最近|签|管|给|$)"
+    rf"(?P<name>[小老](?P<sur>{_SUR}))(?=说|聊|反馈|负责|那边|这边|觉得|表示|沟通|对接|确认|，|。|,|、|；|！|？|\s|[+＋（(嗯呃啊]|没|不|还有?|以及|让|介绍|透露|转|讲|和|跟|来|在|也|会|要把|发|答应|同意|出|去|过|做|帮|陪|通|打|吃|喝|约|一起|一块|提|问|想|今|明|昨|上周|上次|上午|下午|下周|刚|最近|签|管|给|$)"
 )
 _NICK_CUE = re.compile(
     r"(?:见了|见到了?|找了?|跟|和|问了?|联系了?|约了?|给|是|的|让|请|派|安排|带着?|部|科|子|女儿|叫|员|理|采购|技术|财务|销售|同事|同学|朋友|边|^|[，。,、；！？\s])$"
@@ -95,6 +98,29 @@ _OUR_SIDE_DOES = re.compile(
 )
 _OUR_SIDE_SENT = re.compile(
     r"(?<![跟给对让叫])我们?(?:这边|那边)?(?:已经|再|会|去|也|先|打算|准备|建议|回头|回去|明天|今天){0,3}(?:让|请|叫|安排|派)(?:了|一下)?$"
+)
+_OUR_JOBS = (
+    "技术支持|技术|实施|售后|售前|设计|研发|物流|商务|法务|财务|内勤|安装|工程|客服|市场|培训|测试|调度|运维|维修|交付"
+)
+_OUR_JOB_SENT = re.compile(
+    rf"(?<![说跟给对让叫])我们?(?:这边|那边)?(?:已经|再|会|去|也|先|打算|准备|回头|回去|明天|今天|下周){{0,3}}"
+    rf"(?:让|叫|安排|派|找|喊|带)(?:了|一下|上)?(?:我们(?:公司)?的?)?(?:{_OUR_JOBS})部?(?:的|同事|工程师){{0,2}}$"
+)
+_OURS_BY_JOB = re.compile(
+    r"(?<![他她们户方家])(?:找|让|叫|派|联系|问|安排|通知)(?:了|一下|过)?(?:售后|售前|实施)部?的?(?:同事|工程师)?的?$"
+)
+"""Who sells has people for this; the customer's are said to be his (他们售后的)."""
+_BACK_HOME = re.compile(
+    r"(?<![说他她])我(?:们)?(?:这边)?(?:还|也|得|要|需要|先|必须|可能|再){0,3}(?:回来|回去|回公司|回头)?(?:再|先|要|得|还)?"
+    r"(?:跟|和|向|找|请示|汇报给?|申请)(?:一下|下)?$"
+)
+_TALKS_IT_OVER = re.compile(r"^(?:商量|汇报|请示|申请|讨论|打报告|报备|报告)")
+_GONE = re.compile(
+    r"^(?:，|已经|都|也|上个?月|上周|刚刚?|去年|前阵子|人){0,3}(?:被)?"
+    r"(?:调走|调去|调到|离职|退休|退了|走了(?!流程|一)|辞职|不干了|跳槽|高升)"
+)
+_MET_BY_CHANCE = re.compile(
+    rf"(?:碰到|碰见|碰上|遇到|遇见|遇上|撞见)了?(?![他她客]|{_DEPT}|(?:{_AREA}))[^，。！？；、\s的]{{1,8}}的(?:{_AREA})?$"
 )
 _SENT_BY_NOBODY_ELSE = re.compile(
     r"(?:^|[，。！？；、,!?;\n\s])(?:回去|回头|明天|今天|下周|我|我们|需要|得|再|先|已经|准备){0,3}(?:让|安排|派|叫)(?:了|一下)?$"
@@ -162,12 +188,23 @@ def everybody(
         found.append((person, side))
         if len(found) >= MAX_MENTIONS:
             break
+    found = [each for each, then in zip(found, (*found[1:], None), strict=False) if not _taken_back(text, each, then)]
     kept = [
         ContactMention(p.name, p.span, p.title, p.department, side)
         for side in dict.fromkeys(side for _, side in found)
         for p in _merged([person for person, its in found if its == side])
     ]
     return tuple(sorted(kept, key=lambda each: each.span))
+
+
+_CORRECTED = re.compile(
+    r"[，,\s]?(?:[哦噢啊呃嗯哎]|那个){0,2}[，,\s]?(?:不是|不对|说错了|记错了|错了|口误)[，,\s]?(?:[哦噢啊呃嗯]|应该)?(?:是|叫)?"
+)
+
+
+def _taken_back(text: str, said: tuple[_Person, Side], then: tuple[_Person, Side] | None) -> bool:
+    """温老师，哦不是，文老师: the first of two names, which the second puts right."""
+    return then is not None and bool(_CORRECTED.fullmatch(text, said[0].span.end, then[0].span.start))
 
 
 def is_person(words: str) -> bool:
@@ -189,7 +226,9 @@ def full_name(text: str, at: int) -> int | None:
     first = at + len(surname)
     if not _given(text, first):
         return None
-    return first + 2 if _given(text, first + 1) else first + 1
+    # 蒋雪蒋主任: the surname said again with a title belongs to no given name
+    again = text.startswith(surname, first + 1) and _TITLED.match(text, first + 1)
+    return first + 2 if _given(text, first + 1) and not again else first + 1
 
 
 def _given(text: str, at: int) -> bool:
@@ -279,7 +318,7 @@ def _titled(text: str) -> Iterator[_Person]:
         if text[match.end() : match.end() + 1] in tuple(_AFTER_SHORT.get(title, "")):
             continue
         before = text[at - 1 : at]
-        if (match["sur"] == "周" and before in tuple("上下本这每一")) or (match["sur"] == "老"):
+        if match["sur"] == "老" or (before and before in _INSIDE.get(match["sur"], "")):
             continue
         if match["name"] in _NOT_TITLED or (match["sur"] in "应管连全" and title in ("总经理", "经理", "总")):
             continue
@@ -288,7 +327,8 @@ def _titled(text: str) -> Iterator[_Person]:
             and not match["dept"]
             and before
             and _CJK.match(before)
-            and before not in "见了跟和找给让请问与的部科处门是叫到约从对，"
+            and before not in "见了跟和找给让请问与的部科处门是叫到约从对，位"
+            and not _AFTER_A_JOB.search(text, max(0, at - 6), at)
         ):
             continue
         if (
@@ -305,7 +345,7 @@ def _titled(text: str) -> Iterator[_Person]:
 def _title_first(text: str) -> Iterator[_Person]:
     for match in _TITLE_FIRST.finditer(text):
         end = full_name(text, match.end())
-        if end is None or not _THEN.match(text, end):
+        if end is None or not _ends(text, match.end(), end):
             continue
         if text[match.start() - 1 : match.start()] in SURNAMES and not match["dept"] and match["title"] in TITLES:
             continue  # 王经理…: the title belongs to the surname before it
@@ -319,7 +359,7 @@ def _after_cues(text: str, companies: Sequence[Span]) -> Iterator[_Person]:
             end = full_name(text, match.end())
             if end is None or _title_follows(text, match.end()):
                 continue
-            if not (_WITH_THEN if pattern is _WITH else _THEN).match(text, end):
+            if not (_WITH_THEN.match(text, end) if pattern is _WITH else _ends(text, match.end(), end)):
                 continue
             department = match["dept"] if pattern is _DEPT_THEN else None
             start = match.start() if pattern is _DEPT_THEN else match.end()
@@ -331,13 +371,18 @@ def _after_cues(text: str, companies: Sequence[Span]) -> Iterator[_Person]:
             end is not None
             and at > company.end
             and not _title_follows(text, at)
-            and (_THEN.match(text, end) or (end - at == 3 and text[company.end : company.end + 1] == "的"))
+            and (_ends(text, at, end) or (end - at == 3 and text[company.end : company.end + 1] == "的"))
         ):
             yield _Person(text[at:end], Span(at, end), at, None, None, full=True)
 
 
 def _title_follows(text: str, at: int) -> bool:
     return bool(_TITLED.match(text, at))
+
+
+def _ends(text: str, at: int, end: int) -> bool:
+    """Whether what follows a full name shows that it is over: 王建国说, 蒋雪蒋主任."""
+    return bool(_THEN.match(text, end) or (text[at] == text[end : end + 1] and _TITLED.match(text, end)))
 
 
 def _nicknames(text: str) -> Iterator[_Person]:
@@ -378,13 +423,19 @@ class _Sides:
             )
         if _OUR_SIDE_BEFORE.search(before) or _OUR_SIDE_SENT.search(before):
             return "own"
+        if _OUR_JOB_SENT.search(before) or _OURS_BY_JOB.search(before):
+            return "own"
+        if _BACK_HOME.search(before) and (_TALKS_IT_OVER.match(after) or re.search("请示|汇报|申请", before[-6:])):
+            return "own"
         if _OUR_SIDE_ASKED.search(before) and _OUR_SIDE_DOES.match(after) and not _THEY_ASK.search(before):
             return "own"
         if (person.department or person.name[0] == "小") and _SENT_BY_NOBODY_ELSE.search(before):
             return "own" if not re.search(r"我们?", after) else None
         if _WITH_US.search(before) and _TOGETHER_THERE.match(after):
             return "own"
-        return "third" if _THIRD_SIDE.search(before) else None
+        if _GONE.match(self._text[end : end + 16]):
+            return "third"
+        return "third" if _THIRD_SIDE.search(before) or _MET_BY_CHANCE.search(before) else None
 
     def _piece(self, at: int) -> Clause | None:
         number = bisect_right(self._starts, at) - 1
