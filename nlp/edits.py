@@ -340,8 +340,6 @@ class _Reader:
 
     def money(self, words: str, at: int) -> Amount | None:
         """The one amount that the words are, its span in the whole text; None where they are more or less than that."""
-        # 三十七块五 has its decimal point there
-        words = re.sub(r"块(?=[\d一二三四五六七八九](?:$|[一每/]))", "点", words)
         later = 0
         for taken_back in re.finditer(r"(?:[，,]|哦|啊|嗯)*(?:不对|说错了|不是|错了|不不)(?:[，,]|应该|是)*", words):
             later = taken_back.end()

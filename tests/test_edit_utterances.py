@@ -358,7 +358,7 @@ CHANGES = [
     (VALVES, "客户那个待办推迟到12月5号", ["set_due 2 2026-12-05"]),
     (VALVES, "给排期表那个多留两天", ["set_due 1 2026-11-27"]),
     (VALVES, "待办一改到周五，待办二改到下周五", ["set_due 1 2026-11-20", "set_due 2 2026-11-27"]),
-    (VALVES, "第一个周五，第二个下周五", ["set_due 1 2026-11-20", "set_due 2 2026-11-27"]),
+    (VALVES, "第一个改周五，第二个下周五", ["set_due 1 2026-11-20", "set_due 2 2026-11-27"]),
     (HOSPITAL, "样机改周五，案例不用发了", ["set_due 1 2026-11-20", "remove_step 2"]),
     (VALVES, "排期表不要了改成寄样品", ["set_action 1 寄样品"]),
     (VALVES, "第一个待办应该是客户做", ["set_owner 1 customer"]),
