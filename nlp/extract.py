@@ -60,7 +60,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         stage=opinions.stage(
             words, pieces, vocabulary, times, competitors, sent_on=context.sent_at.astimezone(context.zone).date()
         ),
-        amounts=_amounts(words, competitors),
+        amounts=_amounts(words, competitors, pieces),
         percents=tuple(money.percents(words)),
         competitors=competitors,
         pain_points=opinions.pain_points(words, pieces, vocabulary, rivals),
@@ -82,28 +82,28 @@ def _meant(context: ExtractionContext, customer: CustomerMention | None) -> tupl
 _SOMEBODYS = re.compile(
     r"[^他她们户我咱这那，。、！？；,.!?;\s]那边(?!的)[^，。！？；我\n]{0,8}[，,]?(?:价格|报价)(?:只要|才|就|更低)?[^，。！？；我\n]{0,3}$"
 )
-_OURS = re.compile(r"我们|我方|我司|咱们|咱|预算|合同|客户|项目|金额")
 
 
-def _amounts(text: str, competitors: Sequence[CompetitorMention]) -> tuple[Amount, ...]:
-    """The text's amounts, once each; a price said of a named competitor is the competitor's."""
+def _amounts(text: str, competitors: Sequence[CompetitorMention], pieces: Sequence[Clause]) -> tuple[Amount, ...]:
+    """The text's amounts, once each; a price said of somebody else's is the competitor's."""
     found: dict[tuple[object, ...], Amount] = {}
-    for amount in money.amounts(text):
-        if amount.role in ("quote", "other") and _of_competitor(text, amount, competitors):
+    for amount in money.amounts(text, rivals=_as_said(text, competitors), pieces=pieces):
+        if amount.role in ("quote", "other") and _of_competitor(text, amount):
             amount = replace(amount, role="competitor_price")
         found.setdefault((amount.role, amount.low_fen, amount.high_fen, amount.unit), amount)
     return tuple(found.values())
 
 
-def _of_competitor(text: str, amount: Amount, competitors: Sequence[CompetitorMention]) -> bool:
-    if _SOMEBODYS.search(text, max(0, amount.span.start - 24), amount.span.start):
-        return True
-    for rival in competitors:
-        at = text.rfind(rival.name, 0, amount.span.start)
-        between = text[at + len(rival.name) : amount.span.start] if at >= 0 else ""
-        if at >= 0 and len(between) <= 30 and not re.search(r"[。！？!?\n]", between) and not _OURS.search(between):
-            return True
-    return False
+def _as_said(text: str, competitors: Sequence[CompetitorMention]) -> list[str]:
+    """The competitors' names, in full, short, and as the text spells them."""
+    said = {
+        name for rival in competitors for name in (rival.name, rival.span.of(text), names.parts_of(rival.name).brand)
+    }
+    return sorted(name for name in said if len(name) >= 2)
+
+
+def _of_competitor(text: str, amount: Amount) -> bool:
+    return bool(_SOMEBODYS.search(text, max(0, amount.span.start - 24), amount.span.start))
 
 
 LONGEST_AGO_DAYS = 31

@@ -16,6 +16,7 @@ Roles are told in `nlp.amount_roles`, numerals in `nlp.numerals`.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -23,6 +24,7 @@ from typing import Literal
 
 from nlp import amount_roles, clauses, numerals
 from nlp import quantities as counts
+from nlp.clauses import Clause
 from nlp.draft import Amount, AmountRole, Bound, Percent, Quantity, Span
 from nlp.percents import percents
 
@@ -145,11 +147,6 @@ _IS_THAT = re.compile(r"[，,]?(?:而)?是")
 _NOT_THIS = re.compile(r"(?<![是要])不是(?:大概|说|那个|预算|报价|报了?|的)?$")
 
 
-_LINK = re.compile(
-    r"(?:左右|以上)?(?:直接|又|最后|一路|给|被|我们)?(?:[降涨砍压谈做让加提减缩升改变调]|压缩|增加|追加|调整|提高|优惠)(?:价)?(?:到|成|为|至)了?"
-)
-
-
 @dataclass(frozen=True)
 class Reading:
     """All that the figures of a text say; amounts and percentages taken back are in none but `withdrawn`."""
@@ -177,9 +174,12 @@ def find(text: str) -> list[Amount | Percent]:
     return sorted(found, key=lambda each: each.span)
 
 
-def amounts(text: str) -> list[Amount]:
-    """The amounts of money that the text names and does not take back, in order; their spans do not overlap."""
-    return _settled(text)[0]
+def amounts(text: str, *, rivals: Sequence[str] = (), pieces: Sequence[Clause] = ()) -> list[Amount]:
+    """The amounts of money that the text names and does not take back, in order; their spans do not overlap.
+
+    `rivals` are competitors' names as the text has them; the clauses of a chat, in order, tell who says what.
+    """
+    return _settled(text, rivals, pieces)[0]
 
 
 def withdrawn(text: str) -> list[Amount]:
@@ -206,24 +206,16 @@ def _counted(text: str, money: Sequence[Amount], rates: Sequence[Percent]) -> li
     )
 
 
-def _settled(text: str) -> tuple[list[Amount], list[Amount]]:
+def _settled(text: str, rivals: Sequence[str] = (), pieces: Sequence[Clause] = ()) -> tuple[list[Amount], list[Amount]]:
     """The amounts kept and those taken back."""
-    text = _FORMAL_RUN.sub(lambda run: run[0].translate(_FORMAL), clauses.fold(text))
+    text = amount_roles.heard(_FORMAL_RUN.sub(lambda run: run[0].translate(_FORMAL), clauses.fold(text)))
     found = list(_figures(text))
     spans = [Span(each.start, each.end) for each in found]
     gone = clauses.withdrawn(text, spans) | _corrected(text, spans)
+    roles = _roles(text, found, spans, gone, rivals, pieces)
     kept: list[Amount] = []
     back: list[Amount] = []
-    before: AmountRole = "other"
-    for index, each in enumerate(found):
-        floor = spans[index - 1].end if index else 0
-        ceiling = spans[index + 1].start if index + 1 < len(spans) else len(text)
-        role = amount_roles.role_of(text, spans[index], each.unit, floor=floor, ceiling=ceiling)
-        if role == "other" and index and (index - 1 in gone or index in gone):
-            role = before  # a correction is of the same thing
-        elif index and _LINK.fullmatch(text, floor, spans[index].start):
-            role = before  # 预算从五十万加到八十万
-        before = role
+    for index, (each, role) in enumerate(zip(found, roles, strict=True)):
         amount = Amount(role, _fen(each.low), _fen(each.high), spans[index], each.unit, each.bound)
         (back if index in gone else kept).append(amount)
     return kept, back
@@ -278,6 +270,33 @@ class _Number:
     money: bool
     """Whether it is money by its own words."""
     about: bool = False
+
+
+def _roles(
+    text: str,
+    found: Sequence[_Found],
+    spans: Sequence[Span],
+    gone: set[int],
+    rivals: Sequence[str],
+    pieces: Sequence[Clause],
+) -> list[AmountRole]:
+    """What each amount is for; a correction is of the same thing as what it corrects."""
+    marked = amount_roles.marked(text, rivals)
+    starts = [piece.start for piece in pieces]
+    roles: list[AmountRole] = []
+    before: amount_roles.Told | None = None
+    for index, (each, span) in enumerate(zip(found, spans, strict=True)):
+        floor = spans[index - 1].end if index else 0
+        ceiling = spans[index + 1].start if index + 1 < len(spans) else len(text)
+        at = bisect_right(starts, span.start) - 1
+        speaker = pieces[at].speaker if at >= 0 else None
+        role = amount_roles.role_of(marked, span, each.unit, floor=floor, ceiling=ceiling, speaker=speaker)
+        yuan = each.high if each.low is None else each.low
+        now = amount_roles.Told(role, each.unit, span, yuan or Decimal(0))
+        corrects = index > 0 and (index - 1 in gone or index in gone)
+        before = replace(now, role=amount_roles.following(marked, now, before, corrects=corrects))
+        roles.append(before.role)
+    return roles
 
 
 def _figures(text: str) -> Iterator[_Found]:
