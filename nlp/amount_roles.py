@@ -68,22 +68,25 @@ _FEE = re.compile(
     r"|堆头|端架|海报位?|条码|进场|陈列位?|促销员|品鉴会|展位|广告位|(?:工资|人工)[^，。；]{0,4}(?:我们|咱们)(?:这边)?来?(?:出|付|承担)"
     r"|(?:要)?(?:另外|单独|额外|另)(?:要)?(?:再)?(?:算|收|计|加|付)的?"
 )
+_APART = re.compile(r"(?:另算|另计|另收|不算|除外|全包|包了|免费|(?:我们|你们|他们)出)")
+"""What ends the talk of a fee: 运费另算每台三千八 is the price of one."""
 _FEE_NEAR = re.compile(
     r"(?<![含免包])(?:安装|培训|运输|维保|调试|保养|延保|检修|驻场|代运营|托管|吊装|打样|开模)(?:大概|大约|差不多|是|要|得|再要|一共){0,2}$"
 )
 _COMPETITOR = re.compile(
-    rf"竞品|竞争对手|对手|友商|别家|别人家?|同行|另(?:外)?一家|那家|其他家|人家|另外(?:两|三|几)家|隔壁(?:家|那家|老\w)|{RIVAL}+"
+    rf"竞品|竞争对手|对手|友商|别家|别人家?|同行|另(?:外)?一家|那家|其他家|人家|另外(?:两|三|几)家|隔壁(?![县村桌屋])|{RIVAL}+"
 )
-_OF_RIVAL = re.compile(r"报|卖|便宜|价|才|只要|就|给|拿|能做|贵|要|开|$")
+_OF_RIVAL = re.compile(r"^[^，。；\n]{0,5}$|(?:报|卖|便宜|价|才|只要|给|拿|能做|贵|开)[^，。；\n]{0,10}$")
 _NOT_RIVAL = re.compile(
     r"(?<![给跟比和让把找问])(?:我们|咱们|我家|咱家)(?!便宜|贵|低|高)|我报|我方|我司|预算|经费|合同|项目|金额|口子|(?:老板|领导|[院校厂]长)[^，。]{0,4}(?:说|给|批|意思)|抢|替换"
 )
 _OUR_PRICE = re.compile(r"我们(?:这边|这里|家)?的?(?:只|就|才)?(?:报|价|是|卖|要)|我报|我们[^，]{0,4}报")
 _UNKNOWN_RIVAL = re.compile(
     r"[，,]?(?:嗯|呃|但是?|而|可是?|结果)?(?![他她你您咱])[^\W\d我你您他她它们咱客户对方，。；、]{2,5}(?:那边)?(?:只|才|就)?报(?:的|了|价)(?:是|才|只有)?$"
+    r"|[^。！？]{0,24}?(?:她|他|客户)说[^\W\d我你您他她它们咱客户对方，。；、]{2,4}(?:那边)?(?:只|才|就)?给[他她]们?(?:的?是|才|只要)?$"
 )
 _NO_NAME = re.compile(
-    r"上次|最后|后来|重新|现在|之前|当时|已经|今天|昨天|这次|老板|领导|上周|以前|最早|原来|总共|一共|价格|设备|方案|首次|第[一二三]|又|再"
+    r"上次|公司|集团|财务|经理|最后|后来|重新|现在|之前|当时|已经|今天|昨天|这次|老板|领导|上周|以前|最早|原来|总共|一共|价格|设备|方案|首次|第[一二三]|又|再"
 )
 _ULTIMATUM = re.compile(r"(?:要么|要不就?|除非|不然|否则)[^，。；\n]{0,4}(?:降|压|做|给|让|便宜)到[^，。；\n]{0,3}$")
 _THEIR_WISH = re.compile(
@@ -149,7 +152,7 @@ _ROLE_WORDS: tuple[tuple[AmountRole, re.Pattern[str]], ...] = (
     (
         "other",
         re.compile(
-            r"卖了|卖出|采购了|买了|花了?|投入|用掉|产值|营收|营业收入|销售额|营业额|注册资本|注册资金|年销|利润|融资|(?<!总)投资(?!额)|市值|流水|规模|身价|罚|损失|浪费|成本(?!价)|造价|省下|节省|节约|估值|负债|贷款|工资|年薪|月薪|奖金|提成|补贴|产能|亏"
+            r"卖了|卖出|采购了|换了|修了|买了|花了?|投入|用掉|产值|营收|营业收入|销售额|营业额|注册资本|注册资金|年销|利润|融资|(?<!总)投资(?!额)|市值|流水|规模|身价|罚|损失|浪费|成本(?!价)|造价|省下|节省|节约|估值|负债|贷款|工资|年薪|月薪|奖金|提成|补贴|产能|亏"
             r"|去年(?:的)?(?:做|采购|用)了?|目标"
         ),
     ),
@@ -164,7 +167,7 @@ _ASKED = re.compile(r"(?:多少钱|什么价|啥价|怎么收|怎么卖|价格�
 _TURNED = str.maketrans("我你您", "他我我")
 _PART = re.compile(r"[，,；;]?(?:这?里面|其中)[^，。；\n]{0,8}?(?:占|是|要|有|大概|就)?[^，。；\n]{0,2}$")
 _ONE_MORE = re.compile(r"[，,、；;]?\s?[一-鿿]{1,4}")
-_ON_TOP = re.compile(r"[，,、\s]?(?:但是?|再多|也|反正)?")
+_ON_TOP = re.compile(r"[，,、\s]?(?:但是?|再多|也|反正)?(?:最多|顶多|最高)?")
 _TOTAL = re.compile(r"一共|总共|合计|共计|总计|拢共|加起来|总价|总金额|合同|定金|尾款|打包")
 LINK = re.compile(
     r"(?:左右|以上)?(?:直接|又|最后|一路|给|被|我们)?(?:[降涨砍压谈做让加提减缩升改变调]|压缩|增加|追加|调整|提高|优惠)(?:价)?(?:到|成|为|至)了?"
@@ -211,15 +214,11 @@ def role_of(
     head = _turned(text[clause_start : span.start], speaker)
     tail = _turned(_up_to_stop(text[span.end : min(ceiling, span.end + LOOK_AHEAD)]), speaker)
     own = text[span.start : span.end]
-    if _GAP.search(head) or _GAP_AFTER.match(tail):
-        return "price_gap"
-    if _competitor_price(head):
-        return "competitor_price"
-    if _ULTIMATUM.search(head):
-        return "budget"
-    if _THEIR_WISH.search(head):
-        return "other"
-    near = (0, "fee") if _FEE_NEAR.search(head) else _nearest(head + own, first_behind=False)
+    if plain := _plain(head, tail):
+        return plain
+    near: tuple[int, AmountRole] | None = (
+        (0, "fee") if _FEE_NEAR.search(head) else _nearest(head + own, first_behind=False)
+    )
     if unit is None and tail[:1] == "的" and (near is None or near[0] > len(own)):
         named = _nearest(tail[:6], first_behind=True, payment=_PAID_BEHIND)
         if named:
@@ -247,6 +246,17 @@ def role_of(
     return "quote" if _CAME_TO.search(head) or _CAME_TO.match(tail) else "other"
 
 
+def _plain(head: str, tail: str) -> AmountRole | None:
+    """What stands above the nearest word: a difference, a competitor, an ultimatum, a wish."""
+    if _GAP.search(head) or _GAP_AFTER.match(tail):
+        return "price_gap"
+    if _competitor_price(head):
+        return "competitor_price"
+    if _ULTIMATUM.search(head):
+        return "budget"
+    return "other" if _THEIR_WISH.search(head) else None
+
+
 def following(text: str, now: Told, before: Told | None, *, corrects: bool) -> AmountRole:
     """The role of `now`, which its own words gave one, in view of the amount `before` it."""
     role = now.role
@@ -257,7 +267,7 @@ def following(text: str, now: Told, before: Told | None, *, corrects: bool) -> A
         return before.role
     if LINK.fullmatch(between):
         return before.role
-    if role in ("quote", "other") and before.role == "quote" and _is_unknown_rival(between):
+    if role in ("quote", "other") and before.role in ("quote", "unit_price") and _is_unknown_rival(between):
         return "competitor_price"
     if role == "other" and before.role in ("budget", "quote", "deal"):
         on_top = _ON_TOP.fullmatch(between) and _LIMIT.match(text[now.span.start : now.span.end])
@@ -282,7 +292,8 @@ def _of_pieces(text: str, now: Told) -> AmountRole:
 def _is_each(now: Told, before: Told, between: str) -> bool:
     """Whether it is a further price of the piece that the amount before it was a price of."""
     of_one = before.role in ("unit_price", "competitor_price") and (
-        before.role == "unit_price" or (before.unit is not None and before.unit not in TIME_UNITS)
+        before.role == "unit_price"
+        or (before.unit not in TIME_UNITS and (before.unit is not None or before.yuan < LEAST_TOTAL))
     )
     alike = before.yuan <= now.yuan * 2 and now.yuan <= before.yuan * 2
     same_thought = not any(stop in between for stop in _SENTENCE)
@@ -291,11 +302,15 @@ def _is_each(now: Told, before: Told, between: str) -> bool:
 
 def _each(head: str, own: str, tail: str, earlier: str, unit: str, near: tuple[int, AmountRole] | None) -> AmountRole:
     """The role of what one piece costs."""
-    if _FEE.search(head + own + tail):
+    head = head[max((match.end() for match in _APART.finditer(head)), default=0) :]
+    fee = _FEE.search(head + own) or _FEE.match(tail.removeprefix("的"))
+    if fee and not ("租" in fee[0] and unit not in _SERVICE_UNITS):
         return "fee"
     pieces = [piece for piece in re.split(r"[，,；;]", earlier) if piece.strip()]
     if unit in _SERVICE_UNITS and pieces and (fee := _FEE.search(pieces[-1])) and "算" not in fee[0]:
         return "fee"
+    if near and near[1] == "unit_price":
+        near = _nearest(head, first_behind=False)
     if near and near[1] == "budget" and near[0] <= CLOSE + len(own):
         return "budget"
     if any(_competitor_price(piece) for piece in pieces[-1:]):
@@ -362,7 +377,7 @@ def _competitor_price(head: str) -> bool:
         return False
     last = spoken_of[-1]
     between = head[last.end() :]
-    if last[0].startswith(RIVAL):
+    if last[0].startswith((RIVAL, "隔壁")):
         return not _NOT_RIVAL.search(between) and bool(_OF_RIVAL.search(between))
     return not _OUR_PRICE.search(between) and not re.search("预算|经费|口子", between)
 
