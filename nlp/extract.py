@@ -34,14 +34,12 @@ from nlp import (
     opinions,
     people,
     risk,
-    roles,
     steps,
     summary,
     thoughts,
     vague,
     visits,
 )
-from nlp.clauses import Clause
 from nlp.draft import (
     Amount,
     CompetitorMention,
@@ -80,7 +78,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
     told = thoughts.think(words, pieces, times)
     wanted = demands.find(told)
     empty = vague.find(told)
-    figures = money.read(words)
+    figures = money.read(words, rivals=_as_said(words, competitors), pieces=pieces)
     visit = visits.find(words, pieces, times, sent_at)
     contacts = tuple(
         contact
@@ -106,7 +104,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         others=companies.others(words, context.customers, title=title, competitors=competitors),
         contacts=contacts,
         stage=opinions.stage(words, pieces, vocabulary, times, competitors, sent_on=sent_at.date()),
-        amounts=_amounts(words, pieces, figures.amounts, competitors, (*rivals, *shorts)),
+        amounts=_amounts(words, figures.amounts),
         withdrawn=figures.withdrawn,
         percents=figures.percents,
         quantities=figures.quantities,
@@ -144,34 +142,28 @@ def _meant(context: ExtractionContext, customer: CustomerMention | None) -> tupl
 _SOMEBODYS = re.compile(
     r"[^他她们户我咱这那，。、！？；,.!?;\s]那边(?!的)[^，。！？；我\n]{0,8}[，,]?(?:价格|报价)(?:只要|才|就|更低)?[^，。！？；我\n]{0,3}$"
 )
-_OURS = re.compile(r"我们|我方|我司|咱们|咱|预算|合同|客户|项目|金额")
 
 
-def _amounts(
-    text: str,
-    pieces: Sequence[Clause],
-    read: Sequence[Amount],
-    rivals: Sequence[CompetitorMention],
-    names: Sequence[str],
-) -> tuple[Amount, ...]:
-    """The amounts that were read, once each; a price said of a named competitor is the competitor's."""
+def _amounts(text: str, read: Sequence[Amount]) -> tuple[Amount, ...]:
+    """The amounts that were read, once each; a price said of somebody else's is the competitor's."""
     found: dict[tuple[object, ...], Amount] = {}
-    for amount in roles.assign(text, pieces, read, names):
-        if amount.role in ("quote", "other") and _of_competitor(text, amount, rivals):
+    for amount in read:
+        if amount.role in ("quote", "other") and _of_competitor(text, amount):
             amount = replace(amount, role="competitor_price")
         found.setdefault((amount.role, amount.low_fen, amount.high_fen, amount.unit), amount)
     return tuple(found.values())
 
 
-def _of_competitor(text: str, amount: Amount, competitors: Sequence[CompetitorMention]) -> bool:
-    if _SOMEBODYS.search(text, max(0, amount.span.start - 24), amount.span.start):
-        return True
-    for rival in competitors:
-        at = text.rfind(rival.name, 0, amount.span.start)
-        between = text[at + len(rival.name) : amount.span.start] if at >= 0 else ""
-        if at >= 0 and len(between) <= 30 and not re.search(r"[。！？!?\n]", between) and not _OURS.search(between):
-            return True
-    return False
+def _as_said(text: str, competitors: Sequence[CompetitorMention]) -> list[str]:
+    """The competitors' names, in full, short, and as the text spells them."""
+    said = {
+        name for rival in competitors for name in (rival.name, rival.span.of(text), names.parts_of(rival.name).brand)
+    }
+    return sorted(name for name in said if len(name) >= 2)
+
+
+def _of_competitor(text: str, amount: Amount) -> bool:
+    return bool(_SOMEBODYS.search(text, max(0, amount.span.start - 24), amount.span.start))
 
 
 def _missing(draft: VisitDraft) -> tuple[Essential, ...]:

@@ -16,6 +16,7 @@ Roles are told in `nlp.amount_roles`, numerals in `nlp.numerals`.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -23,6 +24,7 @@ from typing import Literal
 
 from nlp import amount_roles, clauses, numerals
 from nlp import quantities as counts
+from nlp.clauses import Clause
 from nlp.draft import Amount, AmountRole, Bound, Percent, Quantity, Span
 from nlp.percents import percents
 
@@ -37,7 +39,7 @@ LEAST_BARE_EACH = 100
 
 _UNIT = (
     r"(?:平方米|平米|立方米|立方|公斤|公里|千克|小时|季度|学期|课时|人天|人月|个?点位|席位|账号|用户|门店|模块|(?:个(?=月))?月|"
-    r"[台套个件只吨年平米人户支箱斤条份天组把张辆根片桶卷瓶盒袋包扇间栋车柜单路节对副双批次方亩度股页字晚座])"
+    r"[台套个件只吨年平米人户支箱斤条份天组把张辆根片桶卷瓶盒袋包扇间栋车柜单路节对副双批次方亩度股页字晚座]|店(?![面铺长员里])|场(?![地合景馆面所子内外长]))"
 )
 _MEASURE = "年月日天周次回台套个件只支把张条块片根箱包袋盒瓶吨斤克公平方米里亩层间户家人位名岁度届期页份点号门辆部架座批单倍折成种类项组路口本册集多秒分小时"
 _MEASURE_AT = re.compile(
@@ -70,19 +72,20 @@ _LEADS_IN = frozenset("¥BbYy币:： ")
 """One numeral alone is no amount unless one of those follows or one of these stands before it."""
 _TAIL_COUNT = re.compile(r"(?:[一二两三四五六七八九]|(?<=[万千百])\d)$")
 _LAST_BIG = re.compile(r".*[万亿]")
-_RUNS_ON = re.compile(r"(?![元块的左以吧呢了上到至多百千])[一-鿿]")
+_RUNS_ON = re.compile(r"(?![元块的左以吧呢了上到至多百千嗯呃他她您]|那个|这个|我们?[就要说也可])[一-鿿]")
 _JOIN = re.compile(r"\s{0,2}(?:到|至|~|-{1,2})\s{0,2}")
 _ABOUT = r"(?:从|大概|大约|大致|差不多|估计|约|将近|接近|近|就|也就|是|在|有|为|要|得|只要|才|可能|左右|到|个|了|的|一共|总共|控制|初步|暂定|基本|呢|嘛|吧|嗯|呃|啊|那个|，|,|：|:|\s)"
 _PRICE_WORD = re.compile(
     rf"(?:预算|报价|报了?|总价|单价|价格|售价|标价|底价|[降涨砍压谈做让]到|定价|合同额|合同金额|金额|成交价|费用|定金|订金|首付款?|尾款|货款|押金|保证金|付了?|便宜了?|贵了?"
-    rf"|[费租]|卖|只要){_ABOUT}{{0,3}}$"
+    rf"|[费租]|卖|只要|[费价](?:另外|另|单独)?(?:要)?(?:算|收|计|加)){_ABOUT}{{0,3}}$"
+    r"|(?:多少钱|什么价|啥价|怎么收|怎么卖)[？?。，,\s]{0,3}(?:[^\s：:，。；]{1,6}[：:]\s?)?[一-鿿]{0,4}$"
 )
 _EACH = re.compile(
-    rf"(?:(?:单价|运费|快递费|上门费|车费|物流费){_ABOUT}{{0,3}}|(?:每一?|(?<![零一二两三四五六七八九十百千万亿第\d])一)个?{_UNIT}"
+    rf"(?:(?:单价(?:(?:我们?|他们?|你们?)?(?:报|给|是|卖)(?:的|了)?)?|运费|快递费|上门费|车费|物流费){_ABOUT}{{0,3}}|(?:每一?|(?<![零一二两三四五六七八九十百千万亿第\d])一)个?{_UNIT}"
     rf"(?:的|的?(?:单价|价格|报价|费用|成本)|只要|才|要|是|得|卖|就|大概|大约|差不多|收|\s|报|下来|的话){{0,3}})$"
 )
 _AFTER_PRICE_WORD = re.compile(
-    rf"(?:\s*(?:$|[，。！？；、,!?;/)）])|\s(?!\s*[a-zA-Z\d{_MEASURE}])|元|块|左右|上下|以内|以下|以上|之内|出头|吧|的|了|呢|啊|一{_UNIT}|每|不含|含|起|但|我|他|比)"
+    rf"(?:\s*(?:$|[，。！？；、,!?;/)）])|\s(?!\s*[a-zA-Z\d{_MEASURE}])|元|块|左右|上下|以内|以下|以上|之内|出头|吧|的|了|呢|啊|一{_UNIT}|每|不含|含|起|涨|降|但|我|他|她|您|比|嗯|呃|那个|这个|加上|另外|然后)"
 )
 _CURRENCY = re.compile(
     r"\s{0,2}(?:元整?(?!件|器|素|旦|宵|老|气|月)|块钱?(?!板|屏|电|地|砖|钢|铁|玻|硬|手表|牌|显|芯|主|模|肥|石|木|布|内存|硅|磁|瓷|广告|面|组|儿|料|样|区|业务|内容|蛋|肉|表)|人民币|RMB|CNY|圆整?(?!形|柱|通|盘|珠|角|弧|心))(?!素)",
@@ -90,7 +93,7 @@ _CURRENCY = re.compile(
 )
 _JIAO = re.compile(
     r"[元块](?P<jiao>[一二两三四五六七八九]|\d)(?:[毛角](?:(?P<fen>[一二三四五六七八九]|\d)分?)?钱?)?"
-    rf"(?![\d.零二两三四五六七八九十百千万亿点几{_MEASURE}%wWkK到至~-]|一(?!{_UNIT}))"
+    rf"(?:(?=成交)|(?![\d.零二两三四五六七八九十百千万亿点几{_MEASURE}%wWkK到至~-]|一(?!{_UNIT})))"
 )
 """三块五, 12块5, 三块二毛五: what follows 块."""
 _MAO = re.compile(r"[毛角](?:钱|(?=一(?:个|支|只|片|张|斤|米|度|颗|粒)))")
@@ -141,13 +144,10 @@ _CORRECTED_BARE = re.compile(
     r"[，,。、…\s]{0,3}(?:嗯|呃|啊|哦|那个){0,2}(?:不对|说错了|错了|记错了|口误|哦不|啊不)[，,。、…\s]{0,3}(?:应该)?是?"
     r"(?:\d|[一二两三四五六七八九十百]{2})"
 )
+_GARBLED = re.compile(r"(?<![\d.月])\d{1,2} $")
+"""A recogniser's way of writing what it did not make out (8 15万): no figure is safe behind it."""
 _IS_THAT = re.compile(r"[，,]?(?:而)?是")
 _NOT_THIS = re.compile(r"(?<![是要])不是(?:大概|说|那个|预算|报价|报了?|的)?$")
-
-
-_LINK = re.compile(
-    r"(?:左右|以上)?(?:直接|又|最后|一路|给|被|我们)?(?:[降涨砍压谈做让加提减缩升改变调]|压缩|增加|追加|调整|提高|优惠)(?:价)?(?:到|成|为|至)了?"
-)
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,9 @@ class Reading:
     quantities: tuple[Quantity, ...]
 
 
-def read(text: str) -> Reading:
+def read(text: str, *, rivals: Sequence[str] = (), pieces: Sequence[Clause] = ()) -> Reading:
     """What `amounts`, `withdrawn`, `percents` and `quantities` find, for the cost of one pass over the money."""
-    kept, gone = _settled(text)
+    kept, gone = _settled(text, rivals, pieces)
     rates = percents(text)
     return Reading(tuple(kept), tuple(gone), tuple(rates), tuple(_counted(text, (*kept, *gone), rates)))
 
@@ -177,9 +177,12 @@ def find(text: str) -> list[Amount | Percent]:
     return sorted(found, key=lambda each: each.span)
 
 
-def amounts(text: str) -> list[Amount]:
-    """The amounts of money that the text names and does not take back, in order; their spans do not overlap."""
-    return _settled(text)[0]
+def amounts(text: str, *, rivals: Sequence[str] = (), pieces: Sequence[Clause] = ()) -> list[Amount]:
+    """The amounts of money that the text names and does not take back, in order; their spans do not overlap.
+
+    `rivals` are competitors' names as the text has them; the clauses of a chat, in order, tell who says what.
+    """
+    return _settled(text, rivals, pieces)[0]
 
 
 def withdrawn(text: str) -> list[Amount]:
@@ -206,24 +209,16 @@ def _counted(text: str, money: Sequence[Amount], rates: Sequence[Percent]) -> li
     )
 
 
-def _settled(text: str) -> tuple[list[Amount], list[Amount]]:
+def _settled(text: str, rivals: Sequence[str] = (), pieces: Sequence[Clause] = ()) -> tuple[list[Amount], list[Amount]]:
     """The amounts kept and those taken back."""
-    text = _FORMAL_RUN.sub(lambda run: run[0].translate(_FORMAL), clauses.fold(text))
+    text = amount_roles.heard(_FORMAL_RUN.sub(lambda run: run[0].translate(_FORMAL), clauses.fold(text)))
     found = list(_figures(text))
     spans = [Span(each.start, each.end) for each in found]
     gone = clauses.withdrawn(text, spans) | _corrected(text, spans)
+    roles = _roles(text, found, spans, gone, rivals, pieces)
     kept: list[Amount] = []
     back: list[Amount] = []
-    before: AmountRole = "other"
-    for index, each in enumerate(found):
-        floor = spans[index - 1].end if index else 0
-        ceiling = spans[index + 1].start if index + 1 < len(spans) else len(text)
-        role = amount_roles.role_of(text, spans[index], each.unit, floor=floor, ceiling=ceiling)
-        if role == "other" and index and (index - 1 in gone or index in gone):
-            role = before  # a correction is of the same thing
-        elif index and _LINK.fullmatch(text, floor, spans[index].start):
-            role = before  # 预算从五十万加到八十万
-        before = role
+    for index, (each, role) in enumerate(zip(found, roles, strict=True)):
         amount = Amount(role, _fen(each.low), _fen(each.high), spans[index], each.unit, each.bound)
         (back if index in gone else kept).append(amount)
     return kept, back
@@ -280,10 +275,38 @@ class _Number:
     about: bool = False
 
 
+def _roles(
+    text: str,
+    found: Sequence[_Found],
+    spans: Sequence[Span],
+    gone: set[int],
+    rivals: Sequence[str],
+    pieces: Sequence[Clause],
+) -> list[AmountRole]:
+    """What each amount is for; a correction is of the same thing as what it corrects."""
+    marked = amount_roles.marked(text, rivals)
+    starts = [piece.start for piece in pieces]
+    roles: list[AmountRole] = []
+    before: amount_roles.Told | None = None
+    for index, (each, span) in enumerate(zip(found, spans, strict=True)):
+        floor = spans[index - 1].end if index else 0
+        ceiling = spans[index + 1].start if index + 1 < len(spans) else len(text)
+        at = bisect_right(starts, span.start) - 1
+        speaker = pieces[at].speaker if at >= 0 else None
+        role = amount_roles.role_of(marked, span, each.unit, floor=floor, ceiling=ceiling, speaker=speaker)
+        yuan = each.high if each.low is None else each.low
+        now = amount_roles.Told(role, each.unit, span, yuan or Decimal(0))
+        corrects = index > 0 and (index - 1 in gone or index in gone)
+        before = replace(now, role=amount_roles.following(marked, now, before, corrects=corrects))
+        roles.append(before.role)
+    return roles
+
+
 def _figures(text: str) -> Iterator[_Found]:
     phones = _phone_ends(text)
     position = 0
     floor = 0
+    before: _Found | None = None
     while match := _FIGURE.search(text, position):
         position = match.end()
         if match.end() - match.start() > numerals.LONGEST or match.end() in phones:
@@ -291,10 +314,11 @@ def _figures(text: str) -> Iterator[_Found]:
         alone = match.end() - match.start() == 1 and text[match.start() - 1 : match.start()] not in _LEADS_IN
         if alone and text[match.end() : match.end() + 1] not in _GOES_ON:
             continue
-        found, position = _figure_at(text, match.start(), match.end(), floor)
+        found, position = _figure_at(text, match.start(), match.end(), floor, before)
         position = max(position, match.end()) if found is None else max(position, found.end)
         if found is not None:
             floor = found.end
+            before = found
             yield found
 
 
@@ -310,8 +334,8 @@ def _is_price(text: str, digits: re.Match[str]) -> bool:
     return end - start <= 9 and bool(_PRICE_WORD.search(text, max(0, start - 18), start))
 
 
-def _figure_at(text: str, start: int, end: int, floor: int) -> tuple[_Found | None, int]:
-    """The amount that begins with the figure, and where to go on where there is none."""
+def _figure_at(text: str, start: int, end: int, floor: int, before: _Found | None = None) -> tuple[_Found | None, int]:
+    """The amount that begins with the figure, given the one `before` it, and where to go on where there is none."""
     first = _number(text, start, end)
     if first is None:
         return None, end
@@ -320,12 +344,14 @@ def _figure_at(text: str, start: int, end: int, floor: int) -> tuple[_Found | No
         return None, end + 3
     if text[start - 1 : start] in ("好", "上") and _NUMERAL.match(text, start - 2):
         return None, end  # 一百好几十万, 七八上十万: the smaller part of a number
+    if _GARBLED.search(text, max(0, start - 4), start):
+        return None, end
     if text[start - 1 : start] == "。" and text[start - 2 : start - 1].isdecimal():
         return None, end  # 85。5万 was a decimal point
     low, high, number = joined or _listed(text, first) or (first.low, first.high, first)
-    if not number.money and not _priced(text, number):
+    if not number.money and not _priced(text, number) and not (before and _haggled(text, number, before)):
         return None, end
-    if low <= 0 or high > MAX_YUAN or low > high:
+    if low <= 0 or high > MAX_YUAN or low > high or number.start < floor:
         return None, end
     return _bounded(text, start, number, low, high, floor), end
 
@@ -534,6 +560,31 @@ def _priced(text: str, number: _Number) -> bool:
     if number.low >= LEAST_BARE_EACH and _EACH.search(text, window, number.start):
         return True
     return number.low >= LEAST_BARE and bool(_PRICE_WORD.search(text, window, number.start))
+
+
+_HAGGLES = re.compile(
+    r"(?:还(?:价|了|到)?|报(?:价|的|了)?|卖|给(?:他|她|我|你|您|客户)们?|别人?家|人家|隔壁家?|成交|[降谈做砍压]到|才|只要|最低|这样你|那你|你们?要是|要是你们?|你们?)(?:只|就|要|能|最多)?$"
+)
+_HAGGLED = re.compile(
+    rf"(?:[，,。；;！？!?\n]|$|嗯|呃|那个|这个|吧|就(?![是要]\d)|我就?|他|她|的话|都|也|行|可以|成交|一{_UNIT})"
+)
+
+
+def _haggled(text: str, number: _Number, before: _Found) -> bool:
+    """A bare figure that answers the price of one piece: 我报十九块五，他还十八; 一百六十八一件 … 一百五十八我就全要.
+
+    It stands in the same sentence, not more than 60 characters on, and is at least half and at most twice that price.
+    """
+    price = before.high if before.low is None else before.low
+    if price is None or (price >= LEAST_BARE and before.unit is None) or number.start - before.end > 60:
+        return False
+    if not price <= number.low * 2 or not number.high <= price * 2:
+        return False
+    if any(stop in text[before.end : number.start] for stop in "。！？!?\n"):
+        return False
+    return bool(
+        _HAGGLED.match(text, number.end) and _HAGGLES.search(text, max(before.end, number.start - 10), number.start)
+    )
 
 
 # Bounds and units
