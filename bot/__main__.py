@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Command] = {
 }
 TRIALS: Mapping[str, Command] = {
     "note": Command("bot.commands.try_note", "what a note says, as JSON"),
+    "risk": Command("bot.commands.try_risk", "the risk and positive signals of a text, as JSON"),
     "time": Command("bot.commands.try_time", "the times that a text names, as JSON"),
     "money": Command("bot.commands.try_money", "the amounts that a text names, as JSON"),
     "audio": Command("bot.commands.try_audio", "what is said in audio files, as JSON"),
