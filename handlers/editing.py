@@ -22,6 +22,7 @@ from handlers.record import (
     Value,
     facts_of,
     load,
+    tells_of_a_visit,
 )
 from nlp import dates, edit_refs, edits, names
 from nlp.draft import ExtractionContext, Owner, Span
@@ -413,8 +414,9 @@ class _Editor:
 
     def _supplement(self, record: Record, edit: Supplement) -> Record:
         read = self._read(edit.span)
-        if read:
-            return record.joined_by(read)
+        record = record.joined_by(read)
+        if any(_is_on_the_card(fact.value) for fact in read):
+            return record
         return record.with_fact(self._fact(RemarkValue(text=edit.span.of(self.said.text)), edit.span))
 
     def _read(self, span: Span) -> list[Fact]:
@@ -434,3 +436,8 @@ def _without(record: Record, values: Sequence[Value], complaint: str) -> Edited:
     for value in values:
         record = record.without(value)
     return Edited(record)
+
+
+def _is_on_the_card(value: Value) -> bool:
+    """Whether the rep sees there what came of their words; an encouraging sign is kept and not shown."""
+    return tells_of_a_visit(value) and not (isinstance(value, SignalValue) and value.polarity == "positive")

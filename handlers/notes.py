@@ -10,7 +10,7 @@ from handlers import drafts, editing, outbox, texts, wording
 from handlers.context import Context
 from handlers.messages import Sender
 from handlers.people import known
-from handlers.record import CustomerValue, Fact, Record, facts_of, load, tells_of_a_visit
+from handlers.record import CustomerValue, Fact, Record, facts_of, load, tell_of_a_visit
 from nlp import edits
 from nlp.draft import CustomerEntry, ExtractionContext, VisitDraft
 from nlp.draft import Source as NoteSource
@@ -206,7 +206,7 @@ async def _name_customer(
 async def _record(ctx: Context, work: Work, draft: VisitDraft, note: Note, evidence: Evidence, member: Member) -> None:
     facts = facts_of(draft, evidence, note.transcript)
     open_draft = await work.visits.open_draft(member.member_id, note.sent_at, window=ctx.settings.merge_window)
-    if not tells_of_a_visit(facts):
+    if not tell_of_a_visit(facts):
         await _not_understood(ctx, work, note, draft)
         return
     late = _late(ctx, work, note)

@@ -287,8 +287,12 @@ def _gives_way(known: Value, new: Value) -> bool:
             return known == new
 
 
-def tells_of_a_visit(facts: Iterable[Fact]) -> bool:
-    return any(not isinstance(fact.value, _BESIDE) for fact in facts)
+def tell_of_a_visit(facts: Iterable[Fact]) -> bool:
+    return any(tells_of_a_visit(fact.value) for fact in facts)
+
+
+def tells_of_a_visit(value: Value) -> bool:
+    return not isinstance(value, _BESIDE)
 
 
 _FIELDS = {

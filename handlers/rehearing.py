@@ -30,7 +30,7 @@ from handlers.record import (
     Value,
     facts_of,
     load,
-    tells_of_a_visit,
+    tell_of_a_visit,
 )
 from nlp import edits
 from nlp.draft import ExtractionContext, VisitDraft
@@ -127,7 +127,7 @@ async def _understood_now(
         member = await known(ctx, work, message.sender)
         second = await keep(work, message, member, heard)
         evidence_id = second.evidence_id
-        has_content = is_instruction or tells_of_a_visit(facts_of(read, second, heard))
+        has_content = is_instruction or tell_of_a_visit(facts_of(read, second, heard))
         is_late = is_instruction and await work.visits.has_sent_since(member.member_id, message.sent_at)
     if is_late:
         async with ctx.finishing(job) as work:

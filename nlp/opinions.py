@@ -32,6 +32,7 @@ _WE_ARE_DEARER_NOT = re.compile(
 )
 
 
+_ASKING = ("能不能", "可不可以", "能否", "问")
 _THEY_ASK = re.compile(r"(?:能不能|可不可以|能否)[^，。]{0,2}$")
 _OF_US = re.compile(r"(?:要|让|叫|请|求|催|给|问|嫌)(?:我们|我)[^，。]{0,8}$")
 _IF_ONLY = re.compile(r"(?:如果|要是|除非|只要)[^，。他她]{0,4}(?:能|可以|价格|再)[^，。]{0,6}$")
@@ -41,7 +42,7 @@ def _counts(hit: risk.Hit, text: str) -> bool:
     """能不能再便宜 asks, 要是能便宜 supposes, 让我们便宜 speaks of us: they show the pain all the same."""
     before = text[max(0, hit.span.start - 16) : hit.span.start]
     if hit.suppressed == "asked":
-        return bool(_THEY_ASK.search(before))
+        return bool(_THEY_ASK.search(before)) or hit.span.of(text).startswith(_ASKING)
     if hit.suppressed == "own_side":
         return bool(_OF_US.search(before))
     if hit.suppressed == "hypothetical":

@@ -20,10 +20,10 @@ from tests.chat import VISIT, Chat, fields
 from tests.dialects.openai_like import OpenAiLike
 from tests.fakes import FakeClock, FakeExtractor
 
-TYPED = "上午在恒力，跟设备科的老韩碰了一下，三台样机他们用着行，老韩讲要两家再比比看。"
+TYPED = "上午在恒力，跟设备科的老韩碰了一下，三台样机他们用着行，老韩讲他们心里还打着小算盘。"
 FOUND = {
     "contacts": [{"value": "老韩", "quote": "设备科的老韩", "department": "设备科"}],
-    "risks": [{"value": "比价", "quote": "要两家再比比看"}],
+    "risks": [{"value": "比价", "quote": "他们心里还打着小算盘"}],
 }
 
 
@@ -62,10 +62,10 @@ async def test_what_the_model_found_is_on_the_card_and_the_record_knows_who_foun
     shown = fields(chat.draft())
     assert shown["客户"] == "宁波恒力阀门有限公司"
     assert "老韩" in shown["联系人"]
-    assert "要两家再比比看" in chat.draft().quote
+    assert "他们心里还打着小算盘" in chat.draft().quote
     assert warnings(chat) == []
     made = await engines(chat)
-    assert made["signal:要两家再比比看"] == "qwen-plus·extract.v1"
+    assert made["signal:他们心里还打着小算盘"] == "qwen-plus·extract.v1"
     assert made["customer:恒力"] == "rules"
 
 
