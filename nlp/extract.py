@@ -118,7 +118,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         demands=wanted,
         vague=empty,
     )
-    draft = replace(draft, missing=_missing(draft))
+    draft = replace(draft, missing=missing(draft))
     return replace(draft, summary=summary.summarise(text, draft))
 
 
@@ -174,7 +174,7 @@ def _of_competitor(text: str, amount: Amount, competitors: Sequence[CompetitorMe
     return False
 
 
-def _missing(draft: VisitDraft) -> tuple[Essential, ...]:
+def missing(draft: VisitDraft) -> tuple[Essential, ...]:
     """What a record that a manager can use has and this one lacks, the most important first: whom it is about, what
     happens next and when, with whom, and how far it has come. A date is missed only where there is a step."""
     steps = draft.next_steps

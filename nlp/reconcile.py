@@ -32,7 +32,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from nlp import clauses, dates, money, names, people, summary
+from nlp import clauses, dates, extract, money, names, people, summary
 from nlp.dates import TimeMention
 from nlp.draft import (
     Amount,
@@ -41,7 +41,6 @@ from nlp.draft import (
     ContactMention,
     CustomerMention,
     Demand,
-    Essential,
     ExtractionContext,
     NextStep,
     Signal,
@@ -70,13 +69,14 @@ NEAR = 40
 def merged(text: str, rules: VisitDraft, answer: Answer, context: ExtractionContext, engine: str) -> VisitDraft:
     """The draft of both, every value with its words in the text. Equal input gives an equal draft."""
     merger = _Merger(text, rules, answer, context)
+    customer = merger.customer()
     draft = replace(
         rules,
-        customer=merger.customer(),
+        customer=customer,
         contacts=merger.contacts(),
         stage=merger.stage(),
         amounts=merger.amounts(),
-        competitors=merger.competitors(),
+        competitors=merger.competitors(customer),
         pain_points=merger.tags(rules.pain_points, answer.pain_points, merger.choices.pain_points),
         objections=merger.tags(rules.objections, answer.objections, OBJECTIONS),
         next_steps=merger.next_steps(),
@@ -84,25 +84,10 @@ def merged(text: str, rules: VisitDraft, answer: Answer, context: ExtractionCont
         signals=merger.signals(),
         attitude=merger.attitude(),
     )
-    draft = replace(draft, missing=tuple(each for each in draft.missing if not _is_there(draft, each)))
     # the first words of a note without facts are a summary as well: made anew only where something has changed
     if draft != rules:
-        draft = replace(draft, summary=summary.summarise(text, draft))
+        draft = replace(draft, missing=extract.missing(draft), summary=summary.summarise(text, draft))
     return replace(draft, engines={**rules.engines, **_hands(rules, draft, engine)})
-
-
-def _is_there(draft: VisitDraft, essential: Essential) -> bool:
-    match essential:
-        case "customer":
-            return draft.customer is not None
-        case "contact":
-            return bool(draft.contacts)
-        case "stage":
-            return draft.stage is not None
-        case "next_step":
-            return bool(draft.next_steps)
-        case "next_step_due":
-            return any(step.due for step in draft.next_steps)
 
 
 _MANY = ("contacts", "amounts", "competitors", "pain_points", "objections", "next_steps", "demands", "signals")
@@ -303,6 +288,8 @@ class _Merger:
 
     def _is_rival(self, customer: CustomerMention) -> bool:
         said = customer.span.of(self.text)
+        if any(_overlap(customer.span, each.span) or each.name == said for each in self.rules.competitors):
+            return True
         listed = self.context.vocabulary.competitors
         known = [*listed, *(each.name for each in self.rules.competitors)]
         return customer.status != "known" and any(said in name or name in said for name in known if name)
@@ -344,11 +331,11 @@ class _Merger:
         said = other.of(self.text)
         return _overlap(span, other) or name in said or said in name
 
-    def competitors(self) -> tuple[CompetitorMention, ...]:
+    def competitors(self, customer: CustomerMention | None) -> tuple[CompetitorMention, ...]:
         found = [
             CompetitorMention(span.of(self.text), span)
             for each in self.answer.competitors
-            if (span := self._name_of("competitors", each)) and not self._is_the_customer(span)
+            if (span := self._name_of("competitors", each)) and not self._is_the_customer(span, customer)
         ]
         listed = set(self.context.vocabulary.competitors)
         kept = [
@@ -361,10 +348,13 @@ class _Merger:
                 kept.append(each)
         return tuple(kept)
 
-    def _is_the_customer(self, span: Span) -> bool:
-        words, customer = span.of(self.text), self.rules.customer
-        if customer is not None and (_overlap(span, customer.span) or words in customer.value):
-            return True
+    def _is_the_customer(self, span: Span, customer: CustomerMention | None) -> bool:
+        words = span.of(self.text)
+        for each in (self.rules.customer, customer):
+            if each is not None and (
+                _overlap(span, each.span) or words in each.value or each.span.of(self.text) in words
+            ):
+                return True
         return bool(self.context.customers) and names.decided(names.link(words, self.context.customers)) is not None
 
     def _name_of(self, kind: str, said: Quoted) -> Span | None:

@@ -426,6 +426,30 @@ def test_the_customer_and_nobody_in_particular_are_no_competitors(words: str) ->
     assert read(text, by_rules=bare(), competitors=[{"value": words, "quote": words}]).competitors == ()
 
 
+@pytest.mark.parametrize("rival", ["科锐", "科锐公司"])
+def test_one_name_is_not_both_customer_and_competitor(rival: str) -> None:
+    text = "上午跟科锐公司聊了，科锐说科锐公司还在比"
+
+    draft = read(
+        text,
+        by_rules=bare(),
+        customer={"value": "科锐", "quote": "科锐"},
+        competitors=[{"value": rival, "quote": rival}],
+    )
+
+    assert draft.customer is not None
+    assert (draft.customer.value, draft.competitors) == ("科锐", ())
+
+
+def test_a_competitor_of_the_rules_does_not_become_the_customer_though_the_list_has_it() -> None:
+    text = "恒力比我们便宜"
+    by_rules = bare(competitors=(CompetitorMention("恒力", Span(0, 2)),))
+
+    draft = read(text, by_rules=by_rules, customer={"value": "恒力", "quote": "恒力"})
+
+    assert (draft.customer, draft.competitors) == (None, by_rules.competitors)
+
+
 # Judgements
 
 
@@ -597,8 +621,22 @@ def test_what_the_model_found_is_no_longer_missing_and_the_summary_is_made_anew(
 
     draft = read(text, by_rules=bare(missing=("customer", "contact")), customer={"value": "瑞丰", "quote": "瑞丰"})
 
-    assert draft.missing == ("contact",)
+    assert draft.missing == ("next_step", "contact", "stage")
     assert "瑞丰" in draft.summary
+
+
+def test_what_the_model_took_away_or_brought_without_a_date_is_missing() -> None:
+    text = "同事小周也去了，排期表我来给"
+    by_rules = bare(contacts=(ContactMention("小周", said(text, "小周")),), missing=("customer", "next_step", "stage"))
+
+    draft = read(
+        text,
+        by_rules=by_rules,
+        contacts=[{"value": "小周", "quote": "同事小周", "side": "own"}],
+        next_steps=[{"value": "排期表", "quote": "排期表我来给"}],
+    )
+
+    assert draft.missing == ("customer", "next_step_due", "contact", "stage")
 
 
 # Anything at all
