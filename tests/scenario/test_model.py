@@ -23,7 +23,7 @@ from tests.fakes import FakeClock, FakeExtractor
 TYPED = "上午在恒力，跟设备科的老韩碰了一下，三台样机他们用着行，老韩讲要两家再比比看。"
 FOUND = {
     "contacts": [{"value": "老韩", "quote": "设备科的老韩", "department": "设备科"}],
-    "risks": [{"value": "比价", "quote": "要两家再比比看"}],
+    "risks": [{"value": "犹豫", "quote": "要两家再比比看"}],
 }
 
 
