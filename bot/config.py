@@ -110,8 +110,8 @@ class Model(Section):
     @classmethod
     def as_json(cls, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            json.dumps(body)
-        except TypeError as error:
+            json.dumps(body, allow_nan=False)
+        except (TypeError, ValueError) as error:
             raise ValueError(
                 "only what JSON knows can be sent: texts, numbers, true, false, lists and tables"
             ) from error

@@ -256,7 +256,7 @@ def _replaces(new: Fact, known: Fact) -> bool:
     """
     if isinstance(new.value, AmountValue) and new.source.evidence_id == known.source.evidence_id:
         return known.value == new.value
-    return _gives_way(known.value, new.value)
+    return gives_way(known.value, new.value)
 
 
 def _completed(new: Fact, known: Fact) -> Fact:
@@ -269,7 +269,7 @@ def _completed(new: Fact, known: Fact) -> Fact:
     return Fact(new.value.model_copy(update={"title": title, "department": department}), new.source)
 
 
-def _gives_way(known: Value, new: Value) -> bool:
+def gives_way(known: Value, new: Value) -> bool:
     """Whether the kinds and contents of the two leave room for one only."""
     match known, new:
         case AmountValue(), AmountValue():

@@ -29,6 +29,7 @@ from handlers.record import (
     StepValue,
     Value,
     facts_of,
+    gives_way,
     load,
     tell_of_a_visit,
 )
@@ -218,7 +219,8 @@ def corrected(record: Record, found: Iterable[Difference], first_id: int, *, may
     """The record with our values in place of the platform's, as far as those still stand in it.
 
     What our engine did not hear at all stays: a missing word is no correction. `may_add` allows values that the
-    platform did not hear at all; out of an instruction (安装排期表改到周五) they would be invented.
+    platform did not hear at all; out of an instruction (安装排期表改到周五) they would be invented. Beside a value that
+    leaves room for no other of its kind (a customer that a model read, a budget) none is added.
     """
     facts = list(record.facts)
     for difference in found:
@@ -236,7 +238,8 @@ def corrected(record: Record, found: Iterable[Difference], first_id: int, *, may
             facts[end:end] = [
                 ours
                 for ours, theirs in pairs
-                if theirs is None and not any(_is_same(fact.value, ours.value) for fact in facts)
+                if theirs is None
+                and not any(_is_same(fact.value, ours.value) or gives_way(fact.value, ours.value) for fact in facts)
             ]
     return Record(tuple(facts))
 

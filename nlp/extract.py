@@ -116,7 +116,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         demands=wanted,
         vague=empty,
     )
-    draft = replace(draft, missing=_missing(draft))
+    draft = replace(draft, missing=missing(draft))
     return replace(draft, summary=summary.summarise(text, draft))
 
 
@@ -166,7 +166,7 @@ def _of_competitor(text: str, amount: Amount) -> bool:
     return bool(_SOMEBODYS.search(text, max(0, amount.span.start - 24), amount.span.start))
 
 
-def _missing(draft: VisitDraft) -> tuple[Essential, ...]:
+def missing(draft: VisitDraft) -> tuple[Essential, ...]:
     """What a record that a manager can use has and this one lacks, the most important first: whom it is about, what
     happens next and when, with whom, and how far it has come. A date is missed only where there is a step."""
     steps = draft.next_steps

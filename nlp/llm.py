@@ -8,6 +8,7 @@ back is outside data: validated, shown its own faults once, and taken only as fa
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -31,6 +32,8 @@ MOST_ANSWERED = 256 * 1024
 """Characters of a whole answer; 20 items in each list are some 10,000."""
 MOST_SHOWN_AGAIN = 8_000
 """Characters of its faulty answer that a model is shown in the repair turn."""
+MOST_COUNTED = 1_000_000
+"""Tokens of one request; a count beyond that is a fault of the endpoint's, and does not use up a day a thousandfold."""
 LONGEST_WAIT_S = 3.0
 """A 429 that asks for no more is waited for, once."""
 FAILURES_BEFORE_REST, REST = 2, timedelta(seconds=60)
@@ -85,13 +88,9 @@ class _Choice(_Envelope):
     finish_reason: str | None = None
 
 
-class _Usage(_Envelope):
-    total_tokens: int = Field(default=0, ge=0)
-
-
 class _Completion(_Envelope):
     choices: list[_Choice] = Field(min_length=1)
-    usage: _Usage | None = None
+    usage: Any = None
 
 
 class ModelAndRules:
@@ -165,12 +164,18 @@ class ModelAndRules:
         # a lone surrogate cannot be sent; in its place stands one character, so that offsets stay
         sendable = text.encode("utf-8", "replace").decode("utf-8")
         note = redact(sendable) if self._redacts else Redacted(sendable, ())
-        started = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        started, asked = clock(), math.inf
         try:
             async with asyncio.timeout(self._limits.timeout_s), self._turns:
+                asked = clock()
                 answer = await self._read(note, choices)
-        except (TimeoutError, openai.APITimeoutError):
+        except openai.APITimeoutError:
             raise self._failed("timeout", is_outage=True) from None
+        except TimeoutError:
+            # where most of the time went by before our turn came, nothing is said against the endpoint
+            is_outage = asked - started < self._limits.timeout_s / 2
+            raise self._failed("timeout", is_outage=is_outage) from None
         except openai.APIStatusError as error:
             # `from None`: the endpoint's own words may quote the note
             raise self._refused(error) from None
@@ -185,7 +190,7 @@ class ModelAndRules:
             "model.answered",
             extra={
                 "model": self._endpoint.model,
-                "duration_ms": round(1000 * (asyncio.get_running_loop().time() - started)),
+                "duration_ms": round(1000 * (clock() - started)),
                 "tokens_today": self._tokens_of(self._now()),
             },
         )
@@ -298,9 +303,15 @@ class ModelAndRules:
             completion = _Completion.model_validate_json(raw)
         except ValidationError as error:
             raise Failed("not an answer") from error
-        if completion.usage is not None and completion.usage.total_tokens:
-            self._spend(completion.usage.total_tokens - estimate)
+        if tokens := _counted(completion.usage):
+            self._spend(tokens - estimate)
         return _words(completion.choices[0])
+
+
+def _counted(usage: object) -> int:
+    """Tokens as the endpoint counts them; 0 where it says nothing that can be a count."""
+    tokens = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return min(tokens, MOST_COUNTED) if isinstance(tokens, int) and tokens > 0 else 0
 
 
 def _words(choice: _Choice) -> tuple[str, str]:
@@ -328,11 +339,12 @@ def _response_format(level: Level, choices: Choices) -> dict[str, Any]:
 
 
 def _retry_after_s(error: openai.APIStatusError) -> float | None:
-    """Seconds, as far as the header gives any; a date in it counts as none."""
+    """Seconds, as far as the header gives any; a date in it counts as none, and so do nan and inf."""
     try:
-        return min(max(float(error.response.headers.get("retry-after", "")), 0.0), 3600.0)
+        wait_s = float(error.response.headers.get("retry-after", ""))
     except ValueError:
         return None
+    return min(max(wait_s, 0.0), 3600.0) if math.isfinite(wait_s) else None
 
 
 def _client(endpoint: Endpoint, timeout_s: float) -> openai.AsyncOpenAI:

@@ -17,6 +17,8 @@ A model points at words; it never computes, and it never has a value that is not
 - Competitors: the model adds. It removes one that is not in the team's list when it names competitors and this one is
   not among them.
 - Stage: where both speak, the model's judgement of the whole note stands, unless the rules' words name the stage itself.
+- Negation: words before a quote that turn it round (没说要|换供应商) refuse it as evidence, stage, attitude, demand or step;
+  a step that its own words take back (报价单我们不发了) is none.
 - Pain points, objections, demands, next steps: the union; of the same category or the same words, the rules' stands.
 - Signals, risk and positive: the union; a model never silences a risk.
 - Attitude: the rules' where they have one.
@@ -30,7 +32,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from nlp import clauses, dates, money, names, people, summary
+from nlp import clauses, dates, extract, money, names, people, summary
 from nlp.dates import TimeMention
 from nlp.draft import (
     Amount,
@@ -39,7 +41,6 @@ from nlp.draft import (
     ContactMention,
     CustomerMention,
     Demand,
-    Essential,
     ExtractionContext,
     NextStep,
     Signal,
@@ -57,6 +58,10 @@ MOST_ACTION = 40
 LONGEST_NAME = 24
 LONGEST_EVIDENCE = 60
 """Characters of the words that stand on a card for a signal, a pain point or an objection; more show nothing."""
+NEGATED_FROM = 9
+"""Characters before a quote in which a negation is looked for: eight, and one more to know 特别 from 别."""
+CALLED_OFF_UNTIL = 8
+"""Characters behind a quote, in its clause, in which a step may still be taken back: 报价单|我们不发了."""
 NEAR = 40
 """Characters between a step and the words of its date. Further apart they are another sentence's. Own choice."""
 
@@ -64,13 +69,14 @@ NEAR = 40
 def merged(text: str, rules: VisitDraft, answer: Answer, context: ExtractionContext, engine: str) -> VisitDraft:
     """The draft of both, every value with its words in the text. Equal input gives an equal draft."""
     merger = _Merger(text, rules, answer, context)
+    customer = merger.customer()
     draft = replace(
         rules,
-        customer=merger.customer(),
+        customer=customer,
         contacts=merger.contacts(),
         stage=merger.stage(),
         amounts=merger.amounts(),
-        competitors=merger.competitors(),
+        competitors=merger.competitors(customer),
         pain_points=merger.tags(rules.pain_points, answer.pain_points, merger.choices.pain_points),
         objections=merger.tags(rules.objections, answer.objections, OBJECTIONS),
         next_steps=merger.next_steps(),
@@ -78,25 +84,10 @@ def merged(text: str, rules: VisitDraft, answer: Answer, context: ExtractionCont
         signals=merger.signals(),
         attitude=merger.attitude(),
     )
-    draft = replace(draft, missing=tuple(each for each in draft.missing if not _is_there(draft, each)))
     # the first words of a note without facts are a summary as well: made anew only where something has changed
     if draft != rules:
-        draft = replace(draft, summary=summary.summarise(text, draft))
+        draft = replace(draft, missing=extract.missing(draft), summary=summary.summarise(text, draft))
     return replace(draft, engines={**rules.engines, **_hands(rules, draft, engine)})
-
-
-def _is_there(draft: VisitDraft, essential: Essential) -> bool:
-    match essential:
-        case "customer":
-            return draft.customer is not None
-        case "contact":
-            return bool(draft.contacts)
-        case "stage":
-            return draft.stage is not None
-        case "next_step":
-            return bool(draft.next_steps)
-        case "next_step_due":
-            return any(step.due for step in draft.next_steps)
 
 
 _MANY = ("contacts", "amounts", "competitors", "pain_points", "objections", "next_steps", "demands", "signals")
@@ -125,6 +116,8 @@ class Quotes:
     _key: str = ""
     _at: list[int] = field(default_factory=list)
     _used: dict[str, set[Span]] = field(default_factory=dict)
+    _in_numbers: set[int] = field(default_factory=set)
+    """Places with a number on both sides."""
 
     def __post_init__(self) -> None:
         self._key, self._at = _folded(self.text)
@@ -141,9 +134,12 @@ class Quotes:
             at = self._key.find(key, at + 1)
         return found
 
-    def place(self, kind: str, quote: str) -> Span | None:
-        """The first place that no other quote of that kind has; the first of all where each is taken."""
-        places = self.places(quote)
+    def place(self, kind: str, quote: str, *, affirmed: bool = False) -> Span | None:
+        """The first place that no other quote of that kind has; the first of all where each is taken.
+
+        `affirmed`: only places whose meaning no negation before them turns round.
+        """
+        places = [place for place in self.places(quote) if not (affirmed and self.is_negated(place))]
         if not places:
             return None
         used = self._used.setdefault(kind, set())
@@ -152,20 +148,39 @@ class Quotes:
         return span
 
     def within(self, span: Span, words: str) -> Span | None:
-        """Where in that span the words stand, as they are but for case and width."""
+        """Where in that span the words stand, as they are but for case and width; not where they cut a number or word."""
         sought, inside = _level(words), _level(span.of(self.text))
         at = inside.find(sought) if sought.strip() else -1
-        return Span(span.start + at, span.start + at + len(words)) if at >= 0 else None
+        for _ in range(MOST_PLACES):
+            if at < 0:
+                break
+            found = Span(span.start + at, span.start + at + len(words))
+            if not self._cuts(found):
+                return found
+            at = inside.find(sought, at + 1)
+        return None
+
+    def is_negated(self, span: Span) -> bool:
+        """Whether words right before these, in their own clause, say that it is not so: 没说要|换供应商."""
+        return bool(_NEGATED.search(self.text[max(0, span.start - NEGATED_FROM) : span.start]))
 
     def _cuts(self, span: Span) -> bool:
-        return _is_one_word(self.text, span.start) or _is_one_word(self.text, span.end)
+        if not self._in_numbers:
+            # -1 is no place, and says that this was done
+            self._in_numbers = {-1}
+            for number in _NUMBER.finditer(_level(self.text)):
+                self._in_numbers.update(range(number.start() + 1, number.end()))
+        return any(at in self._in_numbers or _is_one_word(self.text, at) for at in (span.start, span.end))
+
+
+_DIGIT = r"[\d零〇一二两三四五六七八九十百千万亿几]"
+_NUMBER = re.compile(rf"{_DIGIT}(?:{_DIGIT}|[.,点](?={_DIGIT})|分之(?={_DIGIT})|%|[wk](?![a-z]))*")
+"""A figure as it is written or said, on one level: 25, 二十五, 1.5万, 1,200,000, 一点五, 百分之五, 15%, 5w."""
 
 
 def _is_one_word(text: str, at: int) -> bool:
     before, after = text[at - 1 : at], text[at : at + 1]
-    if not (before.isascii() and after.isascii()):
-        return False
-    return (before.isdigit() and after.isdigit()) or (before.isalpha() and after.isalpha())
+    return before.isascii() and after.isascii() and before.isalpha() and after.isalpha()
 
 
 def _level(text: str) -> str:
@@ -198,7 +213,20 @@ _NOT_IN_PERSONS = re.compile(r"[0-9，。！？；：、,.!?;:\s的了是在说�
 _GIVING = ("提供", "发送", "寄送", "提交")
 _GIVES = re.compile(r"[把将给发寄送交]")
 """Where the note gives something, one of those verbs may stand before its words: 把排期表给他 is 提供排期表."""
-_REFUSES = re.compile(r"[不没未别勿非无莫]|拒绝|取消|停止")
+_NEGATED = re.compile(
+    r"(?:(?<![差要])不(?!过|但|仅|光|错|少|断|管|论)|没(?!想到|料到)|(?<!从)未(?!来)|从未|[并绝]非|勿|(?<![特区级分个类识差])别(?!人|家)|无|"
+    r"谈不上|拒绝|取消|否认|放弃|杜绝|避免)"
+    r"(?:[说提谈讲聊]到|[说要想会提是很太再去来有在过必肯敢能用算需法真嫌怕给跟和被让叫把]|对(?=[我他她你您咱客])|"
+    r"打算|怎么|什么|那么|这么|非常|十分|特别|觉得|认为|准备|计划|考虑|愿意?|可能|可以|必要|需要|办法|希望|听说|表示|"
+    r"[我他她你您咱]们?|客户|对方|马上|立刻|急着|现在|[ \t\u200b])*$"
+)
+"""A negation with nothing but weak words behind it; any other word, and punctuation, ends its reach."""
+_CALLED_OFF = re.compile(
+    r"(?<!差)不(?!过|但|仅|光|错|少|断|管|论|好|要忘|能忘|会忘)[^，。！？；、,.!?;:\s]{0,4}了|[先暂就都]不|暂时不|"
+    r"不(?:用|想|会|能|再|打算|准备)?[发给做寄送签提交去来安排跟出报改换装谈买订续]|取消|作罢|算了|没必要|停止|拒绝|放弃"
+)
+"""What was to be done is not to be done after all: 报价单我们不发了, 先不签."""
+_PAUSE = re.compile(r"[，。！？；、,.!?;:\n\r]")
 _EDGES = "，。！？；：、,.!?;: \t\n\r“”\"'（）()…"
 
 
@@ -260,6 +288,8 @@ class _Merger:
 
     def _is_rival(self, customer: CustomerMention) -> bool:
         said = customer.span.of(self.text)
+        if any(_overlap(customer.span, each.span) or each.name == said for each in self.rules.competitors):
+            return True
         listed = self.context.vocabulary.competitors
         known = [*listed, *(each.name for each in self.rules.competitors)]
         return customer.status != "known" and any(said in name or name in said for name in known if name)
@@ -301,11 +331,11 @@ class _Merger:
         said = other.of(self.text)
         return _overlap(span, other) or name in said or said in name
 
-    def competitors(self) -> tuple[CompetitorMention, ...]:
+    def competitors(self, customer: CustomerMention | None) -> tuple[CompetitorMention, ...]:
         found = [
             CompetitorMention(span.of(self.text), span)
             for each in self.answer.competitors
-            if (span := self._name_of("competitors", each)) and not self._is_the_customer(span)
+            if (span := self._name_of("competitors", each)) and not self._is_the_customer(span, customer)
         ]
         listed = set(self.context.vocabulary.competitors)
         kept = [
@@ -318,10 +348,13 @@ class _Merger:
                 kept.append(each)
         return tuple(kept)
 
-    def _is_the_customer(self, span: Span) -> bool:
-        words, customer = span.of(self.text), self.rules.customer
-        if customer is not None and (_overlap(span, customer.span) or words in customer.value):
-            return True
+    def _is_the_customer(self, span: Span, customer: CustomerMention | None) -> bool:
+        words = span.of(self.text)
+        for each in (self.rules.customer, customer):
+            if each is not None and (
+                _overlap(span, each.span) or words in each.value or each.span.of(self.text) in words
+            ):
+                return True
         return bool(self.context.customers) and names.decided(names.link(words, self.context.customers)) is not None
 
     def _name_of(self, kind: str, said: Quoted) -> Span | None:
@@ -338,14 +371,14 @@ class _Merger:
             return found
         if found is not None and (found.value == said.value or found.value in found.span.of(self.text)):
             return found
-        span = self.quotes.place("stage", said.quote)
-        return StageMention(said.value, span) if span else found
+        span = self.quotes.place("stage", said.quote, affirmed=True)
+        return StageMention(said.value, span) if span and not self._is_called_off(span) else found
 
     def attitude(self) -> int:
         said = self.answer.attitude
-        if self.rules.attitude or said is None or self.quotes.place("attitude", said.quote) is None:
+        if self.rules.attitude or said is None:
             return self.rules.attitude
-        return said.value
+        return said.value if self.quotes.place("attitude", said.quote, affirmed=True) else 0
 
     def tags(self, found: Sequence[Tag], said: Iterable[Quoted], allowed: Sequence[str]) -> tuple[Tag, ...]:
         kept = list(found)
@@ -356,7 +389,7 @@ class _Merger:
         return tuple(kept)
 
     def _evidence(self, kind: str, quote: str) -> Span | None:
-        span = self.quotes.place(kind, quote)
+        span = self.quotes.place(kind, quote, affirmed=True)
         return span if span and span.end - span.start <= LONGEST_EVIDENCE else None
 
     def _percent_in(self, span: Span) -> float | None:
@@ -406,7 +439,7 @@ class _Merger:
     def next_steps(self) -> tuple[NextStep, ...]:
         kept = list(self.rules.next_steps)
         for said in self.answer.next_steps:
-            span = self.quotes.place("next_steps", said.quote)
+            span = self.quotes.place("next_steps", said.quote, affirmed=True)
             if span is None:
                 continue
             due = self._due(said, span)
@@ -417,6 +450,8 @@ class _Merger:
                 if step.due is None and due is not None and is_free:
                     kept[place] = replace(step, due=due.due, due_span=due.span)
                 continue
+            if self._is_called_off(span, said.value):
+                continue
             action = self._action(said, span, due)
             if action and not any(step.action == action for step in kept):
                 kept.append(_step(said, action, span, due))
@@ -425,7 +460,7 @@ class _Merger:
     def demands(self) -> tuple[Demand, ...]:
         kept = list(self.rules.demands)
         for said in self.answer.demands:
-            span = self.quotes.place("demands", said.quote)
+            span = self.quotes.place("demands", said.quote, affirmed=True)
             if span is None or any(_is_about_the_same(each.span, span) for each in kept):
                 continue
             due = self._due(said, span)
@@ -446,6 +481,26 @@ class _Merger:
         found = [each for each in self.times if _overlap(span, each.span)]
         return found[0] if len(found) == 1 and found[0].due is not None else None
 
+    def _is_called_off(self, span: Span, value: str = "") -> bool:
+        """Whether the words quoted, or what follows in their clause, take back what is to be done.
+
+        A refusal within the value is a part of what is to be done.
+        """
+        rest = value.strip(_EDGES)
+        for verb in ("", *_GIVING):
+            if rest.startswith(verb) and (inside := self.quotes.within(span, rest.removeprefix(verb))):
+                break
+        else:
+            inside = None
+        if inside and self.quotes.is_negated(inside):
+            return True
+        after = _PAUSE.split(self.text[span.end : span.end + CALLED_OFF_UNTIL], maxsplit=1)[0]
+        words = span.of(self.text) + after
+        return any(
+            inside is None or not _holds(inside, Span(span.start + match.start(), span.start + match.end()))
+            for match in _CALLED_OFF.finditer(words)
+        )
+
     def _action(self, said: Quoted, span: Span, due: TimeMention | None) -> str:
         """The model's words where they are the note's, at most with a verb of ours before them; else the quote itself."""
         value = said.value.strip(_EDGES)
@@ -454,8 +509,7 @@ class _Merger:
             inside = self.quotes.within(span, rest) if len(rest) >= LEAST_QUOTED else None
             if inside is None:
                 continue
-            before = self.text[max(span.start, inside.start - 4) : inside.start]
-            if len(value) <= MOST_ACTION and not _REFUSES.search(before):
+            if len(value) <= MOST_ACTION and not self.quotes.is_negated(inside):
                 return value[: len(value) - len(rest)] + inside.of(self.text)
         words = span.of(self.text)
         if due is not None and _holds(span, due.span):

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from nlp import clauses
 
 _SPOKEN = "零〇幺一二三四五六七八九"
+_ANY = rf"[\d{_SPOKEN}]"
+_PAUSE = r"[\s\u200b-\u200f\u2060\ufeff.,，、·•/\\_()（）-]{0,3}"
+"""What people, speech engines and copied text put between the groups of one number."""
 # Each quantifier is bounded or cannot give anything back to what follows it, and none starts inside a run of digits.
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -24,6 +27,14 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("电话", re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")),
     ("电话", re.compile(r"(?<!\d)[48]00(?:[ -]?\d){7}(?!\d)")),
     ("电话", re.compile(r"(?<!\d)\(?0\d{2,3}[)）]?[ -]?\d{3,4}[ -]?\d{4}(?:[ ]?(?:-|转)[ ]?\d{1,6})?(?!\d)")),
+    # a mobile number in whatever groups it was written or said; 13,800,138,000 is an amount
+    (
+        "电话",
+        re.compile(
+            rf"(?<!{_ANY})(?!\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,4}})?(?![,.]?\d))"
+            rf"(?:\+?86{_PAUSE})?[1一幺]{_PAUSE}[3-9三四五六七八九](?:{_PAUSE}{_ANY}){{9}}(?!{_ANY})"
+        ),
+    ),
     # spoken with pauses, as speech engines write it
     ("电话", re.compile(rf"(?<![{_SPOKEN}])[{_SPOKEN}](?:[ ，,、-]?[{_SPOKEN}]){{9,24}}")),
     (
@@ -57,7 +68,7 @@ def redact(text: str) -> Redacted:
     >>> redact("王总电话13800138000").text
     '王总电话⟦电话1⟧'
     """
-    folded = clauses.fold(text)
+    folded = _level(text)
     pieces: list[str] = []
     names: dict[str, str] = {}
     counts: dict[str, int] = {}
@@ -74,8 +85,13 @@ def redact(text: str) -> Redacted:
 
 def holds_any(text: str) -> bool:
     """Whether something that `redact` would take out stands in the text."""
-    folded = clauses.fold(text)
+    folded = _level(text)
     return any(pattern.search(folded) for _, pattern in _KINDS)
+
+
+def _level(text: str) -> str:
+    """Full-width signs made ASCII, character by character."""
+    return clauses.fold(text).replace("＠", "@")
 
 
 def _unused(kind: str, counts: dict[str, int], text: str) -> str:

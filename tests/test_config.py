@@ -259,8 +259,9 @@ def test_what_only_looks_like_this_machine_is_not(tmp_path: Path, url: str) -> N
     assert "model" in refusal(tmp_path, MODEL.format(url=url))
 
 
-def test_what_cannot_be_sent_as_json_is_a_fault(tmp_path: Path) -> None:
-    assert "only what JSON knows" in refusal(tmp_path, "[model]\nextra_body = {since = 2026-01-01}\n")
+@pytest.mark.parametrize("body", ["{since = 2026-01-01}", "{top_p = nan}", "{deep = {top_p = [-inf]}}"])
+def test_what_cannot_be_sent_as_json_is_a_fault(tmp_path: Path, body: str) -> None:
+    assert "only what JSON knows" in refusal(tmp_path, f"[model]\nextra_body = {body}\n")
 
 
 def test_a_model_without_a_name_and_a_key_that_no_header_takes_are_faults(tmp_path: Path) -> None:

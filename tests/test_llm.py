@@ -15,7 +15,7 @@ from nlp.draft import VisitDraft
 from nlp.extract import grounded
 from nlp.extractor import NOTE as REASON
 from nlp.extractor import SPENT, TOO_LONG, Extractor, Rules
-from nlp.llm import AT_ONCE, ENGINE_LENGTH, Endpoint, Limits, ModelAndRules
+from nlp.llm import AT_ONCE, ENGINE_LENGTH, MOST_COUNTED, Endpoint, Limits, ModelAndRules
 from nlp.llm_ladder import Ladder
 from tests.dialects.openai_like import OpenAiLike, Provider
 from tests.fakes import FakeClock
@@ -432,6 +432,45 @@ async def test_a_day_has_its_tokens_and_the_next_day_its_own(start: Start, clock
     assert len(server.asked) == 2
 
     clock.advance(timedelta(days=1))
+    assert REASON not in (await read(reader)).engines
+
+
+@pytest.mark.parametrize("usage", [None, {"total_tokens": None}, {"total_tokens": -1}, {"total_tokens": "many"}, [], 7])
+async def test_an_answer_whose_tokens_are_not_counted_is_taken_all_the_same(start: Start, usage: object) -> None:
+    server, reader = await start()
+    server.usage = usage
+    server.says(ANSWER)
+
+    assert REASON not in (await read(reader)).engines
+
+
+async def test_an_absurd_count_of_tokens_is_not_taken_at_its_word(start: Start) -> None:
+    server, reader = await start(daily_tokens=2 * MOST_COUNTED)
+    server.usage = {"total_tokens": 10**40}
+    server.says(ANSWER)
+    await read(reader)
+    server.says(ANSWER)
+
+    assert REASON not in (await read(reader)).engines
+
+
+@pytest.mark.parametrize("wait", ["nan", "inf", "-inf", "1e999"])
+async def test_a_wait_that_is_no_number_is_as_none_asked_for(start: Start, wait: str) -> None:
+    server, reader = await start()
+    server.fails(status=429, retry_after=wait)
+
+    assert reason(await read(reader)) == "rules: model unavailable (HTTP 429)"
+    assert len(server.asked) == 1
+
+
+async def test_notes_that_waited_for_a_turn_in_vain_are_no_outage(start: Start) -> None:
+    server, reader = await start(timeout_s=3.0)
+    server.slow_s = 2.0
+
+    drafts = await asyncio.gather(*(read(reader) for _ in range(AT_ONCE + 3)))
+    assert sum(REASON in draft.engines for draft in drafts) == 3
+
+    server.slow_s = 0.0
     assert REASON not in (await read(reader)).engines
 
 

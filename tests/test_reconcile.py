@@ -85,6 +85,57 @@ def test_a_quote_does_not_begin_or_end_within_a_number() -> None:
     assert Quotes("付了1.5万").places("15万") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("给他们二十五台样机", "五台样机"),
+        ("给他们二十五台样机", "给他们二十"),
+        ("给他们２５台样机", "5台样机"),
+        ("给他们十几台样机", "几台样机"),
+        ("让价1.5万", "5万"),
+        ("让价1.5万", "让价1.5"),
+        ("让价一点五万", "五万"),
+        ("让价一百二十万", "让价一百"),
+        ("付1,200,000元", "200,000元"),
+        ("涨了15%", "涨了15"),
+        ("降百分之五", "降百"),
+        ("让价5w", "让价5"),
+    ],
+)
+def test_neither_a_quote_nor_a_value_cuts_a_figure_however_it_is_written(text: str, cut: str) -> None:
+    quotes = Quotes(text)
+
+    assert quotes.places(cut) == []
+    assert quotes.within(Span(0, len(text)), cut) is None
+    assert quotes.places(text) == [Span(0, len(text))]
+
+
+def test_a_value_that_cuts_one_figure_is_found_where_it_is_another() -> None:
+    text = "给他们25台，再给5台样机"
+
+    assert Quotes(text).within(Span(0, len(text)), "5台") == Span(9, 11)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "quote"),
+    [
+        ("我答应给他们二十五台样机", "五台样机", "五台样机"),
+        ("我答应给他们25台样机", "5台样机", "给他们25台样机"),
+        ("答应让价1.5万", "让价5万", "5万"),
+    ],
+)
+def test_no_step_holds_a_figure_that_nobody_said(text: str, value: str, quote: str) -> None:
+    steps = read(text, by_rules=bare(), next_steps=[{"value": value, "quote": quote}]).next_steps
+
+    assert [step.action for step in steps] in ([], [quote])
+    assert value not in [step.action for step in steps]
+
+
+def test_a_text_of_one_endless_number_is_worked_through() -> None:
+    for text in ("1" * 20_000, "万" * 20_000, "1." * 10_000, "百分之" * 7_000, "1w" * 10_000):
+        assert Quotes(text).places(text[2:40]) == []
+
+
 def test_a_quote_that_occurs_twice_is_placed_where_no_other_of_its_field_is() -> None:
     text = "王总嫌贵，李总也嫌贵"
     quotes = Quotes(text)
@@ -375,6 +426,30 @@ def test_the_customer_and_nobody_in_particular_are_no_competitors(words: str) ->
     assert read(text, by_rules=bare(), competitors=[{"value": words, "quote": words}]).competitors == ()
 
 
+@pytest.mark.parametrize("rival", ["科锐", "科锐公司"])
+def test_one_name_is_not_both_customer_and_competitor(rival: str) -> None:
+    text = "上午跟科锐公司聊了，科锐说科锐公司还在比"
+
+    draft = read(
+        text,
+        by_rules=bare(),
+        customer={"value": "科锐", "quote": "科锐"},
+        competitors=[{"value": rival, "quote": rival}],
+    )
+
+    assert draft.customer is not None
+    assert (draft.customer.value, draft.competitors) == ("科锐", ())
+
+
+def test_a_competitor_of_the_rules_does_not_become_the_customer_though_the_list_has_it() -> None:
+    text = "恒力比我们便宜"
+    by_rules = bare(competitors=(CompetitorMention("恒力", Span(0, 2)),))
+
+    draft = read(text, by_rules=by_rules, customer={"value": "恒力", "quote": "恒力"})
+
+    assert (draft.customer, draft.competitors) == (None, by_rules.competitors)
+
+
 # Judgements
 
 
@@ -447,7 +522,8 @@ def test_the_rules_attitude_stands_where_they_have_one() -> None:
         ("提供安装排期表", "把安装排期表给他", "提供安装排期表"),
         ("安装排期表", "把安装排期表给他", "安装排期表"),
         ("赠送十台设备", "把安装排期表给他", "把安装排期表给他"),
-        ("签合同", "这个月先不签合同", "这个月先不签合同"),
+        ("签合同", "别忘了签合同", "签合同"),
+        ("先不签合同", "这个月先不签合同", "先不签合同"),
         ("提供返点", "返点的事再说", "返点的事再说"),
     ],
 )
@@ -457,6 +533,73 @@ def test_an_action_is_words_of_the_note(value: str, quote: str, action: str) -> 
     assert [
         step.action for step in read(text, by_rules=bare(), next_steps=[{"value": value, "quote": quote}]).next_steps
     ] == [action]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "quote"),
+    [
+        ("这个月先不签合同", "签合同", "签合同"),
+        ("这个月先不签合同", "签合同", "这个月先不签合同"),
+        ("这个月先不签合同", "尽快签合同", "这个月先不签合同"),
+        ("报价单我们不发了", "提供报价单", "报价单我们不发了"),
+        ("报价单我们不发了", "提供报价单", "报价单"),
+        ("样机取消，不用寄了", "寄样机", "样机取消"),
+        ("没打算跟他们签合同", "签合同", "签合同"),
+    ],
+)
+def test_what_is_refused_or_taken_back_is_no_step(text: str, value: str, quote: str) -> None:
+    assert read(text, by_rules=bare(), next_steps=[{"value": value, "quote": quote}]).next_steps == ()
+
+
+NEGATED = [
+    ("这个月先不签合同，先看看", "签合同"),
+    ("他们没说要换供应商", "换供应商"),
+    ("他们没有提过要换供应商", "换供应商"),
+    ("他们也不嫌贵", "嫌贵"),
+    ("对我们不满意", "满意"),
+    ("对我们不是很满意", "满意"),
+    ("对我们没什么不满意", "不满意"),
+    ("别换供应商", "换供应商"),
+    ("不会再换供应商", "换供应商"),
+    ("从没跟我们说过嫌贵", "嫌贵"),
+]
+AFFIRMED = [
+    ("领导没批还要比价", "还要比价"),
+    ("他们没来，要换供应商", "换供应商"),
+    ("特别满意", "满意"),
+    ("没想到要换供应商", "换供应商"),
+    ("不过很满意", "满意"),
+    ("未来要换供应商", "换供应商"),
+    ("差不多满意", "满意"),
+    ("他们对服务不满意", "不满意"),
+]
+
+
+def judged(text: str, quote: str) -> tuple[bool, ...]:
+    """Whether each kind of judgement was taken from that quote."""
+    draft = read(
+        text,
+        by_rules=bare(),
+        stage={"value": "合同签订", "quote": quote},
+        attitude={"value": 2, "quote": quote},
+        objections=[{"value": "价格", "quote": quote}],
+        pain_points=[{"value": "交付周期", "quote": quote}],
+        risks=[{"value": "流失", "quote": quote}],
+        demands=[{"value": quote, "quote": quote}],
+    )
+    return tuple(
+        map(bool, (draft.stage, draft.attitude, draft.objections, draft.pain_points, draft.signals, draft.demands))
+    )
+
+
+@pytest.mark.parametrize(("text", "quote"), NEGATED)
+def test_a_quote_whose_negation_was_cut_off_is_no_evidence(text: str, quote: str) -> None:
+    assert judged(text, quote) == (False,) * 6
+
+
+@pytest.mark.parametrize(("text", "quote"), AFFIRMED)
+def test_a_negation_that_does_not_reach_the_quote_refuses_nothing(text: str, quote: str) -> None:
+    assert judged(text, quote) == (True,) * 6
 
 
 def test_steps_and_demands_of_the_same_words_are_not_there_twice() -> None:
@@ -478,8 +621,22 @@ def test_what_the_model_found_is_no_longer_missing_and_the_summary_is_made_anew(
 
     draft = read(text, by_rules=bare(missing=("customer", "contact")), customer={"value": "瑞丰", "quote": "瑞丰"})
 
-    assert draft.missing == ("contact",)
+    assert draft.missing == ("next_step", "contact", "stage")
     assert "瑞丰" in draft.summary
+
+
+def test_what_the_model_took_away_or_brought_without_a_date_is_missing() -> None:
+    text = "同事小周也去了，排期表我来给"
+    by_rules = bare(contacts=(ContactMention("小周", said(text, "小周")),), missing=("customer", "next_step", "stage"))
+
+    draft = read(
+        text,
+        by_rules=by_rules,
+        contacts=[{"value": "小周", "quote": "同事小周", "side": "own"}],
+        next_steps=[{"value": "排期表", "quote": "排期表我来给"}],
+    )
+
+    assert draft.missing == ("customer", "next_step_due", "contact", "stage")
 
 
 # Anything at all

@@ -1,4 +1,5 @@
 import re
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from nlp.redact import holds_any, redact
 
+DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 PERSONAL = [
     ("王总手机13800138000，微信同号", "王总手机⟦电话1⟧，微信同号"),
     ("电话138-0013-8000", "电话⟦电话1⟧"),
@@ -34,8 +36,52 @@ def test_what_identifies_a_person_is_replaced_by_a_mark(text: str, expected: str
 
 
 @pytest.mark.parametrize(
+    "number",
+    [
+        "138 001 38000",
+        "1 3 8 0 0 1 3 8 0 0 0",
+        "138.0013.8000",
+        "138，0013，8000",
+        "138/0013/8000",
+        "138\n0013\n8000",
+        "138\u200b0013\u200b8000",
+        "138 - 0013 - 8000",
+        "138,001,38000",
+        "一三八 0013 8000",
+        "幺3八零零幺三8000",
+        "zhang＠qq.com",
+        "ｚｈａｎｇ＠ｑｑ．ｃｏｍ",
+    ],
+)
+def test_a_number_in_whatever_groups_and_an_address_in_any_width_go(number: str) -> None:
+    found = redact(f"电话{number}，他说")
+
+    assert re.fullmatch(r"电话⟦..1⟧，他说", found.text)
+    assert found.restore(found.text) == f"电话{number}，他说"
+
+
+@given(
+    st.integers(min_value=0, max_value=10**12),
+    st.sampled_from(["", ".0", ".5", ".00", ".35"]),
+    st.sampled_from(["元", " 元", "块", "万"]),
+)
+def test_an_amount_in_thousands_stays(yuan: int, rest: str, unit: str) -> None:
+    text = f"预算{yuan:,}{rest}{unit}"
+
+    assert redact(text).text == text
+
+
+@given(DAYS, DAYS, st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]))
+def test_dates_stay(one: date, other: date, form: str) -> None:
+    text = f"从{one.strftime(form)}到{other.strftime(form)}，{one:%m.%d}-{other:%m.%d}"
+
+    assert redact(text).text == text
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "预算1,380,013,800.00 元，定金13800138元，另付13,800,138,000.5元",
         "预算大概八十五万，报价1200000元，单价3800一台",
         "二零二六年十二月一号前，12月1日，2026-12-01，15到20号",
         "比竞品贵百分之十五，要三五十台，第一、第二、第三",
@@ -67,9 +113,9 @@ PIECES = [piece for text, _ in PERSONAL for piece in (text, text[-11:])] + [
     "零",
     "，",
 ]
-hostile = st.lists(st.sampled_from(PIECES) | st.text(alphabet="0123456789一三八零@.aX -，转⟦⟧电话", max_size=12)).map(
-    "".join
-)
+hostile = st.lists(
+    st.sampled_from(PIECES) | st.text(alphabet="0123456789一三八零@.aX -，转⟦⟧电话＠/\n\u200b", max_size=12)
+).map("".join)
 
 
 @given(st.text() | hostile)
@@ -88,7 +134,9 @@ def test_nothing_that_identifies_leaks(text: str) -> None:
     assert not any(holds_any(piece) for piece in pieces)
 
 
-@pytest.mark.parametrize("character", [*"1一@a.0- （⟦", "1 ", "一，", "a@", "a.", "1-", "0571-"])
+@pytest.mark.parametrize(
+    "character", [*"1一@a.0- （⟦", "1 ", "一，", "a@", "a.", "1-", "0571-", "13\u200b", "1   ", "138，"]
+)
 def test_a_hundred_thousand_of_the_same_are_worked_through(character: str) -> None:
     text = character * (100_000 // len(character))
 

@@ -61,6 +61,7 @@ class OpenAiLike:
     replies: deque[Reply] = field(default_factory=deque)
     always: Reply | None = None
     """In place of the empty answer where nothing is scripted."""
+    usage: Any = field(default_factory=lambda: {"prompt_tokens": 700, "completion_tokens": 300, "total_tokens": 1000})
     needs_new_keys: bool = False
     """Like OpenAI's thinking models: neither max_tokens nor temperature."""
     slow_s: float = 0.0
@@ -135,7 +136,7 @@ class OpenAiLike:
         if self._enforces(body):
             faults = faults_of(json.loads(reply.words), body["response_format"]["json_schema"]["schema"])
             assert faults == [], faults
-        return web.json_response(self._dressed(reply.words))
+        return web.json_response({**self._dressed(reply.words), "usage": self.usage})
 
     def _refused(self, body: Json) -> web.Response | None:
         """What this provider does not take, in its own words."""

@@ -23,7 +23,7 @@ from tests.fakes import FakeClock, FakeExtractor
 TYPED = "上午在恒力，跟设备科的老韩碰了一下，三台样机他们用着行，老韩讲他们心里还打着小算盘。"
 FOUND = {
     "contacts": [{"value": "老韩", "quote": "设备科的老韩", "department": "设备科"}],
-    "risks": [{"value": "比价", "quote": "他们心里还打着小算盘"}],
+    "risks": [{"value": "犹豫", "quote": "他们心里还打着小算盘"}],
 }
 
 
@@ -179,6 +179,19 @@ async def test_a_voice_note_that_is_heard_again_is_compared_without_asking_again
 
     assert len(server.asked) == 1
     assert len(chat.cards("拜访记录")) == 1
+
+
+async def test_a_second_hearing_sets_no_customer_beside_the_one_that_the_model_read(
+    chat: Chat, server: OpenAiLike
+) -> None:
+    server.says({"customer": {"value": "瑞丰", "quote": "瑞丰"}})
+    chat.listener.answers.append(chats.heard("刚从宁波恒力阀门出来，预算八十五万，他们嫌贵"))
+
+    await chat.receives(chat.voice(platform_transcript="那边碰了一下瑞丰人，预算八十五万，他们嫌贵"))
+    await chat.passes(timedelta(seconds=1))
+
+    assert [key for key in await engines(chat) if key.startswith("customer:")] == ["customer:瑞丰"]
+    assert "宁波恒力阀门有限公司" in chat.draft().body
 
 
 async def test_the_databases_writer_is_free_while_the_model_thinks(
