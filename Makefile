@@ -25,7 +25,7 @@ help:
 	@echo "make test      the quick tests"
 	@echo "make test-all  also those with the speech model, PostgreSQL, Chromium and killed processes"
 	@echo "make lint      ruff and mypy"
-	@echo "make bench     how fast callbacks are acknowledged and voice notes are written down"
+	@echo "make bench     how fast callbacks are acknowledged and voice notes written down, how well notes are understood"
 	@echo "make clean     remove .venv and the caches (never config.toml or data/)"
 
 demo: $(STAMP)
@@ -46,6 +46,9 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/ack.py
 	$(BIN)/python benchmarks/speech.py
+	-$(BIN)/python benchmarks/understanding.py --frozen
+	$(BIN)/python benchmarks/risk.py --frozen
+	$(BIN)/python benchmarks/edits.py --frozen
 
 venv: $(STAMP)
 
