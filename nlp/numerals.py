@@ -141,7 +141,8 @@ def _exact(words: str) -> Decimal | None:
         if unit not in rest:
             continue
         at = rest.index(unit)
-        left = _section(rest[:at])
+        # 三亿零一万: the 零 of a place left out
+        left = _section(rest[1:at] if last and rest[0] in "零〇○" else rest[:at])
         if left is None or left == 0:
             return None
         total += left * _BIG[unit]

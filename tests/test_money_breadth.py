@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nlp import money
@@ -695,6 +695,7 @@ def _in_ten_thousands(value: int) -> str:
     ],
 )
 @given(value=st.integers(min_value=1, max_value=10**9))
+@example(value=300_010_000)  # 三亿零一万
 def test_an_amount_written_in_any_way_reads_back_exactly(render: Callable[[int], str], value: int) -> None:
     [amount] = money.amounts(f"报价{render(value)}")
 
