@@ -62,7 +62,6 @@ ESCALATED_IF_WRITTEN = "发现风险信号，已发给{manager}。对方如果�
 NO_MANAGER = "发现风险信号，但没有设置您的上级，没能上报；请管理员在成员表里补上。"
 MANAGER_UNREACHABLE = "发现风险信号，但{manager}没有登记可联系的账号，没能上报；请管理员补上。"
 NEEDS_CUSTOMER = "还差客户：这次拜访的是哪一家？请直接回复客户名称。"
-WHICH_CUSTOMER = "这次拜访的是哪一家？直接回复客户名称，或点卡片里的选项。"
 REMINDER = "您有一条待确认的拜访记录：{customer}，{on}。点卡片上的「确认」，或回复「确认」入库。"
 REMINDER_OLDER = "您有一条待确认的拜访记录：{customer}，{on}。请点它那张卡片上的「确认」入库；后面还有更新的一条，回复「确认」是确认更新的那条。"
 

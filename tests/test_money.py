@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nlp import numerals
 from nlp.money import amounts, find, percents
+from tests.spelling import spelled
 
 W = 10_000
 
@@ -152,27 +153,6 @@ def test_a_numeral_is_read_exactly(words: str, value: int) -> None:
 @given(st.integers(min_value=1, max_value=99_999_999))
 def test_a_number_spelled_in_full_reads_back(value: int) -> None:
     assert numerals.read(spelled(value)) == (Decimal(value), Decimal(value))
-
-
-def spelled(value: int) -> str:
-    """The full Chinese spelling, written independently of the reader."""
-    digits, units = "零一二三四五六七八九", ["", "十", "百", "千"]
-
-    def section(number: int) -> str:
-        words, zero = "", False
-        for place in range(3, -1, -1):
-            digit = number // 10**place % 10
-            if digit:
-                words += ("零" if zero and words else "") + digits[digit] + units[place]
-                zero = False
-            else:
-                zero = True
-        return words
-
-    high, low = divmod(value, 10_000)
-    if not high:
-        return section(low)
-    return section(high) + "万" + ("零" if low and low < 1000 else "") + (section(low) if low else "")
 
 
 PIECES = st.lists(
