@@ -14,7 +14,6 @@ from handlers.record import CustomerValue, Fact, Record, facts_of, load, tell_of
 from nlp import edits
 from nlp.draft import CustomerEntry, ExtractionContext, VisitDraft
 from nlp.draft import Source as NoteSource
-from nlp.edit_ops import Edit
 from nlp.extractor import NOTE, SPENT, TOO_LONG, Rules
 from nlp.transcript import Transcript
 from storage.jobs import Job
@@ -52,9 +51,8 @@ class Note:
 async def take(ctx: Context, job: Job, note: Note) -> None:
     """Work a note into the records and answer it; the job is done then."""
     reading = await understanding(ctx, note.sent_at, note.source)
-    wanted = await asyncio.to_thread(edits.parse, note.text, note.sent_at, ctx.settings.zone)
     # with no transaction open: a model may take its time
-    draft = note.read or await _draft(ctx, note, reading, wanted)
+    draft = note.read or await _draft(ctx, note, reading)
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, note.to)
         evidence = await _evidence(work, member, note)
@@ -73,8 +71,9 @@ async def take(ctx: Context, job: Job, note: Note) -> None:
     log.info("note.taken", extra={"event": note.cause, "source": note.source, "edits": len(request.edits)})
 
 
-async def _may_ask(ctx: Context, note: Note, wanted: tuple[Edit, ...]) -> bool:
+async def _may_ask(ctx: Context, note: Note) -> bool:
     """Whether a model may read this: a note of somebody whom we serve, not an instruction about an open draft."""
+    wanted = await asyncio.to_thread(edits.parse, note.text, note.sent_at, ctx.settings.zone)
     if edits.needs_a_record(note.text, wanted):
         return False
     async with ctx.database.reading() as work:
@@ -84,10 +83,10 @@ async def _may_ask(ctx: Context, note: Note, wanted: tuple[Edit, ...]) -> bool:
         return member.active and not (wanted and await work.visits.latest_draft(member.member_id))
 
 
-async def _draft(ctx: Context, note: Note, reading: ExtractionContext, wanted: tuple[Edit, ...]) -> VisitDraft:
+async def _draft(ctx: Context, note: Note, reading: ExtractionContext) -> VisitDraft:
     """What the note says; where that takes longer than people wait in silence, they are told that it came."""
     alone = isinstance(ctx.extractor, Rules)
-    if alone or not _is_worth_a_model(note.text, reading) or not await _may_ask(ctx, note, wanted):
+    if alone or not _is_worth_a_model(note.text, reading) or not await _may_ask(ctx, note):
         return await Rules().extract(note.text, reading)
     working = asyncio.create_task(ctx.extractor.extract(note.text, reading))
     try:
