@@ -74,7 +74,7 @@ _LATEST_BEFORE = re.compile(
     r"(?:截止(?:时间|日期)?(?:到|至|是)?|截至|最晚|最迟|至迟|不晚于|不迟于|不(?:能|要|得)?(?:晚于|迟于|超过)|赶在)(?:在|是|到|得)?\s?$"
 )
 _EARLIEST_BEFORE = re.compile(r"(?:最早|最快|不早于|至少要?到|起码要?到|至少要?等到)(?:也)?(?:在|是|到|得|要)*\s?$")
-_ONCE_OVER = re.compile(r"(?:过了|等过了|过完|忙完)(?:这个?)?$")
+_ONCE_OVER = re.compile(r"(?:(?:(?<![\u4e00-\u9fff])|(?<=[等要得就再先说那]))过了|过完|忙完)(?:这个?)?$")
 _FROM_BEFORE = re.compile(r"(?:从|自|打从)\s?$")
 _FROM_BEGIN = re.compile(r"\s?(?:开始|起)")
 _EVERY_BEFORE = re.compile(r"(?:每|逢)(?:个|一个?)?(?:年|月|周|星期|礼拜|季度?|天|日|工作日|晚)?的?$")
@@ -94,7 +94,7 @@ def find(text: str, sent_at: datetime, zone: ZoneInfo) -> list[TimeMention]:
     """
     if not YEARS[0] <= sent_at.year <= YEARS[1]:
         return []
-    folded, offsets = _joined(clauses.fold(text).replace("：", ":"))
+    folded, offsets = _joined(_FIRST_MONTH.sub("一月", clauses.fold(text)).replace("：", ":"))
     moment = sent_at.astimezone(zone)
     found: list[TimeMention] = []
     position = 0
@@ -108,6 +108,7 @@ def find(text: str, sent_at: datetime, zone: ZoneInfo) -> list[TimeMention]:
     return [each for index, each in enumerate(found) if index not in gone]
 
 
+_FIRST_MONTH = re.compile(r"(?<![万千百十亿几块\d一二三四五六七八九])元月(?=[\d一二三四五六七八九十初底末中上下份])")
 _SPACE = re.compile(r"(?<=\d) (?=[年月日号点时分天周个小季])|(?<=[年月日号周到至点]) (?=\d)")
 
 

@@ -128,7 +128,7 @@ _YEAR = r"(?:(?:(?<!\d)20\d\d|(?:二|(?<!\d)2)[零〇0][零〇一二三四五六
 _YEARLY = rf"(?:(?P<year>{_YEAR})(?:的|度)?)?"
 _YEAR_STARTS = "今明后去前本2二"
 _WEEK = "(?:周|星期|礼拜)"
-_SHIFT = "(?:上上|上|这|本|当|下下|下)"
+_SHIFT = "(?:上上|上|这|本|当|(?<!一)下下|下)"
 _TO = r"\s?(?:到|至|~|-)\s?"
 _NUMBER = r"(?:\d{1,3}|[一二两俩三四五六七八九十]{1,3})"
 _UNIT = r"(?:个?工作日|个?小时|[hH](?=之?内|以内|之?后)|个?钟头|分钟|天|日(?!本|常)|个?星期|个?礼拜|周(?![边围转年期])|个月|个季度|年)"
@@ -208,6 +208,8 @@ def _duration(match: re.Match[str], now: Now) -> When | None:
     unit, how = match["unit"].removeprefix("个").replace("h", "小时").replace("H", "小时"), match["how"]
     if "前" not in how and _OTHER_START.search(text, max(0, at - 12), at):
         return NOTHING
+    if unit == "日" and how.endswith("前") and match["count"].isascii() and not _TOLD.match(text, match.end()):
+        return None  # 12日前拟清单 is a day of the month
     if match["count"] == "几":
         return _several(unit, how, now)
     if match["count"] == "半" and unit in ("天", "日"):
@@ -232,6 +234,11 @@ def _duration(match: re.Match[str], now: Now) -> When | None:
         return When(now.day, high.date(), clock=exact, kind="deadline")
     return When(low.date(), high.date(), clock=exact if low == high else None)
 
+
+_TOLD = re.compile(
+    r"[^，。！？；,!?;\n]{0,12}(?:[了过]|(?:发|去|来|签|买|做|送|给|到|付|提)的(?:[，。！？；,!?;\s]|$))"
+)
+"""What follows a count of days that are over: 3日前签的, 15日前已经发了."""
 
 # 质保三年内, 收到货后7天内: counted from something else than the sending of the note
 _OTHER_START = re.compile(
@@ -463,7 +470,10 @@ def _day_of_month(day: int, now: Now) -> date | None:
 @_rule(
     "0123456789",
     r"(?<![\dA-Za-z./:-])(?:(?P<month>1[0-2]|0?[1-9])[./]|(?P<padded>1[0-2]|0[1-9])-)(?P<day>3[01]|[12]\d|0?[1-9])(?![\d./%万千百元块个折倍-])"
-    r"(?:[号日]|(?=(?:之|以)?前(?!后)|(?:之|以)?后(?!续)|上午|下午|晚上|早上|左右|交货|发货|到货|签|上线|给(?!力)|截止))",
+    r"(?:[号日]|(?=(?:之|以)?前(?!后)|(?:之|以)?后(?!续)|上午|下午|晚上|早上|左右|交货|发货|到货|签|上线|给(?!力)|截止)"
+    # 1/3 alone is also a part: 先付1/3到账后发货
+    r"|(?<!付../.)(?<!款../.)(?<!先../.)(?<=/..)(?=开[始会标工业]|到[账场]|进场|安装|验收|拜访|见面|送样|交付|发样)"
+    r"|(?<![付款先首余]./.)(?<=/.)(?=开[始会标工业]|到[账场]|进场|安装|验收|拜访|见面|送样|交付|发样))",
 )
 def _short_date(match: re.Match[str], now: Now) -> When | None:
     day = _rolled(int(match["month"] or match["padded"]), int(match["day"]), now)
@@ -592,7 +602,7 @@ def _whole_of_month(match: re.Match[str], now: Now) -> When | None:
 
 @_rule(
     "上这本下周星礼",
-    rf"(?:(?P<next>[上下]一个)|(?P<shift>上上|上|这|本|下下|下)一?个?|(?:(?<=[周期拜][一二三四五六])|(?<![双单一二两三四五六七八九十几\d半下上这本个]))){_WEEK}(?P<day>[一二三四五六日天1-6])(?![百千万]|十(?![一二]?[点时]))"
+    rf"(?:(?P<next>[上下]一个)|(?<!一)(?P<shift>上上|上|这|本|下下|下)一?个?|(?:(?<=[周期拜][一二三四五六])|(?<=一下)|(?<![双单一二两三四五六七八九十几\d半下上这本个]))){_WEEK}(?P<day>[一二三四五六日天1-6])(?![百千万]|十(?![一二]?[点时]))"
     r"(?P<or>[二三四五六日](?![十百千万点个]))?(?!鸣|次|个月|年|金(?!额)|志|常用)",
 )
 def _weekday(match: re.Match[str], now: Now) -> When | None:
@@ -617,7 +627,7 @@ def _weekday(match: re.Match[str], now: Now) -> When | None:
 
 @_rule(
     "上这本下周星礼月",
-    rf"(?:(?P<shift>上上|上|这|本|下下|下)一?个?{_WEEK}?|(?<![每双单一二两三四五六七八九十几\d半下上这本个]){_WEEK})(?P<part>(?<=[周期拜])[末尾初](?!年)|周[末尾初]|(?<=[周期拜])中(?!国|心|午|秋|间)|(?:的)?[前后]半周|(?:之|以)?内(?![部容]))",
+    rf"(?:(?<!一)(?P<shift>上上|上|这|本|下下|下)一?个?{_WEEK}?|(?<![每双单一二两三四五六七八九十几\d半下上这本个]){_WEEK})(?P<part>(?<=[周期拜])[末尾初](?!年)|周[末尾初]|(?<=[周期拜])中(?!国|心|午|秋|间)|(?:的)?[前后]半周|(?:之|以)?内(?![部容]))",
 )
 def _part_of_week(match: re.Match[str], now: Now) -> When | None:
     part = match["part"]
@@ -637,7 +647,7 @@ def _part_of_week(match: re.Match[str], now: Now) -> When | None:
     return When(start + timedelta(days=low), start + timedelta(days=high), "loose" if part[-1] == "末" else "day")
 
 
-@_rule("上这本当下", rf"(?P<shift>{_SHIFT})一?个?{_WEEK}(?![围边转年密全期])")
+@_rule("上这本当下", rf"(?<!一)(?P<shift>{_SHIFT})一?个?{_WEEK}(?![围边转年密全期])")
 def _week(match: re.Match[str], now: Now) -> When | None:
     start = monday(now.day) + timedelta(weeks=_shift(match["shift"]))
     return When(start, start + timedelta(days=6), "loose" if _shift(match["shift"]) else "day")

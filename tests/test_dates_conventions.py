@@ -420,3 +420,35 @@ def test_what_names_no_time_is_left_alone(text: str) -> None:
 )
 def test_an_expression_ends_where_other_words_begin(text: str, words: list[str]) -> None:
     assert [each.span.of(text) for each in find(text, SENT_AT, SHANGHAI)] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("元月六号我再过去", "2027-01-06"),
+        ("五万元月底付", "2026-11-30"),
+        ("我方1/4开始部署", "2027-01-04"),
+        ("12/25到账", "2026-12-25"),
+        ("我22日前拟换品清单", "2026-11-22"),
+        ("合同法务过了下礼拜一盖章", "2026-11-23"),
+        ("跟他汇报一下礼拜三给结果", "2026-11-25"),
+        ("一下下周三", "2026-11-25"),
+        ("看一下下个月的", "2026-12-31"),
+    ],
+)
+def test_typed_and_run_together_days_are_due_when_people_mean(text: str, due: str) -> None:
+    assert dues(text) == [due]
+
+
+@pytest.mark.parametrize("text", ["1/3的款", "先付1/3到账", "24/7服务", "9/10分"])
+def test_a_part_of_something_is_no_day(text: str) -> None:
+    assert find(text, SENT_AT, SHANGHAI) == []
+
+
+def test_days_before_now_are_past_where_something_was_done() -> None:
+    assert [only(text).kind for text in ("3日前发的", "15日前已经签了", "三日前发的")] == ["past"] * 3
+
+
+def test_after_something_is_over_is_no_day_after() -> None:
+    assert only("过了下礼拜一再说").kind == "after"
+    assert only("法务过了下礼拜一盖章").kind == "point"
