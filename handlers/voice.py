@@ -7,7 +7,10 @@ from handlers.context import Context
 from handlers.errors import MediaLost
 from handlers.messages import Frozen, InboundMessage, Text, Voice
 from handlers.people import known
+from nlp import hot_words
+from nlp.draft import CustomerEntry
 from nlp.errors import AudioTooLong, EmptyAudio, EngineUnavailable, NlpError, NoSpeech, UnreadableAudio
+from nlp.hot_words import MAX_HOT_WORDS
 from nlp.transcript import HearingWarning, Segment, Transcript
 from storage.base import JsonObject
 from storage.jobs import Job
@@ -22,9 +25,6 @@ QUEUE = "work"
 SECOND = "second"
 """In the payload of `transcribe`: the note has been heard by the platform already."""
 PLATFORM_ENGINE = "platform"
-
-MAX_HOT_WORDS = 12
-"""More names make the engine worse, not better: with 200 it found a third of what it finds with 10."""
 
 
 async def fetch(ctx: Context, job: Job, message: InboundMessage) -> None:
@@ -57,10 +57,10 @@ async def transcribe(ctx: Context, job: Job) -> None:
     is_second = bool(job.payload.get(SECOND))
     async with ctx.database.reading() as work:
         evidence = await work.visits.by_event(message.key)
-        hot_words = await _hot_words(work, evidence)
+        expected = await _hot_words(ctx, work, evidence)
     try:
         sha256 = evidence.sha256 or await _fetched_late(ctx, message)
-        heard = await ctx.listener.listen(await ctx.media.get(sha256), hot_words=hot_words)
+        heard = await ctx.listener.listen(await ctx.media.get(sha256), hot_words=expected)
     except (UnreadableAudio, NoSpeech, AudioTooLong) as error:
         async with ctx.finishing(job) as work:
             answer = texts.NOT_CHECKED if is_second else _excuse(error)
@@ -131,15 +131,16 @@ def _excuse(error: NlpError) -> str:
             return texts.NO_SPEECH
 
 
-async def _hot_words(work: Work, evidence: Evidence) -> tuple[str, ...]:
-    """The names this rep is likeliest to say: the customers they see most, and whom they meet there."""
-    words: list[str] = []
-    for customer in await work.customers.nearest_to(evidence.member_id, MAX_HOT_WORDS):
-        spoken = min(
-            [customer.name, *(row.alias for row in customer.aliases)], key=lambda name: (len(name) < 4, len(name))
+async def _hot_words(ctx: Context, work: Work, evidence: Evidence) -> tuple[str, ...]:
+    """The names this rep is likeliest to say: the customers they see most, competitors, and whom they meet there."""
+    nearest = await work.customers.nearest_to(evidence.member_id, MAX_HOT_WORDS)
+    customers = [
+        CustomerEntry(
+            each.name, tuple(row.alias for row in each.aliases), tuple(contact.name for contact in each.contacts)
         )
-        words += [spoken, *(contact.name for contact in customer.contacts[:1])]
-    return tuple(dict.fromkeys(words))[:MAX_HOT_WORDS]
+        for each in nearest
+    ]
+    return hot_words.choose(customers, ctx.settings.vocabulary.competitors)
 
 
 async def understand(ctx: Context, job: Job) -> None:

@@ -16,7 +16,7 @@ The rules, in the order in which they win:
 `following` then settles what an amount has from the one before it: a correction, both ends of 从五十万加到八十万, a limit put on
 top (预算五六十万，最多六十五万), a part (其中设备占…), one more fee of a list, and one more price of the same piece.
 In a chat the speaker is known; what the customer says of himself is turned round (我 → 他, 你 → 我) before the rules see it.
-Words that speech recognition spells by sound (玉算, 抱价) are read as what they sound like: `heard`.
+Words that speech recognition spells by sound (玉算, 抱价) are read as what they sound like: `nlp.mishearing`.
 No rule looks further back than 60 characters or further on than 12.
 """
 
@@ -43,16 +43,6 @@ TIME_UNITS = frozenset({"年", "月", "天", "小时", "季度", "学期", "晚"
 _SERVICE_UNITS = TIME_UNITS | {"店", "门店", "场", "次", "人"}
 
 _DIGIT = r"\d零一二两三四五六七八九十百千"
-_SOUNDS = {
-    "玉算": "预算", "遇算": "预算", "欲算": "预算", "御算": "预算", "预酸": "预算", "玉酸": "预算", "预蒜": "预算",
-    "抱": "报", "爆": "报", "暴": "报", "合桐": "合同", "何同": "合同", "成胶": "成交", "单驾": "单价", "单架": "单价",
-    "定今": "定金", "订今": "订金", "伟款": "尾款", "竟品": "竞品", "竟争": "竞争",
-}  # fmt: skip
-_HEARD = re.compile(
-    r"(?:[玉遇欲御]算|[预玉]酸|预蒜)|[抱爆暴](?=价(?!值))"
-    rf"|(?<![拥怀环搂打合])抱(?=(?:的是?|了|过|到|给(?:他|她|客户|你|您)们?)?[{_DIGIT}]|的是|[一个]+价|给(?:他|她|客户))"
-    rf"|合桐|何同(?=[额金签里上])|成胶(?=价|[了，。]|$)|单[驾架](?=[{_DIGIT}是大我])|[定订]今(?=[{_DIGIT}先付])|伟款|竟品|竟争(?=对手)"
-)
 
 _GAP = re.compile(
     r"(?:(?<!误)差了?|(?<!昂)贵了?|便宜了?|低了|(?<![降减最])低(?!于)|(?<![最提])高了?(?!于)|(?<![至最不])少了?|(?<![至最顶不])多了?(?!少)|省了?|(?<!再次)降(?:价)?(?!到|至)了?|让(?:利|价)?了?|优惠了?"
@@ -185,15 +175,6 @@ class Told:
     unit: str | None
     span: Span
     yuan: Decimal
-
-
-def heard(text: str) -> str:
-    """The text with words of money that were spelled by sound put right; every offset stays.
-
-    >>> heard("玉算85万，我们抱的是92万，抱歉")
-    '预算85万，我们报的是92万，抱歉'
-    """
-    return _HEARD.sub(lambda sound: _SOUNDS[sound[0]], text)
 
 
 def marked(text: str, rivals: Sequence[str]) -> str:

@@ -6,7 +6,6 @@ numbers are the same for every engine. Where no other source is named, threshold
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -17,10 +16,9 @@ from nlp import hearsay, transcript
 from nlp.audio import Samples, decode
 from nlp.errors import NoSpeech
 from nlp.hearing import Heard, Hearing, SpeechEngine
+from nlp.hot_words import usable
 from nlp.phrases import phrases
 
-MAX_HOT_WORDS = 12
-"""With ten names the right customer is written in full in 74 of 100 notes (in 4 without), with two hundred in 24."""
 MIN_DURATION_S = 0.4
 MIN_SPEECH_S = 0.3
 SILENT_PEAK = 1e-4
@@ -96,9 +94,3 @@ def _audible(samples: Samples, duration_s: float) -> tuple[Samples, bool]:
     if peak >= QUIET_PEAK:
         return samples, False
     return (samples * np.float32(BOOSTED_PEAK / peak)).astype(np.float32), True
-
-
-def usable(hot_words: Sequence[str]) -> tuple[str, ...]:
-    """The first twelve, each once and on one line."""
-    cleaned = (" ".join(word.split()) for word in hot_words)
-    return tuple(dict.fromkeys(word for word in cleaned if word))[:MAX_HOT_WORDS]

@@ -12,7 +12,7 @@ from nlp.audio import SAMPLE_RATE_HZ, Samples
 from nlp.errors import AudioTooLong, EmptyAudio, EngineUnavailable, NoSpeech, NotAudio
 from nlp.hearing import Heard, Hearing, SpeechEngine, Word
 from nlp.phrases import phrases
-from nlp.speech import SpeechListener, usable
+from nlp.speech import SpeechListener
 from nlp.speech_models import PACKAGES, packaged_parts
 from nlp.transcript import Listener
 from nlp.whisper import FasterWhisperEngine, pauses_s, speech_s
@@ -99,10 +99,6 @@ async def test_only_the_first_twelve_hot_words_reach_the_engine() -> None:
     await SpeechListener(engine).listen(NOTE, hot_words=tuple(f"客户{n}" for n in range(40)))
 
     assert engine.asked[0][1] == tuple(f"客户{n}" for n in range(12))
-
-
-def test_hot_words_are_cleaned_and_counted_once() -> None:
-    assert usable([" 恒力\n阀门 ", "", "王建国", "王建国", "  "]) == ("恒力 阀门", "王建国")
 
 
 async def test_a_quiet_note_is_made_louder_and_says_so() -> None:

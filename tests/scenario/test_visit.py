@@ -319,6 +319,14 @@ async def test_doubts_about_the_recording_stand_on_the_card(chat: Chat) -> None:
     assert "数字可能听错" in chat.draft().body
 
 
+async def test_the_ears_are_told_of_customers_as_they_are_called_and_then_of_their_people(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+
+    [(_audio, names)] = chat.listener.asked
+    assert names.index("恒力阀门") < names.index("王建国")
+    assert "宁波恒力阀门有限公司" not in names
+
+
 async def test_a_message_held_up_for_an_hour_is_worked_with_its_own_time(chat: Chat) -> None:
     sent_at = FRIDAY - timedelta(days=1)
 
