@@ -1,15 +1,19 @@
 """Money in a sales note; with it the percentages and quantities, which the same figures could be taken for.
 
-Precision before recall: a figure counts as money only with a currency word, with 万 or 亿 that counts nothing else, or right
-behind a price word (单价3800). Measured prior art was silently wrong (8万5 read as 160,010), so the grammar is ours.
+Precision before recall: a figure counts as money only with a currency word, with 万 or 亿 that counts nothing else, right
+behind a price word (单价3800), or where `nlp.bare_prices` finds that the words around it leave nothing else. Measured prior
+art was silently wrong (8万5 read as 160,010), so the grammar is ours.
 
 Conventions
-- 以内, 不到, 不超过, 最多, 封顶 close a range above only (`at_most`); 超过, 至少, 以上, 起, 打底, 上百万 below only (`at_least`).
+- 以内, 不到, 不超过, 最多, 封顶, 控制在, 不能再多 close a range above only (`at_most`); 超过, 至少, 不会少于, 以上, 起, 打底,
+  上百万 below only (`at_least`).
 - 大概, 左右, 来, 近, 小, 出头, 万把块 leave the figure as said (`about`); 多 runs to the next round figure (80多万: 800,000
   to 900,000).
 - 三五万, 三到五万, 80-90万, 十几二十万 are ranges, and the unit is shared: 三到五百万 begins at three million.
 - 八十万，不对，八十五万 yields the second only, and the first is `withdrawn`; 不是80万，是85万 likewise. 从80万砍到75万 keeps both.
-- A bare figure below a thousand is never taken for 万: 预算八十 says nothing. Behind a price of one (每台350, 运费八百) it is yuan.
+- A bare figure below a thousand is never taken for 万 by itself: 预算八十 says nothing, but beside 144万 a 一百一 is 110万, and
+  预算六十个 is 60万. Behind a price of one (每台350, 运费八百) it is yuan.
+- Less than one 分 is rounded: 一毛一分五 is 12 分.
 - Foreign currency is left out: an amount is in fen of the yuan.
 - Of two amounts that claim the same words the earlier has them.
 Roles are told in `nlp.amount_roles`, numerals in `nlp.numerals`.
@@ -22,7 +26,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from nlp import amount_roles, clauses, numerals
+from nlp import amount_roles, bare_prices, clauses, mishearing, numerals
 from nlp import quantities as counts
 from nlp.clauses import Clause
 from nlp.draft import Amount, AmountRole, Bound, Percent, Quantity, Span
@@ -36,22 +40,25 @@ LEAST_BARE = 1000
 """A bare figure behind 预算 or 报价 is yuan from here on; below it might have been meant in 万."""
 LEAST_BARE_EACH = 100
 """The same for what one piece costs."""
+COMPARED = 4
+"""With so many amounts before it a bare figure is compared."""
 
 _UNIT = (
     r"(?:平方米|平米|立方米|立方|公斤|公里|千克|小时|季度|学期|课时|人天|人月|个?点位|席位|账号|用户|门店|模块|(?:个(?=月))?月|"
-    r"[台套个件只吨年平米人户支箱斤条份天组把张辆根片桶卷瓶盒袋包扇间栋车柜单路节对副双批次方亩度股页字晚座]|店(?![面铺长员里])|场(?![地合景馆面所子内外长]))"
+    r"[台套个件只吨年平米人户支箱斤条份天组把张辆根片桶卷瓶盒袋包扇间栋车柜单路节对副双批次方亩度股页字晚座杯樘盏捆瓦羽枚票趟碗盆株罐]|店(?![面铺长员里])|场(?![地合景馆面所子内外长]))"
 )
 _MEASURE = "年月日天周次回台套个件只支把张条块片根箱包袋盒瓶吨斤克公平方米里亩层间户家人位名岁度届期页份点号门辆部架座批单倍折成种类项组路口本册集多秒分小时"
 _MEASURE_AT = re.compile(
-    rf"(?:成(?![交本套为])|分(?![期批别三两次])|单(?!价)|方(?!案|便|式)|回(?!款|来|头|复)|包(?![含括干])|项(?!目)|平(?!均|时)|人(?!民币|工)|年(?!底|前|后|初)|"
-    rf"月(?!底|前|后|初)|日(?!前|后)|部(?!分)|期(?!间|限|望)|口(?!头)|面(?!谈|议)|路(?!费)|家(?!里)|位(?!置)|级(?!别)|点(?!左右)|种(?!类)|间(?!接)|"
-    rf"[{''.join(sorted(set(_MEASURE) - set('成分单方回包项平人年月日部期口面路家位级点种间')))}])"
+    rf"(?:成(?![交本套为])|分(?![期批别三两次])|单(?!价)|方(?!案|便|式)|回(?!款|来|头|复)|包(?![含括干])|项(?!目)|平(?!均|时)|人(?!民币|工|家)|双(?![方边])|只(?![来要有能给是肯批拿剩够付好出报用买做收花])|周(?![一二三四五六日天末])|年(?!底|前|后|初)|"
+    rf"月(?!底|前|后|初)|日(?!前|后)|部(?!分)|期(?!间|限|望)|口(?!头)|面(?!谈|议)|路(?!费)|家(?!长|里|委)|位(?!置)|级(?!别)|点(?!左右)|种(?!类)|间(?!接)|"
+    rf"[{''.join(sorted(set(_MEASURE) - set('双只周成分单方回包项平人年月日部期口面路家位级点种间')))}])"
 )
 """A measure word that a digit belongs to (80万3年), and not the beginning of another word (36万5成交)."""
+_ONE_OF = re.compile(bare_prices.UNIT)
 _COUNTED = re.compile(
-    r"[余多来]?(?:台|套|件|只|支|箱|吨|平(?!均|台|常|时)|亩|人(?!民币|工)|户|家|次|个(?!亿)|辆|公里|用户|粉丝|会员|学生|学员|员工|职工|工人|居民|患者|病人|农户|客户|门店|"
-    r"小时|公斤|千克|千米|里(?!程|面)|遍|米|条|份|张|册|字|级|余台|多台|股|分之|分(?!期|[一二三四五六七八九两]|\d)|达(?!成)|科(?!目)|向|华|象|能(?!不)|事|般|"
-    r"年(?!费|付|度|底|前|后|终|初)|颗|粒|方(?!案|便)|瓶|把|根|片|卷|桶|桩|点(?!左右)|像素|立方|千瓦|度|步|伏|转|匹|篇|亿|单(?!价|子)|双|头|平米|位|名|组|倍|毫安|赫兹|吨|盒|袋|包(?!含|括|干)|块(?!钱?)|"
+    r"[余多来]?(?:台|套|件|只(?![来要有能给是肯批拿剩够付好出报用买做收花])|支|箱|吨|平(?!均|台|常|时)|亩|人(?!民币|工|家)|户|家(?!长|里|委)|次|个(?!亿)|辆|公里|用户|粉丝|会员|学生|学员|员工|职工|工人|居民|患者|病人|农户|客户|门店|"
+    r"小时|公斤|斤|千克|千米|里(?!程|面|头|吧|边|含|的|包)|遍(?!地)|米|条|份|张|册|字|级|余台|多台|股|分之|分(?!期|[一二三四五六七八九两]|\d)|达(?!成)|科(?!目)|向|华|象|能(?=[的型用力])|事|般|"
+    r"年(?!费|付|度|底|前|后|终|初)|颗|粒|方(?!案|便)|瓶|把(?![他她我你它这那人价合单])|根(?!本|据)|片|卷|桶|桩|点(?!左右)|像素|立方|千瓦|度|步|伏|转(?![来给过账到我他她了款走])|匹|印(?![刷章花象])|羽|锭|流明|篇|亿|单(?!价|子)|双(?![方边])|头(?![一个期款部批笔])|平米|位|名|组|倍|毫安|赫兹|吨|盒|袋|包(?!含|括|干)|块(?!钱?)|"
     r"英尺|英里|火急|医疗|里挑一|文具|科技|集团|公司|股份|电子|机械|实业|有限|控股|光电|网络|商贸|食品|家具|制造|纺织|重工|rpm|mm|PV|UV|hz)",
     re.IGNORECASE,
 )
@@ -65,9 +72,9 @@ _FORMAL_RUN = re.compile(r"[壹贰叁肆伍陆柒捌玖拾][壹贰叁肆伍陆�
 _NUMERAL = re.compile(r"[一二两三四五六七八九十百千]")
 _LISTED = re.compile(r"[一-鿿](?P<digit>[一二两三四五六七八\d])、$")
 _FIGURE = re.compile(
-    r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿点几])+|半(?=个亿)"
+    r"(?!点)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿几点])+|半(?=个亿)"
 )
-_GOES_ON = frozenset(" 万亿wWkK多来余把块元毛角人圆到至~-个半RrCc")
+_GOES_ON = frozenset(" 万亿wWkK多来余把块元毛角蚊分人圆到至~-个半RrCc")
 _LEADS_IN = frozenset("¥BbYy币:： ")
 """One numeral alone is no amount unless one of those follows or one of these stands before it."""
 _TAIL_COUNT = re.compile(r"(?:[一二两三四五六七八九]|(?<=[万千百])\d)$")
@@ -88,43 +95,60 @@ _AFTER_PRICE_WORD = re.compile(
     rf"(?:\s*(?:$|[，。！？；、,!?;/)）])|\s(?!\s*[a-zA-Z\d{_MEASURE}])|元|块|左右|上下|以内|以下|以上|之内|出头|吧|的|了|呢|啊|一{_UNIT}|每|不含|含|起|涨|降|但|我|他|她|您|比|嗯|呃|那个|这个|加上|另外|然后)"
 )
 _CURRENCY = re.compile(
-    r"\s{0,2}(?:元整?(?!件|器|素|旦|宵|老|气|月)|块钱?(?!板|屏|电|地|砖|钢|铁|玻|硬|手表|牌|显|芯|主|模|肥|石|木|布|内存|硅|磁|瓷|广告|面|组|儿|料|样|区|业务|内容|蛋|肉|表)|人民币|RMB|CNY|圆整?(?!形|柱|通|盘|珠|角|弧|心))(?!素)",
+    r"\s{0,2}(?:蚊(?!子|帐|香|虫)|元整?(?!件|器|素|旦|宵|老|气|月)|块钱?(?!板|屏|电|地|砖|钢|铁|玻|硬|手表|牌|显|芯|主|模|肥|石|木|布|内存|硅|磁|瓷|广告|面|组|儿|料|样|区|业务|内容|蛋|肉|表)|人民币|RMB|CNY|圆整?(?!形|柱|通|盘|珠|角|弧|心))(?!素)",
     re.IGNORECASE,
 )
 _JIAO = re.compile(
-    r"[元块](?P<jiao>[一二两三四五六七八九]|\d)(?:[毛角](?:(?P<fen>[一二三四五六七八九]|\d)分?)?钱?)?"
+    r"[元块蚊](?P<jiao>[一二两三四五六七八九]|\d)(?:[毛角](?:(?P<fen>[一二三四五六七八九]|\d)分?)?钱?)?"
     rf"(?:(?=成交)|(?![\d.零二两三四五六七八九十百千万亿点几{_MEASURE}%wWkK到至~-]|一(?!{_UNIT})))"
 )
 """三块五, 12块5, 三块二毛五: what follows 块."""
-_MAO = re.compile(r"[毛角](?:钱|(?=一(?:个|支|只|片|张|斤|米|度|颗|粒)))")
+_MAO = re.compile(
+    rf"[毛角](?:钱(?!包)|(?!一(?:{bare_prices.UNIT}))(?P<fen>[一二三四五六七八九]|\d)(?!\d)(?:分(?:钱|(?P<li>[一二三四五六七八九]|\d)(?!\d))?)?"
+    rf"|(?=一{bare_prices.UNIT}|以[上下内]|左右|可以|多|都|的(?![笔病])|$|[，。！？；、,!?;\s\n)）]|[他她我你您咱]|一个|仓|差价|让|我))"
+)
+_CENTS = re.compile(r"分钱|分(?=一{unit}|$|[，。！？；、,!?;\n)）])".replace("{unit}", bare_prices.UNIT))
+"""七分钱, 每枚增4分."""
+_CENTS_BEFORE = re.compile(r"(?:每[一-鿿]|[增涨降贵便宜让差省少多])[^，。！？；\d零一二两三四五六七八九十]{0,4}$")
+_PENNY = re.compile("[毛角分]钱?(?![一二三四五六七八九\\d])")
+"""一分钱没付, 一毛都不让: a figure of speech unless it is a difference."""
+_NAMED_MAO = re.compile(r"[小阿老叫]$")
 _PREFIX = re.compile(r"(?:¥|RMB|CNY|人民币)[:：]?\s{0,2}$", re.IGNORECASE)
 _OTHER_MONEY = r"美元|美金|美刀|欧元|日元|港币|港元|英镑|韩元|韩币|卢布|泰铢|新币|新元|加元|加币|澳元|澳币|台币|法郎|卢比|比索|林吉特|令吉|越南盾|USD|EUR|HKD|GBP|JPY|SGD|US\$|HK\$|[$€£]"
 _FOREIGN = re.compile(rf"\s{{0,2}}多?(?:{_OTHER_MONEY}|欧(?!洲|盟|美|式)|刀(?!具|片|头|口|库|架|盘))", re.IGNORECASE)
 _COUNTS_ON = re.compile(rf"[万亿千百多来wWkK]{{0,2}}(?:{_FOREIGN.pattern}|{_COUNTED.pattern})", re.IGNORECASE)
 _FOREIGN_BEFORE = re.compile(rf"(?:{_OTHER_MONEY})\s{{0,2}}$", re.IGNORECASE)
 _LETTER_UNIT = re.compile(r"(?:\s?[wWkK]|个[wW])(?![A-Za-z])")
+_LETTER_TENTH = re.compile(rf"\d(?![\d.,]|[{_MEASURE}])")
 _WATTS = re.compile(
     r"的?(?:电机|激光|功率|灯|电源|马达|光纤|LED|伺服|充电|快充|射频|超声|发电|加热|风机|水泵|屏|视频|显示|高清|分辨率|画质|像素|摄像)",
     re.IGNORECASE,
 )
 _POWER = re.compile(r"(?:功率|瓦数|分辨率|采样率|波特率)[^，。\d]{0,3}$")
 _PER_AFTER = re.compile(
-    rf"(?:元|块钱?|块)?(?:左右|不到|上下)?\s?(?:/|每|一(?!共|起|次性|下|定|直|般|样|块(?!屏|板)|点|半|家|方面|个[字劲人]|度))\s?({_UNIT})(?!内|底|前|后|初|情|以|来|[份度]?的?时候|总|经理)"
+    rf"(?:元|块钱?|块)?(?:左右|不到|上下)?(?:\s?/|\s?每|一(?!共|起|次性|下|定|直|般|样|块(?!屏|板)|点|半|家|方面|个[字劲人]|度))\s?({_UNIT})(?!内|底|前|后|初|情|以|来|[份度]?的?时候|总|经理)"
 )
 _PER_BEFORE = re.compile(
     rf"(?:每[一1]?|(?<![零一二两三四五六七八九十百千万亿第同另这那某哪\d.-])[一1])个?({_UNIT})(?:的|的?(?:单价|价格|报价|费用|成本|维保费?|服务费|年费)|只要|才|要|是|得|卖|就|大概|大约|差不多|降到|涨到|收|\s|报|下来|的话|也就|能|有){{0,3}}$"
 )
 _GOODS_AFTER = re.compile(rf"(?:左右|上下)?(?:/|一|每)(?={_UNIT})")
 _GOODS = re.compile(r"[台套个件只吨平米人斤公千立方支条组张辆根片桶卷瓶盒袋间栋柜路节对副双亩座点席账用门模]")
+_GAP = r"[^，。！？；：,!?;:\n\s\d零一二两三四五六七八九十百千万亿几的报卖]"
 _LOW_BEFORE = re.compile(
-    r"(?:超过|超出|(?<![太最说想走涨先])超(?!市|级|声|高|大|前|时|期|了|预算)|高于|大于|多于|突破|(?<![太想走涨先说难超])过|破|不止|不只|至少|起码|最少|最低|不低于|不少于|不下于|不下|少说也有|少说|保底|下限|上)(?:要|得|也要|也得|有|是|了|也有|\s)?$"
+    r"(?:(?:超过|超出|(?<![太最说想走涨先])超(?!市|级|声|高|大|前|时|期|了|预算)|高于|大于|多于|突破|(?<![太想走涨先说难超])过|破|不止|不只|最少|最低"
+    r"|不(?:会|能|得|可能|可以|应该?|要)?(?:低于|少于|小于|下于|下)|少说也有|保底|下限|上)(?:要|得|也要|也得|有|是|了|也有)?"
+    rf"|(?:至少|起码|少说){_GAP}{{0,6}})$"
 )
 _NOT_BEFORE = r"(?:不|没|没有|别|不能|不会|不得|不要|不可以|不可|不想)"
 _HIGH_BEFORE = re.compile(
-    rf"(?:不到|不足|不满|(?<!不)低于|(?<!不)少于|(?<!不)小于|最多|最高|最大|顶多|至多|封顶|上限|撑死|最高不过|顶多不过|最多不过|{_NOT_BEFORE}(?:能|要|会|得)?(?:超过|超出|高于|多于|突破|超|大于|过))(?:是|也就|就|到|只|给|能|出|了|为|\s|(?:也)?(?:就|只)?(?:能|会|肯|可以|愿意)?(?:出|给|做|拿|接受|承受|付|批|让|降|加|涨)(?:到|出|个)?)?$"
+    rf"(?:(?:不到|不足|不满|(?<![不会能得以应该要])低于|(?<![不会能得以应该要])少于|(?<![不会能得以应该要])小于|最高|最大|封顶|上限|{_NOT_BEFORE}(?:能|要|会|得)?(?:超过|超出|高于|多于|突破|超|大于|过))(?:是|也就|就|到|只|给|能|出|了|为|(?:也)?(?:就|只)?(?:能|会|肯|可以|愿意)?(?:出|给|做|拿|接受|承受|付|批|让|降|加|涨)(?:到|出|个)?)?"
+    rf"|(?:最多|顶多|至多|撑死|顶天|顶格)(?:报到?)?{_GAP}{{0,6}})$"
 )
+_CEILING_BEFORE = re.compile(r"(?:控制?价|限价|控制(?:在|到))(?:是|为|在)?$")
+"""These tell whose money it is as well, so they are left out of the amount's own words."""
+_NO_MORE = r"[，,\s]?(?:再(?:多|高)(?:一[分点个块]|就|也|了|没|不|我)|(?:不能|不可能|没法)再(?:多|高)|多一[分个块毛](?:钱)?(?:都|也)?(?:没|不|别))"
 _HIGH_AFTER = re.compile(
-    r"(?:元|块钱?)?(?:以内|之内|以下|之下|封顶|到顶|顶天|撑死|为限|为上限|往下|朝下|都不到|还不到|内(?!部|容|置|蒙|存|行|外|贸|销|饰|网)|不到(?!位|期|货|场|账|\d|[一二两三四五六七八九十]))"
+    rf"{_NO_MORE}|(?:元|块钱?)?(?:以内|之内|以下|之下|封顶|到顶|顶天|撑死|为限|为上限|往下|朝下|都不到|还不到|内(?!部|容|置|蒙|存|行|外|贸|销|饰|网)|不到(?!位|期|货|场|账|\d|[一二两三四五六七八九十]))"
 )
 _LOW_AFTER = re.compile(
     r"(?:元|块钱?)?(?:以上|之上|起步(?!价)|起跳|起(?!来|码|步价|诉|点|草|初|身)|往上|朝上|向上|开外|打底|保底|都不止|还不止|不止|\+)"
@@ -147,6 +171,8 @@ _CORRECTED_BARE = re.compile(
 _GARBLED = re.compile(r"(?<![\d.月])\d{1,2} $")
 """A recogniser's way of writing what it did not make out (8 15万): no figure is safe behind it."""
 _IS_THAT = re.compile(r"[，,]?(?:而)?是")
+_NOT_BAD = re.compile("[一-鿿]{0,3}不错")
+"""九千就不错了 takes nothing back."""
 _NOT_THIS = re.compile(r"(?<![是要])不是(?:大概|说|那个|预算|报价|报了?|的)?$")
 
 
@@ -211,16 +237,20 @@ def _counted(text: str, money: Sequence[Amount], rates: Sequence[Percent]) -> li
 
 def _settled(text: str, rivals: Sequence[str] = (), pieces: Sequence[Clause] = ()) -> tuple[list[Amount], list[Amount]]:
     """The amounts kept and those taken back."""
-    text = amount_roles.heard(_FORMAL_RUN.sub(lambda run: run[0].translate(_FORMAL), clauses.fold(text)))
+    text = mishearing.of_money(_FORMAL_RUN.sub(lambda run: run[0].translate(_FORMAL), clauses.fold(text)))
     found = list(_figures(text))
     spans = [Span(each.start, each.end) for each in found]
-    gone = clauses.withdrawn(text, spans) | _corrected(text, spans)
+    gone = {at for at in clauses.withdrawn(text, spans) if not _NOT_BAD.match(text, spans[at].end)}
+    gone |= _corrected(text, spans)
     roles = _roles(text, found, spans, gone, rivals, pieces)
     kept: list[Amount] = []
     back: list[Amount] = []
     for index, (each, role) in enumerate(zip(found, roles, strict=True)):
         amount = Amount(role, _fen(each.low), _fen(each.high), spans[index], each.unit, each.bound)
-        (back if index in gone else kept).append(amount)
+        if index not in gone:
+            kept.append(amount)
+        elif not back or back[-1].span.end + 2 < amount.span.start or back[-1].low_fen != amount.low_fen:
+            back.append(amount)  # 七百不是七百是六百五十万 takes back one
     return kept, back
 
 
@@ -236,8 +266,15 @@ def _corrected(text: str, spans: Sequence[Span]) -> set[int]:
         joined = index + 1 < len(spans) and following - span.end <= 24
         bare = _CORRECTED_BARE.match(text, span.end)
         negated = _NOT_THIS.search(text, max(0, span.start - 6), span.start)
+        twice = (
+            joined
+            and index + 2 < len(spans)
+            and between.startswith("不是")
+            and text[span.start : span.end] == (text[spans[index + 1].start : spans[index + 1].end])
+        )
         if (
-            (joined and (_TAKEN_BACK.fullmatch(between) or _SHOULD_BE.fullmatch(between)))
+            twice
+            or (joined and (_TAKEN_BACK.fullmatch(between) or _SHOULD_BE.fullmatch(between)))
             or (bare and bare.end() <= following)
             or (joined and negated and _IS_THAT.match(between))
         ):
@@ -302,11 +339,18 @@ def _roles(
     return roles
 
 
-def _figures(text: str) -> Iterator[_Found]:
+def _figures(text: str) -> list[_Found]:
+    """The amounts in order; a second pass settles the bare figures that an amount behind them explains."""
+    first = list(_scanned(text, ()))
+    return list(_scanned(text, first)) if first else first
+
+
+def _scanned(text: str, later: Sequence[_Found]) -> Iterator[_Found]:
+    """The amounts in order, with what an earlier scan found behind each figure."""
     phones = _phone_ends(text)
-    position = 0
-    floor = 0
+    position = floor = at = 0
     before: _Found | None = None
+    earlier: tuple[_Found, ...] = ()
     while match := _FIGURE.search(text, position):
         position = match.end()
         if match.end() - match.start() > numerals.LONGEST or match.end() in phones:
@@ -314,11 +358,15 @@ def _figures(text: str) -> Iterator[_Found]:
         alone = match.end() - match.start() == 1 and text[match.start() - 1 : match.start()] not in _LEADS_IN
         if alone and text[match.end() : match.end() + 1] not in _GOES_ON:
             continue
-        found, position = _figure_at(text, match.start(), match.end(), floor, before)
+        while at < len(later) and later[at].start < match.end():
+            at += 1
+        around = (*earlier, *later[at : at + 1])
+        found, position = _figure_at(text, match.start(), match.end(), floor, before, around)
         position = max(position, match.end()) if found is None else max(position, found.end)
         if found is not None:
             floor = found.end
             before = found
+            earlier = (*earlier[1 - COMPARED :], found)
             yield found
 
 
@@ -334,8 +382,10 @@ def _is_price(text: str, digits: re.Match[str]) -> bool:
     return end - start <= 9 and bool(_PRICE_WORD.search(text, max(0, start - 18), start))
 
 
-def _figure_at(text: str, start: int, end: int, floor: int, before: _Found | None = None) -> tuple[_Found | None, int]:
-    """The amount that begins with the figure, given the one `before` it, and where to go on where there is none."""
+def _figure_at(
+    text: str, start: int, end: int, floor: int, before: _Found | None, around: Sequence[_Found]
+) -> tuple[_Found | None, int]:
+    """The amount that begins with the figure, given those `around` it, and where to go on where there is none."""
     first = _number(text, start, end)
     if first is None:
         return None, end
@@ -350,7 +400,10 @@ def _figure_at(text: str, start: int, end: int, floor: int, before: _Found | Non
         return None, end  # 85。5万 was a decimal point
     low, high, number = joined or _listed(text, first) or (first.low, first.high, first)
     if not number.money and not _priced(text, number) and not (before and _haggled(text, number, before)):
-        return None, end
+        bare = _bare(text, number, low, high, [_known(text, each) for each in around])
+        if bare is None:
+            return None, end
+        low, high, number = bare
     if low <= 0 or high > MAX_YUAN or low > high or number.start < floor:
         return None, end
     return _bounded(text, start, number, low, high, floor), end
@@ -369,7 +422,8 @@ def _number(text: str, start: int, end: int) -> _Number | None:
     implied = words[:1] in tuple("百千亿") and before in tuple("上过破近")
     large = "几" in words[:2] and before == "大"
     found = numerals.read("一" + words if implied else "大" + words if large else words)
-    if _TAIL_COUNT.search(words) and _MEASURE_AT.match(text, end) and not _CURRENCY.match(text, end):
+    measures = _MEASURE_AT.match(text, end) or (words[-1] == "一" and _ONE_OF.match(text, end))
+    if _TAIL_COUNT.search(words) and measures and not _CURRENCY.match(text, end):
         shorter = numerals.read(words[:-1])
         if shorter is not None and (found is None or re.search("[万亿]", words[:-1]) or words[-1] == "一"):
             found, end, words = shorter, end - 1, words[:-1]
@@ -398,7 +452,7 @@ def _without_stray(text: str, start: int, end: int) -> int:
     return end
 
 
-_PART = re.compile(r"把(?:个)?(万|亿)?(?=块|元|万|亿|左右|的|，|,|。|$)")
+_PART = re.compile(r"(?:把个?|来)(万|亿)?(?=块|元|万|亿|左右|的|，|,|。|$)")
 
 
 def _part_of_hundred(text: str, words: str, before: str, end: int) -> _Number | None:
@@ -420,6 +474,9 @@ def _more(text: str, end: int, words: str, low: Decimal, high: Decimal) -> tuple
     """80多万, 一百二十多万, 80来万, 8w, 30k: what follows the numeral and still belongs to it."""
     if letter := _LETTER_UNIT.match(text, end):
         scale = Decimal(10_000 if letter[0][-1] in "wW" else 1000)
+        if (tenth := _LETTER_TENTH.match(text, letter.end())) and low == high == low.to_integral_value():
+            low = low + Decimal(tenth[0]) / 10  # 12w5 is 125,000
+            return tenth.end(), low * scale, low * scale, False, True
         return letter.end(), low * scale, high * scale, False, True
     if text[end : end + 2] in (" 万", " 亿") and text[end - 1].isdecimal():
         scale = _SCALE[text[end + 1]]
@@ -449,39 +506,37 @@ def _classified(
     text: str, start: int, end: int, low: Decimal, high: Decimal, *, big: bool, about: bool
 ) -> _Number | None:
     """The number, and whether its own words make it money; None where they make it something else."""
-    counted = _COUNTED.match(text, end)
-    if counted and not big:
-        return None
-    before = text[start - 1 : start]
     window = max(0, start - 5)
     prefix = _PREFIX.search(text, window, start)
-    if before in ("第", "数", ".", "#", "$", "_") or (before.isascii() and before.isalpha() and not prefix):
+    if _is_named(text, start, bool(prefix or big)):
         return None
-    if before == "-" and not big and re.match("[A-Za-z]", text[start - 2 : start - 1]):
-        return None  # X-1200 is a model
     if _FOREIGN.match(text, end) or _FOREIGN_BEFORE.search(text, window, start):
         return None
     number = _Number(low, high, start, end, big, money=True, about=about)
-    if (jiao := _JIAO.match(text, end)) and low == high and (not big or "毛" in jiao[0]):
-        cents = Decimal(numerals.DIGITS.get(jiao["jiao"]) or jiao["jiao"]) / 10
-        if jiao["fen"]:
-            cents += Decimal(numerals.DIGITS.get(jiao["fen"]) or jiao["fen"]) / 100
-        return replace(number, low=low + cents, high=high + cents, end=jiao.end())
-    if (mao := _MAO.match(text, end)) and high < 10:
-        return replace(number, low=low / 10, high=high / 10, end=mao.end())
+    if small := _small_change(text, number):
+        return small
+    counted = _COUNTED.match(text, end)
+    if counted and not big:
+        in_ten_thousands = (
+            high >= 10 and _TEN_THOUSANDS.match(text, end) and _BUDGET.search(text, max(0, start - 14), start)
+        )
+        if in_ten_thousands:
+            return replace(number, low=low * 10_000, high=high * 10_000, end=end + 1, big=True)
+        return None
     currency = _CURRENCY.match(text, end)
     if currency and text[end : end + 1] == "块" and high < 10 and text[end : end + 2] != "块钱":
-        # 这一块, 两块内容: a piece of something; but 五块一斤
-        return replace(number, end=currency.end()) if _PER_AFTER.match(text, end) else None
+        # 这一块, 两块内容: a piece of something; but 五块一斤, 贵三块
+        priced = _PER_AFTER.match(text, end) or (
+            _FEW_YUAN.search(text, max(0, start - 10), start) and bare_prices.OPEN.match(text, currency.end())
+        )
+        return replace(number, end=currency.end()) if priced else None
+    if currency and currency[0].strip() == "块" and _ORDERED.search(text, max(0, start - 3), start):
+        return None
     if currency:
         return replace(number, end=currency.end(), start=prefix.start() if prefix else start)
     if prefix:
         return replace(number, start=prefix.start())
-    if text[end - 1] in "wWkK" and (
-        _WATTS.match(text, end)
-        or _POWER.search(text, max(0, start - 8), start)
-        or (low < 10_000 and text[end - 1] == "K")
-    ):
+    if text[end - 1] in "wWkK" and _is_power(text, start, end, low):
         return None
     if big and not counted and low >= 1000 and not _COUNT_BEFORE.search(text, max(0, start - 8), start):
         return number
@@ -489,6 +544,62 @@ def _classified(
     if high >= LEAST_BARE_EACH and goods and _GOODS.match(text, goods.end()) and _PER_AFTER.match(text, end):
         return number
     return None if counted else replace(number, money=False)
+
+
+_TEN_THOUSANDS = re.compile(r"个(?=$|[，。！？；、,!?;\s]|打底|左右|上下|以内|封顶|往上|吧|了|的样子)")
+_BUDGET = re.compile(r"预算[^，。！？；,!?;\n\d零一二两三四五六七八九十百千万亿]{0,12}$")
+"""预算六七十个 is said for 六七十万."""
+_ORDERED = re.compile(r"(?:[先再就我]|^|[，,：:])来$")
+"""先来40块 orders pieces."""
+_DIFFERS = re.compile(r"(?:便宜|[贵差涨降让减退多少省添加高低])(?:了|他|她|我|你|您|要|个){0,2}$")
+_FEW_YUAN = re.compile(
+    rf"(?:{_DIFFERS.pattern[:-1]}|(?:[单箱吨供原进批零市斤瓶支底报]价|卖|收|成本|[运租]费|到|才)(?:是|要|就|也就|只要|大概|才|到){{0,2}}"
+    rf"|(?<![零一二两三四五六七八九十百千万亿第同另这那某哪\d])[一每]个?{bare_prices.UNIT}(?:要|才|就|是|卖|收|得|只|也|大概|报|成本|多|贵){{0,3}})$"
+)
+"""Before so few yuan that 三块 may be three pieces: 一斤三块, 卖五块, 贵三块."""
+
+
+def _is_named(text: str, start: int, surely_money: bool) -> bool:
+    """Whether the figure belongs to a name: 第三, 数十万, X-1200, V3; but 总数三十万."""
+    before, second = text[start - 1 : start], text[start - 2 : start - 1]
+    if before in ("第", ".", "#", "$", "_") or (before == "数" and second not in tuple("总尾码点")):
+        return True
+    if before.isascii() and before.isalpha() and text[start].isdecimal():
+        return not _PREFIX.search(text, max(0, start - 5), start)
+    return before == "-" and not surely_money and bool(re.match("[A-Za-z]", second))
+
+
+def _is_power(text: str, start: int, end: int, value: Decimal) -> bool:
+    """Whether w or K are watts or pixels: 500W的电机, 4K屏."""
+    return bool(
+        _WATTS.match(text, end)
+        or _POWER.search(text, max(0, start - 8), start)
+        or (value < 10_000 and text[end - 1] == "K")
+    )
+
+
+def _small_change(text: str, number: _Number) -> _Number | None:
+    """三块二毛五, 两毛七, 一毛一分五, 七分钱."""
+    low, high, end = number.low, number.high, number.end
+    if (jiao := _JIAO.match(text, end)) and low == high and (not number.big or "毛" in jiao[0]):
+        more = _digit(jiao["jiao"]) / 10 + _digit(jiao["fen"]) / 100
+        return replace(number, low=low + more, high=high + more, end=jiao.end())
+    if high >= 10:
+        return None
+    if high == 1 and _PENNY.match(text, end) and not _DIFFERS.search(text, max(0, number.start - 6), number.start):
+        return None
+    if (mao := _MAO.match(text, end)) and not _NAMED_MAO.search(text, max(0, number.start - 2), number.start):
+        more = _digit(mao["fen"]) / 100 + _digit(mao["li"]) / 1000
+        return replace(number, low=low / 10 + more, high=high / 10 + more, end=mao.end())
+    if (fen := _CENTS.match(text, end)) and (
+        fen[0] == "分钱" or _CENTS_BEFORE.search(text, max(0, number.start - 8), number.start)
+    ):
+        return replace(number, low=low / 100, high=high / 100, end=fen.end())
+    return None
+
+
+def _digit(said: str | None) -> Decimal:
+    return Decimal(0) if said is None else Decimal(numerals.DIGITS.get(said) or int(said))
 
 
 def _joined(text: str, first: _Number) -> tuple[Decimal, Decimal, _Number] | Literal["no money"] | None:
@@ -562,6 +673,33 @@ def _priced(text: str, number: _Number) -> bool:
     return number.low >= LEAST_BARE and bool(_PRICE_WORD.search(text, window, number.start))
 
 
+_BIT_MORE = re.compile(r"[多来几余](?![万亿千百十])")
+
+
+def _bare(
+    text: str, number: _Number, low: Decimal, high: Decimal, around: Sequence[bare_prices.Known]
+) -> tuple[Decimal, Decimal, _Number] | None:
+    """A figure without any unit that the words around it make money: 罚五百, 一桶一百六十八, 144万砍到一百一."""
+    if number.big:
+        return None
+    if text[number.end - 1] in "百千" and (more := _BIT_MORE.match(text, number.end)):
+        high = high if more[0] == "来" else _next_round(high)
+        number = replace(number, end=more.end(), about=more[0] == "来")
+    factor = bare_prices.scale(text, number.start, number.end, low, high, around)
+    if factor is None:
+        return None
+    return low * factor, high * factor, replace(number, big=factor > 1, money=True)
+
+
+_BIG_UNIT = re.compile("[万亿wW]")
+
+
+def _known(text: str, found: _Found) -> bare_prices.Known:
+    yuan = found.high if found.low is None else found.low
+    big = bool(_BIG_UNIT.search(text, found.start, found.end))
+    return bare_prices.Known(yuan or Decimal(0), found.start, found.end, found.unit, big)
+
+
 _HAGGLES = re.compile(
     r"(?:还(?:价|了|到)?|报(?:价|的|了)?|卖|给(?:他|她|我|你|您|客户)们?|别人?家|人家|隔壁家?|成交|[降谈做砍压]到|才|只要|最低|这样你|那你|你们?要是|要是你们?|你们?)(?:只|就|要|能|最多)?$"
 )
@@ -608,9 +746,15 @@ def _bounded(text: str, start: int, number: _Number, low: Decimal, high: Decimal
         head_end = about.start()
         bound = "about" if bound == "exact" else bound
     about_begin = head_end
+    if text[head_end - 1 : head_end] == " " and head_end > window and text[head_end].isascii():
+        head_end -= 1  # 至少 80万; between Chinese words a space parts two thoughts
     if before := _HIGH_BEFORE.search(text, window, head_end):
         below, begin, bound = None, before.start(), "at_most"
-    elif (before := _LOW_BEFORE.search(text, window, head_end)) and not _is_on(text, before):
+    elif (
+        (before := _LOW_BEFORE.search(text, window, head_end))
+        and not _is_on(text, before)
+        and not _HIGH_AFTER.match(text, end)
+    ):
         above, begin, bound = None, before.start(), "at_least"
     else:
         begin = min(begin, about_begin)
@@ -620,9 +764,14 @@ def _bounded(text: str, start: int, number: _Number, low: Decimal, high: Decimal
             above, end, bound = None, after.end(), "at_least"
         elif after := _ABOUT_AFTER.match(text, end):
             end, bound = after.end(), "about" if bound == "exact" else bound
+        elif _CEILING_BEFORE.search(text, window, head_end):
+            below, bound = None, "at_most"
     unit, begin, end = _per(text, begin, end, floor)
     if unit and bound in ("exact", "range") and (after := _ABOUT_AFTER.match(text, end)):
         end, bound = after.end(), "about" if bound == "exact" else bound
+    if bound == "exact" and number.big and text.startswith("吧", end):
+        # a guess; and a speech engine writes 十五万吧 where 十五万八 is said
+        bound = "about"
     return _Found(below, above, begin, end, unit, bound)
 
 

@@ -1,9 +1,11 @@
 """Percentages, discounts and points in a sales note.
 
 Conventions
-- 百分之十五, 15%, 三成, 付一半 are `percent`; 千分之三 is 0.3.
+- 百分之十五, 15% are `percent`; 千分之三 is 0.3. 三成 and 三成半 only of what is paid, earned or changed (首付三成, 降了两成):
+  活干了八成, 八成要黄 and 一半 say no figure.
 - 九五折 is a `discount` of 95 (what is left to pay), 打对折 of 50.
-- 两个点 is `points` behind a word that takes off or puts on (便宜, 让, 返, 加), and 个百分点 always is; else 毛利15个点 is `percent`.
+- 两个点 is `points` behind a word that takes off or puts on (便宜, 让, 返, 加), and 个百分点 always is; else 毛利15个点 is `percent`,
+  where what stands before it is a rate at all: 全市只有两个点, 装了三个点 are places.
 - A range gives both of its ends: 10%到15%, 三五个点.
 """
 
@@ -28,15 +30,20 @@ _PERCENT = re.compile(
     r"(?!位|检|击|名|评|心|子|钟|数据|赞|餐|火|火|状|对点|云)"
     r"|(?P<fold>(?<![\d零一二三四五六七八九十百曲打骨对波.第])(?:[一二三四五六七八九]点[一二三四五六七八九]|[一二三四五六七八九]{1,2}|\d(?:\.\d)?|\d\d)"
     r"|(?<=打)(?:[一二三四五六七八九]{1,2}|对|\d(?:\.\d)?|\d\d))折(?!叠|旧|磨|腾|返|算|合|扣率|页|弯|线|射)"
-    r"|(?P<tenths>(?<![\d零一二两三四五六七八九十百千万第])[一二两三四五六七八九])成(?P<half>半)?"
-    r"(?!不变|本|功|立|交|为|员|果|熟|都|套|长|效|分|绩|品|型|人|就|天|群|年|语|了|他|我|一|像|块|片|份)"
-    r"|(?:首付|预付|先付|付|砍掉?|降|省|少付?)了?(?P<half_of>一半)(?!的?人|功能)"
+    r"|(?P<tenths>(?<![\d零一二两三四五六七八九十百千万第])[一二两三四五六七八九])成(?P<half>半|[一二三五六七八九](?![十百千万个台套条]))?"
+    r"(?!不变|稿|要|会|得|没|已|又|也|都|把|本|功|立|交|为|员|果|熟|都|套|长|效|分|绩|品|型|人|就|天|群|年|语|了|他|我|一|像|块|片|份)"
 )
-_SIGN = re.compile("[%‰折成点半]|分之")
+_SIGN = re.compile("[%‰折成点]|分之")
 """None without one of these."""
 _TAKES_OFF = re.compile(
     r"(?:便宜|让利?|让价?|优惠|降价?|[降下]浮|上浮|返点?|返利|低|高|贵|涨价?|加价?|少|多|减|省|再去|砍|压|松|退|扣|提)(?:掉|了|个|到|他们?|我们|你|我|给|大概|差不多|至少|最多|再|下来|不到|有|出){0,2}$"
 )
+
+_RATE_BEFORE = re.compile(
+    r"(?:便宜|优惠|利|率|税|点数|返|扣|佣金|费|折|[降让抹涨浮赚抽压松加减砍提高低贵少多]|发票|权限|[付款金收占留押剩])[^，。！？；,!?;\n]{0,6}$"
+)
+"""What a share or points may be of."""
+_RATE_AFTER = re.compile("的?(?:首付|预付|定金|订金|货款|尾款|付|质保金|回扣|返点|利|税|佣金|折扣)")
 
 
 def percents(text: str) -> list[Percent]:
@@ -64,12 +71,15 @@ def _percent(text: str, match: re.Match[str]) -> Iterator[Percent]:
         if (rate := _rate(match["fold"])) is not None:
             yield Percent(rate, Span(start, end), "discount")
     elif match["tenths"]:
-        value = numerals.DIGITS[match["tenths"]] * 10.0
-        yield Percent(value + (5.0 if match["half"] else 0.0), Span(start, end))
-    elif match["half_of"]:
-        yield Percent(50.0, Span(*match.span("half_of")))
-    else:
+        if _is_rate(text, start, end):
+            more = 5 if match["half"] == "半" else numerals.DIGITS.get(match["half"] or "", 0)
+            yield Percent(numerals.DIGITS[match["tenths"]] * 10.0 + more, Span(start, end))
+    elif match["hundredths"] or _is_rate(text, start, end):
         yield from _points(text, match)
+
+
+def _is_rate(text: str, start: int, end: int) -> bool:
+    return bool(_RATE_BEFORE.search(text, max(0, start - 10), start) or _RATE_AFTER.match(text, end))
 
 
 def _between(match: re.Match[str], low: str, high: str | None, share: int) -> Iterator[Percent]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp import amount_roles, money
+from nlp import money
 from nlp.draft import ExtractionContext
 from nlp.extract import extract
 from nlp.lexicon import default_vocabulary, merged
@@ -74,7 +74,7 @@ SPOKEN: dict[str, dict[str, list[tuple[str, int]]]] = {
         "对方报八十五万": [("other", 85 * W)],
         "8 15万没结": [],
         "说一百三就能做": [],
-        "报价一百五十万，他说一百三": [("quote", 150 * W)],
+        "报价一百五十万，他说一百三": [("quote", 150 * W), ("other", 130 * W)],
     },
 }
 
@@ -110,14 +110,8 @@ def test_in_a_chat_the_speaker_tells_whose_limit_it_is() -> None:
     assert [each.role for each in (*ours, *theirs)] == ["quote", "budget"]
 
 
-@pytest.mark.parametrize("text", ["拥抱变化", "抱歉", "他抱怨价格高", "轮胎爆了三条"])
-def test_words_that_only_look_misheard_stay(text: str) -> None:
-    assert amount_roles.heard(text) == text
-
-
 @given(st.text(alphabet="预算抱价的报他我们说最多别家五八十万一，。\n台还给就\ue000", max_size=80))
-def test_no_text_makes_it_raise_and_hearing_keeps_the_length(text: str) -> None:
-    assert len(amount_roles.heard(text)) == len(text)
+def test_no_text_makes_it_raise(text: str) -> None:
     assert money.amounts(text) == money.amounts(text)
 
 

@@ -210,3 +210,8 @@ def test_no_text_makes_it_raise_and_every_range_is_in_order(text: str) -> None:
         if amount.low_fen is not None and amount.high_fen is not None:
             assert 0 < amount.low_fen <= amount.high_fen
     assert found == find(text)
+
+
+@pytest.mark.parametrize(("text", "bound"), [("报价15万吧", "about"), ("报价15万", "exact"), ("最多15万吧", "at_most")])
+def test_a_figure_with_ba_is_a_guess(text: str, bound: str) -> None:
+    assert [each.bound for each in amounts(text)] == [bound]
