@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.draft import Candidate, CustomerEntry
-from nlp.places import INDUSTRIES, INSTITUTIONS, LEGAL, REGIONS, SMALL_FIRMS
+from nlp.places import INDUSTRIES, INSTITUTIONS, LEGAL, NAME_ENDS, REGIONS, SMALL_FIRMS
 from nlp.sounds import EXTRA, MISSING, similarity, sound_class
 
 __all__ = [
@@ -38,6 +38,8 @@ __all__ = [
 SURE, POSSIBLE, MARGIN = 0.9, 0.65, 0.06
 UNSURE = SURE - 0.01
 MINOR_WEIGHT = 0.3
+LONGEST_CONTACT = 5
+"""Contacts with longer names are not looked for in a text."""
 MAX_CANDIDATES = 5
 COMPARED = 64
 """How many customers are compared with a name syllable by syllable, the likeliest by their classes of sounds."""
@@ -46,10 +48,13 @@ MAX_PLACES = 4000
 ELSEWHERE = 0.8
 """Score of a customer's brand that stands beside another region or trade than the customer's."""
 
+SHARED = SURE - 0.03
+"""Score of another customer whose longer brand begins or ends with the brand that was said: 华联 of 金溪华联超市."""
+
 _REGION_SET = frozenset(REGIONS)
 _REGION_LENGTHS = sorted({len(region) for region in REGIONS}, reverse=True)
 _LEGAL_SET = frozenset((*LEGAL, *SMALL_FIRMS))
-_TRADE_SET = frozenset((*INDUSTRIES, *INSTITUTIONS))
+_TRADE_SET = frozenset((*INDUSTRIES, *INSTITUTIONS, *NAME_ENDS))
 _LONGEST_LEGAL = max(map(len, _LEGAL_SET))
 _LONGEST_TRADE = max(map(len, _TRADE_SET))
 _PUNCTUATION = re.compile(r"[\s（）()·.,，。、\-—_]+")
@@ -170,6 +175,10 @@ class _Form:
         return tuple(1.0 if at in inside else MINOR_WEIGHT for at in range(len(self.words)))
 
 
+_NUMBERED = re.compile(r"第([一二三四五六七八九十])(?:人民|实验)?(中学|小学|医院)")
+"""第三中学 is said 三中, 第二人民医院 二院."""
+
+
 def _forms(name: str) -> Iterator[_Form]:
     """The ways in which a listed name is said, the full one first."""
     bare = _PUNCTUATION.sub("", name)
@@ -178,10 +187,13 @@ def _forms(name: str) -> Iterator[_Form]:
     brand = parts.brand
     yield _Form(bare, "exact", 1.0, False, len(parts.region), len(parts.region) + len(brand))
     trades = dict.fromkeys([parts.trade, *_openings(parts.trade)])
+    numbered = _NUMBERED.fullmatch(parts.trade)
+    by_number = numbered[1] + numbered[2][-1 if numbered[2] == "医院" else 0] if numbered else ""
     short = len(brand) <= 3
     seen = {bare}
     for before, after, score in (
         *((region, trade, 0.97 if trade == parts.trade else 0.96) for trade in trades),
+        *(((region, by_number, 0.96), ("", by_number, 0.95)) if by_number else ()),
         (region, "集团", 0.96), (region, "公司", 0.96), (region, "", 0.95),
         *(("", trade, 0.95) for trade in trades),
         ("", "集团", 0.93), ("", "公司", 0.93), ("", "", 0.9),
@@ -390,6 +402,26 @@ class Index:
         return found
 
     @cached_property
+    def _people(self) -> dict[str, list[int]]:
+        """The listed contacts and the customers that have them."""
+        found: dict[str, list[int]] = {}
+        for number, entry in enumerate(self._customers):
+            for name in entry.contacts:
+                if 2 <= len(name) <= LONGEST_CONTACT:
+                    found.setdefault(name, []).append(number)
+        return found
+
+    def people(self, text: str) -> Iterator[tuple[int, str, list[CustomerEntry]]]:
+        """Where listed contacts stand in the text by letter, and whose they are."""
+        known = self._people
+        if not known:
+            return
+        for at in range(len(text) - 1):
+            for length in range(2, LONGEST_CONTACT + 1):
+                if numbers := known.get(text[at : at + length]):
+                    yield at, text[at : at + length], [self._customers[number] for number in numbers[:MAX_CANDIDATES]]
+
+    @cached_property
     def own_words(self) -> frozenset[str]:
         """The names, aliases and brands of the customers."""
         forms = {form for entry in self._customers for form in (entry.name, *entry.aliases, parts_of(entry.name).brand)}
@@ -418,6 +450,7 @@ class Index:
                     (entry, _in_place(text, position, end, entry, form), form.reason)
                     for entry, form in self._meant(text_in[position:end])
                 ]
+                scored += self._sharing(text_in[position:end], scored)
                 found.append(Mention(position, _with_ending(text, end), _best(scored)[:MAX_CANDIDATES]))
                 position = end - 1
                 break
@@ -508,11 +541,34 @@ class Index:
                 self._known[said] = found
         return list(found)
 
+    def _sharing(
+        self, said: str, scored: Sequence[tuple[CustomerEntry, float, Reason]]
+    ) -> list[tuple[CustomerEntry, float, Reason]]:
+        """Customers whose longer brand begins or ends with the brand that was said, where no alias says who is meant."""
+        if not 2 <= len(said) <= 3 or any(reason != "abbreviation" or score < SURE for _, score, reason in scored):
+            return []
+        meant = {entry.name for entry, _, _ in scored}
+        found: list[tuple[CustomerEntry, float, Reason]] = []
+        for entry in self._with_brand_in(said):
+            brand = parts_of(entry.name).brand
+            if (
+                entry.name not in meant
+                and len(brand) >= len(said) + 2
+                and (brand.startswith(said) or brand.endswith(said))
+            ):
+                found.append((entry, SHARED, "abbreviation"))
+        return found[:MAX_CANDIDATES]
+
+    def alike(self, words: str) -> list[Candidate]:
+        """Customers that the words sound like, whoever they are by letter."""
+        return self._by_sound(_PUNCTUATION.sub("", words)) if len(words) >= 2 else []
+
     def _by_letter(self, said: str) -> list[Candidate]:
         meant = self._meant(said.lower())
         if not meant:
             return []
-        exact = _best((entry, form.score, form.reason) for entry, form in meant)
+        scored = [(entry, form.score, form.reason) for entry, form in meant]
+        exact = _best([*scored, *self._sharing(said.lower(), scored)])
         names = {candidate.name for candidate in exact}
         longer = [entry for entry in self._with_brand_in(said) if entry.name not in names]
         return [*exact, *_best((entry, ELSEWHERE, "abbreviation") for entry in longer)][: MAX_CANDIDATES + 2]
@@ -538,9 +594,10 @@ class Index:
         for row in rows.likeliest(bare):
             entry = self._customers[rows.names[row][0]]
             for form in self._spoken(row):
-                if _out_of_reach(len(bare) - len(form.words), form):
+                heard = said if parts.legal and form.words.endswith(parts.legal) else bare
+                if _out_of_reach(len(heard) - len(form.words), form):
                     continue
-                score = similarity(bare, form.words, form.weights) * form.score
+                score = similarity(heard, form.words, form.weights) * form.score
                 if score >= UNSURE and (form.short or _elsewhere(parts, entry)):
                     score = UNSURE
                 if score >= POSSIBLE:

@@ -11,12 +11,19 @@ from nlp import names
 from nlp.draft import CompetitorMention, CustomerEntry, Span
 from nlp.places import INDUSTRIES, REGIONS
 from nlp.slots import FULL, NEVER, is_company
+from nlp.sounds import similarity, sound_class
 
 MAX_RIVALS = 30
 """More competitors than this are not told apart in one note."""
 _ALIKE = 4
 """A listed name with fewer syllables is not looked for by sound: too many words sound like two or three syllables."""
 
+_SAME_SOUND, _SAME_TONES = 0.97, 0.999
+"""How much three syllables, and two where the words around tell of a competitor, must sound like a listed one's name."""
+_BEFORE_A_RIVAL = re.compile(r"(?:^|[，。！？；、,.!?;\s跟和比用是拿换选找说让])$")
+_AFTER_A_RIVAL = re.compile(
+    r"(?:那边|那家|他们家|已经报|也报|的(?:人|报|价|设备|产品|机|系统|料|合同)|报[了价的一二三四五六七八九十\d]|来(?:过|报|做|谈|找)|签[了的过]|便宜|贵)"
+)
 _RIVAL_WORD = r"(?:竞争对手|竞品|友商|对手|竞争厂家)"
 _RIVALS_ARE = re.compile(
     rf"{_RIVAL_WORD}(?:(?:主要|目前|现在|这次|还|就|也){{0,4}}(?:是|有|叫|为|包括|：|:)){{1,2}}(?P<names>[^，。！？；,!?;\n]{{2,40}})"
@@ -101,11 +108,31 @@ def _of_list(text: str, listed: Sequence[str], own: frozenset[str]) -> Iterator[
     for mention in names.index_of(_as_entries(tuple(wanted))).exact(text) if wanted else ():
         if names.decided(mention.candidates) and not _is_own(text[mention.start : mention.end], own):
             yield mention.start, mention.end, text[mention.start : mention.end]
+    yield from _short_by_sound(text, tuple(name for name in wanted if len(name) < _ALIKE), own)
     long = tuple(name for name in wanted if len(name) >= _ALIKE)
     for mention in names.index_of(_as_entries(long)).sounding(text) if long else ():
         sure = names.decided(mention.candidates)
         if sure and not _is_own(text[mention.start : mention.end], own):
             yield mention.start, mention.end, sure.name
+
+
+def _short_by_sound(text: str, listed: Sequence[str], own: frozenset[str]) -> Iterator[tuple[int, int, str]]:
+    """Listed names of two and three syllables that were written as they sound: 沃德福 for 沃得福."""
+    heard = [sound_class(character) for character in text]
+    by_sound: dict[tuple[str | None, ...], str] = {}
+    for name in listed:
+        if len(name) >= 2 and not name.isascii():
+            by_sound.setdefault(tuple(sound_class(character) for character in name), name)
+    for length in {len(sounds) for sounds in by_sound}:
+        for start in range(len(text) - length + 1):
+            meant = by_sound.get(tuple(heard[start : start + length]))
+            said = text[start : start + length]
+            if meant is None or meant == said or _is_own(said, own):
+                continue
+            alike = similarity(said, meant, (1.0,) * length)
+            told = _BEFORE_A_RIVAL.search(text, max(0, start - 1), start) and _AFTER_A_RIVAL.match(text, start + length)
+            if (length >= 3 and alike >= _SAME_SOUND) or (told and alike >= _SAME_TONES):
+                yield start, start + length, meant
 
 
 @lru_cache(maxsize=16)

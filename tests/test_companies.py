@@ -331,3 +331,179 @@ def test_a_brand_alone_is_never_linked_by_its_sound(said: str) -> None:
 )
 def test_a_name_is_taken_apart(name: str, region: str, brand: str, trade: str, legal: str) -> None:
     assert names.parts_of(name) == names.Parts(region, brand, trade, legal)
+
+
+CLINICS = (
+    CustomerEntry("台州仁济骨科医院有限公司", ("仁济骨科", "仁济"), ("蔡晓东",)),
+    CustomerEntry("湖州仁济妇产医院有限公司", ("仁济妇产", "仁济"), ("何主任",)),
+    CustomerEntry("深圳云图数字科技有限公司", ("云图",), ("詹总", "黎明辉")),
+    CustomerEntry("广州云途旅游有限公司", (), ("冯经理",)),
+    CustomerEntry("郑州速达供应链管理有限公司", ("速达供应链",), ("孟凡",)),
+    CustomerEntry("合肥速达物流有限公司", ("合肥速达",)),
+    CustomerEntry("抚州金溪华联超市", ("金溪华联",)),
+    CustomerEntry("景德镇华联商厦", ("华联商厦",)),
+)
+
+
+def of_clinics(text: str) -> tuple[str, str] | None:
+    customer = companies.customer(text, CLINICS)
+    return (customer.value, customer.status) if customer else None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("仁济那边蔡院长不在", "台州仁济骨科医院有限公司"),
+        ("今天去了仁济，见了何主任", "湖州仁济妇产医院有限公司"),
+        ("今天去了人济 蔡院长说再等等", "台州仁济骨科医院有限公司"),
+        ("速达孟凡这边今天电话聊了一下", "郑州速达供应链管理有限公司"),
+        ("素达孟凡这边今天电话聊了一下", "郑州速达供应链管理有限公司"),
+        ("去了趟云途 黎明辉说合同还在法务", "深圳云图数字科技有限公司"),
+    ],
+)
+def test_a_listed_contact_decides_between_customers_of_one_name(text: str, name: str) -> None:
+    assert of_clinics(text) == (name, "known")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("今天去了仁济，没见到人", "仁济"),
+        ("今天去了仁济，见了张院长", "仁济"),
+        ("今天去了仁济，蔡院长和何主任都在", "仁济"),
+        ("华联今天去谈年货节的事", "华联"),
+        ("速达的单子签了", "速达"),
+        ("今天去了人济，见了张院长", "人济"),
+    ],
+)
+def test_a_name_that_several_customers_share_is_asked_about_where_no_contact_decides(text: str, said: str) -> None:
+    assert of_clinics(text) == (said, "ambiguous")
+
+
+def test_a_surname_alone_does_not_change_who_stands_there_by_letter() -> None:
+    assert of_clinics("去了趟云途 黎总说合同还在法务") == ("广州云途旅游有限公司", "known")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "今天去了锦程，说错了，是海川，见了王总",
+        "今天去了锦程 不对 是海川 聊了聊",
+        "去的锦程不是锦程是海川",
+        "今天没去成锦程 改去了海川",
+        "路过锦程没进去 直接去了海川",
+        "拜访海川。顺路路过锦程，没进去。",
+        "在海川碰到锦程的老板",
+        "今天在海川聊的 他说他们跟锦程不一样",
+        "见了海川的张总，他说不像锦程那样非要账期",
+        "听海川的张总说隔壁的锦程也在换设备",
+    ],
+)
+def test_who_is_taken_back_passed_or_compared_is_not_the_customer(text: str) -> None:
+    customer = found(text)
+
+    assert customer is not None
+    assert (customer.value, customer.status) == ("宁波海川塑机有限公司", "known")
+    assert companies.others(text, CUSTOMERS) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("新客户泰州康宝制冷，采购科的孔科长接的", "泰州康宝制冷"),
+        ("四川大禹水利检测中心，新客户，设备科罗科长", "四川大禹水利检测中心"),
+        ("新线索，孝感槐荫视光，展会上加的微信", "孝感槐荫视光"),
+        ("运城晋北醋业（新），做立体库", "运城晋北醋业"),
+        ("今天新跑了一家，叫恒锋紧固件的厂，人挺爽快", "恒锋紧固件"),
+        ("中山有家叫蓝屿的灯具厂，问价格", "蓝屿"),
+        ("下午去了康宁那家医院，以前没打过交道", "康宁"),
+        ("朋友介绍的，叫常熟沙家浜电镀厂，老板姓徐", "常熟沙家浜电镀厂"),
+        ("一个新学校叫育才高级中学路是真难走", "育才高级中学"),
+        ("今天去了一个新的养殖场叫金谷牧场 场长不在", "金谷牧场"),
+    ],
+)
+def test_a_company_that_the_speaker_introduces_is_new_by_the_name_that_was_said(text: str, name: str) -> None:
+    customer = found(text)
+
+    assert customer is not None
+    assert (customer.value, customer.status) == (name, "new")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "新客户，第一次见，聊得不错",
+        "新客户 张总 要样品",
+        "新客户开发这块今年要加强",
+        "叫他们把合同发过来",
+        "他叫小李的人来对接",
+        "去了那家医院，没见到人",
+        "叫了个车过去的",
+    ],
+)
+def test_talk_of_new_customers_without_a_name_is_no_company(text: str) -> None:
+    assert found(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "rest"),
+    [
+        ("上午去了海川 王总答应月底签 下午又去了鼎新 没人", "宁波海川塑机有限公司", ["无锡鼎新精密制造有限公司"]),
+        ("上午海川没见到人 下午鼎新见的李经理签了", "无锡鼎新精密制造有限公司", ["宁波海川塑机有限公司"]),
+        ("海川 王总 放假了 没见到 顺路去了趟鼎新 也没人", "宁波海川塑机有限公司", ["无锡鼎新精密制造有限公司"]),
+        ("上午是海川那边 下午呢又去了呃一个新的叫顺德咏康药业的", "宁波海川塑机有限公司", ["顺德咏康药业"]),
+        ("今天去海川送样品。下午顺路拐了趟鼎新，收回货款", "宁波海川塑机有限公司", ["无锡鼎新精密制造有限公司"]),
+    ],
+)
+def test_visits_one_after_another_are_a_customer_and_others(text: str, first: str, rest: list[str]) -> None:
+    customer = found(text)
+
+    assert customer is not None
+    assert customer.value == first
+    assert [other.value for other in companies.others(text, CUSTOMERS)] == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("说安谱蓝报的六十二万五", ["安谱兰"]),
+        ("他们现在用的是沃德福的料槽", ["沃得福"]),
+        ("纷成来报过价了", ["纷程"]),
+        ("校服跟童横签的", ["童衡"]),
+        ("分成比例再谈", []),
+        ("这个份成都不要", []),
+        ("通横山那条路", []),
+    ],
+)
+def test_short_listed_competitors_are_found_as_they_sound(text: str, expected: list[str]) -> None:
+    listed = ("安谱兰", "沃得福", "纷程", "童衡")
+
+    assert [rival.name for rival in companies.competitors(text, listed)] == expected
+
+
+@pytest.mark.parametrize(
+    "piece", ["叫", "仁济", "仁济蔡院长", "那家医院", "新客户", "下午又去了", "不是仁济是", "素达孟凡", "云途"]
+)
+def test_companies_of_a_hostile_text_are_bounded(piece: str) -> None:
+    text = piece * (20_000 // len(piece))
+
+    assert len(companies.others(text, CLINICS)) <= companies.MAX_OTHERS
+    customer = companies.customer(text, CLINICS)
+    assert customer is None or customer.span.of(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("鲤城九中", "泉州鲤城第九中学"),
+        ("泉州鲤城九中", "泉州鲤城第九中学"),
+        ("临安二院", "杭州临安第二人民医院"),
+        ("庐东一小", "合肥市庐东第一小学"),
+    ],
+)
+def test_schools_and_hospitals_are_said_by_their_number(said: str, name: str) -> None:
+    listed = ("泉州鲤城第九中学", "杭州临安第二人民医院", "合肥市庐东第一小学", "合肥市庐东第一中学")
+    best = names.decided(names.link(said, tuple(CustomerEntry(each) for each in listed)))
+
+    assert best is not None
+    assert best.name == name

@@ -247,3 +247,131 @@ def test_the_same_person_is_told_once_with_all_that_was_said() -> None:
         ("王经理", "经理", "采购部"),
         ("李娜", "采购总监", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("洪园长说要带检测报告", "洪园长"),
+        ("新来的付科长不太熟情况", "付科长"),
+        ("他们财务的秋会计卡着不付", "秋会计"),
+        ("装备部的封部长拍板", "封部长"),
+        ("老板姓左 左老板开了四家店", "左老板"),
+        ("对方景总想做校园展", "景总"),
+        ("见了庞大夫", "庞大夫"),
+        ("供应链部的滕博士见的", "滕博士"),
+        ("尤场长说料槽要换", "尤场长"),
+        ("找的他们设备科老施", "老施"),
+        ("还有信息部的小鲍坐了一个多小时", "小鲍"),
+        ("他叫机修班老崔盯着做记录", "老崔"),
+        ("换成她徒弟小覃", "小覃"),
+        ("采购小路问能不能隔日达", "小路"),
+        ("他们CTO徐锐一起听的", "徐锐"),
+        ("产品经理阮琪琪一起听的", "阮琪琪"),
+        ("店长邓姐倒是想进一批", "邓姐"),
+        ("跟他们财务的老邢对了一下账", "老邢"),
+    ],
+)
+def test_people_with_rarer_surnames_titles_and_places_in_the_sentence_are_found(text: str, expected: str) -> None:
+    [person] = people.contacts(text, clauses.split(text))
+
+    assert person.name == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "付款方式还没定",
+        "见了付款的人",
+        "清楚经理的意思",
+        "上海经理级别的人都来了",
+        "保密部长期不在",
+        "叫小麦的那种面粉",
+        "价格老高了",
+        "今年的钱总裁办还没批",
+        "拿去跟董事长碰",
+        "何老师傅不在",
+        "小于十台不打折",
+        "去了新谈主任务",
+        "车队长期合作",
+    ],
+)
+def test_words_that_a_rarer_surname_begins_are_nobody(text: str) -> None:
+    assert [person.name for person in people.everybody(text, clauses.split(text)) if person.name != "何老师"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("我让荆州仓的老柏今天先匀十盒送过去", "own"),
+        ("我已经找售后的老邱了", "own"),
+        ("咱让法务的小巩发函", "own"),
+        ("我跟他讲我们商务那边的小葛在走章", "own"),
+        ("寻思着得跟大区马总通个气", "own"),
+        ("明天请示郭总", "own"),
+        ("我跟物流部老耿通了气", "own"),
+        ("工程部黎工下周一去现场复测", "own"),
+        ("维修小组老葛明天去现场换电瓶", "own"),
+        ("学术部骆姐16日来讲科室会", "own"),
+        ("第一条没问题，让农技王工15号去", "own"),
+        ("他让工程部黎工去现场复测", "customer"),
+        ("他们质检部老苗去现场取样", "customer"),
+        ("我让他们仓库的老柏签了字", "customer"),
+        ("王总请示郭总", "customer"),
+    ],
+)
+def test_colleagues_are_told_by_who_sends_them_and_what_they_do(text: str, side: str) -> None:
+    assert everybody(text)[-1][1] == side
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "韦冬梅已离职，现在是小覃",
+        "那个潘丽潘经理调走了，现在是小覃",
+        "刘姐调走了，换成小覃",
+        "龙总监离职了，对接的是小覃",
+    ],
+)
+def test_who_has_left_is_no_contact_any_more(text: str) -> None:
+    customers = (CustomerEntry("桂林桂安堂药房", contacts=("韦冬梅", "潘丽", "龙总监")),)
+
+    assert [person.name for person in people.contacts(text, clauses.split(text), customers)] == ["小覃"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("陇光采购小祁：线一米多少\n我：3块8一米", "小祁"),
+        ("章华医院库房小秦\n小秦：姐，缝线只剩两盒了\n我：收到", "小秦"),
+        ("车管科汤队\n汤队：太贵了\n我：汤队，我问下老板", "汤队"),
+    ],
+)
+def test_the_name_at_the_beginning_of_a_chat_line_is_a_person(text: str, name: str) -> None:
+    chat = dialogue.read(text)
+
+    assert name in [person.name for person in people.contacts(text, list(chat.pieces), title=chat.title)]
+
+
+def test_whom_the_rep_calls_in_a_chat_is_a_colleague() -> None:
+    text = "周师傅\n周师傅：机器又停了\n我：实在对不住，我马上联系小姚，他今晚赶到您厂里"
+    chat = dialogue.read(text)
+    found = people.everybody(text, list(chat.pieces), title=chat.title)
+
+    assert [person.side for person in found if person.name == "小姚"] == ["own"]
+
+
+def test_a_competitors_name_that_begins_like_a_person_is_nobody() -> None:
+    assert everybody("申工阀门的人上周也去过了", competitors=("申工阀门",)) == []
+
+
+@pytest.mark.parametrize("text", ["在辽丰碰到吉牧的佟经理", "今天跑了一家叫蓝屿的灯具厂，见了佟经理"])
+def test_a_company_with_a_surnames_letter_is_not_taken_for_a_person(text: str) -> None:
+    assert [name for name, _ in everybody(text)] == ["佟经理"]
+
+
+@pytest.mark.parametrize("piece", ["老", "小付", "王总", "我让", "姓左左老板", "经理", "付款海经理", "小祁："])
+def test_people_of_a_hostile_text_are_bounded(piece: str) -> None:
+    text = piece * (20_000 // len(piece))
+
+    assert len(people.everybody(text, clauses.split(text), HENGLI)) <= people.MAX_MENTIONS
