@@ -1,7 +1,9 @@
 """Next steps: what was promised or arranged, by whom, until when.
 
 A clause is a step when somebody binds himself to do something: we (我答应…, 我打算…, 下一步…, 约了…), the customer (他那边…前确认…,
-陈总说法务周四给反馈), a colleague (请刘总出面…, 让技术…). Wishes without a promise or a date are none, nor is what has been done.
+陈总说法务周四给反馈), a colleague (请刘总出面…, 让技术…). Who acts shows first in the shape of the clause (`nlp.actors`), and
+where that binds nobody, in its words. What is set for a day on the customer's side (标书25号前挂网, 月底打款) is the customer's.
+Wishes without a promise or a date are none, nor is what has been done.
 The action keeps the note's words without date, subject and filler; 把X给他 becomes 提供X, 把X发给他 becomes 发送X.
 """
 
@@ -10,6 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from nlp import actors
 from nlp.actions import BIND, FILLER, ROLE, SOON, TAIL, THEY, VERB, VERB_AS, WE, cleaned, without
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
@@ -36,7 +39,7 @@ _COLLEAGUE_ACTS = re.compile(
     rf"(?P<who>(?:我们|咱们?)(?:的)?{ROLE}(?:那边)?的?{_PERSON}?|{_PERSON})(?:那边|这边)?(?:已经)?(?P<bind>(?:{BIND}|他|她){{0,5}})"
 )
 _WITH_US = re.compile(
-    rf"(?:我们?(?:跟|和|带着?|带上|叫上|拉上|陪着?)|(?:和|跟)?我们|咱们|找了?|叫上?|让|喊上?|(?:跟|和))(?:公司|我们)?(?:的)?(?:{ROLE}(?:那边)?的?)(?P<who>{_PERSON})"
+    rf"(?:我们?(?:跟|和|带着?|带上|叫上|拉上|陪着?)|(?:和|跟)?我们|咱们|找了?|叫上?|让|喊上?|(?:跟|和)(?=公司|我们))(?:公司|我们)?(?:的)?(?:{ROLE}(?:那边)?的?)(?P<who>{_PERSON})"
 )
 _INVITED = re.compile(r"(?:约|喊|邀请?)了?(?:我们|我)(?!们)")
 _APPOINTMENT = re.compile(r"(?:约了?|约定|约好了?|定了|定在|说好了?|安排了?|敲定了?)(?=.)")
@@ -83,6 +86,13 @@ class _Said:
     end: int
     bound: bool
     """Whether the words promise by themselves; a step that they do not needs a date."""
+    structural: bool = False
+    """Whether the shape of the clause shows somebody who acts, whatever the verb."""
+
+
+def is_an_act(action: str) -> bool:
+    """Whether the words tell of something to do, and not of a date alone (时间定在) or of what comes by itself (立项, 开标)."""
+    return VERB.search(action) is not None and not WHEN_ONLY.match(action) and not _EVENT.match(action)
 
 
 def find(
@@ -98,7 +108,8 @@ def find(
     asked: Demand | None = None
     subject: _Subject | None = None
     waiting = deque(demands)
-    known = _Known(_colleagues(text), _any_of(names))
+    colleagues = _colleagues(text)
+    known = _Known(colleagues, _any_of(names), actors.People(text, names, colleagues))
     said: set[tuple[Owner, str]] = set()
     for thought in thoughts:
         clause, due = thought.clause, thought.due
@@ -116,7 +127,7 @@ def find(
         follows = previous if previous_clause is not None and previous_clause.sentence == clause.sentence else None
         step = _step(text, thought, follows, asked, known, _carried(subject, clause))
         subject = _subject_of(clause, known)
-        if step is None or (thought.conditional and not _PROMISE.search(clause.text)):
+        if step is None or (thought.conditional and step.due is None and not _PROMISE.search(clause.text)):
             continue
         if asked is not None and step.action == asked.what:
             # 我答应了，下周一寄: the promise with its date says more than the bare agreement before it
@@ -134,6 +145,7 @@ class _Known:
     colleagues: frozenset[str]
     customers: re.Pattern[str] | None
     """Any of the customer's people, by name."""
+    people: actors.People
 
 
 def _any_of(names: Sequence[str]) -> re.Pattern[str] | None:
@@ -154,7 +166,9 @@ def _subject_of(clause: Clause, known: _Known) -> _Subject | None:
     acts = _COLLEAGUE_ACTS.match(words)
     if clause.speaker != "customer" and _COLLEAGUE.match(words):
         return _Subject("colleague", clause.sentence)
-    if acts and (acts["who"][-2:] in known.colleagues or acts["who"].startswith(("我们", "咱"))):
+    if acts and (_named(acts["who"]) in known.colleagues or acts["who"].startswith(("我们", "咱"))):
+        return _Subject("colleague", clause.sentence)
+    if clause.speaker != "customer" and actors.brings_in(words, known.people, clause.start):
         return _Subject("colleague", clause.sentence)
     if re.match(WE, words):
         return _Subject("us", clause.sentence)
@@ -173,7 +187,9 @@ _REFUSED = re.compile(rf"{WE}[^，。]{{0,6}}(?:最多|只能|没答应|没同�
 
 def _agreed(asked: Demand, thought: Thought) -> NextStep | None:
     clause, due = thought.clause, thought.due
-    if clause.speaker is None and _AGREED.fullmatch(clause.text):
+    if clause.speaker is None and (
+        _AGREED.fullmatch(clause.text) or (due is None and _ANSWERED_YES.match(clause.text))
+    ):
         return NextStep("us", asked.what, asked.span, asked.due, asked.due_span)
     if due is not None and clause.start >= asked.span.end:
         before = clause.text[: due.span.start - clause.start].strip()
@@ -191,10 +207,15 @@ _AGREED = re.compile(
 )
 
 
-_DELIVERED = re.compile(
-    r"(?:要|得|必须|就|再)*(?:给到?|给(?:他们?|她们?|客户|对方)|给出来|拿出来|提供|发过去|出来|完成|搞定|弄好|做完|交)(?:了|就行)?"
+_ANSWERED_YES = re.compile(
+    rf"{WE}(?:满口|一口|当场|当即|当时|马上|爽快|也|就|都)*(?:答应|应下|应承)(?:下来)?了(?!一半)"
 )
-_WHEN_ONLY = re.compile(r"^(?:时间|日期)?(?:就|大概|初步|暂)?(?:定|订|安排|约|放)?(?:在|到|于)?$")
+
+
+_DELIVERED = re.compile(
+    r"(?:要|得|必须|就|再)*(?:给到?|给(?:他们?|她们?|客户|对方)|给出来|拿出来|提供|(?:发|打|送|寄|传|转|交)(?:过去|过来|出来|给(?:我们?|咱们?))|出来|完成|搞定|弄好|办好|办妥|到账|做完|交)(?:了|就行)?"
+)
+WHEN_ONLY = re.compile(r"^(?:说|最晚|最迟|争取)?(?:时间|日期)?(?:就|大概|初步|暂)?(?:定|订|安排|约|放)?(?:在|到|于)?$")
 
 
 def _dates_the_last(
@@ -211,7 +232,7 @@ def _dates_the_last(
     if clause.sentence - previous_clause.sentence > 1 or clause.speaker != previous_clause.speaker:
         return False
     rest, behind = clause.text[: due.span.start - clause.start].strip(), text[due.span.end : clause.end]
-    if not (_WHEN_ONLY.match(rest) and (len(behind) <= 2 or _DELIVERED.fullmatch(behind))):
+    if not (WHEN_ONLY.match(rest) and (len(behind) <= 2 or _DELIVERED.fullmatch(behind))):
         return False
     found[-1] = replace(previous, due=due.due, due_span=due.span)
     return True
@@ -239,9 +260,18 @@ class _Bare:
         return _Said(owner, action, self.begin, self.clause.end, bound)
 
 
+def _named(who: str) -> str:
+    """The person of 技术部的老沈."""
+    named = _LAST_PERSON.search(who)
+    return named[0] if named else who
+
+
+_LAST_PERSON = re.compile(rf"{_PERSON}$")
+
+
 def _colleagues(text: str) -> frozenset[str]:
     """People whom the note brings in as ours: 我跟技术部的老沈一起去的."""
-    return frozenset(match["who"][-2:] for match in _WITH_US.finditer(text))
+    return frozenset(match["who"] for match in _WITH_US.finditer(text))
 
 
 def _step(
@@ -263,7 +293,7 @@ def _step(
     ahead = any(mention.kind != "past" for mention in thought.times)
     words = without(start, clause, thought.times)
     said = _said(_Bare(words, clause, clause.start + start, due, ahead, follows, planned, known, carried))
-    if said is None or not (said.bound or due):
+    if said is None or not (said.bound or due) or _IF.match(words):
         return None
     if _WISH.search(words) and not (due and said.bound):
         return None
@@ -276,16 +306,19 @@ def _step(
         len(action) < 2 and due is not None and _SHORT.fullmatch(said.action.strip())
     ):
         action = said.action.strip()
-    elif not VERB.search(action):
+    elif not said.structural and not VERB.search(action):
+        return None
+    if not action:
         return None
     owner = said.owner
     if owner == "customer" and _COME_AGAIN.match(action):
         owner = "us"  # 院办说周五再约: they tell us when to come
-    elif owner == "customer" and not _THEY_CAN.search(action):
+    elif owner == "customer" and not said.structural and not _THEY_CAN.search(action):
         return None
     return NextStep(owner, action, Span(start, said.end), due.due if due else None, due.span if due else None)
 
 
+_IF = re.compile(r"(?:那|但|不过)?(?:要是|如果|假如|万一|除非)")
 LONGEST_SPAN = 120
 _TO_THEM = r"(?:给|到|往)?(?:他们?|她们?|您|你们?|客户|对方|过去|过来)?(?:的)?(?:邮箱|微信|公司|群里)?(?:去|里)?"
 _NO_OBJECT = re.compile(
@@ -297,9 +330,43 @@ _SHORT = re.compile(r"(?:就|也|都|再|先)?[定签批付寄审打画]|再(?:�
 
 def _said(bare: _Bare) -> _Said | None:
     """Who is to do what, by the first reading that fits; None where nobody binds himself."""
-    if _done(bare.words) or _STATE.search(bare.words) or _WHEN_ONLY.match(bare.words):
+    if WHEN_ONLY.match(bare.words):
+        return None
+    found = _by_structure(bare)
+    if found is not None and (found.bound or bare.due is not None):
+        return found
+    if _done(bare.words) or _STATE.search(bare.words):
         return None
     return _by_others(bare) or _by_us(bare) or _by_the_customer(bare) or _by_nobody_named(bare)
+
+
+def _by_structure(bare: _Bare) -> _Said | None:
+    name = bare.known.customers.match(bare.words) if bare.known.customers else None
+    words = "客户" + bare.words[name.end() :] if name and len(name[0]) > 2 else bare.words
+    lead = _ANSWERS.match(words) if bare.clause.speaker else None
+    words = words[lead.end() :] if lead else words
+    found = actors.act(words, bare.known.people, bare.begin)
+    if found is None:
+        return None
+    owner = found.owner
+    if owner == "customer" and bare.clause.speaker is None and _EVENT.search(found.words):
+        return None
+    if bare.clause.speaker == "customer":
+        owner = "customer"
+    elif owner == "customer" and found.pronoun and bare.carried == "colleague":
+        owner = "colleague"
+    bound = found.promised or found.meant or bare.due is not None
+    if bare.clause.speaker == "rep":
+        bound = bound or owner != "customer"
+    elif bare.clause.speaker == "customer":
+        bound = bound or bool(_TO_YOU.search(found.words))
+    elif owner != "customer":
+        bound = bound or bare.ahead or (bool(found.topic) and not found.reported and len(found.words) <= 4)
+    return replace(bare.said(owner, _about(found.topic, found.words), bound=bound), structural=True)
+
+
+_ANSWERS = re.compile(r"(?:好的?|行|可以|收到|没问题|要得|中|得嘞|那|嗯|明白|对|放心)*(?=[我咱俺我他她阿])")
+_TO_YOU = re.compile(r"(?:给|发|传|回|找|寄|告诉|通知)(?:你|您)")
 
 
 def _by_others(bare: _Bare) -> _Said | None:
@@ -308,7 +375,7 @@ def _by_others(bare: _Bare) -> _Said | None:
         if colleague and not re.match(r"参观|知道|看到|满意|头疼|了解到|觉得", colleague["act"]):
             return bare.said("colleague", TAIL.sub("", colleague["act"]), bound=True)
         acts = _COLLEAGUE_ACTS.match(bare.words)
-        if acts and (acts["who"][-2:] in bare.known.colleagues or acts["who"].startswith(("我们", "咱"))):
+        if acts and (_named(acts["who"]) in bare.known.colleagues or acts["who"].startswith(("我们", "咱"))):
             return bare.said("colleague", bare.words[acts.end() :], bound=bool(_PROMISE.search(acts["bind"])))
     if invited := _INVITED.search(bare.words):
         return bare.said("us", bare.words[invited.end() :], bound=bare.due is not None)
@@ -335,8 +402,10 @@ def _by_us(bare: _Bare) -> _Said | None:
 
 
 _ANSWER = re.compile(r"^(?:有的|可以的?|行|好的?|没问题|能|是的|对)(?=[\u4e00-\u9fff]{2})(?:我|回头|稍后)*")
-_GOES_TO_ASK = re.compile(r"(?:问|请示|申请|汇报|查|核实|跟[^，。]{1,8}(?:说|商量|申请|汇报|确认))(?!了|过)")
-_MEANS_TO = re.compile(r"要|会|得|来|先|再|去|回去|负责|需要|应该|说")
+_GOES_TO_ASK = re.compile(
+    r"(?:问(?=一下|下|问|一问|清楚)|请示|申请|汇报|查|核实|跟[^，。]{1,8}(?:说|商量|申请|汇报|确认))(?!了|过)"
+)
+_MEANS_TO = re.compile(r"要|会|得|来|先|再|去|回去|负责|需要|应该")
 _NOT_A_TOPIC = re.compile(r"^(?:说|答应|那|这|行|好|就|然后|所以|但是|其实|因为|不过|另外|还有|对了|然后呢)")
 
 
@@ -360,6 +429,8 @@ def _by_the_customer(bare: _Bare) -> _Said | None:
     they = _THEY_BOUND.match(words)
     if they is None:
         return None
+    if bare.carried == "colleague" and they["who"] in ("他", "她"):
+        return bare.said("colleague", words[they.end() :], bound=bare.due is not None)
     binds = they["bind"] + they["more"]
     bound = (
         bool(re.search(r"答应|承诺|保证|说好|会|回去|回头|尽快|准备|打算|负责|同意(?=[给发签安付])", binds))
@@ -374,13 +445,27 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
         return _in_chat(bare)
     if appointment := _APPOINTMENT.match(bare.words):
         action = bare.words if re.match(r"约(?!了|好|定)", bare.words) else bare.words[appointment.end() :]
-        return bare.said("us", action, bound=bare.due is not None)
+        return replace(
+            bare.said("customer" if _THEY_PAY.match(action) else "us", action, bound=bare.due is not None),
+            structural=bare.due is not None and len(action) > 1,
+        )
+    if bare.due is not None and bare.clause.speaker is None and _THEIR_EVENT.fullmatch(bare.words):
+        return replace(bare.said("customer", bare.words, bound=True), structural=True)
     if bare.planned or bare.due is not None:
         if not bare.planned and (
-            _EVENT.search(bare.words) or _HAPPENS.search(bare.words) or not VERB.search(bare.words[:8])
+            _EVENT.search(bare.words)
+            or _HAPPENS.search(bare.words)
+            or not (
+                VERB.search(bare.words[:8])
+                or (bare.follows and bare.follows.owner == "us" and len(bare.words) <= 6)
+                or _BOUND_BARE.match(bare.words)
+            )
+            or not actors.comes(bare.words)
         ):
             return None
-        return bare.said(_owner_of_the_unnamed(bare), bare.words, bound=bare.planned)
+        return replace(
+            bare.said(_owner_of_the_unnamed(bare), bare.words, bound=bare.planned), structural=bare.due is not None
+        )
     if bare.follows is not None and re.match(r"再|还要|还得|也要|顺便|同时|带上|并", bare.words):
         return bare.said(bare.follows.owner, bare.words, bound=True)
     if bare.carried == "customer" and _THEY_OUGHT.match(bare.words):
@@ -390,6 +475,13 @@ def _by_nobody_named(bare: _Bare) -> _Said | None:
     if ought := _OUGHT.match(bare.words):
         return bare.said("us", bare.words[ought.end() :], bound=True)
     return None
+
+
+_THEIR_EVENT = re.compile(
+    r"(?:[^，。了没不过说他她]{0,10}?)(?:之?前|左右|就|要|再|正式)?(?:开标|发标|评标|挂网|挂出来|上会|签约|到账)"
+)
+"""What is set for a day on the customer's side, whoever sees to it: 标书25日前挂网."""
+_BOUND_BARE = re.compile(r"答应|应承|许诺|承诺|约好|说好|讲好|表态|说定")
 
 
 def _owner_of_the_unnamed(bare: _Bare) -> Owner:
@@ -411,7 +503,7 @@ _GOES_ON_FOR_THEM = re.compile(
     r"(?:之?前|内)?(?:就|也|都|再|还)?(?:要|得|会|能|可以)|(?:之?前|内)?(?:就|再)?(?:交|批|审|定|开会|盖章|签|走|给(?:我们|答复|结果|反馈)|反馈|答复|回复)"
 )
 _THEY_PAY = re.compile(
-    r"(?:之?前|以前|内|再|先)?(?:打款|付款|付清|付(?:尾款|定金|首付|预付)|结清|回款)|(?:预付|首付|尾款|货款|定金|款子?|余款)[^，。不没]{0,8}(?:到账|打|付|结)|把?[^，。]{1,12}(?:寄|发|送|给)(?:到|给)我们"
+    r"(?:之?前|以前|内|再|先)?(?:打款|付款|付清|付(?:尾款|定金|首付|预付)|结清|回款)|(?:预付|首付|尾款|货款|定金|款子?|余款)[^，。不没]{0,8}(?:到账|打|付|结)|把?[^，。]{1,12}(?:寄|发|送|给)(?:到|给)我们|(?:之?前|内|至少|就)?(?:先|再)?(?:还|转|打|汇)(?:个|款|过来|来|[一二两三四五六七八九十百\d.]{1,6}[万千块])"
 )
 """A seller is paid: 下周五之前打款 without a subject is the customer's."""
 _AGAIN = re.compile(r"(?:再(?:去)?(?:联系|沟通|聊聊?|谈谈?|跟进|回访|对接|碰一下|问一下)(?:一下|一次)?)$")
@@ -424,7 +516,15 @@ def _in_chat(bare: _Bare) -> _Said | None:
     if yours and (rep or bare.due is not None):
         return bare.said("customer" if rep else "us", words[yours.end() :], bound=False)
     if rep:
-        return bare.said("us", words, bound=bool(re.match(r"马上|尽快|回头|稍后|等下|待会", words)))
+        if (bare.due is not None or _IN_TURN.search(words)) and actors.comes(words):
+            return replace(bare.said("us", words, bound=True), structural=True)
+        if not actors.comes(words):
+            return None
+        return bare.said(
+            "us", words, bound=bool(re.match(r"马上|尽快|回头|稍后|等下|待会|现在就|这就|立马|立刻", words))
+        )
+    if bare.due is not None and _TO_YOU.search(words) and actors.comes(words):
+        return replace(bare.said("customer", words, bound=True), structural=True)
     mine = re.match(rf"(?:那|好|行)?(?:我们?这边|我们|我)(?P<bind>{BIND}{{0,4}})", words)
     if mine is None:
         return None
@@ -435,6 +535,8 @@ def _in_chat(bare: _Bare) -> _Said | None:
     return bare.said("customer", words[mine.end() :], bound=bound)
 
 
+_IN_TURN = re.compile(r"^[^，。]{1,8}(?:后|当天|就|马上)[^，。]{0,6}(?:发|寄|送|给|安排|出|开|办|装|补)")
+"""到账当天发货: what we do as soon as he has done his."""
 _YOURS = re.compile(r"(?:麻烦|请|辛苦)?(?:您|你们?)(?:这边|那边)?")
 
 

@@ -1,14 +1,16 @@
 """Clauses regrouped into thoughts, each with the times in it: what steps and demands are read from.
 
 A comma behind a date is a breath, not the end of a thought (下周三之前，把计划表给他; speech engines write many), and a second date
-begins another one (…发给他周五再约…).
+begins another one (…发给他周五再约…). So does somebody new who begins to act, as speech without punctuation has it.
 """
 
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
+from nlp import actors
 from nlp.actions import OWN_SUBJECT, VERB, WE
 from nlp.clauses import Clause
 from nlp.dates import TimeMention
@@ -26,6 +28,10 @@ _ASKS = re.compile(
 _THEN = re.compile(r"(?:之?前|再|就|内)?(?:给|发|回|出|寄|约|交|答复|报)")
 """我问一下财务下周给你回复: two steps, and the date is that of the second."""
 _JOINED = re.compile(r"[到至和或、-]$")
+_DOES = re.compile(
+    r"(?:之?前|以前|内|再|就|先|也|都|一准儿?|全部|一起|一道)*(?:把|给|回(?!款)|发(?!票)|带|送|打(?=过|给|来|款)|交(?!期)|寄|拿|报(?!价)|转|还|出(?!差|国)|补|登门|上门|约)"
+)
+"""先还八万二十五号之前打过来: what is done on the day begins something new where enough was said before it."""
 SHORTEST_THOUGHT, SHORTEST_QUESTION = 8, 5
 """Characters before a second date that are a thought of their own."""
 
@@ -59,7 +65,7 @@ def think(text: str, pieces: Sequence[Clause], times: Sequence[TimeMention]) -> 
     places = Times(times)
     return [
         Thought(clause, places.within(clause.start, clause.end), conditional)
-        for clause, conditional in _finer(_over_pauses(text, pieces, places), places)
+        for clause, conditional in _finer(_by_actor(_over_pauses(text, pieces, places), places), places)
     ]
 
 
@@ -100,6 +106,21 @@ def _is_its_topic(last: Clause, clause: Clause) -> bool:
     return bool(_TOPIC.fullmatch(last.text)) and bool(_WE_ACT.match(clause.text))
 
 
+def _by_actor(pieces: Sequence[Clause], places: Times) -> list[Clause]:
+    """Cut where somebody new begins to act, as speech without punctuation has it: …我后天给他个准话他呢下周一把规格发过来."""
+    found: list[Clause] = []
+    for clause in pieces:
+        if clause.speaker is not None:
+            found.append(clause)
+            continue
+        begins = {mention.span.start - clause.start for mention in places.within(clause.start, clause.end)}
+        cuts = [0, *actors.beginnings(clause.text, begins), len(clause.text)]
+        found += [
+            replace(clause, text=clause.text[start:end], start=clause.start + start) for start, end in pairwise(cuts)
+        ]
+    return found
+
+
 def _finer(pieces: Sequence[Clause], places: Times) -> Iterator[tuple[Clause, bool]]:
     """The clauses, cut again before a second date, and whether the clause before made a condition."""
     condition = -1
@@ -110,7 +131,10 @@ def _finer(pieces: Sequence[Clause], places: Times) -> Iterator[tuple[Clause, bo
         start = clause.start
         for number, mention in enumerate(dated):
             before = clause.text[start - clause.start : mention.span.start - clause.start]
-            ends = number > 0 and not _JOINED.search(before) and not _SUBJECT_LAST.search(before)
+            goes_on = (
+                number == 0 and actors.says_enough(before) and _DOES.match(clause.text, mention.span.end - clause.start)
+            )
+            ends = (number > 0 or goes_on) and not _JOINED.search(before) and not _SUBJECT_LAST.search(before)
             asks = (
                 len(before) >= SHORTEST_QUESTION
                 and _ASKS.search(before)

@@ -32,6 +32,14 @@ VOICED: dict[str, tuple[str, list[tuple[str, str | None]]]] = {
     ),
     "the office asks to come": ("陶站长让我周三去局里当面说", [("局里当面说", "2026-11-25")]),
     "a discount": ("店长要我们打个九折", [("打个九折", None)]),
+    "without naming us": ("交货日期他嫌活，让改成死日子", [("改成死日子", None)]),
+    "begged": ("他求我们再宽限几天", [("宽限几天", None)]),
+    "told to our face": ("他说那你再便宜三个点", [("便宜三个点", None)]),
+    "a second thing": ("希望送20支试用装，并安排一次科室会", [("送20支试用装", None), ("安排一次科室会", None)]),
+    "a list": (
+        "提出三条要求：①提供注册证；②送两台样机；③质保三年。我方答复再研究",
+        [("提供注册证", None), ("送两台样机", None), ("质保三年", None)],
+    ),
     "samples first": ("他说先寄两套样品过去测测", [("寄两套样品过去测测", None)]),
 }
 

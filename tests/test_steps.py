@@ -1,6 +1,10 @@
 """Promises and plans: who, what, until when. All is invented; sent on Thursday 19 November 2026, 17:00."""
 
+from datetime import date
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.test_extract import SENT_AT, draft
 
@@ -89,6 +93,75 @@ def test_a_promise_or_plan_is_a_step(text: str, expected: list[Step]) -> None:
 )
 def test_what_is_done_or_only_happens_or_is_only_wished_is_no_step(text: str) -> None:
     assert draft(text).next_steps == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "他说领导嫌高我后天给他个准话他呢下周一把规格型号发过来",
+            [("us", "2026-11-21"), ("customer", "2026-11-23")],
+        ),
+        (
+            "我应承他们周五先把布局图画出来邓经理那边呢下周一把数模传给我们",
+            [("us", "2026-11-20"), ("customer", "2026-11-23")],
+        ),
+        ("技术协议由我们小温25号补齐", [("colleague", "2026-11-25")]),
+        ("仓库老许后天给他拉过去", [("colleague", "2026-11-21")]),
+        ("让物流的小郝明天把在途单子发给冀科长", [("colleague", "2026-11-20")]),
+        ("学术部骆姐26日来讲科室会", [("colleague", "2026-11-26")]),
+        ("我跟物流部老耿通了气，他明天从张家港拉五吨发过去", [("colleague", "2026-11-20")]),
+        ("他让信息科下周把报修的截图发给我们", [("customer", "2026-11-29")]),
+        ("蒲总收到后安排预算部核量", [("customer", None)]),
+        ("标书25号前挂网", [("customer", "2026-11-25")]),
+        ("说好月底打过来十五万", [("customer", "2026-11-30")]),
+        ("我跟他约好周一把清单交给他", [("us", "2026-11-23")]),
+        ("样机下周三送到", [("us", "2026-11-25")]),
+    ],
+)
+def test_who_acts_shows_in_the_shape_of_the_clause_whatever_the_verb(
+    text: str, expected: list[tuple[str, str | None]]
+) -> None:
+    found = [(each.owner, each.due.isoformat() if each.due else None) for each in draft(text).next_steps]
+
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "运费三千我们出",
+        "他说下个月调到物流板块去",
+        "要是月底不见钱咱让法务的小巩发函",
+        "他说回款拖到下个月十号",
+        "贴息他不管",
+        "我们出的方案他拒了",
+        "我问下周能不能定",
+        "他给我看了手机里的报价单",
+    ],
+)
+def test_terms_news_refusals_and_questions_are_no_steps(text: str) -> None:
+    assert draft(text).next_steps == ()
+
+
+def test_in_a_chat_the_rep_has_a_colleague_act() -> None:
+    chat = "博远-李主任\n李主任：发票抬头错了\n我：我让财务小敬明天重开"
+
+    [step] = draft(chat, source="wechat").next_steps
+
+    assert (step.owner, step.due) == ("colleague", date(2026, 11, 20))
+
+
+@given(st.text(alphabet="我他们让叫把给再说好小王老技术部的了后会周一万5，。： \n", max_size=400))
+def test_no_words_about_people_make_the_reading_raise(text: str) -> None:
+    told = draft(text)
+
+    assert all(0 <= each.span.start < each.span.end <= len(text) for each in told.next_steps)
+
+
+@pytest.mark.parametrize("piece", ["我", "他说", "小王", "我让他", "技术部", "周五他", "要求：①", "让老李把"])
+def test_a_long_run_without_a_pause_is_read_to_its_end(piece: str) -> None:
+    assert draft((piece * 20_000)[:20_000]) is not None
 
 
 def test_contact_again_without_a_date_is_vague_and_no_step() -> None:
