@@ -2,15 +2,19 @@
 
     python benchmarks/edits.py [--show] [--frozen]
 
-Names and words are compared without punctuation and blanks. `--show` lists what is missed of the development set;
-`--frozen` adds the share on the third that was set apart before the rules were written, without showing anything of it.
+Names and words are compared without punctuation and blanks. Two sets are for development: `edits-dev`, on which the
+rules were first tuned, and `edits-c-dev`, of another author; of that the first 110 were looked at and the others only
+counted, so that their share says what to expect of replies that nobody has seen. `wrong` are those taken for a change
+that was not meant. `--show` lists what is missed of what may be looked at; `--frozen` adds the share on the third that
+was set apart before the rules were written, without showing anything of it.
 """
 
 import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,8 @@ from nlp import edit_ops, edits
 DATA = Path(__file__).parent.parent / "tests" / "data" / "understanding"
 ZONE = ZoneInfo("Asia/Shanghai")
 GOAL = 0.95
+LOOKED_AT = 110
+"""Of `edits-c-dev.jsonl`, from its beginning."""
 _NOT_WORDS = re.compile(r"[\s，,。.；;：:！!？?、「」“”\"'（）()]+")
 
 
@@ -124,31 +130,59 @@ def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def share(rows: list[dict[str, Any]]) -> tuple[int, int]:
-    return sum(is_exact(understood(row), row["expected"]) for row in rows), len(rows)
+@dataclass(frozen=True)
+class Share:
+    """`wrong` counts the replies that were taken for other changes than were meant, questions apart."""
+
+    right: int
+    wrong: int
+    count: int
+
+    @property
+    def exact(self) -> float:
+        return self.right / self.count
+
+    def __str__(self) -> str:
+        return f"{self.right} of {self.count} exact, {self.exact:.3f}; {self.wrong} wrong"
+
+
+def share(rows: Sequence[Mapping[str, Any]]) -> Share:
+    right = wrong = 0
+    for row in rows:
+        found = understood(row)
+        exact = is_exact(found, row["expected"])
+        right += exact
+        wrong += not exact and any(each["op"] != "ask" for each in found)
+    return Share(right, wrong, len(rows))
+
+
+def show(rows: Iterable[Mapping[str, Any]]) -> None:
+    for row in rows:
+        found = understood(row)
+        if not is_exact(found, row["expected"]):
+            print(row["id"], row["text"])
+            print("   expected", json.dumps(row["expected"], ensure_ascii=False))
+            print("   found   ", json.dumps(found, ensure_ascii=False))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--show", action="store_true", help="list the misses of the development set")
+    parser.add_argument("--show", action="store_true", help="list the misses of what may be looked at")
     parser.add_argument("--frozen", action="store_true", help="the frozen third as well, without showing it")
     args = parser.parse_args()
-    rows = examples("edits-dev.jsonl")
+    first, second = examples("edits-dev.jsonl"), examples("edits-c-dev.jsonl")
     if args.show:
-        for row in rows:
-            found = understood(row)
-            if not is_exact(found, row["expected"]):
-                print(row["id"], row["text"])
-                print("   expected", json.dumps(row["expected"], ensure_ascii=False))
-                print("   found   ", json.dumps(found, ensure_ascii=False))
-    right, count = share(rows)
-    print(f"development set: {right} of {count} exact, {right / count:.3f}")
-    ok = right / count >= GOAL
+        show([*first, *second[:LOOKED_AT]])
+    shares = {
+        "development set": share(first),
+        "second set, looked at": share(second[:LOOKED_AT]),
+        "second set, unseen": share(second[LOOKED_AT:]),
+    }
     if args.frozen:
-        right, count = share(examples("edits-frozen.jsonl"))
-        print(f"frozen third:    {right} of {count} exact, {right / count:.3f}")
-        ok = ok and right / count >= GOAL
-    return 0 if ok else 1
+        shares["frozen third"] = share(examples("edits-frozen.jsonl"))
+    for name, each in shares.items():
+        print(f"{name + ':':23}{each}")
+    return 0 if all(each.exact >= GOAL for each in shares.values()) else 1
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ ENOUGH_ALIKE = 0.8
 
 ROLES: dict[str, AmountRole] = {
     **dict.fromkeys(("预算", "总预算", "预算金额", "预算总额", "预算数", "客户预算", "项目预算", "经费"), "budget"),
-    **dict.fromkeys(("报价", "我们报价", "我们的报价", "我方报价", "报价金额", "总报价", "报价总额", "总价", "报的价"), "quote"),
+    **dict.fromkeys(("报价", "我们报价", "我们的报价", "我方报价", "我们报的", "我报的", "报的", "报价金额", "总报价", "报价总额", "总价", "报的价"), "quote"),
     **dict.fromkeys(
         ("合同额", "合同金额", "合同价", "合同总额", "成交价", "成交额", "成交金额", "订单金额", "订单额", "签约金额", "签约额", "总金额", "中标价", "最终成交价"),
         "deal",
@@ -76,7 +76,7 @@ _GLUE_BEFORE = re.compile(
     r"^(?:把|将|那个|这个|那条|这条|那一?项|这一?项|里面?的?|里头的?|中的?|上的?|的|：|:|有|写的|关于|提到的?|说的?|「|“|\")+"
 )
 _GLUE_AFTER = re.compile(
-    r"(?:那一?[个条项件]事?|这一?[个条项件]事?|那个|这个|那条|这条|那项|那件?事|这件?事|的事情?|的那[个条项]|一事|这一?块|这|那|的|了|里面?|里头|「|」|”|\"|：|:|，|,|\s)+$"
+    r"(?:那一?[个条项件]事?|这一?[个条项件]事?|那个|这个|那条|这条|那项|那件?事|这件?事|[那这]个?活儿?|[那这]事儿|的事情?|的那[个条项]|一事|这一?块|这|那|的|了|里面?|里头|「|」|”|\"|：|:|，|,|\s)+$"
 )
 _TITLE = "|".join(
     sorted(
@@ -87,17 +87,21 @@ _TITLE = "|".join(
 )
 _SUR = "|".join([*COMPOUND_SURNAMES, *sorted(SURNAMES)])
 _PERSON = re.compile(
-    rf"(?:{_SUR})[\u4e00-\u9fa5]{{0,2}}(?:{_TITLE})|[小老阿](?:{_SUR})|(?:{_SUR})[\u4e00-\u9fa5]{{1,2}}"
+    rf"(?:{_SUR})[\u4e00-\u9fa5]{{0,2}}(?:{_TITLE})|[小老](?:{_SUR})|阿[\u4e00-\u9fa5]|(?:{_SUR})[\u4e00-\u9fa5]{{1,2}}"
 )
 _DEPARTMENT = re.compile(
     rf"(?P<dept>(?:{'|'.join(sorted(DEPARTMENTS, key=len, reverse=True))})|[\u4e00-\u9fa5]{{1,5}}[部科处室课组院司厂店局])(?:的|那边的|那个)?"
 )
 _OF = re.compile(r"(?P<dept>[\u4e00-\u9fa5]{1,6})的")
 _NOT_A_PERSON = re.compile(
-    r"谁|哪|什么|还|没|不|个|了|要|说|很|问|都|也|人$|事|这|那|单|价|钱|报|预|交|合同|方案|时间|成本|多少"
+    r"谁|哪|什么|还|没|不|个|了|要|说|很|问|都|也|人$|事|这|那|单|价|钱|报|预|交|合同|方案|时间|成本|多少|全部|重$"
 )
 
-_US = re.compile(r"(?:我|我们|咱们?|我自己|我们自己|自己|我方|我这边|我们这边|我本人|本人|我司|销售)")
+US = r"(?:我自己|我们自己|咱们?自己|我们|咱们?|我|俺们?)"
+SOMEBODY = rf"(?:客户自己|他们自己|客户|他们|对方|(?:售后|研发|技术|财务|法务|商务|市场|生产|物流|仓库|工程|设计|实施|采购|质量)部?(?:那边|同事|的人)?|同事|[小老阿][\u4e00-\u9fa5]|(?:{_SUR})(?:{_TITLE}))"
+"""Who may do a step, named so plainly that the words before are not his."""
+
+_US = re.compile(r"(?:我|我们|咱们?|俺们?|我自己|我们自己|咱们?自己|自己|我方|我这边|我们这边|我本人|本人|我司|销售)")
 _THEM = re.compile(
     r"(?:客户|他们|对方|甲方|客户那边|他们那边|对方那边|客户方|客户自己|他们自己|他|她|客户公司|他那边|那边|学校|校方|医院|院方|厂里|工厂|厂方|业主|采购方|需方|科室|门店)"
 )
@@ -130,6 +134,15 @@ def likeness(words: str, whole: str) -> float:
     return row[-1] / len(words)
 
 
+def _is_pair_in(pair: str, whole: str) -> bool:
+    """Whether two characters, one of which may only sound the same, stand side by side in that: 青单 in 做清单."""
+    return any(
+        (pair[0] == whole[at] and sounds.distance(pair[1], whole[at + 1]) <= sounds.WRONG_TONE)
+        or (pair[1] == whole[at + 1] and sounds.distance(pair[0], whole[at]) <= sounds.WRONG_TONE)
+        for at in range(len(whole) - 1)
+    )
+
+
 def best(words: str, choices: Sequence[str], *, least: float = ENOUGH_ALIKE) -> tuple[int, ...]:
     """The places of the choices that the words fit best, and well enough; several where they fit several as well."""
     if len(words) < 2 or not choices:
@@ -138,7 +151,8 @@ def best(words: str, choices: Sequence[str], *, least: float = ENOUGH_ALIKE) -> 
     top = max(scores)
     # two characters that only sound alike are found by chance
     if top < (least if len(words) > 2 else max(least, 1.0)):
-        return ()
+        misheard = [place for place, choice in enumerate(choices) if len(words) == 2 and _is_pair_in(words, choice)]
+        return tuple(misheard) if len(misheard) == 1 and least <= ENOUGH_ALIKE else ()
     places = [place for place, score in enumerate(scores) if score == top]
     exact = [place for place in places if choices[place] == words]
     return tuple(exact or places)
@@ -147,7 +161,7 @@ def best(words: str, choices: Sequence[str], *, least: float = ENOUGH_ALIKE) -> 
 def numbered(words: str, count: int, *, bare: bool = False) -> tuple[int, ...] | None:
     """The places, from 0, that words like 第二个, 前两个 or 最后一个 mean of `count`; None where they are no such words.
 
-    Places beyond the count are given as they are. `bare` takes a lone number, too (待办2).
+    Places that there are not are given as they are: 第九个 is 8, 第0个 is -1. `bare` takes a lone number, too (待办2).
     """
     if match := _LIST.fullmatch(words):
         return tuple(_number(each) - 1 for each in match["list"])
@@ -242,13 +256,35 @@ def point(words: str, view: DraftView, *, kinds: Sequence[Kind], every: bool = F
     if kind is not None:
         return _of_kind(kind, stripped(rest), view, every=every)
     bare = stripped(words)
-    if "contact" not in kinds and bare in view.contacts:
+    if "contact" not in kinds and bare in view.contacts and not _SOMETHING_WITH.search(words):
         return None
     if "step" in kinds:
         count = len(view.steps)
+        if (match := _COUNT.fullmatch(bare)) and (every or bare[-1] in "都全") and _number(match["n"]) == count:
+            return Pointed("step", tuple(range(count)))
+        if every and re.fullmatch(r"[一二三四五六七八九]{2,4}[都全]?", bare):
+            return _checked("step", tuple(_number(each) - 1 for each in bare.rstrip("都全")), count, bare)
         if (places := numbered(bare, count)) is not None:
             return _checked("step", places, count, bare)
-    return _among(bare, view, kinds)
+        if (place := _numbered_and_named(bare, view)) is not None:
+            return Pointed("step", (place,))
+    return _among(bare, view, kinds) or (_that_of(words, bare, view) if "step" in kinds else None)
+
+
+_SOMETHING_WITH = re.compile(r"[那这](?:一?[件个条]事|一?条|个?活儿?|事儿?)$")
+"""孙总那件事 is a step with him, 孙总那个 may be himself."""
+NUMBER_FIRST = re.compile(rf"(?P<number>第{_N}{_MEASURE}|最后一?{_MEASURE})(?P<rest>.{{2,}})")
+
+
+def _numbered_and_named(words: str, view: DraftView) -> int | None:
+    """第二条借测试机: the place, where both say the same."""
+    match = NUMBER_FIRST.fullmatch(words)
+    places = numbered(match["number"], len(view.steps)) if match else None
+    if match is None or places is None or len(places) != 1 or not 0 <= places[0] < len(view.steps):
+        return None
+    rest = stripped(match["rest"])
+    alike = len(rest) >= 2 and likeness(rest, view.steps[places[0]].action) >= ENOUGH_ALIKE
+    return places[0] if alike else None
 
 
 def _of_kind(kind: Kind, rest: str, view: DraftView, *, every: bool) -> Pointed | None:
@@ -301,10 +337,6 @@ def _among(words: str, view: DraftView, kinds: Sequence[Kind]) -> Pointed | None
         if places := _fitting(kind, words, view):
             scored.append((likeness(words, listed(view, kind)[places[0]]), kind, places))
     if not scored:
-        if "step" in kinds and (match := re.fullmatch(r"(.{1,8}?)(?:的)?(?:那[个条项]|这[个条项])?", words)):
-            owned = _by_owner(match[1], view) if len(words) > 1 else ()
-            if len(owned) == 1 and words != match[1]:
-                return Pointed("step", owned)
         return None
     top = max(score for score, _, _ in scored)
     leading = [(kind, places) for score, kind, places in scored if score == top]
@@ -312,6 +344,12 @@ def _among(words: str, view: DraftView, kinds: Sequence[Kind]) -> Pointed | None
     leading = named or leading
     kind, places = leading[0]
     return Pointed(kind, places if len(leading) == 1 and len(places) == 1 else ())
+
+
+def _that_of(words: str, bare: str, view: DraftView) -> Pointed | None:
+    """研发那个: the one step that is theirs."""
+    owned = _by_owner(bare, view) if 2 <= len(bare) <= 8 and bare != words else ()
+    return Pointed("step", owned) if len(owned) == 1 else None
 
 
 def person(words: str) -> tuple[str, str | None] | None:

@@ -5,23 +5,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nlp import edit_refs, edits
 from nlp.draft import Span
 from nlp.edit_ops import (
     AddStep,
     AmountView,
+    Ask,
     DraftView,
     Edit,
     RemoveStep,
+    SetAction,
     SetAmount,
     SetContact,
     SetCustomer,
     SetDue,
+    SetOwner,
     SetStage,
     SetVisitedOn,
     StepView,
     Supplement,
 )
-from nlp.edits import parse
+from nlp.edits import answered, parse
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FRIDAY = datetime(2026, 11, 20, 15, 30, tzinfo=SHANGHAI)
@@ -144,3 +148,128 @@ def test_any_text_is_read_without_raising_and_spans_stay_inside(text: str) -> No
 def test_any_mixture_of_the_words_of_changes_is_read_without_raising(text: str) -> None:
     for edit in parse(text, FRIDAY, SHANGHAI):
         assert edit.span.of(text)
+
+
+# What no text may bring about
+
+WORDS = [
+    "预算", "报价", "改成", "85", "改", "95", "90万", "加", "减", "再", "上限", "，",
+    "客户是", "恒力", "恒丽", "不是", "是", "删掉", "第二个", "第九条", "最后一个", "待办", "周五",
+    "下周三", "往后推", "三天", "补充", "阶段", "王经理", "汪经理", "联系人", "华锐", "竞品",
+    "那个", "没", "别写", "都", "除了", "我来做", "让小王", "安排", "技术参数", "撤销", "系",
+    "蚊", "错了", "、", "和", "全", "0", "-", "（", "𠮷", "é",
+]  # fmt: skip
+replies = st.text(max_size=60) | st.lists(st.sampled_from(WORDS), max_size=9).map("".join)
+QUESTIONS_LEFT = [
+    "第九个待办改到周五", "删掉那个", "预算不对", "联系人不对", "待办改到周五", "排期表那个时间不对", "往后推三天",
+    "竞品不对", "第二个待办不对", "客户不是这家", "第二个不是客户的", "王经理姓汪",
+]  # fmt: skip
+
+
+def check(found: tuple[Edit, ...], text: str) -> None:
+    """Spans lie inside the text, steps exist, amounts are not negative and not upside down."""
+    for edit in found:
+        assert 0 <= edit.span.start <= edit.span.end <= len(text)
+        match edit:
+            case SetDue() | SetOwner() | SetAction() | RemoveStep():
+                assert 1 <= edit.step <= len(DRAFT.steps)
+            case SetAmount():
+                sides = [side for side in (edit.low_fen, edit.high_fen) if side is not None]
+                assert sides
+                assert all(side >= 0 for side in sides)
+                assert sides == sorted(sides)
+            case Ask():
+                assert 0 <= edit.after.start <= edit.after.end <= len(text)
+                assert found == (edit,)
+            case _:
+                pass
+
+
+@given(replies)
+def test_changes_of_any_reply_refer_to_what_there_is(text: str) -> None:
+    check(parse(text, FRIDAY, SHANGHAI, DRAFT), text)
+
+
+@given(st.sampled_from(QUESTIONS_LEFT), replies)
+def test_any_answer_to_a_question_gives_changes_that_refer_to_what_there_is(asked_by: str, answer: str) -> None:
+    [question] = parse(asked_by, FRIDAY, SHANGHAI, DRAFT)
+    assert isinstance(question, Ask)
+
+    found = answered(question, asked_by, answer, FRIDAY, SHANGHAI, DRAFT)
+
+    if found is not None:
+        assert 0 <= found.answer.start < found.answer.end <= len(answer)
+        check(found.edits, question.before + found.answer.of(answer) + question.after.of(asked_by))
+        assert not any(isinstance(edit, Ask) for edit in found.edits)
+
+
+def test_an_answer_makes_the_question_whole() -> None:
+    [question] = parse("第九个待办改到周五", FRIDAY, SHANGHAI, DRAFT)
+    assert isinstance(question, Ask)
+
+    found = answered(question, "第九个待办改到周五", "第二个", FRIDAY, SHANGHAI, DRAFT)
+
+    assert found is not None
+    [edit] = found.edits
+    assert isinstance(edit, SetDue)
+    assert (edit.step, edit.due) == (2, date(2026, 11, 20))
+
+
+@given(replies)
+def test_any_words_point_at_what_there_is_or_at_nothing(words: str) -> None:
+    kinds = ("step", "contact", "competitor", "risk", "pain")
+    for every in (False, True):
+        pointed = edit_refs.point(words, DRAFT, kinds=kinds, every=every)
+        if pointed is not None:
+            count = len(edit_refs.listed(DRAFT, pointed.kind))
+            assert all(0 <= place < count for place in pointed.places)
+    assert all(0 <= place < 2 for place in edit_refs.best(words, [step.action for step in DRAFT.steps]))
+    assert all(place >= -1 for place in edit_refs.numbered(words, 2, bare=True) or ())
+    assert edit_refs.owner_of(words, DRAFT) in {None, "us", "customer", "colleague"}
+    found = edit_refs.person(words)
+    assert found is None or found[0] in words
+
+
+HOSTILE = [
+    "删", "改", "推迟", "错了", "预算改成90万", "补充", "删掉，", "不对", "第一个", "、", "1",
+    "万", "（", " ", "没", "和", "不是", "王经理", "周五", "系", "再加",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_a_hostile_reply_costs_a_bounded_number_of_pieces(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def count(_reader: object, piece: str, _at: int) -> None:
+        tried.append(piece)
+
+    monkeypatch.setattr(edits, "_RULES", (count, *edits._RULES))
+    whole = (words * edits.MAX_LENGTH)[: edits.MAX_LENGTH]
+
+    check(parse(whole, FRIDAY, SHANGHAI, DRAFT), whole)
+
+    assert len(tried) <= edits.MOST_PIECES + 1
+    assert all(len(piece) <= edits.MOST_IN_A_PIECE for piece in tried)
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_a_text_too_long_for_a_reply_is_not_looked_at(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edits, "_Reader", None)
+
+    assert parse((words * 20_000)[:20_000], FRIDAY, SHANGHAI, DRAFT) == ()
+
+
+def test_real_replies_need_a_fraction_of_the_pieces_that_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "嗯，预算改成90万，联系人是汪经理，第一个待办改到周五，第二个删掉，"
+        "竞品换成华工，阶段改成报价审批，再加一条待办下周三回访"
+    )
+    tried: list[str] = []
+
+    def count(_reader: object, piece: str, _at: int) -> None:
+        tried.append(piece)
+
+    monkeypatch.setattr(edits, "_RULES", (count, *edits._RULES))
+
+    assert len(parse(text, FRIDAY, SHANGHAI, DRAFT)) == 8
+    assert len(tried) < edits.MOST_PIECES * 0.75
