@@ -1,6 +1,7 @@
 """How well notes become records, offline: precision, recall, F1 and wrong values per field; grounding; cost per note.
 
     python benchmarks/understanding.py [--frozen] [--show FIELD] [--notes FILE …] [--json]
+    python benchmarks/understanding.py --spoken [FOLDER] [--models-dir DIR] [--show FIELD] [--json]
 
 The notes in tests/data/understanding/notes-*dev.jsonl may be looked at while rules are written; notes-*frozen.jsonl may
 not: they are read only with --frozen, reported apart, and never shown.
@@ -25,10 +26,18 @@ right where the step or demand most alike in words has the same one; where none 
 
 Cost is CPU time of one process, the best of several runs; the ratio is that of a text of 20,000 characters to the mean
 of its twenty pieces of 1,000, so that both hold the same words.
+
+With --spoken the recordings `<note id>.amr` of a folder are heard as the bot hears them: the packaged model, and the
+names of the note's customers and competitors to expect. The transcripts are scored against what is expected of the
+written notes, whose own score stands beside. CER is the share of characters misheard, without marks and with numbers
+spelled alike (八十万 and 80万 are one). There is no goal: a recording says what speech costs, not how good the rules
+are.
 """
 
 import argparse
+import asyncio
 import json
+import re
 import statistics
 import sys
 import time
@@ -39,13 +48,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
+from nlp import hot_words, numerals
 from nlp.draft import CustomerEntry, ExtractionContext, VisitDraft
+from nlp.errors import NoSpeech
 from nlp.extract import extract, grounded
 from nlp.lexicon import default_vocabulary, merged
+from nlp.speech import SpeechListener
+from nlp.whisper import FasterWhisperEngine
 
 DATA = Path(__file__).parent.parent / "tests" / "data" / "understanding"
 FROZEN = sorted(DATA.glob("notes-*frozen.jsonl"))
+SPOKEN = DATA / "spoken"
 ALIKE = 60.0
 REPEATS = 5
 SHORT, LONG = 1_000, 20_000
@@ -320,6 +335,124 @@ def _cpu_ms(text: str, note: dict[str, Any]) -> float:
     return 1000 * (time.process_time() - started)
 
 
+# Spoken notes
+
+
+class Recording(NamedTuple):
+    note: dict[str, Any]
+    heard: str
+    duration_s: float
+
+
+def hot_words_of(note: dict[str, Any]) -> tuple[str, ...]:
+    """The names to expect for a rep who owns the note's customers, in a team with its competitors."""
+    customers = sorted(context_of(note).customers, key=lambda customer: customer.name)
+    return hot_words.choose(customers, note.get("competitors", []))
+
+
+async def hear(notes: Sequence[dict[str, Any]], folder: Path, models_dir: Path) -> list[Recording]:
+    """Those of the notes that `folder` has a recording of. Raises LookupError where it has none, or one of no note."""
+    by_id = {note["id"]: note for note in notes}
+    paths = sorted(folder.glob("*.amr"))  # noqa: ASYNC240  # a tool
+    if not paths or (strange := [path.name for path in paths if path.stem not in by_id]):
+        raise LookupError(f"{folder}: " + (f"no note for {strange}" if paths else "no recordings"))
+    engine = FasterWhisperEngine(models_dir=models_dir)
+    listener = SpeechListener(engine)
+    try:
+        return [await _heard(listener, by_id[path.stem], path.read_bytes()) for path in paths]
+    finally:
+        await engine.close()
+
+
+async def _heard(listener: SpeechListener, note: dict[str, Any], audio: bytes) -> Recording:
+    try:
+        transcript = await listener.listen(audio, hot_words=hot_words_of(note))
+    except NoSpeech:
+        return Recording(note, "", 0.0)  # the bot asks for the note again
+    return Recording(note, transcript.text, transcript.duration_s)
+
+
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
+_NUMERAL = re.compile(rf"[{numerals.CHARS.replace('点', '').replace('几', '')}]+")
+
+
+def bare(text: str) -> str:
+    """The letters and numbers alone, every number in digits."""
+    text = _PERCENT.sub(r"百分之\1", text.lower()).replace(".", "点")
+    text = _NUMERAL.sub(lambda found: _in_digits(found.group()), text)
+    return "".join(letter for letter in text if letter.isalnum())
+
+
+def _in_digits(words: str) -> str:
+    """Numerals on end, each as long as can be: 两万六一 (吨) is 26000 and 1."""
+    written = ""
+    while words:
+        lengths = range(min(len(words), numerals.LONGEST), 0, -1)
+        length = next((each for each in lengths if numerals.whole(words[:each]) is not None), 0)
+        written += str(numerals.whole(words[:length])) if length else words[0]
+        words = words[max(1, length) :]
+    return written
+
+
+def misheard(recordings: Sequence[Recording]) -> float:
+    """CER over all recordings together."""
+    said = [(bare(each.note["text"]), bare(each.heard)) for each in recordings]
+    return sum(Levenshtein.distance(*pair) for pair in said) / max(1, sum(len(written) for written, _ in said))
+
+
+def _asked_about(recordings: Sequence[Recording]) -> int:
+    """In how many notes the bot asks whether the customer is the one that it is."""
+    customers = ((extract(each.heard, context_of(each.note)).customer, each.note["expected"]) for each in recordings)
+    return sum(
+        found is not None
+        and found.status == "ambiguous"
+        and [each.name for each in found.candidates[:1]] == [(expected.get("customer") or {}).get("value")]
+        for found, expected in customers
+    )
+
+
+def compared(recordings: Sequence[Recording], show: str | None) -> tuple[dict[str, Any], list[str]]:
+    """The scores of the same notes as written and as heard, and what is missing and surplus in a field as heard."""
+    heard = score([{**each.note, "text": each.heard} for each in recordings], show)
+    result = {
+        "audio_s": round(sum(each.duration_s for each in recordings)),
+        "cer": round(misheard(recordings), 3),
+        "written": score([each.note for each in recordings]).as_json(),
+        "heard": heard.as_json(),
+        "asked_about": _asked_about(recordings),
+        "transcripts": {each.note["id"]: each.heard for each in recordings},
+    }
+    return result, heard.misses
+
+
+def table_of_both(result: dict[str, Any]) -> str:
+    written, heard = result["written"], result["heard"]
+    keys = ("precision", "recall", "f1", "wrong")
+    rows = [
+        f"written → heard: {heard['notes']} notes, {result['audio_s']} s of speech, CER {result['cer']:.1%}",
+        f"{'field':14}{'P':>14}{'R':>14}{'F1':>14}{'wrong':>14}{'F1 lost':>9}{'exp':>6}",
+    ]
+    for name in (*written["fields"], "overall"):
+        before, after = (each["fields"].get(name, each["overall"]) for each in (written, heard))
+        figures = "".join(f"{before[key]:7.3f} →{after[key]:5.3f}" for key in keys)
+        rows.append(f"{name:14}{figures}{before['f1'] - after['f1']:9.3f}{before['expected']:6}")
+    before, after = (each["dates_and_amounts"]["precision"] for each in (written, heard))
+    rows.append(f"dates and amounts: precision {before:.3f} → {after:.3f}")
+    rows.append(f"customers not taken as known, but the right one offered first, as heard: {result['asked_about']}")
+    rows.append(f"notes with every value grounded: {heard['grounded_notes']:.1%}")
+    return "\n".join(rows)
+
+
+def _main_spoken(args: argparse.Namespace) -> int:
+    notes = [note for path in args.notes for note in read(path)]
+    result, misses = compared(asyncio.run(hear(notes, args.spoken, args.models_dir)), args.show)
+    print(json.dumps(result, ensure_ascii=False) if args.json else "\n\n".join([*misses, table_of_both(result)]))
+    return 0
+
+
+# The command
+
+
 def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
@@ -344,8 +477,14 @@ def main() -> int:
     parser.add_argument(
         "--show", choices=tuple(SAME), help="what is missing and surplus in this field, development notes"
     )
+    parser.add_argument(
+        "--spoken", type=Path, nargs="?", const=SPOKEN, metavar="FOLDER", help="what is lost where notes are spoken"
+    )
+    parser.add_argument("--models-dir", type=Path, default=Path("data/models"), help="with --spoken")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    if args.spoken is not None:
+        return _main_spoken(args)
     notes = [note for path in args.notes for note in read(path)]
     development = score(notes, args.show)
     results: dict[str, Any] = {"development": development.as_json()}
