@@ -1,0 +1,59 @@
+"""Words of sales talk by what they mean, and where they stand in a text.
+
+`thesaurus.txt` has one meaning a line, `meaning: word word …`; `…` inside a word stands for up to four characters. Many
+words have several meanings. What they mean together is for `nlp.reader` to say; nothing is decided by a word alone.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+_GAP = "…"
+_WIDEST_GAP = 4
+
+
+class Meant(NamedTuple):
+    start: int
+    end: int
+    meaning: int
+    """Number of the meaning: its line in the thesaurus."""
+
+
+class Thesaurus:
+    def __init__(self, source: str) -> None:
+        self._words: dict[str, tuple[int, ...]] = {}
+        self._gapped: dict[str, list[tuple[str, str, int]]] = {}
+        self.meanings: list[str] = []
+        for line in filter(str.strip, source.splitlines()):
+            meaning, _, words = line.partition(":")
+            number = len(self.meanings)
+            self.meanings.append(meaning.strip())
+            for word in words.split():
+                head, gap, tail = word.partition(_GAP)
+                if gap:
+                    self._gapped.setdefault(head[0], []).append((head, tail, number))
+                else:
+                    self._words[word] = (*self._words.get(word, ()), number)
+        self._longest = max(map(len, self._words), default=0)
+
+    def find(self, text: str) -> Iterator[Meant]:
+        """In order of place; within a word of a meaning no shorter one of the same meaning is told."""
+        ends: dict[int, int] = {}
+        for start, first in enumerate(text):
+            for end in range(min(len(text), start + self._longest), start, -1):
+                for meaning in self._words.get(text[start:end], ()):
+                    if ends.get(meaning, -1) < end:
+                        ends[meaning] = end
+                        yield Meant(start, end, meaning)
+            for head, tail, meaning in self._gapped.get(first, ()):
+                if text.startswith(head, start):
+                    behind = start + len(head)
+                    at = text.find(tail, behind, behind + _WIDEST_GAP + len(tail))
+                    if at >= 0:
+                        yield Meant(start, at + len(tail), meaning)
+
+
+@lru_cache(maxsize=1)
+def default() -> Thesaurus:
+    return Thesaurus(files("nlp").joinpath("thesaurus.txt").read_text(encoding="utf-8"))
