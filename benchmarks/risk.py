@@ -14,15 +14,17 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from nlp import risk
-from nlp.draft import Signal, Vocabulary
-from nlp.lexicon import default_vocabulary
+from nlp import extract
+from nlp.draft import ExtractionContext, Signal, Vocabulary
+from nlp.lexicon import default_vocabulary, merged
 
 DATA = Path(__file__).parent.parent / "tests" / "data" / "understanding"
+SENT_AT = datetime(2026, 11, 26, 10, tzinfo=UTC)
 DEVELOPMENT, FROZEN = DATA / "risk-dev.jsonl", DATA / "risk-frozen.jsonl"
 
 Key = tuple[str, str]
@@ -106,7 +108,7 @@ def score(sentences: Iterable[Sentence], vocabulary: Vocabulary) -> Score:
     for sentence in sentences:
         left = list(sentence.signals)
         alarms = []
-        for signal in risk.find(sentence.text, vocabulary, competitors=sentence.competitors):
+        for signal in find(sentence.text, vocabulary, sentence.competitors):
             matching = next((each for each in left if _is(each, signal)), None)
             if matching is None:
                 alarms.append(signal)
@@ -155,13 +157,19 @@ def show_faults(found: Score) -> None:
         )
 
 
+def find(text: str, vocabulary: Vocabulary, competitors: Sequence[str] = ()) -> list[Signal]:
+    """As a note's signals are found: by the phrases and the clause reader together."""
+    context = ExtractionContext(SENT_AT, merged(vocabulary, competitors=competitors))
+    return [reason.signal for reason in extract.explained(text, context).signals]
+
+
 def show_cost(sentences: Sequence[Sentence], vocabulary: Vocabulary) -> None:
     """On one core, without the first run, in which the expressions are compiled."""
     text = "，".join(sentence.text for sentence in sentences)[:300]
-    risk.find(text, vocabulary)
+    find(text, vocabulary)
     started, rounds = time.process_time(), 20
     for _ in range(rounds):
-        risk.find(text, vocabulary)
+        find(text, vocabulary)
     print(f"{(time.process_time() - started) / rounds * 1000:.1f} ms CPU for {len(text)} characters")
 
 

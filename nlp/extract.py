@@ -1,12 +1,13 @@
-"""A note becomes a draft of a visit record, by rules, offline. No span, no value.
+"""A note becomes a draft of a visit record, by rules and a trained clause reader, offline. No span, no value.
 
-Where words could fill two fields, or two values one field, these rules decide; each has a test of its name:
+What the reader's word is worth beside the rules' is written in `nlp.judge`. Where words could fill two fields, or two
+values one field, these rules decide; each has a test of its name:
 
 1. A demand of the customer's is no step. It becomes one of ours where we agree (我答应了) or a date is set (定在周二).
 2. A step belongs to the first who fits: a colleague who is asked or who promises, then us, then the customer; a clause
    without a subject goes on for whoever acted just before it in the sentence, and is ours otherwise.
-3. What has been done is no step, and neither is what only happens (招标, 开标), what is wished for, or what depends on a
-   condition, unless it is promised.
+3. What has been done is no step, and neither is what only happens (他们15号开标 as news), what is wished for, or what depends
+   on a condition, unless it is promised. A bare dated event of theirs (标书25号前挂网) is their step.
 4. 再联系 without a date is vague wording and no step; with a date it is a step and not vague.
 5. A price said of a competitor is no quote, and what the customer would like to pay is none either.
 6. A percentage within an objection, or right behind it, says by how much; it stays in the list of percentages.
@@ -20,7 +21,7 @@ Where words could fill two fields, or two values one field, these rules decide; 
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from nlp import (
@@ -29,17 +30,21 @@ from nlp import (
     dates,
     demands,
     dialogue,
+    judge,
+    mishearing,
     money,
     names,
     opinions,
     people,
-    risk,
+    reader,
     steps,
     summary,
     thoughts,
     vague,
     visits,
 )
+from nlp.clauses import Clause
+from nlp.dates import TimeMention
 from nlp.draft import (
     Amount,
     CompetitorMention,
@@ -48,19 +53,35 @@ from nlp.draft import (
     Essential,
     ExtractionContext,
     NextStep,
+    Signal,
     Span,
+    StageMention,
     VagueMention,
     VisitDraft,
 )
 
 
-def extract(text: str, context: ExtractionContext) -> VisitDraft:
-    """The facts of a note with the words that they came from; never raises, whatever the text.
+@dataclass(frozen=True)
+class Sight:
+    """What the rules see in a note before anything is decided, and how the clause reader sees it."""
 
-    Days count from `context.sent_at` in `context.zone`. In a chat (source "wechat") the first line is the title and `我：` marks
-    the rep's lines. Equal input gives an equal draft.
-    """
+    words: str
+    title: Span | None
+    pieces: Sequence[Clause]
+    times: Sequence[TimeMention]
+    competitors: tuple[CompetitorMention, ...]
+    figures: money.Reading
+    hits: judge.Hits
+    stage: StageMention | None
+    attitude: int
+    view: reader.View
+
+
+def look(text: str, context: ExtractionContext, by: reader.Reader) -> Sight:
+    """The first half of `extract`, which training the reader needs as well."""
     words = clauses.fold(text)
+    if context.source == "voice":
+        words = mishearing.heard(words)
     title: Span | None = None
     if context.source == "wechat":
         chat = dialogue.read(words)
@@ -69,55 +90,115 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         pieces = clauses.split(words)
     vocabulary = context.vocabulary
     competitors = companies.competitors(words, vocabulary.competitors, context.customers)
-    rivals = tuple(rival.name for rival in competitors)
-    customer = companies.customer(words, context.customers, title=title, competitors=competitors)
+    rivals = _rivals(competitors)
     times = dates.find(words, context.sent_at, context.zone)
-    shorts = tuple(short for name in rivals if len(short := names.parts_of(name).brand) >= 2)
-    signals = tuple(risk.signals(words, pieces, vocabulary, competitors=(*rivals, *shorts)))
-    sent_at = context.sent_at.astimezone(context.zone)
-    told = thoughts.think(words, pieces, times)
-    wanted = demands.find(told)
-    empty = vague.find(told)
     figures = money.read(words, rivals=_as_said(words, competitors), pieces=pieces)
-    visit = visits.find(words, pieces, times, sent_at)
+    sent_on = context.sent_at.astimezone(context.zone).date()
+    finer = by.finer(pieces)
+    hits = judge.phrases(words, finer, vocabulary, rivals, figures.percents)
+    standing = [hit for hit in hits.signals if hit.suppressed is None]
+    signals = [Signal(hit.polarity, hit.category, hit.span.of(words), hit.span) for hit in standing]
+    return Sight(
+        words,
+        title,
+        pieces,
+        times,
+        competitors,
+        figures,
+        hits,
+        opinions.stage(words, pieces, vocabulary, times, competitors, sent_on=sent_on),
+        opinions.attitude(pieces, signals, rivals),
+        reader.View(
+            words,
+            finer,
+            times,
+            _amounts(words, figures.amounts),
+            _as_said(words, competitors),
+            hits.evidence(finer),
+            context.source,
+        ),
+    )
+
+
+def extract(text: str, context: ExtractionContext) -> VisitDraft:
+    """The facts of a note with the words that they came from; never raises, whatever the text.
+
+    Days count from `context.sent_at` in `context.zone`. In a chat (source "wechat") the first line is the title and `我：` marks
+    the rep's lines. Equal input gives an equal draft.
+    """
+    by = reader.default()
+    sight = look(text, context, by)
+    words, pieces, title, competitors = sight.words, sight.pieces, sight.title, sight.competitors
+    rivals = tuple(rival.name for rival in competitors)
+    vocabulary = context.vocabulary
+    customer = companies.customer(words, context.customers, title=title, competitors=competitors)
+    judged = judge.judge(by, sight.view, sight.hits, vocabulary, sight.figures.percents)
+    sent_at = context.sent_at.astimezone(context.zone)
+    told = thoughts.think(words, pieces, sight.times)
+    wanted = judge.demands(sight.view, judged, demands.find(told))
+    empty = vague.find(told)
+    visit = visits.find(words, pieces, sight.times, sent_at)
+    others = companies.others(words, context.customers, title=title, competitors=competitors)
+    visited = (*((customer,) if customer else ()), *others)
     contacts = tuple(
         contact
         for contact in people.contacts(
             words,
             pieces,
-            _meant(context, customer),
-            companies=[customer.span] if customer else (),
+            _meant(context, visited),
+            companies=[each.span for each in visited],
             competitors=rivals,
             title=title,
         )
         # 竞品是华工和科锐: a company that sounds like an engineer
         if contact.name not in rivals
     )
+    planned = steps.find(words, told, wanted, [contact.name for contact in contacts])
     draft = VisitDraft(
         visited_on=visit.on,
         visited_span=visit.span,
         visited_time=visit.at,
         place=visit.place,
         summary="",
-        attitude=opinions.attitude(pieces, signals, (*rivals, *shorts)),
+        attitude=judge.attitude(by, sight.view, sight.attitude, sight.stage),
         customer=customer,
-        others=companies.others(words, context.customers, title=title, competitors=competitors),
+        others=others,
         contacts=contacts,
-        stage=opinions.stage(words, pieces, vocabulary, times, competitors, sent_on=sent_at.date()),
-        amounts=_amounts(words, figures.amounts),
-        withdrawn=figures.withdrawn,
-        percents=figures.percents,
-        quantities=figures.quantities,
+        stage=judge.stage(by, sight.view, judged, sight.stage, sight.attitude, vocabulary),
+        amounts=_once(judge.roles(by, sight.view)),
+        withdrawn=sight.figures.withdrawn,
+        percents=sight.figures.percents,
+        quantities=sight.figures.quantities,
         competitors=competitors,
-        pain_points=opinions.pain_points(words, pieces, vocabulary, rivals),
-        objections=opinions.objections(words, pieces, vocabulary, rivals, figures.percents),
-        next_steps=_concrete(steps.find(words, told, wanted, [contact.name for contact in contacts]), empty),
-        signals=signals,
+        pain_points=judged.pain_points,
+        objections=judged.objections,
+        next_steps=_concrete(judge.steps(sight.view, judged, planned, wanted), empty),
+        signals=tuple(replace(signal, words=signal.span.of(text)) for signal in judged.signals),
         demands=wanted,
         vague=empty,
     )
     draft = replace(draft, missing=missing(draft))
     return replace(draft, summary=summary.summarise(text, draft))
+
+
+def explained(text: str, context: ExtractionContext) -> judge.Explained:
+    """The signals of a text as `extract` finds them, each with what spoke for it, and the phrases that are none."""
+    by = reader.default()
+    sight = look(text, context, by)
+    return judge.explained(by, sight.view, sight.hits, context.vocabulary, sight.figures.percents)
+
+
+def _rivals(competitors: Sequence[CompetitorMention]) -> tuple[str, ...]:
+    """The competitors by name and by the short form of it."""
+    rivals = tuple(rival.name for rival in competitors)
+    return (*rivals, *(short for name in rivals if len(short := names.parts_of(name).brand) >= 2))
+
+
+def _once(amounts: Sequence[Amount]) -> tuple[Amount, ...]:
+    found: dict[tuple[object, ...], Amount] = {}
+    for amount in amounts:
+        found.setdefault((amount.role, amount.low_fen, amount.high_fen, amount.unit), amount)
+    return tuple(found.values())
 
 
 def _concrete(found: Sequence[NextStep], empty: Sequence[VagueMention]) -> tuple[NextStep, ...]:
@@ -131,11 +212,9 @@ def _concrete(found: Sequence[NextStep], empty: Sequence[VagueMention]) -> tuple
     return tuple(step for step in found if not is_empty(step))
 
 
-def _meant(context: ExtractionContext, customer: CustomerMention | None) -> tuple[CustomerEntry, ...]:
-    """The customers whose listed contacts may be meant: the one found, or its candidates."""
-    if customer is None:
-        return ()
-    wanted = {customer.value, *(candidate.name for candidate in customer.candidates)}
+def _meant(context: ExtractionContext, visited: Sequence[CustomerMention]) -> tuple[CustomerEntry, ...]:
+    """The customers whose listed contacts may be meant: those visited, or their candidates."""
+    wanted = {name for each in visited for name in (each.value, *(candidate.name for candidate in each.candidates))}
     return tuple(entry for entry in context.customers if entry.name in wanted)
 
 
@@ -145,13 +224,13 @@ _SOMEBODYS = re.compile(
 
 
 def _amounts(text: str, read: Sequence[Amount]) -> tuple[Amount, ...]:
-    """The amounts that were read, once each; a price said of somebody else's is the competitor's."""
-    found: dict[tuple[object, ...], Amount] = {}
-    for amount in read:
-        if amount.role in ("quote", "other") and _of_competitor(text, amount):
-            amount = replace(amount, role="competitor_price")
-        found.setdefault((amount.role, amount.low_fen, amount.high_fen, amount.unit), amount)
-    return tuple(found.values())
+    """The amounts that were read, with their roles by the rules; a price said of somebody else's is the competitor's."""
+    return tuple(
+        replace(amount, role="competitor_price")
+        if amount.role in ("quote", "other") and _of_competitor(text, amount)
+        else amount
+        for amount in read
+    )
 
 
 def _as_said(text: str, competitors: Sequence[CompetitorMention]) -> list[str]:

@@ -17,12 +17,10 @@ from nlp.thoughts import Times
 # Pain points
 
 
-def pain_points(
-    text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competitors: Sequence[str]
-) -> tuple[Tag, ...]:
-    """One tag a category, where it is first shown. The guards of `nlp.risk` hold here too."""
+def pain_points(text: str, complaining: Sequence[risk.Hit]) -> tuple[Tag, ...]:
+    """One tag a category, where it is first shown; `complaining` are the `complaints` of the vocabulary's pain points."""
     found: dict[str, Tag] = {}
-    for hit in _complaints(text, pieces, vocabulary.pain_points, competitors):
+    for hit in _standing(text, complaining):
         found.setdefault(hit.category, Tag(hit.category, hit.span))
     return tuple(sorted(found.values(), key=lambda tag: tag.span))
 
@@ -53,14 +51,23 @@ def _counts(hit: risk.Hit, text: str) -> bool:
     return hit.suppressed is None
 
 
-def _complaints(
+def complaints(
     text: str, pieces: Sequence[Clause], phrases: Mapping[str, Sequence[str]], competitors: Sequence[str]
 ) -> list[risk.Hit]:
-    hits = [hit for hit in risk.hits("risk", phrases, text, pieces, competitors) if _counts(hit, text)]
+    """Every place where a phrase stands; a complaint where nothing suppresses it. Some guards of signals do not hold here."""
+    return [
+        replace(hit, suppressed=None) if _counts(hit, text) else hit
+        for hit in risk.hits("risk", phrases, text, pieces, competitors)
+    ]
+
+
+def _standing(text: str, complaining: Sequence[risk.Hit]) -> list[risk.Hit]:
+    hits = [hit for hit in complaining if hit.suppressed is None]
     denied = unimportant(text)
     hits = [hit for hit in hits if hit.category not in denied]
     hits = [hit for hit in hits if not _WE_ARE_DEARER_NOT.search(text[max(0, hit.span.start - 8) : hit.span.end + 2])]
-    kept = [hit for category in phrases for hit in risk.longest([hit for hit in hits if hit.category == category])]
+    categories = dict.fromkeys(hit.category for hit in hits)
+    kept = [hit for category in categories for hit in risk.longest([hit for hit in hits if hit.category == category])]
     return sorted(kept, key=lambda hit: hit.span)
 
 
@@ -94,6 +101,7 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 _NO_MATTER = re.compile(
     r"(?:不是|不|没)(?:特别|很|太|怎么|那么|多)?(?:在意|在乎|看重|关心|计较|敏感)(?:于|的是)?(?P<what>价格|价钱|钱|交期|售后)"
 )
+AS_PAIN = {objection: pain for pain, objection in _AS_OBJECTION.items()}
 _MATTERS_NOT = {"价格": "价格敏感", "价钱": "价格敏感", "钱": "价格敏感", "交期": "交付周期", "售后": "售后响应"}
 
 
@@ -105,13 +113,14 @@ def unimportant(text: str) -> frozenset[str]:
 def objections(
     text: str,
     pieces: Sequence[Clause],
-    vocabulary: Vocabulary,
-    competitors: Sequence[str],
+    complaining: Sequence[risk.Hit],
+    further: Sequence[risk.Hit],
     percents: Sequence[Percent] = (),
 ) -> tuple[Tag, ...]:
     """What the customer holds against us, one tag a category; a comparison carries its number (比竞品贵百分之十五).
 
-    `percents` are those of the text, in order: one within an objection, or right behind it, says by how much.
+    `complaining` are the `complaints` of the pain points, `further` are `further_objections`. `percents` are those of the text,
+    in order: one within an objection, or right behind it, says by how much.
     """
     found: dict[str, Tag] = {}
     for clause in pieces:
@@ -126,16 +135,26 @@ def objections(
             ):
                 found.setdefault("价格", Tag("价格", clause.span(match.start(), match.end())))
     starts = [piece.start for piece in pieces]
-    for hit in _complaints(text, pieces, vocabulary.pain_points, competitors):
+    for hit in _standing(text, complaining):
         around = pieces[max(0, bisect_right(starts, hit.span.start) - 1)].text
         category = _AS_OBJECTION.get(hit.category, hit.category)
         if _FEELS.search(around):
             found.setdefault(category, Tag(category, hit.span))
-    for hit in _complaints(text, pieces, _MORE, competitors):
+    for hit in _standing(text, further):
         found.setdefault(hit.category, Tag(hit.category, hit.span))
     denied = {_AS_OBJECTION[category] for category in unimportant(text)}
     kept = sorted((tag for tag in found.values() if tag.category not in denied), key=lambda tag: tag.span)
-    return tuple(replace(tag, percent=_by_how_much(text, tag.span, percents)) for tag in kept)
+    return tuple(replace(tag, percent=by_how_much(text, tag.span, percents)) for tag in kept)
+
+
+def is_about_cheapness(category: str, clause: Clause) -> bool:
+    """Whether the clause is about a price that is none to complain of: 竞品比我们贵, 不算贵, 我们可以打折."""
+    return category in ("价格", "价格敏感") and _WE_ARE_DEARER_NOT.search(clause.text) is not None
+
+
+def further_objections(text: str, pieces: Sequence[Clause], competitors: Sequence[str]) -> list[risk.Hit]:
+    """Where phrases stand that are objections and no pain points."""
+    return complaints(text, pieces, _MORE, competitors)
 
 
 _RIGHT_BEHIND = re.compile(
@@ -143,7 +162,8 @@ _RIGHT_BEHIND = re.compile(
 )
 
 
-def _by_how_much(text: str, span: Span, percents: Sequence[Percent]) -> float | None:
+def by_how_much(text: str, span: Span, percents: Sequence[Percent]) -> float | None:
+    """The percentage of an objection at `span`: within its words, or right behind them. `percents` are in order."""
     for percent in percents:
         if span.start <= percent.span.start < span.end:
             return percent.value
@@ -205,7 +225,7 @@ def stage(
 
     What is planned, conditional or a competitor's does not count.
     """
-    if named := _named_stage(text, vocabulary.stages):
+    if named := named_stage(text, vocabulary.stages):
         return named
     best: tuple[int, StageMention] | None = None
     places = Times(times)
@@ -239,6 +259,20 @@ def _of_the_team(names: Sequence[str], vocabulary: Vocabulary) -> str | None:
     return next((name for name in names if name in vocabulary.stages), None)
 
 
+def of_the_team(stage: str, by_rules: StageMention | None, vocabulary: Vocabulary) -> str | None:
+    """A stage of the six by the name that the team gives it; of several (样品测试, 方案演示) the one that the rules see."""
+    groups = [names for names, _ in _STAGES if stage in names]
+    if by_rules is not None and any(by_rules.value in names for names in groups):
+        return by_rules.value
+    return next((own for names in groups if (own := _of_the_team(names, vocabulary))), None)
+
+
+def is_still_ahead(stage: str, words: str) -> bool:
+    """Whether a contract or a delivery is only hoped for in these words: 争取下个月签合同."""
+    late = any(stage in names for names, _ in _STAGES[_CONTRACT:])
+    return late and _UNCERTAIN.search(words) is not None
+
+
 def _further(
     best: tuple[int, StageMention] | None, rank: int, value: str | None, span: Span
 ) -> tuple[int, StageMention] | None:
@@ -247,7 +281,8 @@ def _further(
     return rank, StageMention(value, span)
 
 
-def _named_stage(text: str, stages: Sequence[str]) -> StageMention | None:
+def named_stage(text: str, stages: Sequence[str]) -> StageMention | None:
+    """The team's stage that the note says it is at: 到了报价审批, 现在在合同签订阶段."""
     names = "|".join(re.escape(name) for name in sorted(stages, key=len, reverse=True) if name)
     if not names:
         return None

@@ -57,7 +57,7 @@ def explain(text: str, vocabulary: Vocabulary, *, competitors: Sequence[str] = (
     had anything against it - else with what it was that took it away."""
     listed = tuple(dict.fromkeys((*competitors, *vocabulary.competitors)))
     said = tuple(name for name in _with_short_ones(listed) if name in text)
-    return _judged(text, clauses.split(text), vocabulary, said)
+    return judged(text, clauses.split(text), vocabulary, said)
 
 
 def signals(
@@ -66,7 +66,7 @@ def signals(
     """As `find`, on a text already split (whose clauses may say who speaks); `competitors` are names as they stand in it."""
     return [
         Signal(hit.polarity, hit.category, hit.span.of(text), hit.span)
-        for hit in _judged(text, pieces, vocabulary, competitors)
+        for hit in judged(text, pieces, vocabulary, competitors)
         if hit.suppressed is None
     ]
 
@@ -78,7 +78,8 @@ def _with_short_ones(listed: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*listed, *(short for short in shorts if len(short) >= 2))))
 
 
-def _judged(text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competitors: Sequence[str]) -> list[Hit]:
+def judged(text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, competitors: Sequence[str]) -> list[Hit]:
+    """Every place where a phrase stands, in order, with what suppresses it; `competitors` are names as they stand in the text."""
     found = [
         *hits("risk", vocabulary.risks, text, pieces, competitors),
         *hits("positive", vocabulary.positives, text, pieces, competitors),

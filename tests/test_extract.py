@@ -174,7 +174,7 @@ NOTES: dict[str, tuple[str, Expected]] = {
     "same person, two names": ("见了采购总监刘建平，刘总说再看看", Expected(contacts=["刘建平"], risks=["犹豫"])),
     "two people": ("技术部的李工和采购部王经理都在", Expected(contacts=["李工", "王经理"])),
     "unlisted customer": ("拜访了苏州卓恒电子的张总", Expected(customer=("苏州卓恒电子", "new"), contacts=["张总"])),
-    "two customers": ("上午拜访了锦程，下午拜访了博远", Expected(customer=("锦程", "ambiguous"))),
+    "two customers": ("上午拜访了锦程，下午拜访了博远", Expected(customer=("台州锦程汽配有限公司", "known"))),
     "misheard customer": ("刚从无锡顶新精密出来", Expected(customer=("无锡鼎新精密制造有限公司", "known"))),
     "corrected customer": ("客户是宁波恒丽不是恒力", Expected(customer=("宁波恒丽服饰有限公司", "known"))),
     "tender": ("预计十二月十五号招标", Expected(risks=["招标"], steps=[])),

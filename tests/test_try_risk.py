@@ -76,7 +76,7 @@ def test_a_bad_line_is_answered_by_an_error_and_the_next_one_is_read(line: str, 
 
 
 def test_the_text_may_stand_in_the_arguments(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = parsed("--text", "瑞通比我们便宜", "--competitor", "瑞通", "--explain")
+    arguments = parsed("--text", "他们更倾向用瑞通的", "--competitor", "瑞通", "--explain")
 
     assert try_risk.main(arguments) == 0
     found = json.loads(capsys.readouterr().out)

@@ -2,8 +2,9 @@
 
 Input is one JSON object, or with --jsonl one a line, each answered by one line in order:
 `{"id", "text", "competitors": ["name", …]?}`. The answer is `{"id", "signals": [{"polarity", "category", "words",
-"span"}]}`, with --explain also `"suppressed"`: words that stand for a signal and are none here, each with the `guard`
-that took it away and the `phrase` of the lexicon. Spans are `[start, end)` character offsets in the text as given. What
+"span"}]}`, with --explain each with the `phrase` of the lexicon (null where only the clause reader saw it) and the
+`probability` that the reader gives it, and also `"suppressed"`: words that stand for a signal and are none here, with
+the `guard` that took it away. Spans are `[start, end)` character offsets in the text as given. What
 cannot be read is answered by `{"id", "error"}`.
 """
 
@@ -15,8 +16,10 @@ from typing import TextIO
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot.commands import trial
-from nlp import risk
-from nlp.lexicon import default_vocabulary
+from nlp import extract
+from nlp.draft import ExtractionContext
+from nlp.judge import Reason
+from nlp.lexicon import default_vocabulary, merged
 
 
 class Given(BaseModel):
@@ -51,23 +54,26 @@ def answered(line: str, *, explain: bool = False) -> dict[str, JsonValue]:
 
 
 def _reply(given: Given, *, explain: bool) -> dict[str, JsonValue]:
-    hits = risk.explain(given.text, default_vocabulary(), competitors=given.competitors)
-    found: dict[str, JsonValue] = {
-        "signals": [_as_json(hit, given.text) for hit in hits if hit.suppressed is None],
-    }
-    if explain:
-        found["suppressed"] = [
-            {**_as_json(hit, given.text), "guard": hit.suppressed, "phrase": hit.phrase}
-            for hit in hits
-            if hit.suppressed is not None
-        ]
-    return found
-
-
-def _as_json(hit: risk.Hit, text: str) -> dict[str, JsonValue]:
+    vocabulary = merged(default_vocabulary(), competitors=given.competitors)
+    found = extract.explained(given.text, ExtractionContext(trial.moment(None), vocabulary))
+    if not explain:
+        return {"signals": [_as_json(reason) for reason in found.signals]}
     return {
-        "polarity": hit.polarity,
-        "category": hit.category,
-        "words": hit.span.of(text),
-        "span": trial.span(hit.span),
+        "signals": [{**_as_json(reason), **_why(reason)} for reason in found.signals],
+        "suppressed": [{**_as_json(reason), "guard": reason.suppressed, **_why(reason)} for reason in found.none],
     }
+
+
+def _as_json(reason: Reason) -> dict[str, JsonValue]:
+    signal = reason.signal
+    return {
+        "polarity": signal.polarity,
+        "category": signal.category,
+        "words": signal.words,
+        "span": trial.span(signal.span),
+    }
+
+
+def _why(reason: Reason) -> dict[str, JsonValue]:
+    probability = None if reason.probability is None else round(reason.probability, 2)
+    return {"phrase": reason.phrase, "probability": probability}
