@@ -53,7 +53,6 @@ from nlp.draft import (
     Essential,
     ExtractionContext,
     NextStep,
-    Signal,
     Span,
     StageMention,
     VagueMention,
@@ -90,14 +89,13 @@ def look(text: str, context: ExtractionContext, by: reader.Reader) -> Sight:
         pieces = clauses.split(words)
     vocabulary = context.vocabulary
     competitors = companies.competitors(words, vocabulary.competitors, context.customers)
-    rivals = _rivals(competitors)
+    rivals, as_said = _rivals(competitors), _as_said(words, competitors)
     times = dates.find(words, context.sent_at, context.zone)
-    figures = money.read(words, rivals=_as_said(words, competitors), pieces=pieces)
+    figures = money.read(words, rivals=as_said, pieces=pieces)
     sent_on = context.sent_at.astimezone(context.zone).date()
     finer = by.finer(pieces)
     hits = judge.phrases(words, finer, vocabulary, rivals, figures.percents)
-    standing = [hit for hit in hits.signals if hit.suppressed is None]
-    signals = [Signal(hit.polarity, hit.category, hit.span.of(words), hit.span) for hit in standing]
+    signals = [hit.signal(words) for hit in hits.signals if hit.suppressed is None]
     return Sight(
         words,
         title,
@@ -113,7 +111,7 @@ def look(text: str, context: ExtractionContext, by: reader.Reader) -> Sight:
             finer,
             times,
             _amounts(words, figures.amounts),
-            _as_said(words, competitors),
+            as_said,
             hits.evidence(finer),
             context.source,
         ),

@@ -11,14 +11,13 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from nlp.draft import AmountRole, Owner, Side, Vocabulary
+from nlp.opinions import OBJECTIONS
 
 PROMPT = "extract.v1"
 """The file in nlp/prompts, without its ending; a changed prompt is a new file."""
 MOST_ITEMS = 20
 MOST_WORDS, MOST_QUOTED = 120, 300
 """Characters of a value and of its quote. A longer one is a fault that the model is told of."""
-OBJECTIONS = ("价格", "交付", "售后", "技术", "实力", "付款", "合同", "时机", "竞品")
-"""The categories of `nlp.opinions.objections`."""
 
 # The answer
 

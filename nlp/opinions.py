@@ -101,6 +101,8 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 _NO_MATTER = re.compile(
     r"(?:不是|不|没)(?:特别|很|太|怎么|那么|多)?(?:在意|在乎|看重|关心|计较|敏感)(?:于|的是)?(?P<what>价格|价钱|钱|交期|售后)"
 )
+OBJECTIONS = (*_AS_OBJECTION.values(), *_MORE)
+"""The categories of objections."""
 AS_PAIN = {objection: pain for pain, objection in _AS_OBJECTION.items()}
 _MATTERS_NOT = {"价格": "价格敏感", "价钱": "价格敏感", "钱": "价格敏感", "交期": "交付周期", "售后": "售后响应"}
 

@@ -11,7 +11,7 @@ rules; values, dates and figures are never its own.
 
 import math
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -27,7 +27,6 @@ from nlp.dates import TimeMention
 from nlp.draft import Amount, Span
 
 Task = Literal["cut", "clause", "stage", "mood", "role"]
-Probabilities = NDArray[np.float32]
 
 RIVAL, AHEAD, PAST, NUMBER, PERSON, MONEY = "竞⏰⏮0某￥"
 """What stands for a competitor's name, a time, a past time, a number, a surname and an amount."""
@@ -41,8 +40,6 @@ LONGEST = 60
 """Characters of a clause that are read; nobody says more in one breath, and skips pair them with each other."""
 _REACH = 7
 """How far apart two characters may stand that are read as a pair with anything between."""
-
-
 LONG_RUN = 16
 """Characters without a pause from which on speech is cut where a new thought most probably begins."""
 SHORTEST_CUT = 3
@@ -98,8 +95,18 @@ class View:
         return signs
 
     @cached_property
-    def starts(self) -> list[int]:
+    def _starts(self) -> list[int]:
         return [piece.start for piece in self.pieces]
+
+    def number_at(self, place: int) -> int:
+        """The number of the last clause that begins at `place` or before; -1 where none does."""
+        return bisect_right(self._starts, place) - 1
+
+    def touching(self, span: Span) -> Iterator[int]:
+        """The numbers of the clauses that share characters with `span`."""
+        for number in range(max(0, self.number_at(span.start)), bisect_left(self._starts, span.end)):
+            if self.pieces[number].end > span.start:
+                yield number
 
     @cached_property
     def masked(self) -> list[Masked]:
@@ -112,6 +119,16 @@ class View:
     @cached_property
     def meanings(self) -> list[list[thesaurus.Meant]]:
         return [list(thesaurus.default().find(masked.text)) for masked in self.masked]
+
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """The features of the note that hold whatever is asked about it."""
+        found = {f"@{self.source}"}
+        for number, masked in enumerate(self.masked):
+            found.update(gram for gram, _, _ in _grams(masked.text, 1, 3))
+            found.update(f"T{word.meaning}" for word in self.meanings[number])
+            found.update(self.found(number))
+        return frozenset(found)
 
     def found(self, number: int) -> Iterable[str]:
         return (self.evidence or {}).get(number, ())
@@ -163,18 +180,13 @@ def clause_features(view: View, number: int) -> set[str]:
 
 def note_features(view: View, told: Iterable[str] = ()) -> set[str]:
     """Of the note as a whole; `told` is what the rules say of it."""
-    found = {f"@{view.source}", *told}
-    for number, masked in enumerate(view.masked):
-        found.update(gram for gram, _, _ in _grams(masked.text, 1, 3))
-        found.update(f"T{word.meaning}" for word in view.meanings[number])
-        found.update(view.found(number))
-    return found
+    return {*view.whole, *told}
 
 
 def amount_features(view: View, index: int) -> set[str]:
     """Of the amount numbered so among the view's, with the words before it counting from its own place."""
     amount = view.amounts[index]
-    number = bisect_right(view.starts, amount.span.start) - 1
+    number = view.number_at(amount.span.start)
     if number < 0 or amount.span.start >= view.pieces[number].end:
         return set()
     signs, piece = view.priced, view.pieces[number]

@@ -49,7 +49,8 @@ from nlp.draft import (
     Tag,
     VisitDraft,
 )
-from nlp.llm_schema import OBJECTIONS, Answer, Choices, Dated, Quoted, Step
+from nlp.llm_schema import Answer, Choices, Dated, Quoted, Step
+from nlp.opinions import OBJECTIONS
 
 LEAST_QUOTED = 2
 """Characters besides punctuation; one alone (了) stands in any note."""

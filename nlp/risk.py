@@ -42,14 +42,14 @@ class Hit:
     phrase: str = ""
     """The entry of the lexicon that stands here."""
 
+    def signal(self, text: str) -> Signal:
+        return Signal(self.polarity, self.category, self.span.of(text), self.span)
+
 
 def find(text: str, vocabulary: Vocabulary, *, competitors: Sequence[str] = ()) -> list[Signal]:
     """The signals of the text, in order; overlapping ones give way to the longest. `competitors` are names as listed."""
-    return [
-        Signal(hit.polarity, hit.category, hit.span.of(text), hit.span)
-        for hit in explain(text, vocabulary, competitors=competitors)
-        if hit.suppressed is None
-    ]
+    found = explain(text, vocabulary, competitors=competitors)
+    return [hit.signal(text) for hit in found if hit.suppressed is None]
 
 
 def explain(text: str, vocabulary: Vocabulary, *, competitors: Sequence[str] = ()) -> list[Hit]:
@@ -58,17 +58,6 @@ def explain(text: str, vocabulary: Vocabulary, *, competitors: Sequence[str] = (
     listed = tuple(dict.fromkeys((*competitors, *vocabulary.competitors)))
     said = tuple(name for name in _with_short_ones(listed) if name in text)
     return judged(text, clauses.split(text), vocabulary, said)
-
-
-def signals(
-    text: str, pieces: Sequence[Clause], vocabulary: Vocabulary, *, competitors: Sequence[str] = ()
-) -> list[Signal]:
-    """As `find`, on a text already split (whose clauses may say who speaks); `competitors` are names as they stand in it."""
-    return [
-        Signal(hit.polarity, hit.category, hit.span.of(text), hit.span)
-        for hit in judged(text, pieces, vocabulary, competitors)
-        if hit.suppressed is None
-    ]
 
 
 @lru_cache(maxsize=64)
