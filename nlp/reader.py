@@ -259,7 +259,8 @@ class Model:
     def scores(self, features: Iterable[str]) -> NDArray[np.float32]:
         """A score a label: log-odds for the clause model, unnormalised log-probabilities for the others."""
         rows = self.rows
-        known = [rows[feature] for feature in features if feature in rows]
+        # in one order: sums of floats depend on it, and that of a set on the process
+        known = sorted(rows[feature] for feature in features if feature in rows)
         return self.weights[known].sum(axis=0) + self.bias if known else self.bias
 
 

@@ -110,6 +110,15 @@ def test_packing_keeps_the_weights_within_a_step_of_eight_bits() -> None:
     assert read.bias == pytest.approx([0.1, -0.2])
 
 
+def test_the_score_of_the_same_features_is_the_same_in_whatever_order_they_come() -> None:
+    weights = np.array([[0.1], [0.2], [0.3], [1e8], [-1e8]], dtype=np.float32)
+    model = Model({name: row for row, name in enumerate("abcde")}, ("one",), weights, np.zeros(1, dtype=np.float32))
+
+    assert {float(model.scores(order)[0]) for order in ("abcde", "edcba", "dabec", "cdeab")} == {
+        float(model.scores("abcde")[0])
+    }
+
+
 @given(HOSTILE)
 def test_nothing_that_is_said_makes_the_reader_fail(text: str) -> None:
     by = reader.default()
