@@ -139,7 +139,7 @@ class Seen:
     reading: ScreenReading
     sha256: str
     look: str
-    """Perceptual hash, 16 hexadecimal digits: pictures that look alike differ in few bits."""
+    """A small grey copy of it in base64, 2,732 characters: `nlp.images.distance` tells whether two look alike."""
     width: int
     height: int
 
@@ -151,6 +151,8 @@ class ScreenReader(Protocol):
     async def read(self, image: bytes, hint: ReadHint) -> Seen:
         """Read one picture of any kind, told by its bytes alone.
 
-        Raises UnreadableImage and those below it, EngineUnavailable.
+        Raises UnreadableImage and those below it, ReadingTooLong, EngineUnavailable.
         """
         ...
+
+    async def close(self) -> None: ...
