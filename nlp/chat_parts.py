@@ -1,0 +1,211 @@
+"""What the areas of one colour on a screen are: bubbles, parts of cards, pills, portraits, or the ground itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from nlp import bubble_sides, bubble_text, bubbles, chat_times
+from nlp.bubbles import Area
+from nlp.chat_screen import Bubble, Screen, colours_apart, crop, holds
+from nlp.screens import Line, Rect
+
+AS_WIDE_AS_THE_SCREEN = 0.93
+"""A bubble leaves more free at its side; bars, fields and the ground of the chat do not."""
+STRAIGHT = 0.55
+"""`Area.straightness` of a bubble: round corners, a tail and letters at its edge make it less than 1."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    bubbles: tuple[Bubble, ...]
+    ground_lines: tuple[Line, ...]
+    """On the ground of the chat and in pills."""
+    photo_lines: tuple[Line, ...]
+    """On what has many colours: photos, wallpaper."""
+
+
+def sort(screen: Screen, found: bubbles.Areas) -> Parts:
+    ground_lines: list[Line] = []
+    photo_lines = [screen.lines[index] for index in found.homeless]
+    candidates: list[Bubble] = []
+    for area in found.areas:
+        own = tuple(screen.lines[index] for index in area.lines)
+        bubble = Bubble(area.rect, area, own)
+        if _is_ground(screen, area):
+            ground_lines += own
+        elif _is_bubble(screen, area):
+            candidates.append(bubble)
+        else:
+            photo_lines += own
+    pills = [bubble for bubble in candidates if _is_pill(screen, bubble, candidates)]
+    ground_lines += [line for bubble in pills for line in bubble.lines]
+    merged = _merged(screen, [bubble for bubble in candidates if bubble not in pills])
+    portraits = _portraits(screen, merged)
+    merged = [bubble for bubble in merged if bubble not in portraits]
+    outer = [bubble for bubble in merged if not any(_is_within(bubble, other) for other in merged)]
+    nested = [bubble for bubble in merged if bubble not in outer]
+    photos = []
+    for line in photo_lines:
+        home = next((bubble for bubble in outer if holds(bubble.rect, line.rect)), None)
+        if home is None:
+            photos.append(line)
+        else:
+            nested.append(Bubble(line.rect, home.area, (line,)))
+    return Parts(tuple(_with_nested(screen, outer, nested)), tuple(ground_lines), tuple(photos))
+
+
+def _is_ground(screen: Screen, area: Area) -> bool:
+    pane = screen.pane.rect
+    if area.rect.width >= AS_WIDE_AS_THE_SCREEN * pane.width:
+        return True
+    touches = area.rect.left <= pane.left + 1 or area.rect.right >= pane.right - 1
+    # On wallpaper an area of like colours may end at the edge; a bubble does not reach it.
+    return touches and (screen.ground is None or area.rect.height > 0.5 * pane.height)
+
+
+def _is_bubble(screen: Screen, area: Area) -> bool:
+    return area.straightness >= STRAIGHT
+
+
+def _portraits(screen: Screen, found: Sequence[Bubble]) -> list[Bubble]:
+    """Coloured squares with a name in them: what WeCom and DingTalk show of whoever has no photo."""
+    high = screen.line_height
+    small = [
+        bubble
+        for bubble in found
+        if max(bubble.rect.width, bubble.rect.height) <= 3.2 * high
+        and sum(len(line.text.strip()) for line in bubble.lines) <= 4
+    ]
+    sure = [
+        bubble
+        for bubble in small
+        if is_beside_more(screen, bubble.rect, [other.rect for other in found if other is not bubble])
+    ]
+    return sure + [
+        bubble for bubble in small if bubble not in sure and any(_is_like(screen, bubble, other) for other in sure)
+    ]
+
+
+def is_beside_more(screen: Screen, rect: Rect, others: Sequence[Rect]) -> bool:
+    """Whether a bubble or a picture begins beside it, further in, while nothing is further out."""
+    high, pane = screen.line_height, screen.pane.rect
+    near_left, near_right = rect.left < pane.left + 2.5 * high, rect.right > pane.right - 2.5 * high
+    if near_left == near_right:
+        return False
+    for other in others:
+        gap = other.left - rect.right if near_left else rect.left - other.right
+        if 0 <= gap <= 1.3 * high and -0.5 * high <= other.top - rect.top <= 2.2 * high:
+            return True
+    if screen.ground is None:
+        return False
+    inner = Rect(rect.right + 0.9 * high, rect.top + 0.2 * high, rect.right + 2.4 * high, rect.bottom)
+    outer = Rect(pane.left, rect.top, rect.left - 0.2 * high, rect.bottom)
+    if near_right:
+        inner = Rect(rect.left - 2.4 * high, inner.top, rect.left - 0.9 * high, inner.bottom)
+        outer = Rect(rect.right + 0.2 * high, outer.top, pane.right, outer.bottom)
+    return screen.ground.share(inner) > 0.5 and screen.ground.share(outer) < 0.1
+
+
+def _is_like(screen: Screen, bubble: Bubble, portrait: Bubble) -> bool:
+    """Whether it stands in the same column and has the same colour."""
+    slack = 0.35 * screen.line_height
+    one, other = bubble.rect, portrait.rect
+    in_column = abs(one.left - other.left) <= slack and abs(one.right - other.right) <= slack
+    return in_column and colours_apart(bubble.area.colour, portrait.area.colour) <= bubble_sides.SAME_COLOUR
+
+
+def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
+    """A time or a notice in a box of its own, in the middle, and not what is quoted right under a bubble."""
+    rect, pane = bubble.rect, screen.pane.rect
+    if abs(rect.left + rect.right - pane.left - pane.right) > 0.06 * pane.width:
+        return False
+    if rect.height > 1.9 * max(line.rect.height for line in bubble.lines) * len(bubble_text.rows(bubble.lines)):
+        return False
+    if bubble_sides.tail(bubble.area, screen.line_height) is not None or bubble_sides.hue_side(bubble.area.colour):
+        return False
+    if screen.ground is not None and bubble_sides.portrait(rect, screen.ground, screen.line_height) is not None:
+        return False
+    if any(other is not bubble and _shares_a_side(screen, bubble, other) for other in others):
+        return False
+    text = bubble_text.join(bubble.lines)
+    small = median(line.rect.height for line in bubble.lines) < 0.9 * screen.line_height
+    return chat_times.parse(text, screen.hint) is not None or (small and rect.width < 0.75 * pane.width)
+
+
+def _shares_a_side(screen: Screen, bubble: Bubble, other: Bubble) -> bool:
+    """Whether both begin or end at the same place, and the other is not in the middle: a bubble as wide as can be, or
+    what is quoted right under one."""
+    one, two, pane = bubble.area.body, other.area.body, screen.pane.rect
+    apart = min(abs(one.left - two.left), abs(one.right - two.right))
+    in_the_middle = abs(two.left + two.right - pane.left - pane.right) <= 0.06 * pane.width
+    under = 0 <= one.top - two.bottom < 0.6 * screen.line_height and apart <= 0.5 * screen.line_height
+    return under or (not in_the_middle and apart <= 0.15 * screen.line_height)
+
+
+def _merged(screen: Screen, candidates: Sequence[Bubble]) -> list[Bubble]:
+    """Parts of one card, which a thin line parts, together."""
+    found: list[Bubble] = []
+    for bubble in sorted(candidates, key=lambda bubble: bubble.rect.top):
+        above = next((other for other in reversed(found[-4:]) if _continues(screen, other, bubble)), None)
+        if above is None:
+            found.append(bubble)
+            continue
+        rect = Rect(
+            min(above.rect.left, bubble.rect.left),
+            above.rect.top,
+            max(above.rect.right, bubble.rect.right),
+            bubble.rect.bottom,
+        )
+        found[found.index(above)] = replace(above, rect=rect, lines=above.lines + bubble.lines, has_parts=True)
+    return found
+
+
+def _continues(screen: Screen, above: Bubble, below: Bubble) -> bool:
+    slack = 0.35 * screen.line_height
+    gap = below.rect.top - above.rect.bottom
+    alike = colours_apart(above.area.colour, below.area.colour) <= bubble_sides.SAME_COLOUR
+    return (
+        alike
+        and -2 <= gap <= max(3.0, 0.1 * screen.line_height)
+        and abs(above.rect.left - below.rect.left) <= slack
+        and abs(above.rect.right - below.rect.right) <= slack
+    )
+
+
+def _with_nested(screen: Screen, outer: Sequence[Bubble], nested: Sequence[Bubble]) -> list[Bubble]:
+    """Bubbles with what stands in them: buttons, quotes, highlighted words. What is drawn on an icon is no text."""
+    full = []
+    for bubble in outer:
+        inner = [other for other in nested if holds(bubble.rect, other.rect)]
+        lines = [line for other in inner for line in other.lines if not _is_icon(screen, line, other, bubble)]
+        own = [line for line in bubble.lines if not _is_glyph(line, bubble)]
+        full.append(replace(bubble, lines=(*own, *lines)))
+    return [bubble for bubble in full if bubble.lines]
+
+
+def _is_icon(screen: Screen, line: Line, inner: Bubble, outer: Bubble) -> bool:
+    if len(line.text.strip()) > 3:
+        return False
+    small = inner.rect.width < 3 * screen.line_height and inner.rect.height < 3 * screen.line_height
+    colour = bubbles.common_colour(crop(screen.rgb, line.rect))
+    return small and colours_apart(colour, outer.area.colour) > bubble_sides.SAME_COLOUR
+
+
+def _is_within(inner: Bubble, outer: Bubble) -> bool:
+    if inner is outer or inner.rect.width * inner.rect.height >= outer.rect.width * outer.rect.height:
+        return False
+    one, other = inner.rect, outer.rect
+    return (
+        one.left >= other.left - 1
+        and one.right <= other.right + 1
+        and one.top >= other.top - 1
+        and one.bottom <= other.bottom + 1
+    )
+
+
+def _is_glyph(line: Line, bubble: Bubble) -> bool:
+    """One doubtful sign away from where the lines begin: an icon that was taken for a letter."""
+    if len(line.text.strip()) > 1 or line.score >= 0.85 or len(bubble.lines) == 1:
+        return False
+    starts = min(other.rect.left for other in bubble.lines if other is not line)
+    return line.rect.left > starts + 2 * line.rect.height

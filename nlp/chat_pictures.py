@@ -1,0 +1,115 @@
+"""Photos and stickers in a chat, and bubbles whose words were not read."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from nlp import bubble_sides, bubbles, chat_parts
+from nlp.bubble_sides import Ballot, Ground
+from nlp.bubbles import Area, Colour
+from nlp.chat_screen import Bubble, Screen, colours_apart, crop, holds
+from nlp.screens import Line, Message, Rect
+
+SMEARED = 24
+"""Levels by which the pixels of a bubble differ from its colour in a coarse JPEG."""
+
+
+def find(screen: Screen, found: Sequence[Bubble], lines: Sequence[Line]) -> list[Message]:
+    """What stands at a side like a bubble and has no letters: photos, stickers, and what could not be read."""
+    if screen.ground is None:
+        return []
+    on_ground = [line.rect for line in lines if screen.ground.share(line.rect) < 0.6]
+    known = {bubble.area.colour for bubble in found}
+    drawn = _drawn(screen, [bubble.rect for bubble in found] + on_ground)
+    messages = [_picture(screen, rect) for rect in drawn if _is_picture(screen, rect, found, known)]
+    return [message for message in messages if message.confidence >= bubble_sides.UNSURE]
+
+
+def smeared_bubbles(screen: Screen, found: Sequence[Bubble], lines: Sequence[Line]) -> list[Bubble]:
+    """Bubbles that flooding missed, since a coarse JPEG smears their colour: what stands out from the ground in mostly one
+    colour, with lines in it that have no bubble."""
+    if screen.ground is None or not lines:
+        return []
+    smeared = []
+    for rect in _drawn(screen, [bubble.rect for bubble in found]):
+        own = tuple(line for line in lines if holds(rect, line.rect) and line.rect.width < rect.width)
+        if not own or not _is_at_a_side(screen, rect, found) or _is_pill(screen, rect):
+            continue
+        pixels = crop(screen.rgb, rect)[::2, ::2]
+        colour = bubbles.common_colour(pixels)
+        alike = (np.abs(pixels.astype(np.int16) - colour).max(axis=2) <= SMEARED).mean()
+        if alike >= 0.5 and colours_apart(colour, screen.ground.colour) >= bubble_sides.GROUND_DIFFERS:
+            rows = round(rect.height)
+            edges = np.zeros(rows, np.int32), np.full(rows, round(rect.width) - 1, np.int32)
+            smeared.append(Bubble(rect, Area(rect, colour, (), *edges), own))
+    return smeared
+
+
+def _drawn(screen: Screen, known: Sequence[Rect]) -> list[Rect]:
+    """The places of what is drawn on the ground, without what is known already."""
+    ground = screen.ground
+    assert ground is not None
+    drawn = ground.drawn.copy()
+    for rect in known:
+        _erase(drawn, rect, ground)
+    count, _labels, boxes, _centres = cv2.connectedComponentsWithStats(drawn, connectivity=4)
+    return [
+        Rect(
+            ground.pane.left + left / ground.scale,
+            ground.pane.top + top / ground.scale,
+            ground.pane.left + (left + width) / ground.scale,
+            ground.pane.top + (top + height) / ground.scale,
+        )
+        for left, top, width, height, pixels in boxes[1:count].tolist()
+        if pixels >= 0.55 * width * height
+    ]
+
+
+def _is_at_a_side(screen: Screen, rect: Rect, found: Sequence[Bubble]) -> bool:
+    """Whether a message may stand there, as high as a line at least; portraits stand there too."""
+    high, pane = screen.line_height, screen.pane.rect
+    if rect.width < 1.2 * high or rect.height < 1.2 * high or rect.width > 0.8 * pane.width:
+        return False
+    if rect.left <= pane.left + 2 or rect.right >= pane.right - 2:
+        return False
+    if any(bubble.rect.top < rect.bottom - 2 and bubble.rect.bottom > rect.top + 2 for bubble in found):
+        return False
+    return max(rect.width, rect.height) > 3.2 * high or not chat_parts.is_beside_more(screen, rect, ())
+
+
+def _is_pill(screen: Screen, rect: Rect) -> bool:
+    """Whether it is in the middle, and nobody's portrait beside it."""
+    pane = screen.pane.rect
+    is_central = abs(rect.left + rect.right - pane.left - pane.right) <= 0.06 * pane.width
+    assert screen.ground is not None
+    return is_central and bubble_sides.portrait(rect, screen.ground, screen.line_height) is None
+
+
+def _is_picture(screen: Screen, rect: Rect, found: Sequence[Bubble], known: set[Colour]) -> bool:
+    if not _is_at_a_side(screen, rect, found):
+        return False
+    high = screen.line_height
+    if rect.width >= 2.4 * high and rect.height >= 2.6 * high:
+        return True
+    # As low as a line: a bubble whose words were not read has the colour of others, a portrait has not.
+    colour = bubbles.common_colour(crop(screen.rgb, rect))
+    return any(colours_apart(colour, other) <= bubble_sides.SAME_COLOUR for other in known)
+
+
+def _picture(screen: Screen, rect: Rect) -> Message:
+    assert screen.ground is not None
+    side = bubble_sides.portrait(rect, screen.ground, screen.line_height)
+    pane = screen.pane.rect
+    lean = (rect.left - pane.left) - (pane.right - rect.right)
+    share = min(1.0, abs(lean) / (0.12 * pane.width))
+    ballot = Ballot().add(side, bubble_sides.PORTRAIT)
+    ballot = ballot.add("right" if lean > 0 else "left", bubble_sides.MARGINS * share)
+    cut = rect.bottom >= pane.bottom - 2 or rect.top <= pane.top + 2
+    return Message(ballot.side, "image", "", truncated=cut, confidence=round(ballot.confidence, 3), rect=rect)
+
+
+def _erase(drawn: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], rect: Rect, ground: Ground) -> None:
+    top, bottom = ((edge - ground.pane.top) * ground.scale for edge in (rect.top, rect.bottom))
+    left, right = ((edge - ground.pane.left) * ground.scale for edge in (rect.left, rect.right))
+    drawn[max(0, int(top) - 1) : max(0, int(bottom) + 2), max(0, int(left) - 1) : max(0, int(right) + 2)] = 0
