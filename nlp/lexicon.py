@@ -344,15 +344,16 @@ def merged(
     return replace(
         base,
         stages=tuple(stages) or base.stages,
-        pain_points=_added(base.pain_points, pain_points or {}),
-        risks=_added(base.risks, risks or {}),
-        positives=_added(base.positives, positives or {}),
+        pain_points=added(base.pain_points, pain_points or {}),
+        risks=added(base.risks, risks or {}),
+        positives=added(base.positives, positives or {}),
         competitors=_joined(base.competitors, competitors),
         products=_joined(base.products, products),
     )
 
 
-def _added(base: Mapping[str, Sequence[str]], more: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+def added(base: Mapping[str, Sequence[str]], more: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """`base` with the phrases of `more` in their categories, as `merged` describes."""
     found = dict(base)
     for category, phrases in more.items():
         found[category] = _changed(base.get(category, ()), phrases) if phrases else ()

@@ -195,9 +195,11 @@ def contacts(
     companies: Sequence[Span] = (),
     competitors: Sequence[str] = (),
     title: Span | None = None,
+    names: Sequence[Span] = (),
 ) -> tuple[ContactMention, ...]:
-    """The customer's people, in the order in which they first appear. `companies` are the mentions of customers, `title` that of a chat."""
-    found = everybody(text, pieces, customers, companies=companies, competitors=competitors, title=title)
+    """The customer's people, in the order in which they first appear. `companies` are the mentions of customers, `title` that
+    of a chat, `names` those by which the customer's side speaks in it."""
+    found = everybody(text, pieces, customers, companies=companies, competitors=competitors, title=title, names=names)
     return tuple(contact for contact in found if contact.side == "customer")
 
 
@@ -209,18 +211,21 @@ def everybody(
     companies: Sequence[Span] = (),
     competitors: Sequence[str] = (),
     title: Span | None = None,
+    names: Sequence[Span] = (),
 ) -> tuple[ContactMention, ...]:
     """All people of the note with their sides, in the order in which they first appear; see `contacts`.
 
     `name` is as said; where only its sound was that of a contact of the list, as the list has it.
     """
+    shown = [*((title,) if title else ()), *names]
     listed = tuple(dict.fromkeys(name for entry in customers for name in entry.contacts if len(name) >= 2))
     sides = _Sides(text, pieces, companies, _rival_side(tuple(competitors)))
     rivals = _stretches(text, competitors)
     found: list[tuple[_Person, Side]] = []
     end = 0
     for person in sorted(
-        [*_in_title(text, title), *_all(text, listed, companies)], key=lambda each: (each.span.start, -each.span.end)
+        [*_in_titles(text, shown, companies), *_all(text, listed, companies)],
+        key=lambda each: (each.span.start, -each.span.end),
     ):
         if person.span.start < end or any(start <= person.name_at < stop for start, stop in rivals):
             continue
@@ -336,13 +341,50 @@ def _all(text: str, listed: Sequence[str], companies: Sequence[Span]) -> Iterato
     yield from _nicknames(text, companies)
 
 
-def _in_title(text: str, title: Span | None) -> Iterator[_Person]:
-    """李晓明 恒泰集团: the piece of a chat's title that is a full name."""
-    if title is not None:
-        for piece in re.finditer(r"[一-鿿]{2,4}(?![一-鿿])", title.of(text)):
-            start = title.start + piece.start()
-            if full_name(text, start) == title.start + piece.end():
-                yield _Person(piece[0], Span(start, start + len(piece[0])), start, None, None, full=True)
+_TITLE_PIECE = re.compile(r"[^\s\-—_·|/（）()@，,]+")
+_SHOWN = re.compile(r"[一-鿿A-Za-z0-9]+(?=[^一-鿿A-Za-z0-9]*$)")
+"""A piece without the emoji behind it."""
+_FAMILIAR = re.compile(
+    rf"(?P<name>(?:[小老阿]{_SUR}|(?P<sur>{_SUR})(?P<title>{_either(TITLES)}|伯|姨|叔|婶|嫂|妈|科|处|局|大夫)))$"
+)
+_BEHIND_A_JOB = re.compile(rf"(?:{_DEPT}|{_AREA}|{_ROLE}|[部科室组店长员师])(?=[一-鿿]{{2,3}}$)")
+
+
+def _in_titles(text: str, titles: Sequence[Span], companies: Sequence[Span]) -> Iterator[_Person]:
+    """李晓明 恒泰集团, 海通-老郑, 李总（采购）: the piece of a name in a chat that is a person's."""
+    for title in titles[:MAX_MENTIONS]:
+        pieces = list(_TITLE_PIECE.finditer(text, title.start, title.end))
+        department = next((piece[0] for piece in pieces if _IS_DEPARTMENT.fullmatch(piece[0])), None)
+        shown = [_SHOWN.search(text, piece.start(), piece.end()) for piece in pieces]
+        people = [_of_piece(text, each.start(), each.end(), department) for each in shown if each is not None]
+        found = [person for person in people if person is not None and not _inside(person, companies)]
+        by_title = any(not person.full for person in found)
+        # 商管-尤经理: two characters beside somebody with a title are his department
+        yield from (person for person in found if not (by_title and person.full and len(person.name) == 2))
+
+
+def _inside(person: _Person, companies: Sequence[Span]) -> bool:
+    return any(company.start <= person.name_at and person.span.end <= company.end for company in companies)
+
+
+_IS_DEPARTMENT = re.compile(rf"{_DEPT}|{_AREA}")
+
+
+def _of_piece(text: str, start: int, end: int, department: str | None) -> _Person | None:
+    if full_name(text, start) == end and end - start <= 4:
+        return _Person(text[start:end], Span(start, end), start, None, department, full=True)
+    if familiar := _FAMILIAR.search(text, max(start, end - 6), end):
+        at = familiar.start("name")
+        before = text[at - 1] if at > start else ""
+        if familiar["sur"] and before and before in _INSIDE.get(familiar["sur"], ""):
+            return None
+        title = familiar["title"] if familiar["title"] in TITLES and familiar["title"] not in ("姐", "哥") else None
+        return _Person(familiar["name"], Span(at, end), at, title, department, full=False)
+    job = _BEHIND_A_JOB.search(text, start, end)
+    if job is not None and full_name(text, job.end()) == end:
+        at = job.end()
+        return _Person(text[at:end], Span(at, end), at, None, department, full=True)
+    return None
 
 
 def _listed(text: str, listed: Sequence[str]) -> Iterator[_Person]:
@@ -413,6 +455,8 @@ def _titled(text: str, companies: Sequence[Span]) -> Iterator[_Person]:
         if title.endswith("长") and text[match.end() : match.end() + 1] in tuple("期度久短远"):
             continue
         before = text[at - 1 : at]
+        if match["sur"] == before == "谢":
+            continue  # 谢谢院长
         if match["sur"] == "老" or (before and before in _INSIDE.get(match["sur"], "")):
             continue
         if match["name"] in _NOT_TITLED or (match["sur"] in "应管连全" and title in ("总经理", "经理", "总")):
