@@ -1,16 +1,17 @@
 """What a language model is asked for and what of its answer is taken: shapes, limits, and the prompt around the note."""
 
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from nlp import llm_json
 from nlp.draft import AmountRole, Owner, Side, Vocabulary
+from nlp.llm_json import MAYBE, TEXT, Message, Schema, many, one_of, optional, shown, table
 from nlp.opinions import OBJECTIONS
 
 PROMPT = "extract.v1"
@@ -88,69 +89,9 @@ class Answer(_Lenient):
         return values
 
 
-class Unreadable(Exception):
-    """An answer that is no answer; `faults` are what a model is told in order to put it right."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = tuple(faults)
-
-
-MOST_FAULTS = 8
-
-
 def read(content: str, restored: Callable[[str], str] = lambda words: words) -> Answer:
-    """The answer in a model's words: the whole of them, a fenced block, or the first object in the prose.
-
-    `restored` puts back what was taken out of the note. Raises Unreadable.
-    """
-    try:
-        return Answer.model_validate(_everywhere(_json_in(without_thoughts(content)), restored))
-    except RecursionError as error:
-        raise Unreadable(["the JSON is nested too deeply"]) from error
-    except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-        raise Unreadable([f"{_path(fault['loc'])}: {fault['msg']}" for fault in faults[:MOST_FAULTS]]) from error
-
-
-def without_thoughts(content: str) -> str:
-    """A thinking model's words without <think>…</think>; of an opened one that never ends, nothing is left."""
-    kept, position = [], 0
-    while (start := content.find("<think>", position)) >= 0:
-        kept.append(content[position:start])
-        end = content.find("</think>", start)
-        if end < 0:
-            return "".join(kept)
-        position = end + len("</think>")
-    # some servers swallow the opening tag
-    rest = content[position:]
-    return "".join(kept) + rest[rest.rfind("</think>") + len("</think>") if "</think>" in rest else 0 :]
-
-
-MOST_STARTS = 20
-"""So many braces are tried as the beginning of the object, or hostile prose would make the search quadratic."""
-
-
-def _json_in(content: str) -> Any:
-    decoder = json.JSONDecoder()
-    fence = content.find("```json")
-    start = content.find("{", max(fence, 0))
-    last: ValueError | None = None
-    for _ in range(MOST_STARTS):
-        if start < 0:
-            break
-        try:
-            found, _end = decoder.raw_decode(content, start)
-        except ValueError as error:
-            last = error
-            start = content.find("{", start + 1)
-            continue
-        if isinstance(found, dict) and Answer.model_fields.keys() & found.keys():
-            return found
-        start = content.find("{", start + 1)
-    raise Unreadable(
-        [f"no JSON object with the keys asked for: {last.args[0].split(':')[0] if last else 'none found'}"]
-    )
+    """The answer in a model's words. `restored` puts back what was taken out of the note. Raises Unreadable."""
+    return llm_json.read(content, Answer, lambda found: _everywhere(found, restored))
 
 
 def _everywhere(value: Any, change: Callable[[str], str]) -> Any:
@@ -163,10 +104,6 @@ def _everywhere(value: Any, change: Callable[[str], str]) -> Any:
             return {key: _everywhere(each, change) for key, each in value.items()}
         case _:
             return value
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location)) or "answer"
 
 
 # The question
@@ -195,7 +132,7 @@ def _prompt() -> str:
     return resources.files("nlp.prompts").joinpath(f"{PROMPT}.md").read_text("utf-8")
 
 
-def messages(note: str, choices: Choices, *, schema_in_prompt: bool) -> list[dict[str, str]]:
+def messages(note: str, choices: Choices, *, schema_in_prompt: bool) -> list[Message]:
     """The instructions, and the note as data between two marks that do not stand in it."""
     opening, closing = _marks(note)
     text = _prompt()
@@ -210,19 +147,11 @@ def messages(note: str, choices: Choices, *, schema_in_prompt: bool) -> list[dic
     }.items():
         text = text.replace("{{" + name + "}}", value)
     if schema_in_prompt:
-        text += f"\n# JSON Schema\n\n```json\n{json.dumps(schema(choices), ensure_ascii=False)}\n```\n"
+        text += shown(schema(choices))
     return [
         {"role": "system", "content": text},
         {"role": "user", "content": f"{opening}\n{note}\n{closing}"},
     ]
-
-
-def repair(faults: Iterable[str]) -> dict[str, str]:
-    listed = "\n".join(f"- {fault}" for fault in faults)
-    return {
-        "role": "user",
-        "content": f"上面的输出不合要求：\n{listed}\n请改正，只输出完整的 JSON 对象，不要解释。",
-    }
 
 
 def _marks(note: str) -> tuple[str, str]:
@@ -237,37 +166,23 @@ def _listed(words: Sequence[str]) -> str:
     return "、".join(words) if words else "（没有可选项，写 null 或 []）"
 
 
-def schema(choices: Choices) -> dict[str, Any]:
-    """The answer's JSON schema in the dialect that strict servers take: every key required, none besides."""
-    text: dict[str, Any] = {"type": "string"}
-    maybe: dict[str, Any] = {"type": ["string", "null"]}
+def schema(choices: Choices) -> Schema:
+    """The answer's JSON schema in the dialect that strict servers take."""
 
-    def one_of(words: Sequence[str]) -> dict[str, Any]:
-        return {"type": "string", "enum": list(words)} if words else text
-
-    def table(**fields: dict[str, Any]) -> dict[str, Any]:
-        return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
-
-    def quoted(value: dict[str, Any], **more: dict[str, Any]) -> dict[str, Any]:
-        return table(value=value, quote=text, **more)
-
-    def many(item: dict[str, Any]) -> dict[str, Any]:
-        return {"type": "array", "items": item}
-
-    def optional(item: dict[str, Any]) -> dict[str, Any]:
-        return {"anyOf": [item, {"type": "null"}]}
+    def quoted(value: Schema, **more: Schema) -> Schema:
+        return table(value=value, quote=TEXT, **more)
 
     side, owner, role = one_of(get_args(Side)), one_of(get_args(Owner)), one_of(get_args(AmountRole))
     return table(
-        customer=optional(quoted(text)),
-        contacts=many(quoted(text, title=maybe, department=maybe, side=side)),
+        customer=optional(quoted(TEXT)),
+        contacts=many(quoted(TEXT, title=MAYBE, department=MAYBE, side=side)),
         stage=optional(quoted(one_of(choices.stages))),
         amounts=many(quoted(role)),
-        competitors=many(quoted(text)),
+        competitors=many(quoted(TEXT)),
         pain_points=many(quoted(one_of(choices.pain_points))),
         objections=many(quoted(one_of(OBJECTIONS))),
-        demands=many(quoted(text, due_quote=maybe)),
-        next_steps=many(quoted(text, owner=owner, due_quote=maybe)),
+        demands=many(quoted(TEXT, due_quote=MAYBE)),
+        next_steps=many(quoted(TEXT, owner=owner, due_quote=MAYBE)),
         risks=many(quoted(one_of(choices.risks))),
         positives=many(quoted(one_of(choices.positives))),
         attitude=optional(quoted({"type": "integer", "enum": [-2, -1, 0, 1, 2]})),

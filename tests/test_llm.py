@@ -15,7 +15,8 @@ from nlp.draft import VisitDraft
 from nlp.extract import grounded
 from nlp.extractor import NOTE as REASON
 from nlp.extractor import SPENT, TOO_LONG, Extractor, Rules
-from nlp.llm import AT_ONCE, ENGINE_LENGTH, MOST_COUNTED, Endpoint, Limits, ModelAndRules
+from nlp.llm import ModelAndRules
+from nlp.llm_endpoint import AT_ONCE, ENGINE_LENGTH, MOST_COUNTED, Endpoint, Limits
 from nlp.llm_ladder import Ladder
 from tests.dialects.openai_like import OpenAiLike, Provider
 from tests.fakes import FakeClock

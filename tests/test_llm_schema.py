@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp.lexicon import default_vocabulary
-from nlp.llm_schema import MOST_ITEMS, Answer, Choices, Unreadable, messages, read, schema
+from nlp.llm_json import Unreadable
+from nlp.llm_schema import MOST_ITEMS, Answer, Choices, messages, read, schema
 from nlp.opinions import OBJECTIONS
 from tests.dialects.openai_like import faults_of
 from tests.notes_for_models import NOTE, complete

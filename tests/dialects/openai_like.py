@@ -64,6 +64,8 @@ class OpenAiLike:
     usage: Any = field(default_factory=lambda: {"prompt_tokens": 700, "completion_tokens": 300, "total_tokens": 1000})
     needs_new_keys: bool = False
     """Like OpenAI's thinking models: neither max_tokens nor temperature."""
+    sees: bool = True
+    """Whether the model takes pictures."""
     slow_s: float = 0.0
     most_at_once: int = 0
     base_url: str = ""
@@ -142,6 +144,8 @@ class OpenAiLike:
         """What this provider does not take, in its own words."""
         wanted = body.get("response_format", {}).get("type", "text")
         prompt = json.dumps(body["messages"], ensure_ascii=False).lower()
+        if not self.sees and any(isinstance(message["content"], list) for message in body["messages"]):
+            return _refusal(400, "this model does not support images")
         match self.provider:
             case "deepseek" if wanted == "json_schema":
                 return _refusal(400, "This response_format type is unavailable now")
@@ -251,6 +255,8 @@ def _is(value: Any, kind: str) -> bool:
             return value is None
         case "integer":
             return isinstance(value, int) and not isinstance(value, bool)
+        case "boolean":
+            return isinstance(value, bool)
         case "string":
             return isinstance(value, str)
         case "array":
