@@ -227,3 +227,6 @@ class ExtractionContext:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     source: Source = "text"
     customers: tuple[CustomerEntry, ...] = ()
+    moments: tuple[tuple[int, datetime], ...] = ()
+    """Of a chat whose messages carry their times, in order: from that offset on, days are counted from that moment (aware)
+    instead of `sent_at`; what stands before the first is counted from the first."""

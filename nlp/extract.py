@@ -16,20 +16,22 @@ values one field, these rules decide; each has a test of its name:
 8. A pain point that the customer denies (不在意价格) is neither a pain point nor an objection.
 9. Words that sound like a person and are a listed competitor are the competitor.
 10. A value that the speaker takes back (八十万，不对，八十五万) is none; the corrected one counts.
-11. A chat is no visit: it happened on the day it was sent, and everybody speaks in it for himself.
+11. A chat is no visit: it was held on the day of its last message, as far as that says when it was, else on the day it was
+    sent, and everybody speaks in it for himself (`nlp.exchanges`).
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from nlp import (
     clauses,
     companies,
-    dates,
     demands,
     dialogue,
+    exchanges,
     judge,
     mishearing,
     money,
@@ -66,6 +68,8 @@ class Sight:
 
     words: str
     title: Span | None
+    names: Sequence[Span]
+    """By which the customer's side speaks in a chat."""
     pieces: Sequence[Clause]
     times: Sequence[TimeMention]
     competitors: tuple[CompetitorMention, ...]
@@ -82,23 +86,35 @@ def look(text: str, context: ExtractionContext, by: reader.Reader) -> Sight:
     if context.source == "voice":
         words = mishearing.heard(words)
     title: Span | None = None
+    names_of: tuple[Span, ...] = ()
     if context.source == "wechat":
+        words = dialogue.plain(words)
         chat = dialogue.read(words)
         title, pieces = chat.title, list(chat.pieces)
+        names_of = chat.names
     else:
         pieces = clauses.split(words)
     vocabulary = context.vocabulary
     competitors = companies.competitors(words, vocabulary.competitors, context.customers)
     rivals, as_said = _rivals(competitors), _as_said(words, competitors)
-    times = dates.find(words, context.sent_at, context.zone)
+    times = dialogue.times(words, context.sent_at, context.zone, context.moments)
+    if context.source == "wechat":
+        times = dialogue.dating(words, times)
     figures = money.read(words, rivals=as_said, pieces=pieces)
-    sent_on = context.sent_at.astimezone(context.zone).date()
+    # what has no speaker at all is a note, whatever it was sent as
+    voices = dialogue.Voices(pieces) if context.source == "wechat" and pieces else None
+    if voices is not None:
+        figures = _figures_said(figures, voices)
+    sent_on = _held_at(context).date()
     finer = by.finer(pieces)
     hits = judge.phrases(words, finer, vocabulary, rivals, figures.percents)
+    if voices is not None:
+        hits = _hits_said(hits, voices)
     signals = [hit.signal(words) for hit in hits.signals if hit.suppressed is None]
     return Sight(
         words,
         title,
+        names_of,
         pieces,
         times,
         competitors,
@@ -122,7 +138,7 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
     """The facts of a note with the words that they came from; never raises, whatever the text.
 
     Days count from `context.sent_at` in `context.zone`. In a chat (source "wechat") the first line is the title and `我：` marks
-    the rep's lines. Equal input gives an equal draft.
+    the rep's lines; `context.moments` says when each was written. Equal input gives an equal draft.
     """
     by = reader.default()
     sight = look(text, context, by)
@@ -131,11 +147,12 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
     vocabulary = context.vocabulary
     customer = companies.customer(words, context.customers, title=title, competitors=competitors)
     judged = judge.judge(by, sight.view, sight.hits, vocabulary, sight.figures.percents)
-    sent_at = context.sent_at.astimezone(context.zone)
     told = thoughts.think(words, pieces, sight.times)
+    if context.source == "wechat":
+        judged = _of_the_customer(judged, pieces)
     wanted = judge.demands(sight.view, judged, demands.find(told))
     empty = vague.find(told)
-    visit = visits.find(words, pieces, sight.times, sent_at)
+    visit = visits.find(words, pieces, sight.times, _held_at(context))
     others = companies.others(words, context.customers, title=title, competitors=competitors)
     visited = (*((customer,) if customer else ()), *others)
     contacts = tuple(
@@ -147,36 +164,99 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
             companies=[each.span for each in visited],
             competitors=rivals,
             title=title,
+            names=sight.names,
         )
         # 竞品是华工和科锐: a company that sounds like an engineer
         if contact.name not in rivals
     )
     planned = steps.find(words, told, wanted, [contact.name for contact in contacts])
+    planned = judge.steps(sight.view, judged, planned, wanted)
+    amounts = judge.roles(by, sight.view)
+    if context.source == "wechat":
+        amounts = exchanges.priced(words, pieces, amounts, _as_said(words, competitors))
+        wanted, planned = exchanges.settle(words, told, wanted, planned)
     draft = VisitDraft(
         visited_on=visit.on,
         visited_span=visit.span,
         visited_time=visit.at,
         place=visit.place,
         summary="",
-        attitude=judge.attitude(by, sight.view, sight.attitude, sight.stage),
+        attitude=_mood(by, sight, context),
         customer=customer,
         others=others,
         contacts=contacts,
         stage=judge.stage(by, sight.view, judged, sight.stage, sight.attitude, vocabulary),
-        amounts=_once(judge.roles(by, sight.view)),
+        amounts=_once(amounts),
         withdrawn=sight.figures.withdrawn,
         percents=sight.figures.percents,
         quantities=sight.figures.quantities,
         competitors=competitors,
         pain_points=judged.pain_points,
         objections=judged.objections,
-        next_steps=_concrete(judge.steps(sight.view, judged, planned, wanted), empty),
+        next_steps=_concrete(planned, empty),
         signals=tuple(replace(signal, words=signal.span.of(text)) for signal in judged.signals),
         demands=wanted,
         vague=empty,
     )
     draft = replace(draft, missing=missing(draft))
     return replace(draft, summary=summary.summarise(text, draft))
+
+
+# Chats
+
+
+def _figures_said(figures: money.Reading, voices: dialogue.Voices) -> money.Reading:
+    """Without what stands in names and the title: a nickname may hold any figure."""
+    return replace(
+        figures,
+        amounts=tuple(each for each in figures.amounts if voices.at(each.span.start)),
+        percents=tuple(each for each in figures.percents if voices.at(each.span.start)),
+        quantities=tuple(each for each in figures.quantities if voices.at(each.span.start)),
+        withdrawn=tuple(each for each in figures.withdrawn if voices.at(each.span.start)),
+    )
+
+
+def _hits_said(hits: judge.Hits, voices: dialogue.Voices) -> judge.Hits:
+    return judge.Hits(
+        [each for each in hits.signals if voices.at(each.span.start)],
+        [each for each in hits.pains if voices.at(each.span.start)],
+        [each for each in hits.objections if voices.at(each.span.start)],
+        [each for each in hits.pain_tags if voices.at(each.span.start)],
+        [each for each in hits.objection_tags if voices.at(each.span.start)],
+    )
+
+
+def _of_the_customer(judged: judge.Judged, pieces: Sequence[Clause]) -> judge.Judged:
+    """What we say ourselves in a chat is no sign of the customer's."""
+    voices = dialogue.Voices(pieces)
+    return replace(
+        judged,
+        signals=tuple(each for each in judged.signals if voices.at(each.span.start) == "customer"),
+        pain_points=tuple(each for each in judged.pain_points if voices.at(each.span.start) == "customer"),
+        objections=tuple(each for each in judged.objections if voices.at(each.span.start) == "customer"),
+    )
+
+
+def _mood(by: reader.Reader, sight: Sight, context: ExtractionContext) -> int:
+    """The attitude; in a chat only where the customer's own words show it without ours."""
+    mood = judge.attitude(by, sight.view, sight.attitude, sight.stage)
+    if context.source != "wechat" or mood == 0:
+        return mood
+    theirs = [piece for piece in sight.view.pieces if piece.speaker == "customer"]
+    if not theirs:
+        return 0
+    hits = _hits_said(sight.hits, dialogue.Voices(theirs))
+    view = replace(sight.view, pieces=theirs, evidence=hits.evidence(theirs))
+    alone = judge.attitude(by, view, sight.attitude, sight.stage)
+    return mood if mood * alone > 0 else 0
+
+
+def _held_at(context: ExtractionContext) -> datetime:
+    """When the last word of a chat fell, as far as its messages say, and never after it was sent; else when it was sent."""
+    sent_at = context.sent_at.astimezone(context.zone)
+    if not context.moments:
+        return sent_at
+    return min(sent_at, context.moments[-1][1].astimezone(context.zone))
 
 
 def explained(text: str, context: ExtractionContext) -> judge.Explained:

@@ -22,6 +22,8 @@ A model points at words; it never computes, and it never has a value that is not
 - Pain points, objections, demands, next steps: the union; of the same category or the same words, the rules' stands.
 - Signals, risk and positive: the union; a model never silences a risk.
 - Attitude: the rules' where they have one.
+- Chats: a quote counts for the one in whose bubble it stands. What we say is no demand, sign or attitude of the customer's,
+  what he says no promise of ours, and words to a machine are nobody's.
 - Percentages, quantities, places, days of visit and vague wording are the rules'; the summary is made anew.
 
 `VisitDraft.engines` names the model for each field it had a hand in: `customer`, `stage`, `attitude`, and `contacts.0` for the
@@ -31,8 +33,9 @@ first of several.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from nlp import clauses, dates, extract, money, names, people, summary
+from nlp import clauses, dialogue, extract, money, names, people, summary
 from nlp.dates import TimeMention
 from nlp.draft import (
     Amount,
@@ -85,10 +88,40 @@ def merged(text: str, rules: VisitDraft, answer: Answer, context: ExtractionCont
         signals=merger.signals(),
         attitude=merger.attitude(),
     )
+    if (voices := merger.voices) is not None:
+        draft = _as_spoken(draft, rules, voices)
     # the first words of a note without facts are a summary as well: made anew only where something has changed
     if draft != rules:
         draft = replace(draft, missing=extract.missing(draft), summary=summary.summarise(text, draft))
     return replace(draft, engines={**rules.engines, **_hands(rules, draft, engine)})
+
+
+_AnySpanned = TypeVar("_AnySpanned", Tag, Signal, Demand)
+
+
+def _as_spoken(draft: VisitDraft, rules: VisitDraft, voices: dialogue.Voices) -> VisitDraft:
+    """Of a chat without what the model adds and the one whose bubble it quotes cannot have said: nobody promises for us but
+    us, and what we say ourselves is neither a wish nor a sign of the customer's."""
+
+    def theirs(found: Sequence[_AnySpanned], stood: Sequence[_AnySpanned]) -> tuple[_AnySpanned, ...]:
+        known = {each.span for each in stood}
+        return tuple(each for each in found if each.span in known or voices.at(each.span.start) == "customer")
+
+    promised = {step.span for step in rules.next_steps}
+    priced = {amount.span for amount in rules.amounts}
+    return replace(
+        draft,
+        amounts=tuple(each for each in draft.amounts if each.span in priced or voices.at(each.span.start)),
+        pain_points=theirs(draft.pain_points, rules.pain_points),
+        objections=theirs(draft.objections, rules.objections),
+        signals=theirs(draft.signals, rules.signals),
+        demands=theirs(draft.demands, rules.demands),
+        next_steps=tuple(
+            step
+            for step in draft.next_steps
+            if step.span in promised or voices.at(step.span.start) in ("rep", step.owner)
+        ),
+    )
 
 
 _MANY = ("contacts", "amounts", "competitors", "pain_points", "objections", "next_steps", "demands", "signals")
@@ -242,11 +275,17 @@ class _Merger:
         self.quotes = Quotes(self.text)
         self.choices = Choices.of(self.context.vocabulary)
         self._times: list[TimeMention] | None = None
+        self.voices: dialogue.Voices | None = None
+        """Who says what in a chat; None for a note."""
+        if self.context.source == "wechat" and (chat := dialogue.read(dialogue.plain(clauses.fold(self.text)))).pieces:
+            self.voices = dialogue.Voices(chat.pieces)
 
     @property
     def times(self) -> list[TimeMention]:
         if self._times is None:
-            self._times = dates.find(clauses.fold(self.text), self.context.sent_at, self.context.zone)
+            context = self.context
+            words = clauses.fold(self.text)
+            self._times = dialogue.times(words, context.sent_at, context.zone, context.moments)
         return self._times
 
     # Names
@@ -379,7 +418,10 @@ class _Merger:
         said = self.answer.attitude
         if self.rules.attitude or said is None:
             return self.rules.attitude
-        return said.value if self.quotes.place("attitude", said.quote, affirmed=True) else 0
+        span = self.quotes.place("attitude", said.quote, affirmed=True)
+        if span is None or (self.voices is not None and self.voices.at(span.start) != "customer"):
+            return 0
+        return said.value
 
     def tags(self, found: Sequence[Tag], said: Iterable[Quoted], allowed: Sequence[str]) -> tuple[Tag, ...]:
         kept = list(found)
