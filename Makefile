@@ -46,6 +46,7 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/ack.py
 	$(BIN)/python benchmarks/speech.py
+	-$(BIN)/python -m benchmarks.screenshots
 	-$(BIN)/python benchmarks/understanding.py --frozen
 	$(BIN)/python benchmarks/risk.py --frozen
 	$(BIN)/python benchmarks/edits.py --frozen

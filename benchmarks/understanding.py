@@ -290,11 +290,11 @@ def score(notes: Sequence[dict[str, Any]], show: str | None = None) -> Report:
             report.fields[name].add(len(found[name]) - len(surplus), len(found[name]), len(expected[name]))
             if name == show and (surplus or missing):
                 report.misses.append(f"{note['id']}: {note['text']}\n    missing {missing}\n    surplus {surplus}")
-        _dates_and_amounts(found, expected, report.dates_and_amounts)
+        dates_and_amounts(found, expected, report.dates_and_amounts)
     return report
 
 
-def _dates_and_amounts(found: dict[str, list[Any]], expected: dict[str, list[Any]], total: Score) -> None:
+def dates_and_amounts(found: dict[str, list[Any]], expected: dict[str, list[Any]], total: Score) -> None:
     for name in ("amounts", "visited_on"):
         surplus, _ = paired(found[name], expected[name], SAME[name])
         total.add(len(found[name]) - len(surplus), len(found[name]), len(expected[name]))

@@ -40,6 +40,7 @@ TRIALS: Mapping[str, Command] = {
     "risk": Command("bot.commands.try_risk", "the risk and positive signals of a text, as JSON"),
     "time": Command("bot.commands.try_time", "the times that a text names, as JSON"),
     "money": Command("bot.commands.try_money", "the amounts that a text names, as JSON"),
+    "screenshot": Command("bot.commands.try_screenshot", "what pictures of chats and quotations say, as JSON"),
     "audio": Command("bot.commands.try_audio", "what is said in audio files, as JSON"),
 }
 

@@ -29,6 +29,7 @@ from bot.checkup_channels import (
 from bot.checkup_model import check_model
 from bot.config import SQLITE, Config, Speech
 from bot.platform import CheckResult, Platform
+from nlp.screen_reader import installed
 from nlp.speech_models import MODELS, at_hand
 from storage.clock import Clock
 from storage.database import Database
@@ -42,6 +43,7 @@ LATE_AFTER = timedelta(minutes=5)
 SECRET_KEYS = ("secret", "token", "encoding_aes_key", "client_secret", "event_token", "event_aes_key", "key", "api_key")
 """What is secret in any section, by the name of its key."""
 SIZES = ("auto", *MODELS)
+PACKAGES = {"auto": "visitbot[ocr]", "rapidocr": "visitbot[ocr]", "faster-paddle": "faster-paddle"}
 QUEUES = {"inbox": "收件", "work": "处理", "timers": "定时", "outbox": "发件"}
 
 
@@ -55,6 +57,7 @@ async def examine(
     yield await asyncio.to_thread(check_media_dir, config.storage.media_dir)
     yield check_disk(config.storage.media_dir)
     yield await check_speech(config.speech)
+    yield check_pictures(config)
     for result in await check_model(config.model):
         yield result
     yield await check_clock(config, clock)
@@ -225,6 +228,20 @@ async def check_speech(speech: Speech) -> CheckResult:
         case _:
             advice = f"speech.model 写 {'、'.join(SIZES)}，或一个含 model.bin 的目录"
             return CheckResult(name, False, f"{model} 里没有模型", advice)
+
+
+def check_pictures(config: Config) -> CheckResult:
+    name, wanted = "图片识别", config.pictures
+    if wanted.engine == "off":
+        return CheckResult(name, True, "已关闭，图片只存为证据")
+    engine = installed(wanted.engine)
+    if engine is None:
+        advice = f"pip install '{PACKAGES[wanted.engine]}'；不需要就写 pictures.engine = \"off\""
+        return CheckResult(name, True, "没有安装识别组件，图片只存为证据", advice, warning=True)
+    if wanted.vision and not config.model.base_url:
+        advice = "填好 [model]，或写 pictures.vision = false"
+        return CheckResult(name, True, f"{engine}；看图模型没有地址，用不上", advice, warning=True)
+    return CheckResult(name, True, f"{engine}，存疑的图片再给模型看" if wanted.vision else engine)
 
 
 async def _check_endpoint(speech: Speech) -> CheckResult:

@@ -73,6 +73,16 @@ class Speech(Section):
         return self
 
 
+class Pictures(Section):
+    """How screenshots and photos are read; `vision` lets the language model see those that cannot be trusted."""
+
+    engine: Literal["auto", "rapidocr", "faster-paddle", "off"] = "auto"
+    timeout_s: float = Field(default=60.0, ge=5, le=600)
+    vision: bool = False
+    vision_model: str = ""
+    vision_timeout_s: float = Field(default=20.0, gt=0, le=60)
+
+
 class Model(Section):
     """A language model beside the rules; none where `base_url` is empty."""
 
@@ -157,6 +167,7 @@ class Vocabulary(Section):
     positives: dict[str, tuple[str, ...]] = {}
     competitors: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
+    documents: dict[str, tuple[str, ...]] = {}
 
 
 class WeCom(Section):
@@ -341,6 +352,7 @@ class Config(Section):
     server: Server = Server()
     storage: Storage = Storage()
     speech: Speech = Speech()
+    pictures: Pictures = Pictures()
     model: Model = Model()
     conversation: Conversation = Conversation()
     vocabulary: Vocabulary = Vocabulary()

@@ -11,7 +11,7 @@ from bot.errors import PlatformError, QuotaSpent
 from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
-from handlers import attachments, digest, drafts, gaps, outbox, reminders, routes, voice
+from handlers import attachments, digest, drafts, gaps, outbox, pictures, reminders, routes, voice
 from handlers.context import INBOX_QUEUE, Context
 from handlers.messages import Frozen, JsonObject, PlatformName
 from storage.database import Database
@@ -29,8 +29,10 @@ PRUNED_AT = time(3, 20)
 
 QUEUES: Mapping[str, QueueRules] = {
     INBOX: QueueRules(concurrency=8, lease_s=30),
-    # one transcription at a time: a second one beside it makes both late, and leaves no core to the rest
-    routes.WORK_QUEUE: QueueRules(concurrency=8, lease_s=60, kind_limits={voice.TRANSCRIBE: 1}),
+    # one transcription at a time: a second one beside it makes both late, and leaves no core to the rest; a picture is
+    # read in a process that takes one at a time. The rest mostly waits for others, a model for many seconds: with few
+    # places the notes of a team would stand in line behind it.
+    routes.WORK_QUEUE: QueueRules(concurrency=32, lease_s=60, kind_limits={voice.TRANSCRIBE: 1, pictures.READ: 1}),
     # a file's address may be valid for minutes; what waits in a busy lane is fetched beside it
     routes.FETCH_QUEUE: QueueRules(concurrency=4, lease_s=60, max_attempts=2),
     TIMERS: QueueRules(concurrency=2, lease_s=30),
@@ -151,6 +153,8 @@ def job_handlers(
         routes.VOICE: work_on,
         voice.TRANSCRIBE: lambda job: voice.transcribe(ctx, job),
         voice.UNDERSTAND: lambda job: voice.understand(ctx, job),
+        pictures.READ: lambda job: pictures.read(ctx, job),
+        pictures.UNDERSTAND: lambda job: pictures.understand(ctx, job),
         routes.FETCH: fetch_early,
         digest.KIND: lambda job: digest.send(ctx, job),
         gaps.KIND: lambda job: gaps.tell(ctx, job),

@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from aiohttp import web
 
 from bot import demo, pipeline, presence
-from bot.config import Config
+from bot.config import Config, Model
 from bot.dingtalk.adapter import DingTalkPlatform
 from bot.groups.adapter import GroupsPlatform
 from bot.pages import todo
@@ -25,16 +25,22 @@ from handlers import digest, failures
 from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
 from handlers.messages import PlatformName
-from nlp import lexicon
+from nlp import chat_times, images, lexicon, vision
+from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
 from nlp.errors import EngineUnavailable
 from nlp.extractor import Extractor, Rules
 from nlp.hearing import SpeechEngine
-from nlp.llm import Endpoint, Limits, ModelAndRules
+from nlp.llm import ModelAndRules
+from nlp.llm_endpoint import Endpoint, Limits
+from nlp.screen_reader import LocalReader
+from nlp.screen_reader import installed as installed_engine
+from nlp.screens import ScreenReader
 from nlp.speech import SpeechListener
 from nlp.speech_api import OpenAiEngine
 from nlp.speech_models import Progress
 from nlp.transcript import Listener
+from nlp.vision import HybridReader, VisionReader
 from nlp.whisper import FasterWhisperEngine
 from storage.clock import Clock
 from storage.database import Database
@@ -70,14 +76,17 @@ async def assistant(
     clock: Clock,
     listener: Listener,
     platforms: Sequence[Platform],
+    screens: ScreenReader | None = None,
     roles: Collection[str] = tuple(pipeline.ROLES),
 ) -> AsyncIterator[Assistant]:
-    """Open the database and put everything together; closes the platforms and the database at the end."""
+    """Open the database and put everything together; closes platforms, pictures' reader and database at the end."""
     async with AsyncExitStack() as stack:
         database = await Database.open(config.storage.database, clock)
         stack.push_async_callback(database.close)
         for platform in platforms:
             stack.push_async_callback(platform.close)
+        if screens is not None:
+            stack.push_async_callback(screens.close)
         reader = extractor(config, clock)
         if isinstance(reader, ModelAndRules):
             stack.push_async_callback(reader.close)
@@ -87,6 +96,7 @@ async def assistant(
             clock=clock,
             listener=listener,
             extractor=reader,
+            screens=screens,
             media=LocalMediaStore(config.storage.media_dir),
             platforms=platforms,
             roles=roles,
@@ -105,6 +115,7 @@ async def put_together(
     extractor: Extractor,
     media: MediaStore,
     platforms: Sequence[Platform],
+    screens: ScreenReader | None = None,
     roles: Collection[str],
     queues: Mapping[str, QueueRules] = pipeline.QUEUES,
     watch: Callable[[Handlers], Handlers] = lambda handlers: handlers,
@@ -122,6 +133,7 @@ async def put_together(
         clock=clock,
         listener=listener,
         extractor=extractor,
+        screens=screens,
         media=media,
         fetch_media=fetch_media,
         settings=settings(config),
@@ -166,6 +178,9 @@ def settings(config: Config) -> Settings:
         draft_reminder=timedelta(minutes=talk.draft_reminder_min),
         card_life=timedelta(hours=talk.card_life_h),
         auto_register=talk.auto_register,
+        documents={
+            label: words for label, words in lexicon.added(DOCUMENTS, config.vocabulary.documents).items() if words
+        },
         groups=tuple(
             GroupTarget(name, purposes=group.purposes, managers=group.managers) for name, group in config.groups.items()
         ),
@@ -190,20 +205,43 @@ def extractor(config: Config, clock: Clock) -> Rules | ModelAndRules:
     model = config.model
     if not model.base_url:
         return Rules()
-    endpoint = Endpoint(
-        base_url=model.base_url,
-        model=model.model,
-        api_key=model.api_key.get_secret_value(),
-        extra_body=model.extra_body,
-        is_local=model.is_local,
-    )
     limits = Limits(
         timeout_s=model.timeout_s,
         input_chars=model.max_input_chars,
         output_tokens=model.max_output_tokens,
         daily_tokens=model.daily_tokens,
     )
-    return ModelAndRules(endpoint, now=clock.now, limits=limits, redacts=model.redact)
+    return ModelAndRules(_endpoint(model), now=clock.now, limits=limits, redacts=model.redact)
+
+
+def screen_reader(config: Config, clock: Clock) -> ScreenReader | None:
+    """What reads pictures; None where no engine is installed, or none is wanted. Nothing is started yet."""
+    wanted = config.pictures
+    engine = None if wanted.engine == "off" else installed_engine(wanted.engine)
+    if engine is None:
+        return None
+    local = LocalReader(engine, limit_s=wanted.timeout_s)
+    if not (wanted.vision and config.model.base_url):
+        return local
+    endpoint = _endpoint(config.model, name=wanted.vision_model)
+    limits = replace(vision.LIMITS, timeout_s=wanted.vision_timeout_s, daily_tokens=config.model.daily_tokens)
+    return HybridReader(
+        local, VisionReader(endpoint, now=clock.now, pixels=_pixels, dated=chat_times.fill_forward, limits=limits)
+    )
+
+
+def _pixels(image: bytes) -> images.Rgb:
+    return images.prepare(image).rgb
+
+
+def _endpoint(model: Model, *, name: str = "") -> Endpoint:
+    return Endpoint(
+        base_url=model.base_url,
+        model=name or model.model,
+        api_key=model.api_key.get_secret_value(),
+        extra_body=model.extra_body,
+        is_local=model.is_local,
+    )
 
 
 def speech_engine(config: Config) -> FasterWhisperEngine | OpenAiEngine:

@@ -40,6 +40,28 @@ class DiscardVisit(Frozen):
     visit_id: int
 
 
+class PickSide(Frozen):
+    """Who is the customer on a screenshot whose sides are unclear."""
+
+    do: Literal["side"] = "side"
+    evidence_id: int
+    customer: Literal["left", "right"]
+
+
+class LabelPicture(Frozen):
+    """What a picture shows; the label comes with the click, as the choice in `LABEL_SELECT`."""
+
+    do: Literal["label"] = "label"
+    evidence_id: int
+
+
+class NotePicture(Frozen):
+    """The words in a picture are to be read like a note."""
+
+    do: Literal["note"] = "note"
+    evidence_id: int
+
+
 class FinishTodo(Frozen):
     do: Literal["done"] = "done"
     todo_id: int
@@ -67,7 +89,8 @@ class DismissEscalation(Frozen):
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
 EscalationAction = TakeEscalation | AssignEscalation | ResolveEscalation | DismissEscalation
-Action = VisitAction | FinishTodo | EscalationAction
+PictureAction = PickSide | LabelPicture | NotePicture
+Action = VisitAction | PictureAction | FinishTodo | EscalationAction
 
 _ACTIONS: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])
 
@@ -82,6 +105,7 @@ def read(text: str) -> Action | None:
 
 CUSTOMER_SELECT = "customer"
 ASSIGNEE_SELECT = "assignee"
+LABEL_SELECT = "label"
 NEW_CUSTOMER = "new"
 """The option that stands for a customer who is not in the list yet."""
 NOT_CHOSEN = "none"

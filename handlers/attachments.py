@@ -1,6 +1,7 @@
 """Pictures, files, places and links: kept as evidence of the visit they were sent about."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from handlers import drafts, outbox, texts
 from handlers.context import Context
@@ -64,21 +65,24 @@ def media_of(message: InboundMessage) -> str | None:
 
 
 async def keep_file(ctx: Context, job: Job, message: InboundMessage) -> None:
-    """An image, a video or a file: fetched now, since the platform does not keep it, and put with its visit."""
+    """A video or a file: fetched now, since the platform does not keep it, and put with its visit."""
     content = message.content
-    assert isinstance(content, Image | Video | File)  # the table of routes saw to it
+    assert isinstance(content, Video | File)  # the table of routes saw to it
     file = await fetched(ctx, message, content.media_ref)
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
         evidence = await keep(work, message, member, file)
-        visit = await _open_visit(ctx, work, member, message)
-        what = NAMES[type(content)]
-        if visit is None:
-            answer = texts.SAVED_LOOSE.format(what=what, minutes=_window_min(ctx))
-        else:
-            _attach(visit, evidence)
-            answer = texts.SAVED_WITH_VISIT.format(what=what, customer=await _customer_words(work, visit))
+        answer = await put_with_visit(ctx, work, member, evidence, what=NAMES[type(content)])
         await outbox.say(work, message.sender, answer, cause=f"{message.key}>saved")
+
+
+async def put_with_visit(ctx: Context, work: Work, member: Member, evidence: Evidence, *, what: str) -> str:
+    """Put what was sent with the visit that is open; the sentence that says where `what` lies now."""
+    visit = await open_visit(ctx, work, member, evidence.sent_at)
+    if visit is None:
+        return texts.SAVED_LOOSE.format(what=what, minutes=window_min(ctx))
+    attach(visit, evidence)
+    return texts.SAVED_WITH_VISIT.format(what=what, customer=await customer_words(work, visit))
 
 
 async def keep_place(ctx: Context, job: Job, message: InboundMessage) -> None:
@@ -95,12 +99,12 @@ async def keep_place(ctx: Context, job: Job, message: InboundMessage) -> None:
             text=label,
             detail={"label": label, "latitude": place.latitude, "longitude": place.longitude},
         )
-        visit = await _open_visit(ctx, work, member, message)
+        visit = await open_visit(ctx, work, member, message.sent_at)
         if visit is None:
-            answer = texts.PLACE_LOOSE.format(label=label, minutes=_window_min(ctx))
+            answer = texts.PLACE_LOOSE.format(label=label, minutes=window_min(ctx))
             await outbox.say(work, message.sender, answer, cause=f"{message.key}>saved")
             return
-        _attach(visit, evidence)
+        attach(visit, evidence)
         fact = drafts.place_fact(evidence)
         assert fact is not None  # a location was kept just above
         now = (await load(work, visit)).with_fact(fact)
@@ -121,27 +125,27 @@ async def keep_link(ctx: Context, job: Job, message: InboundMessage) -> None:
             text=f"{link.title}\n{link.description}".strip(),
             detail={"url": link.url},
         )
-        visit = await _open_visit(ctx, work, member, message)
+        visit = await open_visit(ctx, work, member, message.sent_at)
         if visit is not None:
-            _attach(visit, evidence)
+            attach(visit, evidence)
         await outbox.say(work, message.sender, texts.LINK_KEPT, cause=f"{message.key}>saved")
 
 
-async def _open_visit(ctx: Context, work: Work, member: Member, message: InboundMessage) -> Visit | None:
-    found = await work.visits.open_draft(member.member_id, message.sent_at, window=ctx.settings.merge_window)
+async def open_visit(ctx: Context, work: Work, member: Member, sent_at: datetime) -> Visit | None:
+    found = await work.visits.open_draft(member.member_id, sent_at, window=ctx.settings.merge_window)
     return None if found is None else await work.visits.lock(found.visit_id)
 
 
-def _attach(visit: Visit, evidence: Evidence) -> None:
+def attach(visit: Visit, evidence: Evidence) -> None:
     evidence.visit_id = visit.visit_id
     visit.first_sent_at = min(visit.first_sent_at, evidence.sent_at)
     visit.last_sent_at = max(visit.last_sent_at, evidence.sent_at)
 
 
-async def _customer_words(work: Work, visit: Visit) -> str:
+async def customer_words(work: Work, visit: Visit) -> str:
     customer = (await load(work, visit)).one(CustomerValue)
     return f"「{customer.name}」" if customer else "这次"
 
 
-def _window_min(ctx: Context) -> int:
+def window_min(ctx: Context) -> int:
     return int(ctx.settings.merge_window.total_seconds() // 60)

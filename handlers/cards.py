@@ -6,7 +6,7 @@ from datetime import date
 from pydantic import Field
 
 from handlers import actions, texts, wording
-from handlers.actions import ASSIGNEE_SELECT, CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
+from handlers.actions import ASSIGNEE_SELECT, CUSTOMER_SELECT, LABEL_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard, Task
 from handlers.record import (
     AlsoVisitedValue,
@@ -15,6 +15,7 @@ from handlers.record import (
     ContactValue,
     DayValue,
     DemandValue,
+    ItemValue,
     ObjectionValue,
     PainValue,
     PlaceValue,
@@ -31,6 +32,8 @@ from storage.models import Escalation, Todo, Visit
 CHANGED = " ✎"
 MOST_QUESTIONS = 2
 """More would not be answered."""
+NOTHING = "（没有话）"
+MOST_ITEMS = 5
 MAX_OPTIONS = 9
 """Ten are allowed in a select; the last is always the way out."""
 
@@ -141,6 +144,10 @@ def _money_rows(record: Record) -> list[tuple[str, str]]:
 
 def _body(record: Record, before: Record | None, today: date, warnings: Sequence[HearingWarning]) -> list[str]:
     lines: list[str] = []
+    if items := record.all(ItemValue):
+        lines.append(f"报价明细（{len(items)} 项）")
+        lines += [f"· {wording.item(item)}" for item in items[:MOST_ITEMS]]
+        lines += [f"……等 {len(items)} 项"] if len(items) > MOST_ITEMS else []
     if demands := record.all(DemandValue):
         asked = before.all(DemandValue) if before is not None else demands
         lines.append("客户要求")
@@ -202,6 +209,56 @@ def customer_card(visit_id: int, card_id: str, names: Sequence[str], *, said: st
         subtitle="选一家，或直接回复客户名称",
         selects=(customer_select(visit_id, names, said=said),),
         submit=_button("选定", actions.PickCustomer(visit_id=visit_id), "primary"),
+    )
+
+
+def side_card(evidence_id: int, card_id: str, *, left: str, right: str) -> OutboundCard:
+    """Who is the customer: a few words of each side to tell them by."""
+    return OutboundCard(
+        card_id=card_id,
+        title="谁是客户？",
+        subtitle="这张截图分不清左右哪边是客户",
+        fields=(
+            CardField(label="左边", value=left or NOTHING),
+            CardField(label="右边", value=right or NOTHING),
+        ),
+        body="都不是就不用选，截图已存为证据。",
+        buttons=(
+            _button("左边是客户", actions.PickSide(evidence_id=evidence_id, customer="left"), "primary"),
+            _button("右边是客户", actions.PickSide(evidence_id=evidence_id, customer="right")),
+        ),
+    )
+
+
+def label_card(
+    evidence_id: int,
+    card_id: str,
+    labels: Sequence[str],
+    *,
+    words: str,
+    likeliest: str | None,
+    doubts: Sequence[str] = (),
+) -> OutboundCard:
+    """What a picture with writing on it shows; `likeliest` is what its words speak for."""
+    options = [CardOption(option_id=label, text=label) for label in labels[:MAX_OPTIONS]]
+    select = CardSelect(
+        name=LABEL_SELECT,
+        title="这张是",
+        options=(CardOption(option_id=NOT_CHOSEN, text="请选择"), *options),
+        selected=likeliest or NOT_CHOSEN,
+        action=actions.LabelPicture(evidence_id=evidence_id).model_dump_json(),
+    )
+    return OutboundCard(
+        card_id=card_id,
+        title="图片已存为证据",
+        subtitle=f"看着像{likeliest}，对吗？" if likeliest else "这是哪一类资料？",
+        quote=f"「{words}」" if words else "",
+        body="\n".join(["也可以直接回复，例如：这是营业执照", *(f"⚠ {doubt}" for doubt in doubts)]),
+        selects=(select,),
+        buttons=(
+            _button("标注", actions.LabelPicture(evidence_id=evidence_id), "primary"),
+            _button("按内容记录", actions.NotePicture(evidence_id=evidence_id)),
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from handlers import actions, drafts, escalation, outbox, sources, texts, todos
+from handlers import actions, drafts, escalation, outbox, pictures, sources, texts, todos
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Sender
 from handlers.people import known
@@ -62,6 +62,8 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
                 cause=cause,
                 response_ref=click.response_ref,
             )
+        case actions.PickSide() | actions.LabelPicture() | actions.NotePicture():
+            await pictures.press(ctx, work, action, click, card, member=member, message=message)
         case None:
             await outbox.say(work, message.sender, texts.CARD_UNKNOWN, cause=f"{cause}>refused")
         case _:

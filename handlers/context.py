@@ -1,6 +1,6 @@
 """Everything a handler may use, and how it closes a job."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
+from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
 from nlp.extractor import Extractor
+from nlp.screens import ScreenReader
 from nlp.transcript import Listener
 from storage.clock import Clock
 from storage.database import Database
@@ -65,6 +67,8 @@ class Settings:
     silent_for_s: float = 1.2
     """What is typed is answered within two seconds: so long a model may take before a receipt goes ahead."""
     groups: tuple[GroupTarget, ...] = ()
+    documents: Mapping[str, Sequence[str]] = field(default_factory=lambda: DOCUMENTS)
+    """The kinds of document that a picture may be of, each with words that stand on it."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class Context:
     clock: Clock
     listener: Listener
     extractor: Extractor
+    screens: ScreenReader | None
+    """None where no engine for pictures is installed or wanted: they are kept unread."""
     media: MediaStore
     fetch_media: FetchMedia
     settings: Settings

@@ -279,7 +279,12 @@ async def _remember(work: Work, customer: Customer, now: Record) -> None:
     """Confirmed contacts and stage belong to the customer's own record from now on."""
     for contact in now.all(ContactValue):
         await work.customers.remember_contact(
-            customer.customer_id, contact.name, title=contact.title, department=contact.department
+            customer.customer_id,
+            contact.name,
+            title=contact.title,
+            department=contact.department,
+            phone=contact.phone,
+            email=contact.email,
         )
     if stage := now.one(StageValue):
         customer.stage = stage.name

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handlers import drafts, editing, outbox, texts, wording
@@ -12,7 +12,7 @@ from handlers.messages import Sender
 from handlers.people import known
 from handlers.record import CustomerValue, Fact, Record, facts_of, load, tell_of_a_visit
 from nlp import edits
-from nlp.draft import CustomerEntry, ExtractionContext, VisitDraft
+from nlp.draft import CustomerEntry, ExtractionContext, Span, VisitDraft
 from nlp.draft import Source as NoteSource
 from nlp.extractor import NOTE, SPENT, TOO_LONG, Rules
 from nlp.transcript import Transcript
@@ -42,6 +42,14 @@ class Note:
     evidence_id: int | None = None
     is_beside: bool = False
     """Whether it came in one message with something else that is answered: 记一下, beside the note that is meant."""
+    is_picture: bool = False
+    """Whether it was read in a picture: then it is data, and no instruction to us, whatever it says."""
+    moments: tuple[tuple[int, datetime], ...] = ()
+    """From which offset on its days are counted from another moment than when it was sent."""
+    fresh: tuple[Span, ...] | None = None
+    """The parts of it that are new; what the rest says is in the record. None: all of it."""
+    doubts: tuple[str, ...] = ()
+    """What the rep is asked to check."""
     then: Callable[[Work], Awaitable[None]] | None = None
     """What else belongs into the transaction in which the note is taken."""
     read: VisitDraft | None = None
@@ -50,30 +58,45 @@ class Note:
 
 async def take(ctx: Context, job: Job, note: Note) -> None:
     """Work a note into the records and answer it; the job is done then."""
-    reading = await understanding(ctx, note.sent_at, note.source)
+    reading = replace(await understanding(ctx, note.sent_at, note.source), moments=note.moments)
     # with no transaction open: a model may take its time
     draft = note.read or await _draft(ctx, note, reading)
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, note.to)
         evidence = await _evidence(work, member, note)
-        latest = await work.visits.latest_draft(member.member_id)
-        request = await editing.read(ctx, work, latest, evidence, note.sent_at, note.transcript)
-        if latest is not None and request.edits:
-            await _edit(ctx, work, latest, request, note, evidence, reading, member)
-        elif latest is None and edits.needs_a_record(note.text, request.edits):
-            await outbox.say(work, note.to, texts.NOTHING_TO_CHANGE, cause=f"{note.cause}>nothing-to-change")
-        elif latest is not None and (name := await _answer_to_which(work, latest, note, reading, draft)):
-            await _name_customer(ctx, work, latest, name, note, evidence, member)
-        else:
+        if note.is_picture:
             await _record(ctx, work, draft, note, evidence, member)
+        else:
+            await _take_said(ctx, work, draft, note, evidence, reading, member)
         if note.then is not None:
             await note.then(work)
-    log.info("note.taken", extra={"event": note.cause, "source": note.source, "edits": len(request.edits)})
+    log.info("note.taken", extra={"event": note.cause, "source": note.source})
+
+
+async def _take_said(
+    ctx: Context,
+    work: Work,
+    draft: VisitDraft,
+    note: Note,
+    evidence: Evidence,
+    reading: ExtractionContext,
+    member: Member,
+) -> None:
+    latest = await work.visits.latest_draft(member.member_id)
+    request = await editing.read(ctx, work, latest, evidence, note.sent_at, note.transcript)
+    if latest is not None and request.edits:
+        await _edit(ctx, work, latest, request, note, evidence, reading, member)
+    elif latest is None and edits.needs_a_record(note.text, request.edits):
+        await outbox.say(work, note.to, texts.NOTHING_TO_CHANGE, cause=f"{note.cause}>nothing-to-change")
+    elif latest is not None and (name := await _answer_to_which(work, latest, note, reading, draft)):
+        await _name_customer(ctx, work, latest, name, note, evidence, member)
+    else:
+        await _record(ctx, work, draft, note, evidence, member)
 
 
 async def _may_ask(ctx: Context, note: Note) -> bool:
     """Whether a model may read this: a note of somebody whom we serve, not an instruction about an open draft."""
-    wanted = await asyncio.to_thread(edits.parse, note.text, note.sent_at, ctx.settings.zone)
+    wanted = () if note.is_picture else await asyncio.to_thread(edits.parse, note.text, note.sent_at, ctx.settings.zone)
     if edits.needs_a_record(note.text, wanted):
         return False
     async with ctx.database.reading() as work:
@@ -91,8 +114,8 @@ async def _draft(ctx: Context, note: Note, reading: ExtractionContext) -> VisitD
     working = asyncio.create_task(ctx.extractor.extract(note.text, reading))
     try:
         done, _ = await asyncio.wait([working], timeout=ctx.settings.silent_for_s)
-        # a voice note has its receipt already
-        if not done and note.source == "text":
+        # a voice note and a picture have their receipts already
+        if not done and note.source == "text" and not note.is_picture:
             async with ctx.database.work() as work:
                 await outbox.say(work, note.to, texts.READING, cause=f"{note.cause}>reading")
         return await working
@@ -204,8 +227,19 @@ async def _name_customer(
 
 async def _record(ctx: Context, work: Work, draft: VisitDraft, note: Note, evidence: Evidence, member: Member) -> None:
     facts = facts_of(draft, evidence, note.transcript)
+    if note.fresh is not None:
+        facts = [fact for fact in facts if any(fresh.start <= fact.source.start < fresh.end for fresh in note.fresh)]
+    await put(ctx, work, draft, facts, note, evidence, member)
+
+
+async def put(
+    ctx: Context, work: Work, draft: VisitDraft, facts: list[Fact], note: Note, evidence: Evidence, member: Member
+) -> None:
+    """Work the facts of a note into the record they belong to, and show it; the draft adds when and how it went."""
     open_draft = await work.visits.open_draft(member.member_id, note.sent_at, window=ctx.settings.merge_window)
     if not tell_of_a_visit(facts):
+        if note.is_picture and open_draft is not None:
+            evidence.visit_id = open_draft.visit_id
         await _not_understood(ctx, work, note, draft)
         return
     late = _late(ctx, work, note)
@@ -224,7 +258,7 @@ async def _record(ctx: Context, work: Work, draft: VisitDraft, note: Note, evide
         cause=note.cause,
         note=late,
         warnings=warnings,
-        doubts=tuple(filter(None, [without_model(draft)])),
+        doubts=tuple(filter(None, [*note.doubts, without_model(draft)])),
     )
 
 
@@ -260,6 +294,8 @@ async def _not_understood(ctx: Context, work: Work, note: Note, draft: VisitDraf
         return
     if note.source == "voice":
         answer = texts.NOT_UNDERSTOOD_VOICE.format(words=note.text)
+    elif note.is_picture:
+        answer = texts.NOTHING_IN_CHAT if note.fresh is None else texts.NOTHING_NEW_IN_CHAT
     elif is_greeting(note.text):
         answer = texts.HELLO
     elif is_courtesy(note.text):

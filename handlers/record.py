@@ -31,6 +31,8 @@ class ContactValue(Frozen):
     name: str
     title: str | None = None
     department: str | None = None
+    phone: str | None = None
+    email: str | None = None
 
 
 class StageValue(Frozen):
@@ -62,6 +64,13 @@ class QuantityValue(Frozen):
     low: Decimal
     high: Decimal
     unit: str
+
+
+class ItemValue(Frozen):
+    """A row of a quotation, by its columns as they stand: 截止阀 DN50, 20 台, 380."""
+
+    kind: Literal["item"] = "item"
+    cells: tuple[str, ...]
 
 
 class PercentValue(Frozen):
@@ -158,6 +167,7 @@ Value = (
     | AmountValue
     | WithdrawnAmountValue
     | QuantityValue
+    | ItemValue
     | PercentValue
     | CompetitorValue
     | PainValue
@@ -263,10 +273,9 @@ def _completed(new: Fact, known: Fact) -> Fact:
     """王经理, said again without his department, has not lost it."""
     if not (isinstance(new.value, ContactValue) and isinstance(known.value, ContactValue)):
         return new
-    title, department = new.value.title or known.value.title, new.value.department or known.value.department
-    if (title, department) == (known.value.title, known.value.department):
-        return known
-    return Fact(new.value.model_copy(update={"title": title, "department": department}), new.source)
+    said = {key: value for key, value in new.value.model_dump().items() if value is not None}
+    completed = known.value.model_copy(update=said)
+    return known if completed == known.value else Fact(completed, new.source)
 
 
 def gives_way(known: Value, new: Value) -> bool:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from handlers import attachments, clicks, commands, notes, outbox, texts, voice
+from handlers import attachments, clicks, commands, notes, outbox, pictures, texts, voice
 from handlers.context import Context
 from handlers.messages import (
     ApprovalChange,
@@ -69,6 +69,9 @@ async def _greet(ctx: Context, job: Job, message: InboundMessage) -> None:
 async def _type(ctx: Context, job: Job, message: InboundMessage) -> None:
     content = message.content
     assert isinstance(content, Text)  # the table of routes saw to it
+    label = pictures.label_said(ctx, content.text)
+    if label is not None and await pictures.label_by_reply(ctx, job, message, label):
+        return
     await notes.take(
         ctx,
         job,
@@ -112,7 +115,9 @@ ROUTES = (
     Route("opened the chat", _is(Entered), _greet),
     Route("button on a card", _is(CardClick), clicks.run),
     Route("voice note", _is(Voice), voice.fetch),
-    Route("picture, video or file", _is(Image, Video, File), attachments.keep_file),
+    Route("picture", _is(Image), pictures.fetch),
+    Route("file", _is(File), pictures.fetch_file),
+    Route("video", _is(Video), attachments.keep_file),
     Route("place", _is(Location), attachments.keep_place),
     Route("link", _is(Link), attachments.keep_link),
     Route("nothing typed", _is_blank, _answer(lambda _: texts.EMPTY_TEXT)),
@@ -153,7 +158,7 @@ async def accept(ctx: Context, job: Job, message: InboundMessage) -> None:
             await work.jobs.put(
                 FETCH, {"message": message.model_dump(mode="json")}, queue=FETCH_QUEUE, dedupe=f"fetch:{message.key}"
             )
-        receipt = await _receipt(work, message)
+        receipt = await _receipt(ctx, work, message)
         kind = VOICE if isinstance(message.content, Voice) else MESSAGE
         await work.jobs.put(
             kind,
@@ -176,7 +181,7 @@ async def _answer_here(work: Work, message: InboundMessage, text: str) -> None:
     await say(work, message.sender, text, cause=f"{message.key}>stranger")
 
 
-async def _receipt(work: Work, message: InboundMessage) -> str:
+async def _receipt(ctx: Context, work: Work, message: InboundMessage) -> str:
     """What to say at once; empty where the answer itself comes within a moment, or the message has its receipt."""
     if _is_later_part(message):
         return ""
@@ -192,6 +197,9 @@ async def _receipt(work: Work, message: InboundMessage) -> str:
             if waiting:
                 return texts.HEARING_QUEUED.format(length=length, waiting=waiting)
             return texts.HEARING.format(length=length)
+        case Image() if ctx.screens is not None:
+            waiting = await work.jobs.active(WORK_QUEUE, (pictures.READ,))
+            return texts.READING_QUEUED.format(waiting=waiting) if waiting else texts.READING_PICTURE
         case Image() | Video() | File():
             return texts.SAVING.format(what=attachments.NAMES[type(content)])
         case Entered():

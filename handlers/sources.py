@@ -13,6 +13,7 @@ from handlers.record import (
     CustomerValue,
     DayValue,
     DemandValue,
+    ItemValue,
     ObjectionValue,
     PainValue,
     PercentValue,
@@ -89,6 +90,8 @@ def _name(value: Value, today: date) -> str:  # noqa: C901  a closed set of type
             return f"{wording.AMOUNT_LABELS[value.role]} {wording.money(value)}"
         case WithdrawnAmountValue():
             return f"说过又改口的{wording.AMOUNT_LABELS[value.role]} {wording.money(value)}"
+        case ItemValue():
+            return f"报价明细 {wording.item(value)}"
         case QuantityValue():
             return f"数量 {wording.quantity(value)}"
         case PercentValue():

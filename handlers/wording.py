@@ -8,6 +8,7 @@ from handlers.record import (
     ContactValue,
     DemandValue,
     Fact,
+    ItemValue,
     PercentValue,
     QuantityValue,
     Record,
@@ -80,6 +81,12 @@ def _fen(fen: int) -> str:
     return f"{_number(fen, scale)} {unit}"
 
 
+def yuan(fen: int) -> str:
+    """To the fen, however large: 13,800 元."""
+    whole, rest = divmod(abs(fen), FEN_PER_YUAN)
+    return f"{'-' if fen < 0 else ''}{whole:,}{f'.{rest:02d}' if rest else ''} 元"
+
+
 def _fen_range(low: int, high: int) -> str:
     scale, unit = _scale(high)
     if _scale(low) != (scale, unit):
@@ -100,7 +107,13 @@ def clock_time(at: datetime, zone: ZoneInfo, today: date) -> str:
 
 def contact(value: ContactValue) -> str:
     extra = "·".join(part for part in (value.department, value.title) if part and part not in value.name)
-    return f"{value.name}（{extra}）" if extra else value.name
+    named = f"{value.name}（{extra}）" if extra else value.name
+    return " ".join(filter(None, [named, value.phone]))
+
+
+def item(value: ItemValue) -> str:
+    """A row of a quotation: the cells that hold something."""
+    return " ".join(filter(None, value.cells))
 
 
 def step(value: StepValue, today: date, *, us: str = OWNER_LABELS["us"]) -> str:

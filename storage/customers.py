@@ -52,9 +52,16 @@ class Customers:
         await self._session.flush()
 
     async def remember_contact(
-        self, customer_id: int, name: str, *, title: str | None = None, department: str | None = None
+        self,
+        customer_id: int,
+        name: str,
+        *,
+        title: str | None = None,
+        department: str | None = None,
+        phone: str | None = None,
+        email: str | None = None,
     ) -> Contact:
-        """The contact of that name, added if new; what is known of title and department is kept unless given anew."""
+        """The contact of that name, added if new; what is known of them is kept unless given anew."""
         contact = await self._session.scalar(
             select(Contact).where(Contact.customer_id == customer_id, Contact.name == name)
         )
@@ -63,6 +70,8 @@ class Customers:
             self._session.add(contact)
         contact.title = title or contact.title
         contact.department = department or contact.department
+        contact.phone = phone or contact.phone
+        contact.email = email or contact.email
         await self._session.flush()
         return contact
 

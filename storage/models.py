@@ -77,6 +77,8 @@ class Contact(Base):
     name: Mapped[str] = mapped_column(_name)
     title: Mapped[str | None] = mapped_column(_name)
     department: Mapped[str | None] = mapped_column(_name)
+    phone: Mapped[str | None] = mapped_column(_short)
+    email: Mapped[str | None] = mapped_column(_name)
 
 
 class Visit(Base):

@@ -166,6 +166,17 @@ class Visits:
         query = select(Evidence).where(Evidence.visit_id == visit_id).order_by(Evidence.sent_at, Evidence.evidence_id)
         return (await self._session.scalars(query)).all()
 
+    async def latest_pictures(self, member_id: int, *, limit: int, before: int | None = None) -> Sequence[Evidence]:
+        """The pictures a member sent, the latest first; with `before`, those kept before that evidence."""
+        query = select(Evidence).where(Evidence.member_id == member_id, Evidence.kind == "image")
+        if before is not None:
+            query = query.where(Evidence.evidence_id < before)
+        query = query.order_by(Evidence.evidence_id.desc()).limit(limit)
+        return (await self._session.scalars(query)).all()
+
+    async def find_evidence(self, evidence_id: int) -> Evidence | None:
+        return await self._session.get(Evidence, evidence_id)
+
     async def has_sent_since(self, member_id: int, moment: datetime) -> bool:
         """Whether the member sent anything later than that."""
         query = select(Evidence.evidence_id).where(Evidence.member_id == member_id, Evidence.sent_at > moment)

@@ -1,5 +1,6 @@
 """A conversation with the assistant, as a test tells it: somebody says something, and what they see is looked at."""
 
+import hashlib
 import itertools
 from collections import deque
 from collections.abc import Sequence
@@ -7,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from bot import pipeline, wiring
 from bot.config import Config
@@ -20,6 +23,7 @@ from handlers.messages import (
     CardClick,
     CardUpdate,
     Content,
+    Image,
     InboundMessage,
     JsonObject,
     Location,
@@ -32,6 +36,8 @@ from handlers.messages import (
     Voice,
 )
 from nlp.extractor import Extractor, Rules
+from nlp.images import look_of
+from nlp.screens import Message, ReadHint, ScreenReader, ScreenReading, ScreenWarning, Seen, Speaker
 from nlp.transcript import HearingWarning, Listener, Segment, Transcript
 from storage.database import Database
 from storage.jobs import Job
@@ -76,6 +82,46 @@ class FakeListener:
 _: Listener = FakeListener()
 
 
+@dataclass
+class FakeScreens:
+    """Reads in pictures what the test told it to, else that they show no words; an error among them is raised."""
+
+    answers: deque[ScreenReading | Exception] = field(default_factory=deque)
+    asked: list[tuple[bytes, ReadHint]] = field(default_factory=list)
+    name: str = "fake"
+
+    async def read(self, image: bytes, hint: ReadHint) -> Seen:
+        self.asked.append((image, hint))
+        answer = self.answers.popleft() if self.answers else ScreenReading("photo")
+        if isinstance(answer, Exception):
+            raise answer
+        digest = hashlib.sha256(image).digest()
+        # two pictures look the same here where they are the same
+        rgb = np.frombuffer(digest * 32, np.uint8)[: 16 * 16 * 3].reshape(16, 16, 3)
+        return Seen(answer, digest.hex(), look_of(rgb), width=1080, height=2340)
+
+    async def close(self) -> None:
+        """Nothing runs."""
+
+
+_screens: ScreenReader = FakeScreens()
+
+
+def said(speaker: Speaker, text: str, *, nick: str | None = None, at: datetime | None = None) -> Message:
+    """A bubble of a chat."""
+    return Message(speaker, "text", text, nick=nick, sent_at=at, time_source="explicit" if at else None)
+
+
+def screenshot(
+    *messages: Message, title: str | None = "李总", warnings: tuple[ScreenWarning, ...] = ()
+) -> ScreenReading:
+    """A chat as it was read; not to be trusted where there are warnings."""
+    text = "\n".join(message.text for message in messages)
+    return ScreenReading(
+        "chat", messages, title, plain_text=text, engine="fake", warnings=warnings, needs_review=bool(warnings)
+    )
+
+
 class ChatPlatform(FakePlatform):
     """Events carry when they were sent; everything sent is kept per person."""
 
@@ -98,6 +144,7 @@ class Chat:
     listener: FakeListener
     context: Context
     worker: Worker
+    screens: FakeScreens
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     # What people do
@@ -149,6 +196,20 @@ class Chat:
         """Sends a voice note that will be heard as `text`."""
         self.listener.answers.append(heard(text))
         return await self.receives(self.voice(), sender=sender, at=at)
+
+    async def shows(
+        self,
+        reading: ScreenReading | Exception,
+        *,
+        picture: bytes | None = None,
+        sender: str = REP,
+        at: datetime | None = None,
+    ) -> list[OutboundText | OutboundCard | CardUpdate]:
+        """Sends a picture in which `reading` will be read; another one each time, unless `picture` says which."""
+        self.screens.answers.append(reading)
+        reference = f"media-{len(self.platform.media) + 1}"
+        self.platform.media[reference] = MediaFile(picture or f"picture {reference}".encode(), "image/png")
+        return await self.receives(Image(media_ref=reference), sender=sender, at=at)
 
     def voice(self, data: bytes = b"#!AMR\n....", *, platform_transcript: str | None = None) -> Voice:
         reference = f"media-{len(self.platform.media) + 1}"
@@ -236,13 +297,14 @@ async def build(
     answers_only: bool = False,
     extractor: Extractor | None = None,
     silent_for_s: float = 60.0,
+    reads_pictures: bool = False,
 ) -> Chat:
     """The real handlers on a real database, with a chat platform and ears of the test's own.
 
     No receipt goes ahead of a draft by default, however slow the machine is.
     """
     platform = platform or ChatPlatform(name="wecom")
-    listener = FakeListener()
+    listener, screens = FakeListener(), FakeScreens()
 
     async def fetch_media(_platform: str, media_ref: str) -> MediaFile:
         return await platform.fetch_media(media_ref)
@@ -252,6 +314,7 @@ async def build(
         clock=clock,
         listener=listener,
         extractor=extractor or Rules(),
+        screens=screens if reads_pictures else None,
         media=LocalMediaStore(folder / "media"),
         fetch_media=fetch_media,
         settings=replace(wiring.settings(Config()), silent_for_s=silent_for_s),
@@ -272,7 +335,7 @@ async def build(
     )
     worker = Worker(database, handlers, pipeline.QUEUES, on_tell=on_tell, on_park=on_park)
     await enrol(database, platform.name)
-    return Chat(database, clock, platform, listener, context, worker)
+    return Chat(database, clock, platform, listener, context, worker, screens)
 
 
 async def enrol(database: Database, platform: PlatformName) -> None:

@@ -55,7 +55,8 @@ async def _demo(args: argparse.Namespace, folder: Path) -> int:
     stop, ready = asyncio.Event(), asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with wiring.assistant(config, clock=clock, listener=listener, platforms=[platform]) as built:
+    screens = wiring.screen_reader(config, clock)
+    async with wiring.assistant(config, clock=clock, listener=listener, screens=screens, platforms=[platform]) as built:
         async with built.database.work() as work:
             await demo.enrol(work)
         conversation = Conversation(platform, built.database, print)

@@ -54,7 +54,12 @@ async def _serve(config: Config, roles: list[str]) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     engine = wiring.speech_engine(config)
     listener = wiring.listener(config, engine)
-    async with wiring.assistant(config, clock=clock, listener=listener, platforms=platforms, roles=roles) as built:
+    screens = wiring.screen_reader(config, clock)
+    if screens is None:
+        log.info("pictures.unread", extra={"engine": config.pictures.engine})
+    async with wiring.assistant(
+        config, clock=clock, listener=listener, screens=screens, platforms=platforms, roles=roles
+    ) as built:
         warming = asyncio.create_task(wiring.warm_up(engine)) if "worker" in roles else None
         try:
             await wiring.run(built, stop=stop, host=config.server.host, port=config.server.port)

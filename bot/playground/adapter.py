@@ -29,6 +29,7 @@ from handlers.messages import (
     CardUpdate,
     Content,
     Frozen,
+    Image,
     InboundMessage,
     JsonObject,
     OutboundCard,
@@ -42,6 +43,8 @@ from storage.clock import Clock
 
 SAMPLE_FOLDER = Path(__file__).parent / "sample"
 SAMPLE_VOICE = SAMPLE_FOLDER / "visit.amr"
+SAMPLE_PICTURES = ("chat", "quotation")
+"""Pictures of the sample folder that the page offers: a customer's chat, and a table of prices."""
 SAMPLE_RECOGNISED = (
     "我刚从宁波恒力阀门出来，见了采购部的王经理。他们对方案基本认可，预算大概八十万。就是嫌我们比竞争对手贵百分之十五，"
     "说领导还没批，要等预算。我答应他，下周三之前，把安装计划表给他。他那边十二月一号之前，确认技术参数。"
@@ -163,6 +166,11 @@ class PlaygroundPlatform:
         has_ears = self._people[user_id].skin == "dingtalk"
         return await self.voice(self._sample_voice.read_bytes(), recognised=SAMPLE_RECOGNISED if has_ears else None)
 
+    async def sample_picture(self, name: str) -> Image | None:
+        """The sample picture of that name; None where there is none."""
+        path = SAMPLE_FOLDER / f"{name}.png"
+        return Image(media_ref=await self.store(path.read_bytes())) if path.is_file() else None
+
     async def fetch_media(self, media_ref: str) -> MediaFile:
         try:
             data = await asyncio.to_thread(lambda: self.uploads.path(media_ref).read_bytes())
@@ -252,6 +260,7 @@ class PlaygroundPlatform:
             "people": [asdict(person) for person in self._people.values()],
             "timezone": self._timezone,
             "sample_voice": self._sample_voice.is_file(),
+            "sample_pictures": [name for name in SAMPLE_PICTURES if (SAMPLE_FOLDER / f"{name}.png").is_file()],
             "conversations": {
                 user_id: [entry.model_dump(mode="json") for entry in self.conversations.of(user_id)[-SHOWN_ENTRIES:]]
                 for user_id in self._people

@@ -85,7 +85,7 @@ class Posted(Frozen):
     text: str | None = Field(default=None, max_length=10_000)
     location: Location | None = None
     click: PostedClick | None = None
-    sample: Literal["visit"] | None = None
+    sample: Literal["visit", "chat", "quotation"] | None = None
 
     @model_validator(mode="after")
     def one_content(self) -> Self:
@@ -165,11 +165,15 @@ class Pages:
         posted = _validated(Posted, raw)
         self._require_known(posted.user_id)
         if posted.sample:
-            note = await self._platform.sample_note(posted.user_id)
-            if note is None:
-                raise Refused(404, "no_sample", "没有示例语音。")
-            return posted.user_id, posted.message_id, note
+            return posted.user_id, posted.message_id, await self._sample(posted.sample, posted.user_id)
         return posted.user_id, posted.message_id, _plain_content(posted)
+
+    async def _sample(self, name: str, user_id: str) -> Content:
+        is_voice = name == "visit"
+        sample = await (self._platform.sample_note(user_id) if is_voice else self._platform.sample_picture(name))
+        if sample is None:
+            raise Refused(404, "no_sample", "没有示例语音。" if is_voice else "没有示例图片。")
+        return sample
 
     async def _uploaded(self, request: web.Request) -> tuple[str, str, Content]:
         fields: dict[str, str] = {}

@@ -28,6 +28,7 @@ from bot.platform import Keep, MediaFile, Received, Sent
 from bot.wecom.adapter import WeComPlatform
 from bot.worker import Handler
 from handlers.messages import CardUpdate, OutboundCard, OutboundText, PlatformName, ReplyRoute
+from nlp.draft import ExtractionContext, VisitDraft
 from nlp.extractor import Rules
 from nlp.transcript import Segment, Transcript
 from storage.clock import SystemClock
@@ -179,6 +180,20 @@ class Ears:
         return Transcript(self.text, segments, 5.0 * len(parts), "canned")
 
 
+@dataclass
+class Mind:
+    """Read by the rules, as a model would: away from the process for a while, in which it may die."""
+
+    faults: Faults
+
+    async def extract(self, text: str, context: ExtractionContext) -> VisitDraft:
+        self.faults.reach("while a model reads")
+        await asyncio.sleep(0)
+        draft = await Rules().extract(text, context)
+        self.faults.reach("after a model has read")
+        return draft
+
+
 def watched(handlers: Mapping[str, Handler], faults: Faults) -> dict[str, Handler]:
     def watch(handler: Handler) -> Handler:
         async def run(job: Job) -> None:
@@ -213,7 +228,7 @@ async def serve(plan: Plan) -> None:
             database,
             clock=SystemClock(),
             listener=Ears(plan.hears, plan.listens_s, faults),
-            extractor=Rules(),
+            extractor=Mind(faults),
             media=FaultyMedia(Path(plan.media_dir), faults),
             platforms=[platform],
             roles=plan.roles,

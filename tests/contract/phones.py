@@ -20,9 +20,10 @@ from bot import pipeline, wiring
 from bot.config import Config, Server, Storage
 from bot.platform import Platform, Received
 from handlers.messages import PlatformName
+from nlp.screens import ScreenReading
 from storage.database import Database
 from storage.models import Identity
-from tests.chat import FakeListener, enrol, heard
+from tests.chat import FakeListener, FakeScreens, enrol, heard
 from tests.fakes import FakeClock
 
 AUDIO = b"#!AMR\n" + bytes(range(200))
@@ -142,6 +143,7 @@ class Company:
     lines: Mapping[PlatformName, Line]
     clock: FakeClock
     listener: FakeListener
+    screens: FakeScreens
 
     def phone(self, user_id: str, on: PlatformName | None = None) -> "Phone":
         return Phone(self, self.lines[on] if on else next(iter(self.lines.values())), user_id)
@@ -173,8 +175,11 @@ class Phone:
             self.company.listener.answers.append(heard(words))
         await self.company.does(self.line.voice(self.user_id, AUDIO, recognised=recognised or words))
 
-    async def sends_picture(self) -> None:
-        await self.company.does(self.line.picture(self.user_id, PICTURE))
+    async def sends_picture(self, reading: ScreenReading | None = None) -> None:
+        """In which `reading` is read; a photo without words where there is none. Every picture is another one."""
+        self.company.screens.answers.append(reading or ScreenReading("photo"))
+        data = PICTURE + bytes([len(self.company.screens.asked)])
+        await self.company.does(self.line.picture(self.user_id, data))
 
     async def sends_something_odd(self) -> None:
         await self.company.does(self.line.oddity(self.user_id))
@@ -259,12 +264,12 @@ async def company(
         storage=Storage(database=database_url, media_dir=folder / "media"),
         **sections,
     )
-    listener = FakeListener()
+    listener, screens = FakeListener(), FakeScreens()
     platforms = [line.platform(config, clock, folder) for line in lines]
-    async with wiring.assistant(config, clock=clock, listener=listener, platforms=platforms) as built:
+    async with wiring.assistant(config, clock=clock, listener=listener, screens=screens, platforms=platforms) as built:
         await _move_in(built.database, [line.name for line in lines], homes or {})
         assert built.web is not None
-        there = Company(built, {line.name: line for line in lines}, clock, listener)
+        there = Company(built, {line.name: line for line in lines}, clock, listener, screens)
         bot = Bot(port, built.database, there.does)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(_served(built.web, door))

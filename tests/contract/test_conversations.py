@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from handlers import texts
-from tests.chat import MANAGER, OTHER, REP, VISIT
+from nlp.screens import ScreenReading
+from tests.chat import MANAGER, OTHER, REP, VISIT, said, screenshot
 from tests.contract.books import Books, books
 from tests.contract.phones import Company, Ears
 
@@ -109,15 +110,37 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
     )
 
 
+async def test_a_screenshot_becomes_a_record_and_unclear_sides_are_asked_about(office: Company) -> None:
+    rep = office.phone(REP)
+    asked, promised = said("left", "需要3月前完成安装"), said("right", "好的，2月20日前提供安装排期表")
+
+    await rep.sends_picture(screenshot(asked, promised, title="恒力阀门-李总", warnings=("sides_unclear",)))
+    rep.shows(("收到图片，正在识别…",), ("谁是客户？", "左边", "需要3月前完成安装", "右边", "安装排期表"))
+    assert {"左边是客户", "右边是客户"} <= set(rep.sees()[-1].buttons)
+
+    await rep.presses("左边是客户")
+    rep.shows(("待确认", CUSTOMER, "李总", "完成安装", "提供安装排期表"))
+
+
+async def test_a_document_is_labelled_by_choosing_what_it_is(office: Company) -> None:
+    rep = office.phone(REP)
+
+    await rep.sends_picture(ScreenReading("text", plain_text="合作双方签字如下，日期见落款"))
+    rep.shows(("收到图片，正在识别…",), ("图片已存为证据", "这是哪一类资料"))
+
+    await rep.presses("标注", choosing="双方签字页")
+    rep.shows(("已标为「双方签字页」",))
+
+
 async def test_a_voice_note_with_pictures_leaves_the_same_behind_whoever_heard_it(office: Company) -> None:
     rep, boss = office.phone(REP), office.phone(MANAGER)
 
     await rep.sends_picture()
-    rep.shows(("收到图片，正在保存…",), ("图片已存好。10 分钟内的拜访记录会自动带上它。",))
+    rep.shows(("收到图片，正在识别…",), ("现场照片已存好。10 分钟内的拜访记录会自动带上它。",))
     await rep.speaks(VISIT, recognised=MISHEARD if rep.line.ears == "both" else VISIT)
     rep.shows(*HEARD[rep.line.ears])
     await rep.sends_picture()
-    rep.shows(("收到图片，正在保存…",), (f"图片已存为证据，附在「{CUSTOMER}」的拜访记录上。",))
+    rep.shows(("收到图片，正在识别…",), (f"现场照片已存为证据，附在「{CUSTOMER}」的拜访记录上。",))
     await rep.presses("确认")
     rep.shows(*TODO_CARDS, SAVED)
     boss.shows(RISK)

@@ -12,7 +12,8 @@ from handlers import actions, notes, texts
 from handlers.messages import OutboundCard, OutboundText
 from nlp.draft import ExtractionContext, VisitDraft
 from nlp.extractor import NOTE, SPENT, TOO_LONG, Extractor, Rules
-from nlp.llm import Endpoint, Limits, ModelAndRules
+from nlp.llm import ModelAndRules
+from nlp.llm_endpoint import Endpoint, Limits
 from storage.database import Database
 from storage.models import VisitField
 from tests import chat as chats
@@ -266,3 +267,29 @@ def test_every_reason_has_its_sentence() -> None:
         texts.MODEL_AWAY,
     ]
     assert notes.without_model(VisitDraft(visited_on=chats.FRIDAY.date(), summary="")) == ""
+
+
+class Crowd:
+    """A model that answers once so many notes are with it at the same time."""
+
+    def __init__(self, together: int) -> None:
+        self._meeting = asyncio.Barrier(together)
+
+    async def extract(self, text: str, context: ExtractionContext) -> VisitDraft:
+        await self._meeting.wait()
+        return await Rules().extract(text, context)
+
+
+async def test_a_whole_teams_notes_are_with_a_slow_model_at_the_same_time(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    chat = await chats.build(database, clock, tmp_path, extractor=Crowd(together=20))
+    for number in range(20):
+        await chat.delivered(chats.Text(text=TYPED), sender=f"rep-{number}")
+
+    working = asyncio.create_task(chat.worker.run())
+    async with asyncio.timeout(60):
+        while len(chat.cards("拜访记录")) < 20:  # noqa: ASYNC110  what is waited for happens in another loop's turn
+            await asyncio.sleep(0.05)
+    chat.worker.stop()
+    await working

@@ -225,7 +225,8 @@ async def test_a_picture_is_kept_and_both_times_answered(chat: Chat) -> None:
     receipt, saved = await chat.receives(Image(media_ref="pic"))
 
     assert receipt == OutboundText(text="收到图片，正在保存…")
-    assert saved == OutboundText(text="图片已存为证据，附在「宁波恒力阀门有限公司」的拜访记录上。")
+    saying = f"图片已存为证据，附在「宁波恒力阀门有限公司」的拜访记录上。\n{texts.NO_EYES}"
+    assert saved == OutboundText(text=saying)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,10 @@ const PICKERS = [
   ["voice", "录音", "audio", "audio/*,.amr,.silk,.opus,.m4a"],
   ["file", "文件", "file", ""],
 ];
+const SAMPLE_PICTURES = [
+  ["chat", "截图"],
+  ["quotation", "报价单"],
+];
 
 export class Composer {
   #send;
@@ -49,6 +53,14 @@ export class Composer {
       icon("play"),
       "示例语音",
     );
+    this.samplePictures = SAMPLE_PICTURES.map(([name, label]) =>
+      el(
+        "button",
+        { class: "chip", type: "button", title: `发一张示例${label}`, dataset: { testid: `sample-${name}`, name }, onclick: () => this.#send.sendSamplePicture(name) },
+        icon("image"),
+        label,
+      ),
+    );
     this.tray = el("div", { class: "tray", hidden: true }, ...PICKERS.map((picker) => this.#picker(...picker)), this.#placeTile());
     this.#recorder = new Recorder((sound, name, lengthMs) => this.#send.sendFile("voice", sound, name, lengthMs));
     this.row = el("div", { class: "composer-row" }, this.#recorder.button, this.input, this.sendButton, this.moreButton, this.#recorder.panel);
@@ -59,6 +71,7 @@ export class Composer {
         "div",
         { class: "chips" },
         this.sample,
+        ...this.samplePictures,
         chip("help", "help", "帮助", () => this.#send.sendText("帮助")),
         chip("location-chip", "pin", "位置", () => this.#send.openLocation()),
       ),
@@ -67,8 +80,9 @@ export class Composer {
     );
   }
 
-  reset(person, { sampleVoice }) {
+  reset(person, { sampleVoice, samplePictures }) {
     this.sample.hidden = !sampleVoice;
+    for (const button of this.samplePictures) button.hidden = !samplePictures.includes(button.dataset.name);
     this.input.placeholder = person.role === "sales" ? "说说这次拜访…" : "发消息…";
     this.input.setAttribute("aria-label", `以${person.name}的身份发消息`);
     this.#recorder.cancel();

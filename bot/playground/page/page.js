@@ -108,7 +108,7 @@ const handlers = {
   snapshot(state) {
     people = state.people;
     useZone(state.timezone);
-    options = { sampleVoice: state.sample_voice };
+    options = { sampleVoice: state.sample_voice, samplePictures: state.sample_pictures };
     conversations = new Map(
       Object.entries(state.conversations).map(([userId, entries]) => [userId, new Map(entries.map((entry) => [entry.entry_id, entry]))]),
     );

@@ -76,6 +76,7 @@ export class Phone {
     this.composer = new Composer({
       sendText: (text) => this.#send({ kind: "text", text }, { text }),
       sendFile: (kind, file, name, length_ms) => this.#sendFile(kind, file, name, length_ms),
+      sendSamplePicture: (name) => this.#send({ kind: "image", media_ref: "" }, { sample: name }),
       sendSample: () => this.#send({ kind: "voice", media_ref: "" }, { sample: "visit" }),
       openLocation: async () => {
         const place = await askLocation();
@@ -121,7 +122,7 @@ export class Phone {
   }
 
   /** Show this person's conversation from the start. */
-  show(person, people, entries, { sampleVoice }) {
+  show(person, people, entries, { sampleVoice, samplePictures }) {
     // After a broken connection, what has not been sent yet stays where it is.
     const unsent = this.#person?.user_id === person.user_id ? [...this.#entries.values()].filter(({ local }) => local) : [];
     this.#people = people;
@@ -138,7 +139,8 @@ export class Phone {
     this.node.setAttribute("aria-label", `${person.name}的手机`);
     this.rolePill.textContent = roleName(person);
     this.rolePill.dataset.role = person.role;
-    this.composer.reset(person, { sampleVoice: sampleVoice && person.role === "sales" });
+    const isRep = person.role === "sales";
+    this.composer.reset(person, { sampleVoice: sampleVoice && isRep, samplePictures: isRep ? samplePictures : [] });
     this.showUnread(new Map());
     for (const entry of entries) this.#put(entry);
     for (const { entry } of unsent) if (!this.#entries.has(entry.entry_id)) this.#put(entry);
