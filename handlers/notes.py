@@ -286,7 +286,10 @@ async def _visit_for(
 def _another_customer(before: Record, facts: list[Fact]) -> bool:
     new = next((fact.value for fact in facts if isinstance(fact.value, CustomerValue)), None)
     old = before.customer
-    return new is not None and old is not None and new.status == old.status == "known" and new.name != old.name
+    if new is None or old is None or old.status != "known" or new.status == "ambiguous":
+        return False
+    # a short form of the name may be no alias
+    return new.name not in old.name and old.name not in new.name
 
 
 async def _not_understood(ctx: Context, work: Work, note: Note, draft: VisitDraft) -> None:

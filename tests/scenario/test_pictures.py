@@ -381,3 +381,15 @@ async def test_screenshots_of_two_customers_make_two_records(chat: Chat) -> None
 
     assert await count(chat, Visit) == 2
     assert fields(chat.draft())["客户"] == "宁波恒丽服饰有限公司"
+
+
+async def test_a_business_card_of_another_company_does_not_take_over_the_open_draft(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    card = BusinessCard("韩嘉树", "总经理助理", None, "苏州曜石精密机械有限公司", ("18651294023",))
+    await chat.shows(
+        ScreenReading("card", card=card, plain_text="苏州曜石精密机械有限公司\n韩嘉树 总经理助理\n18651294023")
+    )
+
+    assert await count(chat, Visit) == 2
+    first, second = (fields(shown)["客户"] for shown in chat.cards("拜访记录"))
+    assert (first, second) == ("宁波恒力阀门有限公司", "苏州曜石精密机械有限公司（名单里没有）")
