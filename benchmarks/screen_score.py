@@ -91,9 +91,10 @@ def match(truth: Sequence[Mapping[str, Any]], messages: Sequence[Message]) -> li
         for index, message in enumerate(messages):
             alike = _alike(known, message)
             if alike >= ALIKE:
-                # Where a text occurs twice, the one that stands at the same height.
+                # Where a text occurs twice, the one of the same side; of those the one that stands at the same height.
+                turned = known["speaker"] != message.speaker
                 apart = abs(place / max(1, len(truth)) - index / max(1, len(messages)))
-                pairs.append((-alike, apart, place, index))
+                pairs.append((-alike, turned, apart, place, index))
     found: list[int | None] = [None] * len(truth)
     taken: set[int] = set()
     for *_rank, place, index in sorted(pairs):
@@ -154,7 +155,7 @@ def _edits(known: Mapping[str, Any], message: Message) -> tuple[int, int]:
     """Wrong characters, and of how many. What was read of a bubble that is cut may stop early or begin late."""
     text, read = plain(known["text"]), plain(message.text)
     whole = Levenshtein.distance(text, read)
-    if not known.get("partial") or not 0.4 * len(text) <= len(read) < len(text):
+    if not known.get("partial") or not 4 <= len(read) < len(text):
         return whole, len(text)
     length = len(read)
     cut = min(Levenshtein.distance(text[:length], read), Levenshtein.distance(text[-length:], read))

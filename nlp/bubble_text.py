@@ -134,13 +134,14 @@ def is_card(text: str, *, has_parts: bool) -> bool:
 
 
 def kind_and_text(lines: Sequence[Line], *, is_orange: bool, has_parts: bool) -> tuple[MessageKind, str]:
+    if not lines:
+        return "text", ""
     text = join(lines)
-    of_rows = rows(lines)
-    first = " ".join(line.text for line in of_rows[0]) if of_rows else ""
-    seconds = voice_seconds(first)
-    has_icon = re.sub(r"[\s\d\"″'′”’＂]", "", first) != "" or len(of_rows[0]) > 1 or " " in first.strip()
-    if seconds is not None and (len(of_rows) == 1 or has_parts or has_icon):
-        spoken = join([line for row in of_rows[1:] for line in row])
+    first, *others = rows(lines)
+    seconds = voice_seconds(" ".join(line.text for line in first))
+    has_icon = len(first) > 1 or re.fullmatch(r"\s*\d+\W{1,2}\s*", first[0].text) is None
+    if seconds is not None and (not others or has_parts or has_icon):
+        spoken = join([line for row in others for line in row])
         return "voice", f'{seconds}"{spoken}'
     if is_transfer(text, is_orange=is_orange):
         return "transfer", text

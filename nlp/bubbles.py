@@ -22,7 +22,7 @@ Colour = tuple[int, int, int]
 
 MAX_LINES = 600
 """More than any screen holds; the rest is not looked at."""
-FLOODED_AT_MOST = 16.0
+FLOODED_AT_MOST = 6.0
 """Pictures' worth of pixels that flooding may look at before it gives up on the remaining lines: in noise every line may
 flood half the picture anew."""
 MOST_LEAN = 0.12
@@ -31,8 +31,10 @@ LEANING_ROWS = 48
 """Fewer are too few to tell by how much a side leans."""
 COVERED = 0.7
 """Of a line's width and height, in the area that holds it."""
-TOLERANCES = (3, 7, 12)
+TOLERANCES = (3, 7, 12, 20)
 """Levels by which the colour of a bubble may vary, the first that gives a clear shape: a JPEG smears colours at edges."""
+SEED_TOLERANCE = 12
+"""Levels within which a pixel is on the ground of its line."""
 SLOPE_TOLERANCE = 2
 """The same from pixel to pixel, in a bubble with a gradient."""
 CLEAR = 0.85
@@ -196,7 +198,7 @@ class _Flood:
 
     def _is_like(self, seed: tuple[int, int], colour: Colour) -> bool:
         pixel = self._rgb[seed[1], seed[0]].astype(int)
-        return bool(np.abs(pixel - colour).max() <= TOLERANCES[-1])
+        return bool(np.abs(pixel - colour).max() <= SEED_TOLERANCE)
 
     def _flood(self, seed: tuple[int, int], line: Rect, tolerance: int, *, fixed: bool = True) -> "_Flooded | None":
         if self._left <= 0:

@@ -55,8 +55,8 @@ def _read(screen: Screen) -> ChatLayout:
     parts = chat_parts.sort(screen, bubbles.find(screen.rgb, screen.lines))
     strays = [*parts.ground_lines, *parts.photo_lines]
     every = [*parts.bubbles, *chat_pictures.smeared_bubbles(screen, parts.bubbles, strays)]
-    housed = {id(line) for bubble in every for line in bubble.lines}
-    named, strays = _names(screen, [line for line in strays if id(line) not in housed], every)
+    housed = {line for bubble in every for line in bubble.lines}
+    named, strays = _names(screen, [line for line in strays if line not in housed], every)
     talk = _sides(screen, _without_tags(screen, every, named))
     pictures = chat_pictures.find(screen, every, strays)
     title, strays = _head_of(screen, strays, talk)

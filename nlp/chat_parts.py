@@ -11,8 +11,9 @@ from nlp.screens import Line, Rect
 
 AS_WIDE_AS_THE_SCREEN = 0.93
 """A bubble leaves more free at its side; bars, fields and the ground of the chat do not."""
-STRAIGHT = 0.55
-"""`Area.straightness` of a bubble: round corners, a tail and letters at its edge make it less than 1."""
+STRAIGHT, STRAIGHT_ON_WALLPAPER = 0.4, 0.55
+"""`Area.straightness` of a bubble: round corners, a tail and letters at its edge make it less than 1. Wallpaper has areas of
+one colour itself."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _is_ground(screen: Screen, area: Area) -> bool:
 
 
 def _is_bubble(screen: Screen, area: Area) -> bool:
-    return area.straightness >= STRAIGHT
+    return area.straightness >= (STRAIGHT if screen.ground is not None else STRAIGHT_ON_WALLPAPER)
 
 
 def _portraits(screen: Screen, found: Sequence[Bubble]) -> list[Bubble]:

@@ -11,6 +11,8 @@ from nlp.bubbles import Area, Colour
 from nlp.chat_screen import Bubble, Screen, colours_apart, crop, holds
 from nlp.screens import Line, Message, Rect
 
+MOST_DRAWN = 400
+"""More pictures than any screen holds; the rest is not looked at."""
 SMEARED = 24
 """Levels by which the pixels of a bubble differ from its colour in a coarse JPEG."""
 
@@ -47,13 +49,15 @@ def smeared_bubbles(screen: Screen, found: Sequence[Bubble], lines: Sequence[Lin
 
 
 def _drawn(screen: Screen, known: Sequence[Rect]) -> list[Rect]:
-    """The places of what is drawn on the ground, without what is known already."""
+    """The places of what is drawn on the ground, as high and wide as a line at least, without what is known already."""
     ground = screen.ground
     assert ground is not None
     drawn = ground.drawn.copy()
     for rect in known:
         _erase(drawn, rect, ground)
-    count, _labels, boxes, _centres = cv2.connectedComponentsWithStats(drawn, connectivity=4)
+    _count, _labels, boxes, _centres = cv2.connectedComponentsWithStats(drawn, connectivity=4)
+    least = 1.2 * screen.line_height * ground.scale
+    large = boxes[1:][(boxes[1:, 2] >= least) & (boxes[1:, 3] >= least)][:MOST_DRAWN]
     return [
         Rect(
             ground.pane.left + left / ground.scale,
@@ -61,17 +65,15 @@ def _drawn(screen: Screen, known: Sequence[Rect]) -> list[Rect]:
             ground.pane.left + (left + width) / ground.scale,
             ground.pane.top + (top + height) / ground.scale,
         )
-        for left, top, width, height, pixels in boxes[1:count].tolist()
+        for left, top, width, height, pixels in large.tolist()
         if pixels >= 0.55 * width * height
     ]
 
 
 def _is_at_a_side(screen: Screen, rect: Rect, found: Sequence[Bubble]) -> bool:
-    """Whether a message may stand there, as high as a line at least; portraits stand there too."""
+    """Whether a message may stand there, and no portrait does."""
     high, pane = screen.line_height, screen.pane.rect
-    if rect.width < 1.2 * high or rect.height < 1.2 * high or rect.width > 0.8 * pane.width:
-        return False
-    if rect.left <= pane.left + 2 or rect.right >= pane.right - 2:
+    if rect.width > 0.8 * pane.width or rect.left <= pane.left + 2 or rect.right >= pane.right - 2:
         return False
     if any(bubble.rect.top < rect.bottom - 2 and bubble.rect.bottom > rect.top + 2 for bubble in found):
         return False
@@ -92,9 +94,17 @@ def _is_picture(screen: Screen, rect: Rect, found: Sequence[Bubble], known: set[
     high = screen.line_height
     if rect.width >= 2.4 * high and rect.height >= 2.6 * high:
         return True
+    if _is_cut(screen, rect):
+        return False
     # As low as a line: a bubble whose words were not read has the colour of others, a portrait has not.
     colour = bubbles.common_colour(crop(screen.rgb, rect))
     return any(colours_apart(colour, other) <= bubble_sides.SAME_COLOUR for other in known)
+
+
+def _is_cut(screen: Screen, rect: Rect) -> bool:
+    pane = screen.pane.rect
+    near = max(3.0, 0.1 * screen.line_height) + (1 / screen.ground.scale if screen.ground else 0)
+    return rect.bottom >= pane.bottom - near or rect.top <= pane.top + near
 
 
 def _picture(screen: Screen, rect: Rect) -> Message:
@@ -105,8 +115,9 @@ def _picture(screen: Screen, rect: Rect) -> Message:
     share = min(1.0, abs(lean) / (0.12 * pane.width))
     ballot = Ballot().add(side, bubble_sides.PORTRAIT)
     ballot = ballot.add("right" if lean > 0 else "left", bubble_sides.MARGINS * share)
-    cut = rect.bottom >= pane.bottom - 2 or rect.top <= pane.top + 2
-    return Message(ballot.side, "image", "", truncated=cut, confidence=round(ballot.confidence, 3), rect=rect)
+    return Message(
+        ballot.side, "image", "", truncated=_is_cut(screen, rect), confidence=round(ballot.confidence, 3), rect=rect
+    )
 
 
 def _erase(drawn: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], rect: Rect, ground: Ground) -> None:

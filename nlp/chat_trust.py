@@ -14,6 +14,8 @@ TILT = 0.022
 """Tangent of the angle from which a picture counts as tilted, about 1.3 degrees."""
 STEEP = 0.03
 """The same, as told by how much higher the boxes of long lines are."""
+LONG_LINES = 3
+"""So many lines, longer than five letters, are needed to tell an angle from them."""
 LOOSE_SHARE, LOOSE_LINES = 0.07, 2
 """More than this share of the lines outside of bubbles, and at least so many, are too much that nobody says."""
 PHOTO_OF_A_CHAT = 0.55
@@ -53,7 +55,10 @@ def _is_tilted(screen: Screen, found: Sequence[Bubble]) -> bool:
     leaning = [bubble.area.lean for bubble in found if bubble.area.rect.height >= 1.5 * screen.line_height]
     if len(leaning) >= 2 and abs(median(leaning)) >= TILT:
         return True
-    return _slope(screen.lines, 0.6 * screen.line_height) >= STEEP
+    # Times and names are smaller and shorter, so that upright letters of two sizes look like tilted ones of one.
+    said = [line for bubble in found for line in bubble.lines]
+    lines = said if len(said) >= 0.4 * len(screen.lines) else screen.lines
+    return _slope(lines, 0.6 * screen.line_height) >= STEEP
 
 
 def confidence(screen: Screen, found: Sequence[Bubble], messages: Sequence[Message], loose: int) -> float:
@@ -101,7 +106,7 @@ def _contradicts(ballot: Ballot) -> bool:
 def _slope(lines: Sequence[Line], least_height: float) -> float:
     """The tangent of the angle at which lines run: by how much the box of a longer one is higher, the median of all pairs."""
     sizes = np.array([(line.rect.width, line.rect.height) for line in lines if line.rect.height >= least_height])
-    if len(sizes) < 4:
+    if len(sizes) < 4 or (sizes[:, 0] >= 5 * np.median(sizes[:, 1])).sum() < LONG_LINES:
         return 0.0
     sizes = sizes[:: 1 + len(sizes) // 80]
     wider = sizes[:, None, 0] - sizes[None, :, 0]

@@ -126,14 +126,18 @@ def _overlap(one: _Piece, other: _Piece) -> _Overlap | None:
     best: _Overlap | None = None
     for ahead in range(1 - len(keys_other), len(keys_one)):
         first, last = max(0, ahead), min(len(keys_one), ahead + len(keys_other))
-        pairs = [(index, index - ahead) for index in range(first, last)]
-        if not all(
-            _is_same(one.units[a].message, keys_one[a], other.units[b].message, keys_other[b]) for a, b in pairs
-        ):
+        pairs = [(one.units[index].message, other.units[index - ahead].message) for index in range(first, last)]
+        same = [
+            _is_same(a, keys_one[first + place], b, keys_other[first + place - ahead])
+            for place, (a, b) in enumerate(pairs)
+        ]
+        # What the edge of a picture cuts off may be misread altogether: it speaks neither for nor against.
+        if not all(known or a.truncated or b.truncated for known, (a, b) in zip(same, pairs, strict=True)):
             continue
-        telling = sum(len(keys_one[a]) >= TELLING for a, _b in pairs)
-        if (telling or len(pairs) >= 3) and (best is None or len(pairs) > best.common):
-            best = _Overlap(ahead, len(pairs))
+        common = sum(same)
+        telling = any(known and len(keys_one[first + place]) >= TELLING for place, known in enumerate(same))
+        if (telling or common >= 3) and (best is None or common > best.common):
+            best = _Overlap(ahead, common)
     return best
 
 

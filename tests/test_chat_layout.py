@@ -202,6 +202,16 @@ def test_a_list_of_chats_beside_the_conversation_is_no_part_of_it() -> None:
     assert answer.title == "张总"
 
 
+def test_a_panel_about_the_customer_at_the_right_is_no_part_of_the_conversation() -> None:
+    screen = Screen()
+    screen.says("left", "报价单周四前发给我")
+    screen.says("right", "好的")
+    panel = np.full((screen.height, 140, 3), 255, np.uint8)
+    facts = [Line(Rect(370, 60 + 50 * place, 450, 76 + 50 * place), f"资料{place}") for place in range(5)]
+    answer = layout(np.concatenate([screen.pixels, panel], axis=1), [*screen.lines, *facts], HINT)
+    assert said(answer) == [("left", "报价单周四前发给我"), ("right", "好的")]
+
+
 def test_a_name_above_a_bubble_in_a_group_is_whose_it_is() -> None:
     screen = Screen(title="项目群(12)")
     screen.says("left", "明天下午复尺", nick="赵工")
@@ -291,6 +301,18 @@ def test_a_bubble_cut_by_the_edge_says_so_and_leaves_out_the_line_that_is_cut() 
     assert not answer.needs_review
 
 
+def test_of_a_bubble_without_a_whole_line_nothing_is_said() -> None:
+    screen = Screen()
+    screen.says("left", "报价单周四前发给我")
+    bottom = screen.height - 50
+    screen.y = bottom - 16
+    screen.says("left", "交货期必须在四月")
+    screen.box(0, bottom, screen.width, screen.height, GREY)
+    screen.box(0, bottom, screen.width, bottom + 1, (200, 200, 200))
+    screen.lines[-1] = Line(Rect(62, bottom - 7, 206, bottom), "一口口一")
+    assert said(screen.read()) == [("left", "报价单周四前发给我")]
+
+
 def test_a_photo_at_a_side_is_a_picture_without_words() -> None:
     screen = Screen()
     screen.says("left", "现场是这样的")
@@ -360,6 +382,42 @@ def test_on_wallpaper_bubbles_keep_their_sides_and_times_are_read() -> None:
     answer = screen.read()
     assert said(answer)[1:] == [("left", "报价单周四前发给我"), ("right", "好的王总，马上发"), ("left", "谢谢")]
     assert answer.messages[0].kind == "time"
+
+
+def test_bubbles_that_a_coarse_jpeg_smears_are_still_found() -> None:
+    screen = Screen()
+    for place in range(3):
+        screen.says("left", "报价单周四前发给我")
+        smeared = screen.says("right", "好的王总")
+        if place == 1:
+            rows, columns = slice(int(smeared.top), int(smeared.bottom)), slice(int(smeared.left), int(smeared.right))
+            grain = np.random.default_rng(3).integers(-22, 23, (*screen.pixels[rows, columns].shape[:2], 1))
+            screen.pixels[rows, columns] = np.clip(screen.pixels[rows, columns].astype(int) + grain, 0, 255)
+    assert said(screen.read()) == [("left", "报价单周四前发给我"), ("right", "好的王总")] * 3
+
+
+def test_a_bubble_whose_words_were_not_read_is_not_passed_over() -> None:
+    screen = Screen()
+    screen.says("left", "报价单周四前发给我")
+    screen.says("right", "好的王总")
+    screen.says("right", "行啊")
+    screen.lines = [line for line in screen.lines if line.text != "行啊"]
+    assert [(message.speaker, message.kind, message.text) for message in screen.read().messages][2:] == [
+        ("right", "image", "")
+    ]
+
+
+def test_letters_that_belong_to_nobody_are_not_passed_over() -> None:
+    screen = Screen()
+    for text in ("报价单周四前发给我", "质保三年可以吗"):
+        screen.says("left", text)
+    screen.text(62, screen.y + 10, "交货期必须在", 18)
+    screen.text(62, screen.y + 34, "四月二十日前", 18)
+    screen.y += 80
+    screen.says("right", "好的王总")
+    answer = screen.read()
+    assert answer.warnings == ("loose_lines",)
+    assert answer.needs_review
 
 
 def test_a_tilted_photo_of_a_screen_has_to_be_looked_at() -> None:

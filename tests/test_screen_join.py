@@ -81,6 +81,13 @@ def test_a_message_cut_at_its_top_is_found_in_the_picture_before() -> None:
     assert texts(joined) == ["早上好王总", "交货期必须在4月20日之前，价格不变", "没问题"]
 
 
+def test_a_message_cut_so_that_it_is_misread_does_not_hinder_the_joining() -> None:
+    before = chat(right("早上好王总"), left("交货期必须在4月20日之前"), right("没问题，一定做到"))
+    after = chat(left("口口一口", truncated=True), right("没问题，一定做到"), left("谢谢"))
+    [joined] = join([before, after])
+    assert texts(joined) == ["早上好王总", "交货期必须在4月20日之前", "没问题，一定做到", "谢谢"]
+
+
 def test_chats_with_different_people_stay_apart() -> None:
     readings = join([chat(left("报价单周四前发给我")), chat(left("报价单周四前发给我"), title="李工")])
     assert [reading.title for reading in readings] == ["张总", "李工"]
