@@ -298,7 +298,20 @@ def _kept(thought: Thought, known: Sequence[Demand]) -> list[Demand]:
         return []
     if known and _WHEN.match(words):
         return []  # `_asks` words it better
-    return [replace(each, what=_wording(words)) if _ASKING_LEFT.search(each.what) else each for each in known]
+    return [
+        replace(each, what=_wording(words))
+        if _ASKING_LEFT.search(each.what) or _lacks_what_stands_first(each, words)
+        else each
+        for each in known
+    ]
+
+
+def _lacks_what_stands_first(demand: Demand, words: str) -> bool:
+    """资料发我邮箱, of which only 发我邮箱 was read."""
+    topic = words.removesuffix(demand.what)
+    return (
+        topic != words and bool(_NO_OBJECT.match(demand.what)) and bool(re.fullmatch(r"[^我你您，。了]{2,10}", topic))
+    )
 
 
 _ASKS_HIM = re.compile(r"(?:要求|让|叫|催|问)(?:我|我们|咱们?)(?!仓库|司|厂)")
@@ -380,10 +393,10 @@ _ACTS = re.compile(
     r"^(?:就|会|再|先|也|都|已经在)*[^我您你了没不]{0,6}(?:到|来|去|上门|升级|补|修|出|做|发|寄|送|装|查|换|调|改|处理|完成|联系|对接|跟)"
 )
 _NO_STEP = re.compile(
-    r"^(?:我们|咱们?)好(?![好的像])|^(?:我们?|咱们?)?(?:含|包(?!装)|只能|最多|最低|用的|是|有|没|不|出$|这款)|只能|保到|最优|公示|公布|快乐|愉快|恭喜|^一下$"
+    r"^(?:我们|咱们?)好(?![好的像])|^(?:我们?|咱们?)?(?:含|包(?!装)|只能|最多|最低|用的|是|有|没|不|出$|这款)|只能|保到|最优|公示|公布|^安排$|快乐|愉快|恭喜|^一下$"
 )
 _NO_OBJECT = re.compile(
-    r"^(?:就|马上|这就|立刻|尽快|今晚|重|先|再|会|去|一起|上午|下午|晚上|重新)*(?:发|寄|给|送|报|传|拿|交|开|换|改|修|装|出|做|弄|搞|提供)(?:完|好|掉|齐|出来|过去|过来|上|定)?(?:给)?(?:您|你们?|群里|邮箱|微信|到)*(?:出来|过去)?(?:哈|啊|吧)?$|^(?:就)?(?:可以|能|行|寄出|发出|出发|发货|发顺丰|发快递)的?$"
+    r"^(?:就|马上|这就|立刻|尽快|今晚|重|先|再|会|去|一起|上午|下午|晚上|重新)*(?:发|寄|给|送|报|传|拿|交|开|换|改|修|装|出|做|弄|搞|提供)(?:完|好|掉|齐|出来|过去|过来|上|定)?(?:给)?(?:您|你们?|我们?|群里|邮箱|微信|到)*(?:出来|过去)?(?:哈|啊|吧)?$|^(?:就)?(?:可以|能|行|寄出|发出|出发|发货|发顺丰|发快递)的?$"
 )
 
 
@@ -494,7 +507,7 @@ def _requested(thought: Thought) -> NextStep | None:
 _NO_TOPIC = re.compile(rf"^(?:那|好|行|另外|对了|还有|这个|还|也)*(?:需要|(?:方便|可以)的话)|^{_PERSON}$")
 _QUESTION = re.compile(
     r"^(?P<what>[^我，。]{1,14}?)?(?:能|可以|能不能|方便)(?P<verb>付|打款|打|到账|签|盖章|盖|定下来|定|给|发|寄|确认|安排|回款|结)(?P<rest>[^我，。]{0,6}?)(?:吗|么|不|[?？])+$"
-    r"|^(?P<which>[^我，。]{1,14}?)(?:大概|一般)?(?:什么时候|啥时候|几时|哪天|几号)(?:能|可以|方便|好)?(?P<does>付|打款|打|到账|签|盖章|盖|定|给|发|寄|确认|安排|回款|结)[^我，。]{0,4}$"
+    r"|^(?P<which>[^我，。]{1,14}?)(?:大概|一般)?(?:什么时候|啥时候|几时|哪天|几号)(?:能|可以|方便|好)?(?P<does>付|打款|打|到账|签|盖章|盖|定|给|发|寄|确认|安排|回款|结)(?:我们?)?[^我，。]{0,4}$"
 )
 """订金这周能打吗: what we ask whether he does, his step only where he says yes."""
 
@@ -504,7 +517,7 @@ def _asked_whether(thought: Thought) -> NextStep | None:
     if match is None or (match["rest"] or "").startswith(("您", "你")):
         return None
     words = match["verb"] or match["does"]
-    topic = re.sub(r"^(?:请问|那|您看)", "", match["what"] or match["which"] or "")
+    topic = re.sub(r"^(?:请问|那|(?:您|你们?)(?:那边|这边|看)?)", "", match["what"] or match["which"] or "")
     return _made("customer", thought, f"{words}{match['rest'] or ''}{topic}")
 
 
