@@ -202,10 +202,10 @@ async def memory(worker: "PictureWorker[ReadHint, Seen]", truths: Sequence[Path]
     began_mb, highest_mb = own.memory_info().rss / MEGABYTE, 0.0
     for number in range(MEMORY_PICTURES):
         await worker.run(pictures[number % len(pictures)], hint)
-        assert worker.pid is not None
-        highest_mb = max(highest_mb, psutil.Process(worker.pid).memory_info().rss / MEGABYTE)
+        # none right after a worker was replaced
+        worker_mb = psutil.Process(worker.pid).memory_info().rss / MEGABYTE if worker.pid is not None else 0.0
+        highest_mb = max(highest_mb, worker_mb)
         if (number + 1) % SEVERAL_PICTURES == 0:
-            worker_mb = psutil.Process(worker.pid).memory_info().rss / MEGABYTE
             grown_mb = own.memory_info().rss / MEGABYTE - began_mb
             print(f"  after {number + 1:3d} pictures: bot {grown_mb:+.0f} MB, worker {worker_mb:.0f} MB")
     print(f"  the worker's highest: {highest_mb:.0f} MB between pictures")

@@ -23,6 +23,7 @@ there); the rest of the surplus is mere surplus. Overall is over all fields toge
 
 `dates and amounts` is the precision of the due dates of steps and demands, of visited_on and of amounts. A due date is
 right where the step or demand most alike in words has the same one; where none is alike, if the note holds it at all.
+An amount is right there with its role (budget, quote, …); `their values alone` asks for its figures only.
 
 Cost is CPU time of one process, the best of several runs; the ratio is that of a text of 20,000 characters to the mean
 of its twenty pieces of 1,000, so that both hold the same words.
@@ -106,6 +107,8 @@ class Score:
 class Report:
     fields: dict[str, Score] = field(default_factory=dict)
     dates_and_amounts: Score = field(default_factory=Score)
+    values: Score = field(default_factory=Score)
+    """Of dates and amounts, whatever an amount is for."""
     ungrounded: int = 0
     notes: int = 0
     misses: list[str] = field(default_factory=list)
@@ -122,6 +125,7 @@ class Report:
             "fields": {name: score.as_json() for name, score in self.fields.items()},
             "overall": overall.as_json(),
             "dates_and_amounts": self.dates_and_amounts.as_json(),
+            "values": self.values.as_json(),
             "grounded_notes": round(1 - self.ungrounded / max(1, self.notes), 4),
         }
 
@@ -291,6 +295,9 @@ def score(notes: Sequence[dict[str, Any]], show: str | None = None) -> Report:
             if name == show and (surplus or missing):
                 report.misses.append(f"{note['id']}: {note['text']}\n    missing {missing}\n    surplus {surplus}")
         dates_and_amounts(found, expected, report.dates_and_amounts)
+        without_roles = {"amounts": [amount[1:] for amount in found["amounts"]]}
+        figures = {"amounts": [amount[1:] for amount in expected["amounts"]]}
+        dates_and_amounts(found | without_roles, expected | figures, report.values)
     return report
 
 
@@ -465,7 +472,10 @@ def table(title: str, result: dict[str, Any]) -> str:
     for name, each in {**result["fields"], "overall": result["overall"]}.items():
         figures = "".join(f"{each[key]:7.3f}" for key in ("precision", "recall", "f1", "wrong"))
         rows.append(f"{name:18}{figures}{each['found']:7}{each['expected']:6}")
-    rows.append(f"dates and amounts: precision {result['dates_and_amounts']['precision']:.3f}")
+    values = result["values"]["precision"]
+    rows.append(
+        f"dates and amounts: precision {result['dates_and_amounts']['precision']:.3f}, their values alone {values:.3f}"
+    )
     rows.append(f"notes with every value grounded: {result['grounded_notes']:.1%}")
     return "\n".join(rows)
 
