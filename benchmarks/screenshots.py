@@ -1,6 +1,6 @@
 """How well pictures are read: bubbles with their speaker, characters, order, tables and cards; CPU and memory.
 
-    python -m benchmarks.screenshots [dev | held | FOLDER …] [--each] [--memory]
+    python -m benchmarks.screenshots [dev | held | sample | FOLDER …] [--each] [--memory]
 
 `dev` and `held` are the committed pictures (tests/data/screens); nothing was tuned on `held`. A FOLDER holds pictures
 with the same ground truth beside them. Each picture goes through the whole reader, in its own process as in the bot.
@@ -26,9 +26,10 @@ from benchmarks.screen_score import Score, plain
 from nlp.ocr_worker import PictureWorker
 from nlp.screen_reader import READERS, installed
 from nlp.screens import ReadHint, ScreenReading, Seen
+from tests import screens
+from tests.screens.script import DATA
 
-DATA = Path(__file__).parent.parent / "tests" / "data" / "screens"
-SETS = ("dev", "held")
+SETS = ("dev", "held", "sample")
 MEGABYTE = 1024 * 1024
 GOALS = {"right": 0.97, "wrong_characters": 0.01, "speaker": 0.99}
 MEMORY_PICTURES = 200
@@ -140,6 +141,8 @@ async def read_all(worker: "PictureWorker[ReadHint, Seen]", truths: Sequence[Pat
 
 
 def _picture(path: Path, truth: Mapping[str, Any]) -> Path:
+    if path.parent.parent == DATA:
+        return screens.picture_path(f"{path.parent.name}/{path.stem}")
     if "image" in truth:
         return path.parent / str(truth["image"])
     return next(found for found in path.parent.glob(f"{path.stem}.*") if found.suffix in (".png", ".jpg"))
@@ -217,7 +220,7 @@ async def main_(args: argparse.Namespace) -> int:
         print("no engine is installed: pip install 'visitbot[ocr]'", file=sys.stderr)
         return 2
     good = True
-    for name in args.sets or SETS:
+    for name in args.sets or ("dev", "held"):
         folder = DATA / name if name in SETS else Path(name)
         truths = sorted(
             path
@@ -236,7 +239,7 @@ async def main_(args: argparse.Namespace) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="*", metavar="dev|held|FOLDER")
+    parser.add_argument("sets", nargs="*", metavar="dev|held|sample|FOLDER")
     parser.add_argument("--engine", default="auto", choices=("auto", *READERS))
     parser.add_argument("--each", action="store_true", help="a line for each picture")
     parser.add_argument("--memory", action="store_true", help=f"read {MEMORY_PICTURES} pictures and watch the memory")

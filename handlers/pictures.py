@@ -367,7 +367,7 @@ async def _scene(ctx: Context, job: Job, picture: Picture) -> None:
         evidence = await work.visits.evidence(picture.evidence.evidence_id)
         evidence.detail = {**evidence.detail, LABEL: documents.SCENE}
         answer = await attachments.put_with_visit(ctx, work, member, evidence, what=documents.SCENE)
-        answer = "\n".join([answer, *(f"⚠ {doubt}" for doubt in picture.doubts)])
+        answer = "\n".join([f"{texts.NO_LETTERS}{answer}", *(f"⚠ {doubt}" for doubt in picture.doubts)])
         await outbox.say(work, picture.to, answer, cause=f"{picture.cause}>picture")
 
 

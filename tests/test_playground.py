@@ -31,6 +31,7 @@ from bot.platform import Keep, Platform, Received
 from bot.playground import feed as feed_module
 from bot.playground.adapter import (
     SAMPLE_FOLDER,
+    SAMPLE_PICTURES,
     SAMPLE_RECOGNISED,
     Person,
     PlaygroundLogHandler,
@@ -390,6 +391,19 @@ async def test_the_sample_is_sent_like_any_recording(client: Client, platform: P
     assert isinstance(content, Voice)
     assert (content.media_format, content.duration_ms) == ("amr", 1000)
     assert platform.state()["sample_voice"] is True
+
+
+@pytest.mark.parametrize("name", SAMPLE_PICTURES)
+async def test_a_sample_picture_is_sent_like_any_picture(
+    client: Client, platform: PlaygroundPlatform, kept: Kept, name: str
+) -> None:
+    response = await post(client, sample=name)
+
+    assert response.status == 200
+    content = platform.parse(kept.last).content
+    assert isinstance(content, Image)
+    assert (await platform.fetch_media(content.media_ref)).content_type == "image/png"
+    assert platform.state()["sample_pictures"] == list(SAMPLE_PICTURES)
 
 
 async def test_a_dingtalk_phone_sends_its_own_transcript_with_the_sample_and_with_nothing_else(
