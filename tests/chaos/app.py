@@ -8,6 +8,7 @@ process began, just before the commit of its second transaction. `keep` is the a
 """
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from aiohttp import web
 
 from bot import logs, pipeline, wiring
@@ -30,12 +32,26 @@ from bot.worker import Handler
 from handlers.messages import CardUpdate, OutboundCard, OutboundText, PlatformName, ReplyRoute
 from nlp.draft import ExtractionContext, VisitDraft
 from nlp.extractor import Rules
+from nlp.images import look_of
+from nlp.screens import Message, ReadHint, ScreenReading, Seen
 from nlp.transcript import Segment, Transcript
 from storage.clock import SystemClock
 from storage.database import Database
 from storage.jobs import Job
 from storage.media import LocalMediaStore
 from storage.work import Work
+
+CHAT = ScreenReading(
+    "chat",
+    (
+        Message("left", "text", "需要3月前完成安装"),
+        Message("right", "text", "好的，2月20日前提供安装排期表"),
+        Message("left", "text", "领导还没批，要等预算"),
+    ),
+    "恒力阀门-李总",
+    plain_text="需要3月前完成安装",
+    engine="canned",
+)
 
 
 @dataclass(frozen=True)
@@ -181,6 +197,22 @@ class Ears:
 
 
 @dataclass
+class Eyes:
+    """See the same chat in every picture."""
+
+    faults: Faults
+    name: str = "canned"
+
+    async def read(self, image: bytes, hint: ReadHint) -> Seen:
+        self.faults.reach("while looking")
+        rgb = np.zeros((16, 16, 3), np.uint8)
+        return Seen(CHAT, hashlib.sha256(image).hexdigest(), look_of(rgb), width=1080, height=2340)
+
+    async def close(self) -> None:
+        """Nothing runs."""
+
+
+@dataclass
 class Mind:
     """Read by the rules, as a model would: away from the process for a while, in which it may die."""
 
@@ -229,6 +261,7 @@ async def serve(plan: Plan) -> None:
             clock=SystemClock(),
             listener=Ears(plan.hears, plan.listens_s, faults),
             extractor=Mind(faults),
+            screens=Eyes(faults),
             media=FaultyMedia(Path(plan.media_dir), faults),
             platforms=[platform],
             roles=plan.roles,

@@ -35,6 +35,7 @@ POLL_S = 0.02
 BUSY_QUEUES = ("inbox", "work", "outbox")
 INVISIBLE = "\u200b"
 AUDIO = b"#!AMR\n" + bytes(range(200))
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
 
 # Started once, with everything imported: a server then takes a tenth of a second to start instead of three.
 _processes = multiprocessing.get_context("forkserver")
@@ -189,6 +190,16 @@ class Stage:
         """The whole conversation: a voice note, its card, the confirmation, and all that follows from it."""
         wecom = self.wecom
         await self.bring(lambda: wecom.send_voice(REP, AUDIO))
+        await until(lambda: any("拜访记录" in title(card) for card in wecom.cards(REP)), "the draft card")
+        await self.bring(lambda: wecom.press(REP, "确认"))
+        await until(lambda: any("已入库" in text for text in wecom.texts(REP)), "the confirmation")
+        await until(lambda: bool(wecom.cards(MANAGER)), "the escalation")
+        await self.idle()
+
+    async def screenshot(self) -> None:
+        """A screenshot of a chat, its card, the confirmation, and the escalation that follows."""
+        wecom = self.wecom
+        await self.bring(lambda: wecom.send_image(REP, PICTURE))
         await until(lambda: any("拜访记录" in title(card) for card in wecom.cards(REP)), "the draft card")
         await self.bring(lambda: wecom.press(REP, "确认"))
         await until(lambda: any("已入库" in text for text in wecom.texts(REP)), "the confirmation")

@@ -5,7 +5,7 @@ each point: a fresh company, a server that dies there, another in its place, and
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import pytest
@@ -19,14 +19,19 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 AT_ONCE = 2
 KINDS = ("keep", "inbound", "voice", "transcribe", "understand", "message", "send")
 """The jobs of the flow, as it goes; `keep` is the acknowledgement."""
+PICTURE_KINDS = ("message", "read_picture", "understand_picture")
+"""Those that only a picture takes, and the first of which fetches it."""
 
 
-async def play(stage: Stage, point: str) -> None:
+Conversation = Callable[[Stage], Awaitable[None]]
+
+
+async def play(stage: Stage, point: str, conversation: Conversation = Stage.visit) -> None:
     """The conversation, on a server that dies at `point` and is replaced."""
     first = await stage.opened(fault_at=point)
     replacing = asyncio.create_task(_replace(stage))
     try:
-        await stage.visit()
+        await conversation(stage)
     finally:
         replacing.cancel()
         with suppress(asyncio.CancelledError):
@@ -53,6 +58,26 @@ async def test_killed_anywhere_everything_is_shown_once_and_in_order(
     staging: Staging, untouched: Untouched, kind: str
 ) -> None:
     points = [point for point in untouched.points if point.startswith(f"{kind}#")]
+    assert await failures(staging, untouched, points, kind) == []
+
+
+@pytest.mark.parametrize("kind", PICTURE_KINDS)
+async def test_killed_anywhere_a_screenshot_becomes_one_record(staging: Staging, kind: str) -> None:
+    async with staging("untouched") as stage:
+        server = await stage.opened()
+        await stage.screenshot()
+        untouched = Untouched(server.points(), stage.seen(), await stage.records())
+    points = [point for point in untouched.points if point.startswith(f"{kind}#")]
+
+    assert points
+    assert untouched.records == {"Visit": 1, "Todo": 2, "Escalation": 1, "Evidence": 1, "parked": 0}
+    assert await failures(staging, untouched, points, kind, Stage.screenshot) == []
+
+
+async def failures(
+    staging: Staging, untouched: Untouched, points: Sequence[str], kind: str, conversation: Conversation = Stage.visit
+) -> list[str]:
+    """What went otherwise than untouched, for each point at which a server was killed."""
     failures: list[str] = []
     places = asyncio.Semaphore(AT_ONCE)
 
@@ -60,7 +85,7 @@ async def test_killed_anywhere_everything_is_shown_once_and_in_order(
         async with places:
             try:
                 async with staging(f"{kind}-{number}") as stage:
-                    await play(stage, point)
+                    await play(stage, point, conversation)
                     seen, records = stage.seen(), await stage.records()
             except AssertionError as error:
                 failures.append(f"{point}: {error}")
@@ -72,7 +97,7 @@ async def test_killed_anywhere_everything_is_shown_once_and_in_order(
 
     await asyncio.gather(*(kill_at(number, point) for number, point in enumerate(points)))
 
-    assert not failures, "\n".join(failures)
+    return failures
 
 
 def _difference(seen: dict[str, list[str]], expected: dict[str, list[str]]) -> str:
