@@ -48,6 +48,8 @@ class Note:
     """From which offset on its days are counted from another moment than when it was sent."""
     fresh: tuple[Span, ...] | None = None
     """The parts of it that are new; what the rest says is in the record. None: all of it."""
+    unsure: tuple[Span, ...] = ()
+    """Words that may not be there at all: nothing is taken from them."""
     doubts: tuple[str, ...] = ()
     """What the rep is asked to check."""
     then: Callable[[Work], Awaitable[None]] | None = None
@@ -229,6 +231,11 @@ async def _record(ctx: Context, work: Work, draft: VisitDraft, note: Note, evide
     facts = facts_of(draft, evidence, note.transcript)
     if note.fresh is not None:
         facts = [fact for fact in facts if any(fresh.start <= fact.source.start < fresh.end for fresh in note.fresh)]
+    facts = [
+        fact
+        for fact in facts
+        if not any(words.start < fact.source.end and fact.source.start < words.end for words in note.unsure)
+    ]
     await put(ctx, work, draft, facts, note, evidence, member)
 
 

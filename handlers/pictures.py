@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
@@ -183,6 +183,8 @@ async def _by_kind(ctx: Context, job: Job, picture: Picture) -> None:
     match picture.reading.kind:
         case "chat":
             await _chat(ctx, job, picture)
+        case "table" | "card" if picture.reading.needs_review:
+            await _saved(ctx, job, picture, texts.UNCLEAR_PICTURE)
         case "table" if picture.reading.table is not None:
             await papers.take_table(ctx, job, _note(picture, picture.reading.plain_text), picture.reading.table)
         case "card" if picture.reading.card is not None:
@@ -280,8 +282,9 @@ async def _chat(ctx: Context, job: Job, picture: Picture) -> None:
         return
     reading = turned(reading) if side == "right" else reading
     async with ctx.database.reading() as work:
-        earlier = await _so_far(ctx, work, picture.evidence)
-        reading = _with_colleagues(reading, {member.name for member in await work.members.all()})
+        ours = {member.name for member in await work.members.all()}
+        earlier = [_with_colleagues(each, ours) for each in await _so_far(ctx, work, picture.evidence)]
+    reading = _with_colleagues(reading, ours)
     joined = screen_join.added(earlier, reading)
     written = dialogue.written(joined.messages, joined.title)
     fresh = tuple(Span(start, end) for start, end, number in written.places if number in joined.fresh)
@@ -291,9 +294,18 @@ async def _chat(ctx: Context, job: Job, picture: Picture) -> None:
         _note(picture, written.text),
         source="wechat",
         moments=written.moments,
+        unsure=tuple(_unconfirmed(joined.messages, written)),
         fresh=fresh if joined.is_joined else None,
     )
     await notes.take(ctx, job, note)
+
+
+def _unconfirmed(messages: Sequence[Message], written: dialogue.Written) -> Iterator[Span]:
+    """Where the text holds figures that only a model saw."""
+    for start, end, number in written.places:
+        for figure in messages[number].unconfirmed:
+            for found in re.finditer(re.escape(figure), written.text[start:end]):
+                yield Span(start + found.start(), start + found.end())
 
 
 def turned(reading: ScreenReading) -> ScreenReading:

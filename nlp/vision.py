@@ -126,8 +126,8 @@ class HybridReader:
 def checked(read: ScreenReading, here: ScreenReading) -> ScreenReading:
     """A model's reading, doubted where the letters read `here` do not bear it out.
 
-    A person has to look where sides stay unclear, figures are unconfirmed, or one of the two read words that the other
-    hardly has. A picture in which the model finds nothing, though letters were read in it, keeps the reading from here.
+    Figures that only the model saw are named, message by message, and count for nothing (`Message.unconfirmed`). A person
+    has to look where sides stay unclear, or one of the two read words that the other hardly has. A picture in which the model finds nothing, though letters were read in it, keeps the reading from here.
     """
     if read.kind == "photo" and here.plain_text.strip():
         return here
@@ -137,7 +137,9 @@ def checked(read: ScreenReading, here: ScreenReading) -> ScreenReading:
     warnings: list[ScreenWarning] = [warning for warning in here.warnings if warning in ABOUT_THE_PICTURE]
     if any(message.confidence <= UNSURE for message in messages):
         warnings.append("sides_unclear")
-    if any(message.unconfirmed for message in messages) or any(map(letters.unconfirmed, _beside_messages(read))):
+    # in a table or on a card no figure can be named apart, so there all of it waits for a person
+    unconfirmed_beside = any(map(letters.unconfirmed, _beside_messages(read)))
+    if unconfirmed_beside or any(message.unconfirmed for message in messages):
         warnings.append("unconfirmed_numbers")
     return replace(
         read,
@@ -145,7 +147,7 @@ def checked(read: ScreenReading, here: ScreenReading) -> ScreenReading:
         engine=f"{here.engine}+{read.engine}"[:ENGINE_LENGTH],
         warnings=tuple(warnings),
         needs_review="sides_unclear" in warnings
-        or "unconfirmed_numbers" in warnings
+        or unconfirmed_beside
         or _is_hardly_there([*(message.text for message in messages), *_beside_messages(read)], letters)
         or _is_hardly_there(_in_bubbles(here), Letters.of([read.plain_text])),
     )

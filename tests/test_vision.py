@@ -488,7 +488,7 @@ async def test_ten_megabytes_of_text_are_no_answer(start: Start) -> None:
 # Answers that are doubted
 
 
-async def test_figures_that_only_the_model_saw_are_named_and_a_person_has_to_look(start: Start) -> None:
+async def test_figures_that_only_the_model_saw_are_named_message_by_message(start: Start) -> None:
     server, reader = await start()
     invented = "含税的，下周五前把合同发您，定金30%，电话13900139000"
     server.says(answer(said("left", ASKED), said("right", invented)))
@@ -497,7 +497,7 @@ async def test_figures_that_only_the_model_saw_are_named_and_a_person_has_to_loo
 
     assert [message.unconfirmed for message in reading.messages] == [(), ("下周五", "30%", "13900139000")]
     assert reading.warnings == ("tilted", "unconfirmed_numbers")
-    assert reading.needs_review
+    assert not reading.needs_review
 
 
 async def test_an_instruction_in_the_picture_is_text_like_any_other(start: Start) -> None:

@@ -362,11 +362,13 @@ async def test_another_file_is_kept_as_it_is(chat: Chat) -> None:
     assert sent[-1].text.startswith("文件已存好")
 
 
-async def test_figures_that_only_a_model_saw_are_named_on_the_card(chat: Chat) -> None:
+async def test_figures_that_only_a_model_saw_are_named_on_the_card_and_not_taken(chat: Chat) -> None:
     message = replace(said("left", "预算85万，需要3月前完成安装"), unconfirmed=("85万",))
     await chat.shows(screenshot(message, title=TITLE))
 
-    assert "85万 只有模型读到" in chat.draft().body
+    assert "85万 只有看图模型读到" in chat.draft().body
+    assert "预算" not in fields(chat.draft())
+    assert "· 完成安装（2027-02-28" in chat.draft().body
 
 
 async def test_a_chat_without_news_makes_no_record(chat: Chat) -> None:
