@@ -10,7 +10,7 @@ from handlers import drafts, editing, outbox, texts, wording
 from handlers.context import Context
 from handlers.messages import Sender
 from handlers.people import known
-from handlers.record import CustomerValue, Fact, Record, facts_of, load, tell_of_a_visit
+from handlers.record import CustomerValue, Fact, Record, Value, facts_of, load, tell_of_a_visit
 from nlp import edits
 from nlp.draft import CustomerEntry, ExtractionContext, Span, VisitDraft
 from nlp.draft import Source as NoteSource
@@ -252,6 +252,9 @@ async def put(
     late = _late(ctx, work, note)
     warnings = note.transcript.warnings if note.transcript else ()
     visit, before = await _visit_for(ctx, work, draft, note, member, open_draft, facts)
+    if before.customer is not None and before.customer.status == "known":
+        # words that may mean several customers, or none of the list, do not unsettle the one that is settled
+        facts = [fact for fact in facts if not _is_unsettled_customer(fact.value)]
     adopted = await drafts.adopt(ctx, work, visit, member, evidence, before)
     visit.summary = "\n".join(part for part in (visit.summary, draft.summary) if part)
     visit.attitude = draft.attitude or visit.attitude
@@ -297,6 +300,10 @@ def _another_customer(before: Record, facts: list[Fact]) -> bool:
         return False
     # a short form of the name may be no alias
     return new.name not in old.name and old.name not in new.name
+
+
+def _is_unsettled_customer(value: Value) -> bool:
+    return isinstance(value, CustomerValue) and value.status != "known"
 
 
 async def _not_understood(ctx: Context, work: Work, note: Note, draft: VisitDraft) -> None:

@@ -220,13 +220,20 @@ def _settled(
     return replace(spoken, candidates=(won, *names.at_most(tuple(reversed(rest.values())), names.UNSURE)))
 
 
+_PRONOUNS = frozenset("您你我他她它咱")
+
+
 def _counting(
     text: str, customers: tuple[CustomerEntry, ...], title: Span | None, competitors: Sequence[CompetitorMention]
 ) -> list[_Spoken]:
     """The companies that may be the note's customer, in order."""
     index = names.index_of(customers) if customers else None
     spoken = sorted(
-        (each for each in _spoken(text, customers, title) if each.weight and not _is_rival(text, each, competitors)),
+        (
+            each
+            for each in _spoken(text, customers, title)
+            if each.weight and not _is_rival(text, each, competitors) and not _is_somebody(text, each)
+        ),
         key=lambda each: each.start,
     )
     standing = _standing(text, spoken)
@@ -234,6 +241,11 @@ def _counting(
     vouchers = _Vouchers(text, customers)
     settled = [_settled(text, each, index, vouchers, sure) for each in standing[:MAX_SETTLED]]
     return [*settled, *standing[MAX_SETTLED:]]
+
+
+def _is_somebody(text: str, spoken: _Spoken) -> bool:
+    """拜访您和陆总: whom a pronoun means is no company, unless the list has one that begins so."""
+    return text[spoken.start] in _PRONOUNS and not spoken.candidates
 
 
 def _standing(text: str, spoken: Sequence[_Spoken]) -> list[_Spoken]:

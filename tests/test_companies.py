@@ -507,3 +507,7 @@ def test_schools_and_hospitals_are_said_by_their_number(said: str, name: str) ->
 
     assert best is not None
     assert best.name == name
+
+
+def test_whom_a_pronoun_means_is_no_company() -> None:
+    assert companies.customer("辛苦冯姐，周五我去常州拜访您和陆总", ()) is None

@@ -396,3 +396,10 @@ async def test_a_business_card_of_another_company_does_not_take_over_the_open_dr
     assert await count(chat, Visit) == 2
     first, second = (fields(shown)["客户"] for shown in chat.cards("拜访记录"))
     assert (first, second) == ("宁波恒力阀门有限公司", "苏州曜石精密机械有限公司（名单里没有）")
+
+
+async def test_words_that_may_mean_several_customers_do_not_unsettle_the_one_of_the_draft(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    await chat.says("宏达那边也在看我们的设备，预算50万")
+
+    assert fields(chat.cards("拜访记录")[-1])["客户"] == "宁波恒力阀门有限公司"
