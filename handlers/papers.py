@@ -8,7 +8,7 @@ from handlers.context import Context
 from handlers.notes import Note
 from handlers.people import known
 from handlers.record import AmountValue, ContactValue, CustomerValue, Fact, ItemValue, Value
-from nlp import companies, tables
+from nlp import companies, table_totals, tables
 from nlp.draft import CustomerEntry, CustomerMention, Span, VisitDraft
 from nlp.screens import BusinessCard, QuotedItem, Table
 from storage.jobs import Job
@@ -20,7 +20,7 @@ ENGINE = "picture"
 async def take_table(ctx: Context, job: Job, note: Note, table: Table) -> None:
     """The rows and the total of a quotation, proposed on the record's card."""
     reading = await notes.understanding(ctx, note.sent_at, note.source)
-    totals = tables.totals(table)
+    totals = table_totals.totals(table)
     found = _Facts(note)
     rivals = companies.competitors(note.text, reading.vocabulary.competitors, reading.customers)
     customer = companies.customer(note.text, reading.customers, competitors=rivals)
@@ -57,7 +57,7 @@ async def take_card(ctx: Context, job: Job, note: Note, card: BusinessCard) -> N
     await _take(ctx, job, note, found.facts)
 
 
-def _doubt(doubt: tables.Doubt, table: Table) -> str:
+def _doubt(doubt: table_totals.Doubt, table: Table) -> str:
     stated, counted = wording.yuan(doubt.stated_fen), wording.yuan(doubt.counted_fen)
     if doubt.row is not None:
         name = next(filter(None, table.items[doubt.row].cells), str(doubt.row + 1))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nlp import tables
 from nlp.screens import Line, QuotedItem, Rect, Table
-from nlp.tables import capital_fen, totals
+from nlp.table_totals import Doubt, Totals, capital_fen, totals
 
 FONT = 22.0
 
@@ -109,7 +109,7 @@ def test_a_grid_becomes_rows_and_columns_with_what_stands_around_it() -> None:
     assert table.total == "合计金额：¥24,490.00（大写：贰万肆仟肆佰玖拾元整）"
     assert table.remarks == ("付款方式：预付30%，发货前付清", "报价有效期：15天")
     assert tables.heading(lines) == ("设备报价单", "客户：台州锦程汽配有限公司")
-    assert totals(table) == tables.Totals((760000, 504000, 885000, 300000), 2449000, 2449000, ())
+    assert totals(table) == Totals((760000, 504000, 885000, 300000), 2449000, 2449000, ())
 
 
 @pytest.mark.parametrize("degrees", [-3, -1, 1, 3], ids=lambda degrees: f"{degrees} degrees")
@@ -140,7 +140,7 @@ def test_a_table_without_numbers_before_its_rows() -> None:
     assert cells_of(table) == [header, *goods]
     assert table is not None
     assert table.total == "合计 15 4675"
-    assert totals(table) == tables.Totals((268000, 199500), 467500, 467500, ())
+    assert totals(table) == Totals((268000, 199500), 467500, 467500, ())
 
 
 def test_cells_of_two_and_three_lines_stay_in_their_row() -> None:
@@ -209,7 +209,7 @@ def test_a_tax_column_and_a_tax_row_are_understood() -> None:
 
     assert cells_of(table) == [header, *goods]
     assert table is not None
-    assert totals(table) == tables.Totals((678000, 452000), 1130000, 1130000, ())
+    assert totals(table) == Totals((678000, 452000), 1130000, 1130000, ())
 
 
 def test_three_columns_are_enough() -> None:
@@ -366,7 +366,7 @@ def test_a_subtotal_between_the_goods_does_not_end_the_table() -> None:
 
     assert cells_of(table)[1:] == GOODS
     assert table is not None
-    assert totals(table) == tables.Totals((760000, 504000, 885000, 300000), 2449000, 2449000, ())
+    assert totals(table) == Totals((760000, 504000, 885000, 300000), 2449000, 2449000, ())
 
 
 # Figures
@@ -382,21 +382,21 @@ def test_a_row_whose_product_is_not_its_amount_is_doubted() -> None:
         quoted("名称|数量|单价|金额", "泵|2|3,800.00|7,600.00", "阀|12|420.00|5,400.00", total="合计 13,000.00")
     )
 
-    assert found.doubts == (tables.Doubt("row", 540000, 504000, 1),)
+    assert found.doubts == (Doubt("row", 540000, 504000, 1),)
     assert (found.sum_fen, found.stated_fen) == (1300000, 1300000)
 
 
 def test_a_total_that_is_not_the_sum_is_doubted() -> None:
     found = totals(quoted("名称|数量|单价|金额", "泵|2|3800|7600", "阀|12|420|5040", total="合计：¥12,460.00"))
 
-    assert found.doubts == (tables.Doubt("sum", 1246000, 1264000),)
+    assert found.doubts == (Doubt("sum", 1246000, 1264000),)
     assert found.stated_fen == 1246000
 
 
 def test_an_amount_written_out_that_is_another_is_doubted() -> None:
     found = totals(quoted("名称|金额", "泵|7600", total="合计：¥7,600.00（大写：柒仟陆佰伍拾元整）"))
 
-    assert found.doubts == (tables.Doubt("words", 760000, 765000),)
+    assert found.doubts == (Doubt("words", 760000, 765000),)
 
 
 @pytest.mark.parametrize(
@@ -435,13 +435,13 @@ def test_what_agrees_or_cannot_be_compared_is_not_doubted(table: Table) -> None:
 def test_a_price_list_sums_up_nothing() -> None:
     found = totals(quoted("版本|内容|价格", "标准版|20用户|¥19,800/年", "专业版|50用户|¥39,800/年"))
 
-    assert found == tables.Totals((None, None), None, None, ())
+    assert found == Totals((None, None), None, None, ())
 
 
 def test_what_is_free_and_what_heads_a_part_do_not_keep_the_rest_from_being_summed() -> None:
     found = totals(quoted("名称|数量|单价|金额", "一、设备|||", "泵|2|1000|2000", "配件|1||赠送"))
 
-    assert found == tables.Totals((None, 200000, None), 200000, None, ())
+    assert found == Totals((None, 200000, None), 200000, None, ())
 
 
 def test_an_amount_that_was_not_read_leaves_the_sum_open() -> None:
@@ -667,7 +667,7 @@ def test_an_amount_that_is_off_is_always_doubted_and_a_right_one_never(
 
     assert totals(right).doubts == ()
     if count * price_fen + off_fen > 0:
-        assert totals(wrong).doubts == (tables.Doubt("row", count * price_fen + off_fen, count * price_fen, 0),)
+        assert totals(wrong).doubts == (Doubt("row", count * price_fen + off_fen, count * price_fen, 0),)
 
 
 def test_a_picture_full_of_lines_is_cut_to_what_may_be_read() -> None:
