@@ -28,6 +28,10 @@ MAX_LINES = 1000
 MAX_COLUMNS = 30
 SAME_ROW = 0.5
 """Middles of cells in one row differ by less than this share of a line's height."""
+LEVEL = 0.25
+"""The first line of a cell is level with the row, rather than that of two lines around its middle, within this share."""
+LETTER = 0.65
+"""Width of a Chinese letter by the height of the box around its line."""
 SAME_LINE = 0.5
 """Stretches of a sentence are not farther apart than this share of its height."""
 MAX_SLOPE = 0.12
@@ -37,6 +41,8 @@ NEIGHBOURS = 16
 
 _FIGURES: frozenset[Role] = frozenset(("number", "quantity", "price", "amount", "tax", "rate", "discount"))
 _ONLY_BRACKETS = re.compile(r"(?:[(\[【].{1,12}[)\]】]|/?(?:万?元|RMB|CNY))")
+WRAPPED = 1.35
+"""Lines of a header's cell are not farther than so many heights from the middle of the header."""
 LONGEST_LINE = 120
 """Characters of a line that may be several headers."""
 
@@ -56,6 +62,8 @@ _NUMERIC = re.compile(
     r"[-+]?(?:[¥$€]|RMB|CNY)?[-+]?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,6})?(?:%|[万亿]?元?整?|折|[一-鿿]{1,2}|/[一-鿿]{1,2})?",
     re.IGNORECASE,
 )
+_AMOUNT_ENDS = re.compile(r"(?:^|[^\d,.])\d{1,3}(?:(?:,\d{3})+(?:\.\d\d)?|\.\d\d)$")
+_AMOUNT_BEGINS = re.compile(r"\d{1,3}(?:(?:,\d{3})+(?:\.\d\d)?|\.\d\d)(?![\d,.])")
 _CJK = re.compile(r"[　-〿一-鿿＀-￯]")
 
 
@@ -190,8 +198,9 @@ def _header_cells(piece: _Piece) -> list[_Piece]:
         return _glued(piece)
     parts = _cut(piece, gaps)
     # 备 注, 单 价: letters spread over the cell
-    known = all(len(part.text) > 1 and role_of(part.text) is not None for part in parts)
-    return parts if known and len(parts) >= 2 else [piece]
+    known = [part for part in parts if len(part.text) > 1 and role_of(part.text) is not None]
+    enough = 3 * len(known) >= 2 * len(parts)
+    return parts if enough and len(parts) >= 2 else [piece]
 
 
 def _is_spread(piece: _Piece) -> bool:
@@ -223,15 +232,25 @@ class _Header:
 
 
 def _find_header(pieces: Sequence[_Piece]) -> _Header | None:
+    """The row that names most things. Each height is tried: of words over two lines the first is higher than the rest."""
     best: tuple[int, list[_Piece]] | None = None
-    for row in _rows(pieces):
-        cells = [cell for piece in row for cell in _header_cells(piece)]
-        roles = {role for cell in cells if (role := role_of(cell.text)) is not None}
+    cells = [(cell, role_of(cell.text)) for piece in pieces for cell in _header_cells(piece)]
+    cells.sort(key=lambda cell: cell[0].middle)
+    tried = -1.0
+    for centre, named in cells:
+        if named is None or centre.middle == tried:
+            continue
+        tried = centre.middle
+        reach = SAME_ROW * centre.height
+        first = bisect_right(cells, tried - reach, key=lambda cell: cell[0].middle)
+        last = bisect_left(cells, tried + reach, key=lambda cell: cell[0].middle)
+        row = cells[first:last]
+        roles = {role for _, role in row if role is not None}
         counted = roles & {"quantity", "price", "amount"}
         # at least three cells of five: a word alone may stand anywhere
-        mostly = 5 * sum(role_of(cell.text) is not None for cell in cells) >= 3 * len(cells)
+        mostly = 5 * sum(role is not None for _, role in row) >= 3 * len(row)
         if len(roles) >= 2 and counted and mostly and (best is None or len(roles) > best[0]):
-            best = len(roles), cells
+            best = len(roles), [cell for cell, _ in row]
     return None if best is None else _whole_header(best[1], pieces)
 
 
@@ -245,6 +264,7 @@ def _whole_header(cells: list[_Piece], pieces: Sequence[_Piece]) -> _Header:
         # in a dense table the first row of goods is one height below, and 设备 in it is no header
         if all(_belongs_to_header(piece, abs(piece.middle - middle) / height) for piece in row):
             cells = [*cells, *row]
+    cells = _with_other_lines(cells, pieces, middle, height)
     groups: list[list[_Piece]] = []
     for cell in sorted(cells, key=lambda each: each.left):
         reach = max((each.right for each in groups[-1]), default=0.0) if groups else 0.0
@@ -263,6 +283,65 @@ def _whole_header(cells: list[_Piece], pieces: Sequence[_Piece]) -> _Header:
         max(cell.middle for cell in cells),
         frozenset(cell.source for cell in cells),
     )
+
+
+def _with_other_lines(cells: Sequence[_Piece], pieces: Sequence[_Piece], middle: float, height: float) -> list[_Piece]:
+    """With the lines of words that are broken, as on narrow screens: 数 over 量, 单 over 位; and with all between them."""
+    have = {cell.source for cell in cells}
+    below = bisect_right(pieces, middle + WRAPPED * height, key=lambda piece: piece.middle)
+    above = bisect_left(pieces, middle - WRAPPED * height, key=lambda piece: piece.middle)
+    near = [piece for piece in pieces[above:below] if piece.source not in have]
+    whole = list(cells)
+    lines = [*cells, *near]
+    for stack in _stacks([part for piece in lines for part in _uncrossed(piece, lines)]):
+        if stack[0].middle > middle + LEVEL * height:
+            continue
+        # what stands below the header may be the first of the goods
+        named = stack[0].source in have and len(stack[0].text) > 1 and role_of(stack[0].text) is not None
+        ends = range(len(stack), 1, -1)
+        found = next((end for end in ends if _is_one_header(stack[:end], named=named)), 0)
+        sources = {piece.source for piece in stack[:found]}
+        whole = [piece for piece in whole if piece.source not in sources or piece in stack[:found]]
+        whole += [piece for piece in stack[:found] if piece not in whole]
+    top, bottom = min(piece.middle for piece in whole), max(piece.middle for piece in whole)
+    have = {piece.source for piece in whole}
+    slack = LEVEL * height
+    between = [piece for piece in near if piece.source not in have and top - slack < piece.middle < bottom + slack]
+    close = [piece for piece in between if bottom > top + slack or role_of(piece.text) is not None]
+    return [*whole, *close]
+
+
+def _is_one_header(stack: Sequence[_Piece], *, named: bool) -> bool:
+    """Whether the lines are one header's; where the first is one already, only what it is counted in may follow."""
+    if named:
+        return bool(_ONLY_BRACKETS.fullmatch(flat(_joined(stack[1:]))))
+    return role_of(_joined(stack)) is not None
+
+
+def _stacks(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
+    """Pieces above one another, each stack from the top."""
+    stack: list[_Piece] = []
+    for piece in sorted(pieces, key=lambda each: each.left):
+        if stack and piece.overlap(stack[0].left, stack[0].right) <= 0.5 * (piece.right - piece.left):
+            yield sorted(stack, key=lambda each: each.middle)
+            stack = []
+        stack.append(piece)
+    yield sorted(stack, key=lambda each: each.middle)
+
+
+def _uncrossed(piece: _Piece, lines: Sequence[_Piece]) -> list[_Piece]:
+    """The first lines of two words that the engine read as one: 数单 over 量 and 位."""
+    lower = sorted(
+        (
+            each
+            for each in lines
+            if each.middle > piece.middle + LEVEL * piece.height and each.overlap(piece.left, piece.right) > 0
+        ),
+        key=lambda each: each.left,
+    )
+    pairs = list(zip(piece.text, lower, strict=False))
+    crossed = len(piece.text) == len(lower) == 2 and all(role_of(one + other.text) for one, other in pairs)
+    return _cut(piece, [1]) if crossed else [piece]
 
 
 def _belongs_to_header(piece: _Piece, distance: float) -> bool:
@@ -291,9 +370,50 @@ def _crossed(piece: _Piece, columns: Sequence[_Column]) -> list[int]:
     return found
 
 
+def _widened(columns: Sequence[_Column], pieces: Sequence[_Piece]) -> tuple[_Column, ...]:
+    """The columns as wide as the cells that can belong to one only: figures end at the right below words at the left."""
+    reach = [(column.left, column.right) for column in columns]
+    for row in _rows(pieces):
+        certain = _certain(row, columns)
+        # two lines side by side may stand below the table
+        for at, piece in certain.items() if len(certain) >= 3 else ():
+            left, right = _shrunk(piece)
+            reach[at] = min(reach[at][0], left), max(reach[at][1], right)
+    return tuple(replace(column, left=left, right=right) for column, (left, right) in zip(columns, reach, strict=True))
+
+
+def _certain(row: Sequence[_Piece], columns: Sequence[_Column]) -> dict[int, _Piece]:
+    """Cells of a row by the only column they can stand in: between the words of its neighbours, where none else does."""
+    found: dict[int, _Piece] = {}
+    waiting: list[tuple[_Piece, list[int]]] = []
+    for piece in row:
+        crossed = _crossed(piece, columns)
+        if not crossed:
+            waiting.append((piece, _beside(columns, piece.left)))
+        elif len(crossed) == 1 and _fits(piece, crossed[0], columns):
+            found[crossed[0]] = piece
+    before = -1
+    while len(found) != before:
+        before = len(found)
+        for piece, able in waiting:
+            free = [at for at in able if at not in found and _fits(piece, at, columns)]
+            if len(free) == 1 and piece not in found.values():
+                found[free[0]] = piece
+    return found
+
+
+def _fits(piece: _Piece, at: int, columns: Sequence[_Column]) -> bool:
+    slack = 0.2 * piece.height
+    return (at == 0 or piece.left > columns[at - 1].right - slack) and (
+        at + 1 == len(columns) or piece.right < columns[at + 1].left + slack
+    )
+
+
 def _parted(piece: _Piece, columns: Sequence[_Column]) -> list[_Piece]:
     """A piece that lies under several headers cut between them, where its letters allow: 2 台, 260米."""
     crossed = _crossed(piece, columns)
+    if len(crossed) < 2 and (space := _between_figures(piece, crossed, columns)):
+        return _at_the_ends(piece, space)
     if len(crossed) < 2 or _SENTENCE.search(piece.text):
         return [piece]
     scale = (piece.right - piece.left) / sum(map(_char_width, piece.text))
@@ -305,21 +425,45 @@ def _parted(piece: _Piece, columns: Sequence[_Column]) -> list[_Piece]:
     for one, other in pairwise(crossed):
         low, high = columns[one].right - 1.5 * scale, columns[other].left + 1.5 * scale
         aim = (low + high) / 2
-        able = [
-            at
-            for at in range(1, len(piece.text))
-            if low <= ends[at] <= high and _may_part(piece.text[at - 1], piece.text[at])
-        ]
+        able = [at for at in range(1, len(piece.text)) if low <= ends[at] <= high and _may_part(piece.text, at)]
         if not able:
             return [piece]
         places.append(min(able, key=lambda at: (not piece.text[at].isspace(), abs(ends[at] - aim))))
     return _cut(piece, places) if places == sorted(set(places)) else [piece]
 
 
-def _may_part(one: str, other: str) -> bool:
-    """Whether cells may meet between two characters: at a space, or where figures and Chinese do (260米, 台4280)."""
+def _at_the_ends(piece: _Piece, space: int) -> list[_Piece]:
+    """The piece parted at a gap that is wider than the one space that was read for it."""
+    letter = min(LETTER * piece.height, (piece.right - piece.left) / sum(map(_char_width, piece.text)))
+    one, other = piece.text[:space], piece.text[space:].strip()
+    ends = piece.left + letter * sum(map(_char_width, one)), piece.right - letter * sum(map(_char_width, other))
+    return [replace(piece, right=ends[0], text=one), replace(piece, left=ends[1], text=other)]
+
+
+def _between_figures(piece: _Piece, crossed: Sequence[int], columns: Sequence[_Column]) -> int:
+    """Where two figures part that reach from below one header's word to beside another's (4 36,500); 0 where it is no such piece."""
+    one, _, other = piece.text.partition(" ")
+    if not (_NUMERIC.fullmatch(flat(one)) and _NUMERIC.fullmatch(flat(other))):
+        return 0
+    if crossed:
+        at = crossed[0]
+        before = piece.left < columns[at].left - piece.height / 4
+        pair = (at - 1, at) if before else (at, at + 1)
+    else:
+        at = bisect_left(columns, piece.left, key=lambda column: column.left)
+        pair = (at - 1, at)
+    figures = all(0 <= each < len(columns) and columns[each].role in _FIGURES for each in pair)
+    return len(one) if figures else 0
+
+
+def _may_part(text: str, at: int) -> bool:
+    """Whether cells may meet before the character at `at`: at a space, where figures and Chinese do (260米, 台4280), or where
+    one amount ends and another begins (3,86015,440)."""
+    one, other = text[at - 1], text[at]
     if one.isspace() or other.isspace():
         return other.isspace()
+    if one.isdecimal() and other.isdecimal():
+        return bool(_AMOUNT_ENDS.search(text[:at]) and _AMOUNT_BEGINS.match(text[at:]))
     return one.isdecimal() != other.isdecimal() and bool(_CJK.match(one) or _CJK.match(other))
 
 
@@ -457,6 +601,10 @@ def _sheet(lines: Sequence[Line]) -> _Sheet | None:
         return None
     above = [piece for piece in pieces if piece.source not in header.sources and piece.middle <= header.middle]
     below = [piece for piece in pieces if piece.source not in header.sources and piece.middle > header.middle]
+    # what was parted by the first widening tells of the columns again
+    for _ in range(2):
+        parted = [part for piece in below for part in _parted(piece, header.columns)]
+        header = replace(header, columns=_widened(header.columns, parted))
     rows = _split_off_totals(below, header)
     body, tail = rows.body, rows.tail
     columns, column_of = _settle_columns(header.columns, body)
@@ -653,11 +801,12 @@ def _items(body: Sequence[_Piece], column_of: dict[int, int], width: int, anchor
     by_column: dict[int, list[_Piece]] = {}
     for number, piece in enumerate(body):
         by_column.setdefault(column_of[number], []).append(piece)
+    hangs = _hangs([block for pieces in by_column.values() for block in _blocks(pieces)], anchors)
     stray: list[_Piece] = []
     columns: dict[int, int] = {}
     for column, pieces in by_column.items():
         for block in _blocks(pieces):
-            placed = [(piece, _anchor_of(piece, block, anchors)) for piece in block]
+            placed = [(piece, _anchor_of(piece, block, anchors, hangs=hangs)) for piece in block]
             for piece, anchor in placed:
                 if anchor is None or _heads(piece, anchor, [other for other, at in placed if at == anchor]):
                     stray.append(piece)
@@ -688,8 +837,21 @@ def _blocks(pieces: Iterable[_Piece]) -> list[list[_Piece]]:
     return blocks
 
 
-def _anchor_of(piece: _Piece, block: Sequence[_Piece], anchors: Sequence[float]) -> float | None:
-    """The row of a cell's line: of the rows that the cell reaches the nearest. None for what stands half way between two."""
+def _hangs(blocks: Sequence[Sequence[_Piece]], anchors: Sequence[float]) -> bool:
+    """Whether cells begin level with their row instead of standing around its middle."""
+    votes = []
+    for block in blocks:
+        reached = anchors[bisect_left(anchors, block[0].top) : bisect_right(anchors, block[-1].bottom)]
+        if len(block) > 1 and len(reached) == 1:
+            votes.append(abs(block[0].middle - reached[0]) < LEVEL * block[0].height)
+    return 2 * sum(votes) > len(votes)
+
+
+def _anchor_of(piece: _Piece, block: Sequence[_Piece], anchors: Sequence[float], *, hangs: bool) -> float | None:
+    """The row of a cell's line: of the rows that the cell reaches the nearest, or the last above where cells hang from
+    their row. None for what stands half way between two."""
+    if hangs and (at := bisect_right(anchors, piece.middle + SAME_ROW * piece.height)):
+        return anchors[at - 1]
     slack = 0.3 * piece.height
     low = bisect_left(anchors, block[0].top - slack)
     high = bisect_right(anchors, block[-1].bottom + slack)
