@@ -59,7 +59,7 @@ _LABEL = re.compile(
 )
 _SENTENCE = re.compile(r"[,，。:：;；！？!?、]\D|[。：；]")
 _NUMERIC = re.compile(
-    r"[-+]?(?:[¥$€]|RMB|CNY)?[-+]?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,6})?(?:%|[万亿]?元?整?|折|[一-鿿]{1,2}|/[一-鿿]{1,2})?",
+    r"[-+]?(?:[¥$€]|RMB|CNY)?[-+]?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,6})?(?:%|[万亿]?元?整?(?:/[一-鿿]{1,2})?|折|[一-鿿]{1,2})?",
     re.IGNORECASE,
 )
 _AMOUNT_ENDS = re.compile(r"(?:^|[^\d,.])\d{1,3}(?:(?:,\d{3})+(?:\.\d\d)?|\.\d\d)$")
@@ -291,17 +291,17 @@ def _with_other_lines(cells: Sequence[_Piece], pieces: Sequence[_Piece], middle:
     below = bisect_right(pieces, middle + WRAPPED * height, key=lambda piece: piece.middle)
     above = bisect_left(pieces, middle - WRAPPED * height, key=lambda piece: piece.middle)
     near = [piece for piece in pieces[above:below] if piece.source not in have]
-    whole = list(cells)
     lines = [*cells, *near]
+    whole = [part for cell in cells for part in _uncrossed(cell, lines)]
     for stack in _stacks([part for piece in lines for part in _uncrossed(piece, lines)]):
         if stack[0].middle > middle + LEVEL * height:
             continue
         # what stands below the header may be the first of the goods
-        named = stack[0].source in have and len(stack[0].text) > 1 and role_of(stack[0].text) is not None
+        known = [piece.source in have and len(piece.text) > 1 and role_of(piece.text) is not None for piece in stack]
+        if any(known[1:]):
+            continue  # what stands above a whole header is a title
         ends = range(len(stack), 1, -1)
-        found = next((end for end in ends if _is_one_header(stack[:end], named=named)), 0)
-        sources = {piece.source for piece in stack[:found]}
-        whole = [piece for piece in whole if piece.source not in sources or piece in stack[:found]]
+        found = next((end for end in ends if _is_one_header(stack[:end], named=known[0])), 0)
         whole += [piece for piece in stack[:found] if piece not in whole]
     top, bottom = min(piece.middle for piece in whole), max(piece.middle for piece in whole)
     have = {piece.source for piece in whole}
@@ -403,9 +403,9 @@ def _certain(row: Sequence[_Piece], columns: Sequence[_Column]) -> dict[int, _Pi
 
 
 def _fits(piece: _Piece, at: int, columns: Sequence[_Column]) -> bool:
-    slack = 0.2 * piece.height
-    return (at == 0 or piece.left > columns[at - 1].right - slack) and (
-        at + 1 == len(columns) or piece.right < columns[at + 1].left + slack
+    slack, (left, right) = 0.2 * piece.height, _shrunk(piece)
+    return (at == 0 or left > columns[at - 1].right - slack) and (
+        at + 1 == len(columns) or right < columns[at + 1].left + slack
     )
 
 
