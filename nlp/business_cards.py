@@ -94,6 +94,7 @@ _SEPARATORS = re.compile(r"[\s·•|｜/／、,，;；:：&＆\-—–]+")
 _LEGAL = re.compile(
     r"[一-鿿A-Za-z0-9()（）·&.\s]{1,40}?(?:股份有限公司|有限责任公司|有限公司|股份公司|集团公司|分公司|公司)(?:[一-鿿]{2,8}(?:分公司|办事处|事业部))?"
 )
+_LEGAL_FORM = re.compile(r"(?:股份有限公司|有限责任公司|有限公司|股份公司|集团公司|公司)$")
 _FIRM_BEGUN = re.compile(r"[一-鿿()（）]{3,20}")
 _INSTITUTION = re.compile(
     rf"[一-鿿()（）·]{{2,20}}(?:{_either([*INSTITUTIONS, '集团', '股份', '厂', '事务所', '协会', '商行', '经营部', '管理局', '研究中心', '检测中心'])})"
@@ -119,8 +120,10 @@ _TITLE = re.compile(
     rf"{_FIELD}{{0,5}}{_TITLE_END}(?:(?:兼|[/、])?{_FIELD}{{0,4}}{_TITLE_END}){{0,2}}(?:[(（][^()（）]{{1,10}}[)）])?",
     re.IGNORECASE,
 )
+_ANY_TITLE = re.compile(rf"[一-鿿]{{2,6}}{_TITLE_END}")
+"""品牌策划经理: a field that is in no list, before a word that is."""
 _DEPARTMENT = re.compile(
-    rf"(?:{_either(DEPARTMENTS)}|[一-鿿A-Z]{{1,12}}?(?:事业[部群]|[部处科室]|中心|办事处|分部|车间|项目组|团队|办公室))",
+    rf"(?:{_either(DEPARTMENTS)}|[一-鿿A-Z]{{1,12}}?(?:事业[部群]|[部处科室]|中心|办事处|分部|车间|项目组|团队|办公室)|[一-鿿]{{2,4}}(?:大区|战区|片区))(?:[(（][^()（）]{{1,10}}[)）])?",
     re.IGNORECASE,
 )
 _ENGLISH_TITLE = re.compile(
@@ -135,6 +138,8 @@ _STREET = re.compile(
     r"(?:[路街道巷弄村]|大道|工业园|科技园|产业园|园区|广场|大厦)[^,，。]{0,24}|\d+\s?[号弄幢栋座楼层室]"
 )
 _STREET_END = re.compile(r"\d\s?[号弄幢栋座楼层室#]|大厦|园区|工业园|科技园|产业园|广场|[A-Z]座")
+_ROOM = re.compile(r"[A-Z]?\d{2,5}(?:[-/]\d{1,4})?\s?[室号房]?")
+_BUILDING = re.compile(r"[座栋幢楼层厦厅号]$")
 _ENGLISH_STREET = re.compile(
     r"(?=.*\d).*(?<![A-Za-z])(?:Road|Rd\.?|Street|St\.|Avenue|Ave\.?|Building|Bldg\.?|District|Floor|Room|Park|Zone|Plaza|Tower)(?![A-Za-z])",
     re.IGNORECASE,
@@ -282,7 +287,7 @@ class _Card:
                 and each.top > begun.top + 0.5 * begun.size
                 and below
                 and close
-                and _goes_on(each.text)
+                and (_goes_on(each.text) or (_ROOM.fullmatch(each.text) and _BUILDING.search(begun.text)))
             ):
                 self.telling.add(each.number)
                 return _until_label(each, 0)
@@ -503,8 +508,8 @@ def _goes_on(text: str) -> bool:
 
 def _is_end_of_firm(words: str) -> bool:
     """股份有限公司, 科技有限公司: a legal form with no more than a trade before it."""
-    parts = names.parts_of(words)
-    return words in LEGAL or (parts.region == "" and parts.brand + parts.legal == words and parts.brand in INDUSTRIES)
+    trade = _LEGAL_FORM.sub("", words)
+    return words in LEGAL or (trade != words and trade in INDUSTRIES)
 
 
 def _posts_in_text(words: _Words) -> bool:
@@ -532,11 +537,10 @@ def _posts_in(words: _Words) -> Iterator[_Post]:
     for start, end in _tokens(words.text):
         if end - start > 24:
             continue
-        for at in _openings(words.text, start, end):
-            post = _post(words, at, end)
-            if post is not None:
-                yield post
-                break
+        posts = (_post(words, at, end) for at in _openings(words.text, start, end))
+        post = next(filter(None, posts), None) or _unlisted_post(words, start, end)
+        if post is not None:
+            yield post
 
 
 def _tokens(text: str) -> Iterator[tuple[int, int]]:
@@ -578,6 +582,30 @@ def _post(words: _Words, start: int, end: int) -> _Post | None:
     return None
 
 
+def _unlisted_post(words: _Words, start: int, end: int) -> _Post | None:
+    """品牌策划经理, 市场部品牌策划经理; not 李晓明采购经理, whose field would begin with a name."""
+    text = words.text[start:end]
+    department = _DEPARTMENT.match(text)
+    at = start + (department.end() if department is not None else 0)
+    title = words.text[at:end]
+    named = any(_is_name(title[:length]) for length in (2, 3, 4))
+    if not _ANY_TITLE.fullmatch(title) or named or _NOT_NAMES.search(title) or _LEGAL.search(text):
+        return None
+    return _Post(words, words.raw[at:end], words.raw[start:at] or None)
+
+
+def _is_unusual_name(words: str) -> bool:
+    """A surname and two characters that elsewhere would be other words: 史可欣, 易可为."""
+    return bool(
+        re.fullmatch(r"[一-鿿]{3}", words)
+        and words[0] in SURNAMES
+        and not _NOT_NAMES.search(words)
+        and not _DEPARTMENT.fullmatch(words)
+        and not _TITLE.fullmatch(words)
+        and not any(industry in words for industry in INDUSTRIES)
+    )
+
+
 def _is_name(words: str) -> bool:
     """A surname and one or two characters that a given name may have, and nothing else."""
     return people.full_name(words, 0) == len(words) and not _NOT_NAMES.search(words)
@@ -590,6 +618,10 @@ def _names_in(words: _Words) -> Iterator[tuple[str, float]]:
     spread = re.sub(r"\s", "", words.text[start:])
     if _is_name(spread) and _CJK.match(spread):
         yield spread, 3.0 if label else 1.0
+        return
+    if _is_unusual_name(spread):
+        # only where it stands out and a title is near
+        yield spread, 3.0 if label else -1.0
         return
     if (
         _EMAIL.search(words.text)
