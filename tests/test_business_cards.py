@@ -461,3 +461,35 @@ def test_a_long_line_costs_no_more_than_a_short_one() -> None:
     )
 
     assert len(business_cards.read(lines).phones) == 1
+
+
+@pytest.mark.parametrize("department", ["西南大区", "华北大区", "销售二部（苏南大区）"])
+def test_a_region_is_a_department(department: str) -> None:
+    card = business_cards.read(stacked(("秦朗", BIG), (department, USUAL), ("区域经理", USUAL)))
+
+    assert (card.department, card.title) == (department, "区域经理")
+
+
+@pytest.mark.parametrize("line", ["市场部·品牌策划经理", "市场部品牌策划经理", "市场部 品牌策划经理"])
+def test_a_title_of_a_field_in_no_list_is_one(line: str) -> None:
+    card = business_cards.read(stacked(("段雨欣", BIG), (line, USUAL)))
+
+    assert (card.department, card.title) == ("市场部", "品牌策划经理")
+
+
+@pytest.mark.parametrize("name", ["史可欣", "易可为"])
+def test_a_name_of_words_is_one_only_where_it_stands_out_beside_a_title(name: str) -> None:
+    assert business_cards.read(stacked((name, BIG), ("商务经理", USUAL), ("13800138021", USUAL))).name == name
+    assert business_cards.read(stacked((name, USUAL), ("商务经理", USUAL), ("13800138021", USUAL))).name is None
+
+
+def test_a_room_in_the_line_below_belongs_to_the_address() -> None:
+    lines = stacked(("深圳市南山区高新南七道20号国家工程实验室大楼B座", SMALL), ("1803", SMALL))
+
+    assert business_cards.read(lines).address == "深圳市南山区高新南七道20号国家工程实验室大楼B座1803"
+
+
+def test_a_trade_and_legal_form_in_the_line_below_end_the_firms_name() -> None:
+    lines = stacked(("成都天府星云", USUAL), ("软件有限公司", USUAL), ("诸葛明", BIG))
+
+    assert business_cards.read(lines).company == "成都天府星云软件有限公司"

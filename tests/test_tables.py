@@ -170,6 +170,94 @@ def test_a_header_of_two_lines_is_one() -> None:
     assert cells_of(table)[1] == ("1", "电动叉车", "2", "86,000", "172,000")
 
 
+NARROW = Grid((0, 50, 180, 330, 380, 430, 580, 730), "ccccccc", 80)
+BROKEN = ("序号", "名称", "型号", "数\n量", "单\n位", "单价(元)", "金额(元)")
+PUMPS = [
+    ("1", "离心泵", "ISW50", "2", "台", "3,800.00", "7,600.00"),
+    ("2", "流量计", "LDG-50S", "3", "台", "2,950.00", "8,850.00"),
+]
+BROKEN_READ = tuple(words.replace("\n", "") for words in BROKEN)
+
+
+def test_header_words_broken_within_on_a_narrow_screen_are_whole_again() -> None:
+    assert cells_of(tables.read(NARROW.drawn(BROKEN, PUMPS))) == [BROKEN_READ, *PUMPS]
+
+
+def test_first_lines_of_two_broken_header_words_that_the_engine_read_as_one_are_parted() -> None:
+    lines = NARROW.drawn(BROKEN, PUMPS)
+    first, second = (next(line for line in lines if line.text == text) for text in "数单")
+    both = Line(Rect(first.rect.left, first.rect.top, second.rect.right, first.rect.bottom), "数单")
+    rest = [line for line in lines if line is not first and line is not second]
+
+    assert cells_of(tables.read([both, *rest])) == [BROKEN_READ, *PUMPS]
+
+
+def test_a_lost_first_line_of_a_header_makes_no_row_of_the_second() -> None:
+    lines = [line for line in NARROW.drawn(BROKEN, PUMPS) if line.text != "单"]
+
+    assert cells_of(tables.read(lines))[1:] == PUMPS
+
+
+def test_what_stands_above_a_whole_header_is_no_part_of_it() -> None:
+    grid = Grid((30, 300, 600, 800), "lll", 40)
+    lines = grid.drawn(("产品", "规格", "报价"), [("抽纸", "3层", "52元"), ("拖把", "40cm", "45元")])
+
+    assert cells_of(tables.read([box("价目表", 340, 170), *lines]))[0] == ("产品", "规格", "报价")
+
+
+LEFT_HEADER = ("品名", "规格", "数量", "单价", "小计")
+RIGHT_FIGURES = [
+    ("服务器", "2U", "4", "36,500", "146,000"),
+    ("无线AP", "吸顶", "26", "860", "22,360"),
+    ("机柜", "42U", "3", "2,450", "7,350"),
+]
+
+
+def left_over_right(rows: Sequence[Sequence[str]]) -> list[Line]:
+    """Words at the left of their columns, figures at the right."""
+    edges = (30, 300, 560, 690, 850, 1040)
+    lines = Grid(edges, "lllll").row(LEFT_HEADER, 200)
+    for at, cells in enumerate(rows):
+        lines += Grid(edges, "llrrr").row(cells, 252 + 52 * at)
+    return lines
+
+
+def test_figures_at_the_right_of_their_column_stay_below_words_at_the_left() -> None:
+    assert cells_of(tables.read(left_over_right(RIGHT_FIGURES))) == [LEFT_HEADER, *RIGHT_FIGURES]
+
+
+def test_two_figures_read_as_one_line_are_parted_though_one_stands_below_no_words() -> None:
+    lines = left_over_right(RIGHT_FIGURES)
+    first, second = (next(line for line in lines if line.text == text) for text in ("4", "36,500"))
+    rect = Rect(first.rect.left, first.rect.top, second.rect.right, first.rect.bottom)
+    rest = [line for line in lines if line is not first and line is not second]
+
+    assert cells_of(tables.read([*rest, Line(rect, "4 36,500")])) == [LEFT_HEADER, *RIGHT_FIGURES]
+
+
+def test_amounts_that_the_engine_ran_together_are_parted_where_one_ends() -> None:
+    goods = [*PUMPS, ("3", "阀门", "DN50", "9", "只", "5,200.00", "46,800.00")]
+    lines = NARROW.drawn(BROKEN, goods)
+    first, second = (next(line for line in lines if line.text == text) for text in ("5,200.00", "46,800.00"))
+    ran = Line(Rect(first.rect.left, first.rect.top, second.rect.right, first.rect.bottom), "5,200.0046,800.00")
+    rest = [line for line in lines if line is not first and line is not second]
+
+    assert cells_of(tables.read([*rest, ran])) == [BROKEN_READ, *goods]
+
+
+def test_cells_that_hang_from_the_first_line_of_their_row_stay_in_it() -> None:
+    grid = Grid((30, 110, 430, 530, 680, 880), "llccr")
+    header = ("序号", "印刷内容", "数量", "单价", "金额")
+    lines = grid.row(header, 200)
+    named = ("产品画册（157g", "铜版纸，28页", "骑马钉）")
+    for at, number in enumerate("12"):
+        top = 260 + 120 * at
+        lines += grid.row((number, named[0], "200", "6.80", "1360.00"), top)
+        lines += [*grid.row(("", named[1]), top + 30), *grid.row(("", named[2]), top + 60)]
+
+    assert [cells[1] for cells in cells_of(tables.read(lines))] == ["印刷内容", "".join(named), "".join(named)]
+
+
 def test_a_total_merged_over_the_table_is_no_item() -> None:
     lines = below(
         PLAIN.drawn(HEADER, GOODS), "合计人民币（大写）：贰万肆仟肆佰玖拾元整        小写：¥24,490.00", left=60
