@@ -39,6 +39,8 @@ _WORDS_OF: dict[Role, str] = {
 """In the order in which they are tried: 品牌型号 is a brand's column, 折扣率 no price's."""
 _ROLES = tuple((role, re.compile(words)) for role, words in _WORDS_OF.items())
 IN_BRACKETS = re.compile(r"[(\[【].{0,12}?[)\]】]")
+_OPEN_BRACKET = re.compile(r"[(\[【][^)\]】]{0,8}$")
+"""单价(元/ over 人): the line ends within the bracket."""
 _MONEY_UNIT = re.compile(r"[:/,]?(?:人民币|RMB|CNY|万?元)$")
 LONGEST_HEADER = 14
 """Characters of one header."""
@@ -67,7 +69,7 @@ def role_of(words: str) -> Role | None:
     written = flat(words).upper()
     if not written or len(written) > LONGEST_HEADER * 2:
         return None
-    bare = _MONEY_UNIT.sub("", IN_BRACKETS.sub("", written))
+    bare = _MONEY_UNIT.sub("", _OPEN_BRACKET.sub("", IN_BRACKETS.sub("", written)))
     if not bare or len(bare) > LONGEST_HEADER:
         return None
     return next((role for role, pattern in _ROLES if pattern.fullmatch(bare)), None)

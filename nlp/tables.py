@@ -40,6 +40,7 @@ NEIGHBOURS = 16
 """So many lines next below are looked at for one in the same row."""
 
 _FIGURES: frozenset[Role] = frozenset(("number", "quantity", "price", "amount", "tax", "rate", "discount"))
+_COUNTED: frozenset[Role] = frozenset(("quantity", "unit", "price", "amount"))
 _ONLY_BRACKETS = re.compile(r"(?:[(\[【].{1,12}[)\]】]|/?(?:万?元|RMB|CNY))")
 WRAPPED = 1.35
 """Lines of a header's cell are not farther than so many heights from the middle of the header."""
@@ -192,7 +193,7 @@ def _header_cells(piece: _Piece) -> list[_Piece]:
         return [piece]
     whole = role_of(piece.text) is not None
     gaps = [found.start() for found in re.finditer(r"\s+", piece.text)]
-    if whole and (not gaps or (piece.text.isascii() and not _is_spread(piece))):
+    if whole and gaps and piece.text.isascii() and not _is_spread(piece):
         return [piece]  # Unit Price is one thing, 数量 单位 are two
     if not gaps:
         return _glued(piece)
@@ -203,17 +204,20 @@ def _header_cells(piece: _Piece) -> list[_Piece]:
     return parts if enough and len(parts) >= 2 else [piece]
 
 
-def _is_spread(piece: _Piece) -> bool:
-    """Whether the piece is clearly wider than its letters."""
-    return piece.right - piece.left >= piece.height * sum(map(_char_width, piece.text))
+def _is_spread(piece: _Piece, share: float = 1.0) -> bool:
+    """Whether the piece is clearly wider than its letters: `share` of its height for each, where 0.65 to 0.78 are usual."""
+    return piece.right - piece.left >= share * piece.height * sum(map(_char_width, piece.text))
 
 
 def _glued(piece: _Piece) -> list[_Piece]:
-    """数量单位 in one line that is too wide for one word."""
-    if len(piece.text) > LONGEST_HEADER or not _is_spread(piece):
+    """数量单位 in one line that is too wide for one word. 产品数量 may be one word, 单位数量 never is."""
+    if len(piece.text) > LONGEST_HEADER or not _is_spread(piece, 0.85):
         return [piece]
     for at in range(2, len(piece.text) - 1):
-        if role_of(piece.text[:at]) is not None and role_of(piece.text[at:]) is not None:
+        one, other = role_of(piece.text[:at]), role_of(piece.text[at:])
+        if one is None or other is None or one == other:
+            continue
+        if _is_spread(piece) or {one, other} <= _COUNTED:
             return _cut(piece, [at])
     return [piece]
 
@@ -314,7 +318,9 @@ def _with_other_lines(cells: Sequence[_Piece], pieces: Sequence[_Piece], middle:
 def _is_one_header(stack: Sequence[_Piece], *, named: bool) -> bool:
     """Whether the lines are one header's; where the first is one already, only what it is counted in may follow."""
     if named:
-        return bool(_ONLY_BRACKETS.fullmatch(flat(_joined(stack[1:]))))
+        words, first = flat(_joined(stack)), flat(stack[0].text)
+        begun = first.find("(") if "(" in first and ")" not in first else len(first)
+        return bool(_ONLY_BRACKETS.fullmatch(words[begun:]))
     return role_of(_joined(stack)) is not None
 
 
