@@ -140,6 +140,7 @@ _STREET = re.compile(
 _STREET_END = re.compile(r"\d\s?[号弄幢栋座楼层室#]|大厦|园区|工业园|科技园|产业园|广场|[A-Z]座")
 _ROOM = re.compile(r"[A-Z]?\d{2,5}(?:[-/]\d{1,4})?\s?[室号房]?")
 _BUILDING = re.compile(r"[座栋幢楼层厦厅号]$")
+_CUT_OFF = re.compile(r"[号楼层室座幢栋]{1,2}")
 _ENGLISH_STREET = re.compile(
     r"(?=.*\d).*(?<![A-Za-z])(?:Road|Rd\.?|Street|St\.|Avenue|Ave\.?|Building|Bldg\.?|District|Floor|Room|Park|Zone|Plaza|Tower)(?![A-Za-z])",
     re.IGNORECASE,
@@ -162,6 +163,10 @@ class _Words:
     bottom: float
     size: float
     """Pixels an em, from the width: a leaning line's box is higher than its letters."""
+
+    @property
+    def middle(self) -> float:
+        return self.left + self.size * _ems(self.raw) / 2
 
 
 def read(lines: Sequence[Line]) -> BusinessCard:
@@ -281,13 +286,15 @@ class _Card:
         """The line below, where the address goes on: 5幢1203室."""
         for each in self.words:
             below = each.top - begun.top >= 0 and each.top < begun.bottom + 0.6 * (begun.bottom - begun.top)
-            close = abs(each.left - begun.left) < 8 * begun.size and 0.8 < each.size / begun.size < 1.25
+            under = abs(each.left - begun.left) < 8 * begun.size or abs(each.middle - begun.middle) < begun.size
+            # the margin around one letter is a good part of its width
+            close = under and (0.8 < each.size / begun.size < 1.25 or len(each.text) <= 2)
             if (
                 each.number != begun.number
                 and each.top > begun.top + 0.5 * begun.size
                 and below
                 and close
-                and (_goes_on(each.text) or (_ROOM.fullmatch(each.text) and _BUILDING.search(begun.text)))
+                and (_goes_on(each.text) or _ends_building(begun.text, each.text))
             ):
                 self.telling.add(each.number)
                 return _until_label(each, 0)
@@ -418,6 +425,10 @@ def _is_english_name(words: str) -> bool:
     return not _latin_surnames().isdisjoint((parts[0], parts[-1]))
 
 
+def _ems(text: str) -> float:
+    return sum(1.0 if ord(character) > 0x2E7F else 0.55 for character in text)
+
+
 def _words(lines: Sequence[Line]) -> list[_Words]:
     """The lines from the top; those without letters or place left out."""
     kept = []
@@ -426,8 +437,7 @@ def _words(lines: Sequence[Line]) -> list[_Words]:
         edges = (rect.left, rect.top, rect.right, rect.bottom)
         raw = line.text.strip()[:MAX_LINE]
         if raw and all(isfinite(edge) and abs(edge) < 1e6 for edge in edges) and rect.width > 0 and rect.height > 0:
-            ems = sum(1.0 if ord(character) > 0x2E7F else 0.55 for character in raw)
-            kept.append((rect, raw, rect.width / ems))
+            kept.append((rect, raw, rect.width / _ems(raw)))
     kept.sort(key=lambda each: (each[0].top, each[0].left))
     return [
         _Words(number, clauses.fold(raw), raw, rect.left, rect.top, rect.bottom, size)
@@ -493,6 +503,13 @@ def _is_chinese_address(text: str) -> bool:
 def _until_label(words: _Words, start: int) -> str:
     end = found.start() if (found := _NEXT_LABEL.search(words.text, start + 1)) else len(words.text)
     return words.raw[start:end].strip(" :：,，;；|｜")
+
+
+def _ends_building(begun: str, rest: str) -> bool:
+    """B座 | 1803, 12号 | 楼: what ends no address by itself."""
+    if _CUT_OFF.fullmatch(rest):
+        return bool(re.search(r"[\d号座栋幢]$", begun))
+    return bool(_ROOM.fullmatch(rest) and _BUILDING.search(begun))
 
 
 def _goes_on(text: str) -> bool:

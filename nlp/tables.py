@@ -383,9 +383,16 @@ def _widened(columns: Sequence[_Column], pieces: Sequence[_Piece]) -> tuple[_Col
         certain = _certain(row, columns)
         # two lines side by side may stand below the table
         for at, piece in certain.items() if len(certain) >= 3 else ():
+            if _may_be_two(piece, columns[at]):
+                continue
             left, right = _shrunk(piece)
             reach[at] = min(reach[at][0], left), max(reach[at][1], right)
     return tuple(replace(column, left=left, right=right) for column, (left, right) in zip(columns, reach, strict=True))
+
+
+def _may_be_two(piece: _Piece, column: _Column) -> bool:
+    """1,260 m3 below words for figures: the cell beside it may have none above."""
+    return " " in piece.text and column.role in _FIGURES
 
 
 def _certain(row: Sequence[_Piece], columns: Sequence[_Column]) -> dict[int, _Piece]:
@@ -479,7 +486,12 @@ def _settle_columns(header: Sequence[_Column], body: Sequence[_Piece]) -> tuple[
     Pieces that stand above one another are one band; a band belongs to the header's word that it holds. One without any
     belongs to the nearer neighbour that has nothing in the same rows, or else is a column without a name.
     """
-    narrow = [number for number, piece in enumerate(body) if len(_crossed(piece, header)) <= 1]
+    crossed = [_crossed(piece, header) for piece in body]
+    narrow = [
+        number
+        for number, (piece, at) in enumerate(zip(body, crossed, strict=True))
+        if not at or (len(at) == 1 and not _may_be_two(piece, header[at[0]]))
+    ]
     spans: list[tuple[float, float, int]] = [(column.left, column.right, -1 - at) for at, column in enumerate(header)]
     spans += [(*_shrunk(body[number]), number) for number in narrow]
     bands: list[tuple[float, float, list[int], list[int]]] = []

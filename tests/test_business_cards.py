@@ -483,10 +483,12 @@ def test_a_name_of_words_is_one_only_where_it_stands_out_beside_a_title(name: st
     assert business_cards.read(stacked((name, USUAL), ("商务经理", USUAL), ("13800138021", USUAL))).name is None
 
 
-def test_a_room_in_the_line_below_belongs_to_the_address() -> None:
-    lines = stacked(("深圳市南山区高新南七道20号国家工程实验室大楼B座", SMALL), ("1803", SMALL))
-
-    assert business_cards.read(lines).address == "深圳市南山区高新南七道20号国家工程实验室大楼B座1803"
+@pytest.mark.parametrize(
+    ("begun", "rest"),
+    [("深圳市南山区高新南七道20号国家工程实验室大楼B座", "1803"), ("郑州市高新区莲花街316号科技园东区12号", "楼")],
+)
+def test_a_room_in_the_line_below_belongs_to_the_address(begun: str, rest: str) -> None:
+    assert business_cards.read(stacked((begun, SMALL), (rest, SMALL))).address == begun + rest
 
 
 def test_a_trade_and_legal_form_in_the_line_below_end_the_firms_name() -> None:

@@ -245,6 +245,36 @@ def test_amounts_that_the_engine_ran_together_are_parted_where_one_ends() -> Non
     assert cells_of(tables.read([*rest, ran])) == [BROKEN_READ, *goods]
 
 
+def test_a_unit_beside_its_quantity_read_as_one_line_hides_no_column_without_a_name() -> None:
+    grid = Grid((30, 100, 210, 310, 400, 540, 700), "lllllr")
+    header = ("序号", "项目", "工程量", "", "单价", "合价")
+    goods = [
+        ("1", "土方", "1,260 m3", "", "18.00", "22,680.00"),
+        ("2", "钢筋", "480", "t", "520.00", "249,600.00"),
+        ("3", "模板", "2,100", "m2", "52.00", "109,200.00"),
+    ]
+
+    assert cells_of(tables.read(grid.drawn(header, goods)))[2:] == goods[1:]
+
+
+def test_two_counted_headers_without_a_space_are_parted_where_they_are_too_wide_for_one() -> None:
+    lines = [line for line in PLAIN.drawn(HEADER, GOODS) if line.text not in ("数量", "单位")]
+    both = Line(Rect(715, 183, 860, 217), "数量单位")
+
+    assert cells_of(tables.read([both, *lines])) == [HEADER, *GOODS]
+
+
+def test_a_header_that_breaks_within_its_bracket_is_one() -> None:
+    grid = Grid((30, 300, 430, 600, 780), "lccc", 80)
+    header = ("课程名称", "人数", "单价(元/\n人)", "小计\n(元)")
+    goods = [("安全培训", "45", "380", "17,100"), ("应急演练", "120", "60", "7,200")]
+
+    assert cells_of(tables.read(grid.drawn(header, goods))) == [
+        ("课程名称", "人数", "单价(元/人)", "小计(元)"),
+        *goods,
+    ]
+
+
 def test_cells_that_hang_from_the_first_line_of_their_row_stay_in_it() -> None:
     grid = Grid((30, 110, 430, 530, 680, 880), "llccr")
     header = ("序号", "印刷内容", "数量", "单价", "金额")
