@@ -337,6 +337,8 @@ def _stacks(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
 
 def _uncrossed(piece: _Piece, lines: Sequence[_Piece]) -> list[_Piece]:
     """The first lines of two words that the engine read as one: 数单 over 量 and 位."""
+    if len(piece.text) != 2:
+        return [piece]
     lower = sorted(
         (
             each
@@ -346,7 +348,7 @@ def _uncrossed(piece: _Piece, lines: Sequence[_Piece]) -> list[_Piece]:
         key=lambda each: each.left,
     )
     pairs = list(zip(piece.text, lower, strict=False))
-    crossed = len(piece.text) == len(lower) == 2 and all(role_of(one + other.text) for one, other in pairs)
+    crossed = len(lower) == 2 and all(role_of(one + other.text) for one, other in pairs)
     return _cut(piece, [1]) if crossed else [piece]
 
 
