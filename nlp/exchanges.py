@@ -89,8 +89,8 @@ def settle(
     for speaker, run in _runs(_bubbles(text, thoughts, demands, steps)):
         if speaker == "rep":
             requests, ours = _rep_says(run, open_demands)
-            planned = {key: step for key, step in planned.items() if not _is_taken_back(step, run)}
             planned |= {_key(step): step for step in ours}
+            planned = {key: step for key, step in planned.items() if not _is_taken_back(step, run)}
             planned |= {_key(request.step): request.step for request in requests if request.agreed}
             continue
         asked, theirs = _customer_says(run)
@@ -123,7 +123,8 @@ def _is_taken_back(step: NextStep, run: Sequence[_Bubble]) -> bool:
         return False
     for thought in (said.thought for bubble in run for said in bubble.said):
         words = _bare(thought)
-        if _TAKES_BACK.search(words) and not _ASKS_BACK.search(words):
+        is_later = step.span.start < thought.clause.start
+        if is_later and _TAKES_BACK.search(words) and not _ASKS_BACK.search(words):
             is_same_day = thought.due is not None and thought.due.due == step.due
             if is_same_day or _alike(re.sub(r"不[了到出完上及]", "", words), step.action):
                 return True
@@ -377,7 +378,7 @@ def _needed(words: str) -> str:
 
 
 _BROUGHT = re.compile(
-    r"^(?P<topic>[^，。我你您]{2,10}?)(?:能不能|能否|可不可以|可否|能)(?P<what>(?:给|发|寄|传|出|提供|做|报|弄|整理)(?:我们?|一下)?(?:[一两几]?[份个版套张])?)(?:吗|么|不|呢|[?？])*$"
+    r"^(?P<topic>(?:(?!什么时候|啥时候|几时|哪天|几号)[^，。我你您]){2,10}?)(?:能不能|能否|可不可以|可否|能)(?P<what>(?:给|发|寄|传|出|提供|做|报|弄|整理)(?:我们?|一下)?(?:[一两几]?[份个版套张])?)(?:吗|么|不|呢|[?？])*$"
 )
 """排产表能不能给一份: 给一份 says nothing without what stands before."""
 
@@ -614,7 +615,7 @@ def _tried(thought: Thought, shown: Sequence[NextStep], demands: Sequence[Demand
         ]
         if tries is None or not wanted:
             return [step for step in shown if step.owner == "us" and not _is_no_step(words, step)]
-        act = re.sub(r"一?下$|(?<=[看问])[看问]$", "", tries["act"]) + wanted[-1].what
+        act = re.sub(r"一?下$|(?<=问)问$", "", tries["act"]) + wanted[-1].what
     return [NextStep("us", act, clause.span(0, len(clause.text)), due.due if due else None, due.span if due else None)]
 
 
