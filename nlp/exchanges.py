@@ -20,7 +20,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from nlp.actions import VERB, cleaned, without
 from nlp.clauses import Clause, Speaker
@@ -301,6 +301,7 @@ _WHEN = re.compile(
 _SELF_DATED = re.compile(
     r"^(?:就|再|先|大概|会|要|准备|应该|可以|去|财务|领导|老板|我们?|我这边|让[^，。]{1,6}|那)*(?:做?测试|试用|试机|付款?|打款|打(?:首付|尾款|定金|过去|给)|汇款|转账|安排付款|开标|评标|评审|专家评审|上会|过会|盖章?|签(?:字|合同|约)?|下单|下订单|拍|寄(?:回|给|合同|过去)|弄|办|催|腾|打(?=$))(?:[^，。吗?？]{0,8})$"
 )
+_FETCHES = re.compile(r"^(?:我|我们|就|再)*(?:去|过去|过来|来)(?:拿|提|取|拉)(?:货|走)?$")
 _EVENT = re.compile(
     r"^(?P<what>[^我，。了没不]{0,8}(?:开标|评标|发标|挂网|上会|专家评审|评审会?|招标))(?:会|时间|大概|暂|初步|就|是|定|安排|在|于)*$"
 )
@@ -330,7 +331,7 @@ def _customer_says(run: Sequence[_Bubble]) -> tuple[list[_Asked], list[NextStep]
                     for step in said.steps
                     if step not in steps and not _YOU.search(words)
                 ]
-                theirs += [step for step in own if not _NO_DEED.search(words) and not _IF_SO.match(bare)]
+                theirs += [step for step in own if not _NO_DEED.search(words) and not _BUSY.match(bare) and not _IF_SO.match(bare)]
             before = thought
     return asked, theirs
 
@@ -344,9 +345,9 @@ def _whole(step: NextStep, thought: Thought) -> NextStep:
 
 _IF_SO = re.compile(r"^(?:行|可以|成|中|能定|OK|ok)(?:的?话)?(?:我们?|咱)?[^，。]{0,4}就?(?=[^，。]{2})(?=.*就)")
 """行我今天就盖章: only if we agree to the price before it."""
-_BUSY = r"^(?:我|我们)?(?:在|要|还要|得)?(?:开会|上课|手术|开车|上飞机)$"
+_BUSY = re.compile(r"^(?:我|我们)?(?:在|要|还要|得)?(?:开会|上课|手术|开车|上飞机)$")
 _NO_DEED = re.compile(
-    rf"{_BUSY}|^[^，。]{{0,6}}按我们?(?:发|给)|吗|[?？]|能不能|行不|^(?:他们?|她们?|人家|别家|对方)|出差|休假|请假|放假|开业|开张|搬家|几点|几号|什么|多少|怎么|哪|过年|回老家|快乐|愉快|恭喜"
+    r"^[^，。]{0,6}按我们?(?:发|给)|吗|[?？]|能不能|行不|^(?:他们?|她们?|人家|别家|对方)|出差|休假|请假|放假|开业|开张|搬家|几点|几号|什么|多少|怎么|哪|过年|回老家|快乐|愉快|恭喜"
 )
 
 _SUPPLIES = r"(?:安装|装(?:好|完|机|上)|到货|到位|交货|交付|发货|送货|供货|送到|上线|培训|调试|报价|提供|完工|开通|修好|修完|换好|[做弄改干测]完|拿到(?:货|报价|方案|样|图|发票|合同)|出图|出方案|看到(?:样|方案|报价|货)|进场|恢复)"
@@ -396,15 +397,32 @@ def _kept(thought: Thought, known: Sequence[Demand]) -> list[Demand]:
         return []  # how much he buys
     if re.match(r"^(?:你|您)?看一?下(?:邮件|微信|附件|群|信息|消息|图片|视频)", words):
         return []
+    if _OFFERS.match(words):
+        return []
     if known and _WHEN.match(words):
         return []  # `_asks` words it better
-    return [replace(each, what=_wording(words)) if _ASKING_LEFT.search(each.what) else each for each in known]
+    return [
+        replace(each, what=_wording(words))
+        if _ASKING_LEFT.search(each.what)
+        else replace(each, what=_OPENING.sub("", each.what))
+        for each in known
+    ]
 
 
 _ASKS_HIM = re.compile(r"(?:要求|让|叫|催|问)(?:我|我们|咱们?)(?!仓库|司|厂)")
 """In the customer's mouth 我 is himself: 技术要求我让工程部发你."""
 _SAYS_NOTHING = re.compile(r"(?:尽快|赶紧|抓紧)?(?:安排|处理|办|弄|搞|快|问)?(?:一?下|点)?")
 _ASKING_LEFT = re.compile(r"能不能|吗|什么时候|啥时候|哪天|^们|^部|^一[趟份下]|让你们?|^于|叫你们?")
+
+
+_NEEDS_IT = re.compile(r"^(?:就|急|马上|都|必须)*要(?:用|的|到)?$")
+"""还有操作规程，今天要."""
+_IS_THING = re.compile(r"^(?:还有|另外)[^我你您他，。了过没不吗要把]{2,10}$")
+_BY_THEN = re.compile(
+    r"^(?:另外|还有|那)?[^我你您他，。了没不款]{2,10}?(?:前|之前)?(?:全部|都|要)?(?:(?:修|装|换|调试?)(?:好|完)|安装|到货|到位|交货|发货|送到|报价)$"
+    r"|^保证金[^，。我了没]{0,3}(?:到账|交)$"
+)
+"""吊具下周二前修好: by a day, what only the supplier does."""
 
 
 def _asks(thought: Thought, before: Thought | None) -> list[Demand]:
@@ -416,7 +434,12 @@ def _asks(thought: Thought, before: Thought | None) -> list[Demand]:
         return _of_the_words_before(thought, before)
     if before is not None and _THEY_DO.search(_bare(before)) and re.match(r"(?:就|能|会|应该|可以)*出(?:结果|报告|来)", words):
         return []  # 我们要走审批，下周出结果
+    if due is not None and before is not None and _NEEDS_IT.match(words) and _IS_THING.match(_bare(before)):
+        thing = _OPENING.sub("", _bare(before))
+        return [Demand(thing, before.clause.span(0, len(before.clause.text)), due.due, due.span)]
     what = _wanted(words, dated=due is not None)
+    if not what and due is not None and due.kind == "deadline" and _BY_THEN.match(words):
+        what = words
     if not what:
         return []
     return [
@@ -435,11 +458,16 @@ _EXTRA = re.compile(
     r"|(?:价格|单价|总价)?再?(?:降|便宜|优惠)[\d一二两三四五六七八九十几]+(?:个点|%|块|元|个百分点)[^我你您，。了]{0,2}"
     r"|[^我你您他，。了]{2,10}(?:自己带|自备|提前(?:发|给|寄|交|传|报|准备)(?:过来|我们?)?)"
     r"|[^我你您他，。了]{2,8}(?:记得|别忘了?|务必)(?:带|发|寄|给|交|开)[^我你您他，。了]{0,6})$"
+    r"|^(?P<term>[^我你您他，。了]{2,6}要求[\d一二两三四五六七八九十]+(?:年|天|个月|%|次|小时)[^，。了吗]{0,4})$"
     r"|^(?:那|还|也|都|你们?|您|要|得|必须|一定)*(?P<pay>赔(?:我们?的?|偿|钱|款)[^，。了吗]{0,8})$"
     r"|^(?:来|过来|到|下次来?)的?(?:时候|时)(?:再|也|顺便|记得|麻烦)*(?P<bring>(?:带|拿|捎)[^我你您，。了]{1,12})$"
     r"|^顺便(?:帮我们?|也|再)?(?P<also>(?:看看?|查|修|换|带|拿|问|检查)[^我你您，。了吗]{1,12})$"
     r"|^(?:你|您|你们)(?P<tell>跟[\u4e00-\u9fff]{1,5}(?:说|讲|打)(?:一声|一下|声|下|个招呼))$"
 )
+
+
+_OFFERS = re.compile(r"^[\d.一二两三四五六七八九十]+[万千百块元]?[\d一二三四五六七八九]?(?:能不能|能否|能|可以)?(?:做|卖|行|给)(?:吗|不|么)?$")
+"""24万能不能做 is a counter-offer, as 24万行不行 is."""
 
 
 def _wanted(words: str, *, dated: bool) -> str:
@@ -457,6 +485,8 @@ def _wanted(words: str, *, dated: bool) -> str:
     if (match := _WHEN.match(words)) and not _OWN.search(words):
         return match["verb"] + match["what"].removeprefix("的")
     if (match := _CAN_YOU.match(words)) and _CAN.search(words) and not _NOT_OURS.search(words):
+        if _OFFERS.match(match["what"]):
+            return ""
         return re.sub(r"能(?!源|耗)", "", match["what"], count=1)
     if _ASKS_BACK.search(words):
         return ""
@@ -484,7 +514,8 @@ def _does(thought: Thought) -> list[NextStep]:
     if thought.due is None or any(mention.kind == "past" for mention in thought.times):
         return []
     event = _EVENT.match(words)
-    if not event and (not _SELF_DATED.match(words) or re.search(r"[了过没不](?!起)", words)):
+    fetches = thought.due.kind == "point" and _FETCHES.match(words)
+    if not event and not fetches and (not _SELF_DATED.match(words) or re.search(r"[了过没不](?!起)", words)):
         return []
     step = _made("customer", thought, event["what"] if event else words)
     return [step] if step else []
@@ -509,13 +540,15 @@ _ACTS = re.compile(
     r"^(?:就|会|再|先|也|都|已经在)*[^我您你了没不]{0,6}(?:到|来|去|上门|升级|补|修|出|做|发|寄|送|装|查|换|调|改|处理|完成|联系|对接|跟|恢复|解决)"
 )
 _NO_STEP = re.compile(
-    r"^(?:我们|咱们?)好(?![好的像])|^(?:我们?|咱们?)?(?:含|包(?!装)|只能|最多|最低|用的|是|有|没|不|出$|这款)|只能|保到|最优|公示|公布|快乐|愉快|恭喜|^一下$"
+    r"^(?:我们|咱们?)好(?![好的像])|^(?:我们?|咱们?)?(?:含|包(?!装)|只能|最多|最低|用的|是|有|没|不|出$|这款)|只能|保到|最优|公示|公布|快乐|愉快|恭喜|^一下$|^[\d.万千百零一二两三四五六七八九]+(?:块|元)?$"
 )
 _NO_OBJECT = re.compile(
     rf"^(?:{_PERSON})?(?:(?:收到|拿到)[\u4e00-\u9fff]{{2,4}}?)?(?:那|我们|我|这边|就|马上|这就|立刻|尽快|今晚|重|先|再|会|去|一起|上午|下午|晚上|重新)*(?:发|寄|给|送|报|传|拿|交|开|换|改|修|装|出|做|弄|搞|提供)(?:完|好|掉|齐|出来|过去|过来|上|定)?(?:给)?(?:您|你们?|群里|邮箱|微信|到)*(?:出来|过去)?(?:哈|啊|吧)?$|^(?:就)?(?:可以|能|行|寄出|发出|出发|发货|发顺丰|发快递)的?$"
 )
 
 
+_PROPOSES = re.compile(r"^(?:您|你)?看?(?:方便|可以|行|合适|成|中)(?:不行?|吗|么|[?？])+$")
+"""元旦后我去拜访您，方便不: ours only with his yes."""
 _BUT = re.compile(r"^(?:不过|但是?|可是|只是|就是(?!说))")
 _CANNOT = re.compile(r"^[^，。]{0,10}?(?:可能|恐怕|怕|估计|应该)?(?:来不及|做不[了到]|有(?:点)?难度|够呛|赶不[上出]|不一定)")
 _TRIES = re.compile(
@@ -539,8 +572,10 @@ def _meant_by(bubble: _Bubble, asked: Sequence[_Asked]) -> list[Demand]:
         for match in _ADDRESSED.finditer(words)
         if any(match["who"] in who or match["who"].endswith(("总", "工")) and match["who"][0] in who for who in whos)
     }
-    who = next((each for each in whos if any(name in each for name in named)), asked[-1].who)
-    return [each.demand for each in asked if each.who == who]
+    who = next((each for each in whos if any(name in each for name in named)), None)
+    if who is not None:
+        return [each.demand for each in asked if each.who == who]
+    return [each.demand for each in takewhile(lambda each: each.who == asked[-1].who, reversed(asked))][::-1]
 
 
 _ADDRESSED = re.compile(
@@ -574,6 +609,9 @@ def _rep_says(run: Sequence[_Bubble], asked: Sequence[_Asked]) -> tuple[list[_Re
                 continue
             if request := _asked_whether(thought):
                 requests.append(_Request(request, agreed=False, asked=True))
+                continue
+            if _PROPOSES.match(thought.clause.text) and here:
+                requests.append(_Request(here.pop(), agreed=False, asked=True))
                 continue
             if (number < ANSWERS_WITHIN and open_demands and _TRIES.match(_bare(thought))) or _ASKS_AROUND.match(_bare(thought)):
                 tries = tries or thought.due is None
@@ -637,6 +675,8 @@ def _told(thought: Thought, shown: Sequence[NextStep], open_demands: Sequence[De
     ]
     if not steps and thought.due is not None and _MEET.match(words):
         steps = [step for step in (_made("us", thought, words),) if step]
+    if not steps and (_FINISHES.match(words) if thought.due is not None else _KEEPS.match(words)):
+        steps = [step for step in (_made("us", thought, words),) if step]
     if not open_demands or (thought.due is None and not _NO_OBJECT.match(words)):
         return steps
     asked = _meant(words, [each for each in open_demands if not _TERMS.search(each.what)])
@@ -652,6 +692,8 @@ def _told(thought: Thought, shown: Sequence[NextStep], open_demands: Sequence[De
     ]
 
 
+_FINISHES = re.compile(r"^[^您你，。吗?？了没不如若要]{0,8}(?:换|装|修|弄|做|调|改|搞|备)(?:好|完)$")
+_KEEPS = re.compile(r"^(?:那|我们?|就|先|提前|给(?:您|你))*(?:备好|备着|留着|留好)$")
 _MEET = re.compile(r"^(?:那|就|我们?|咱们?|再|准时)*(?:在|到|去)[^，。吗?？了]{2,12}(?:见|碰头|碰面|见面|集合|拜访)$")
 _YOU = re.compile(r"您|你|麻烦|请|辛苦")
 _HANDS_YOU = re.compile(r"^(?![^，。]*(?:麻烦|请|辛苦|让))[^，。您你]{0,8}(?:发|给|寄|回复|送|报|拿|传|带)给?(?:您|你)")
@@ -675,10 +717,10 @@ def _speaks_of(step: NextStep, demand: Demand) -> bool:
     return _alike(step.action, demand.what)
 
 
-_TERMS = re.compile(r"^别|^不要|分期|账期|付款|月结|价格|单价|总价|便宜|降价|年降|优惠|包邮|含税|折")
+_TERMS = re.compile(r"^别|^再?(?:快|早|抓紧)|^不要|分期|账期|付款|月结|价格|单价|总价|便宜|降价|年降|优惠|包邮|含税|折")
 
 
-_GOODS = re.compile(r"(?:来|要)?[\d一二两三四五六七八九十百千几]+[\u4e00-\u9fff]{1,2}")
+_GOODS = re.compile(r"(?:[\u4e00-\u9fff]{0,4})?(?:给(?:俺|我|咱|我们))?(?:先|再)?(?:来|要|捎|拿|订|下)[\dK一二两三四五六七八九十百千几]+[\u4e00-\u9fffKk]{0,4}|[\d一二两三四五六七八九十百千几]+[\u4e00-\u9fff]{1,2}")
 
 
 def _is_a_deed(demand: Demand) -> bool:
@@ -774,6 +816,8 @@ def _answered(run: Sequence[_Bubble], requests: Sequence[_Request], asked: Conta
 def _is_when(thought: Thought, request: _Request) -> bool:
     """Whether a day without a yes answers: 下周一 to 什么时候能签, 明天回签 to 您回签给我."""
     words = _bare(thought).rstrip("吧哈啊")
+    if request.step.owner == "us":
+        return not words
     return (
         (request.asked and len(words) <= 2) or (len(words) == 1 and words in request.step.action)
     ) or (len(words) >= 2 and _alike(words, request.step.action))
@@ -844,6 +888,7 @@ LOOK_BACK = 3
 LOOK_BACK_FAR = 24
 _BUDGETED = re.compile(r"(?:预算|经费)(?![^，。]{0,4}(?:不|没|超|紧))(?:(?!你们|您|报价|总价|单价|合同|家)[^。？?]){0,14}$")
 """预算我们报的85万, 预算我们报上去了，85万: what he reports to his own house."""
+_IN_ALL = re.compile(r"(?:[\d一两二三四五六七八九十]+[\u4e00-\u9fff](?:一起|一共|总共|给(?:您|你))|一共|总共|合计)$")
 _OWED = re.compile(r"欠|结清|(?:得|先|要|没)结|没付|尾款|货款")
 
 
@@ -859,6 +904,8 @@ def _role(
     if piece.speaker == "rep":
         if _MORE.search(before):
             return "price_gap"
+        if amount.role in ("quote", "unit_price", "other") and amount.unit is None and _IN_ALL.search(before):
+            return "quote"
         if amount.role in ("other", "quote", "payment") and _OWED.search(piece.text):
             return "payment"
         vague = amount.role in ("other", "budget", "deal", "payment")
