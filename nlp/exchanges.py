@@ -90,7 +90,8 @@ def settle(
         if speaker == "rep":
             requests, ours = _rep_says(run, open_demands)
             planned |= {_key(step): step for step in ours}
-            planned = {key: step for key, step in planned.items() if not _is_taken_back(step, run)}
+            left = [kept for step in planned.values() for kept in _left_of(step, run)]
+            planned = {_key(step): step for step in left}
             planned |= {_key(request.step): request.step for request in requests if request.agreed}
             continue
         asked, theirs = _customer_says(run)
@@ -117,18 +118,29 @@ _CALLS_OFF = re.compile(
 _COMES = re.compile(r"来|过去|上门|到|拜访|派|安排[^，。]{0,4}(?:师傅|人|技术|工程师)")
 
 
-def _is_taken_back(step: NextStep, run: Sequence[_Bubble]) -> bool:
-    """Whether we say later that we cannot do what we promised: 周五给不了了."""
+def _left_of(step: NextStep, run: Sequence[_Bubble]) -> list[NextStep]:
+    """Our promise as we leave it: none where we say later that we cannot (周五给不了了), on the new day where we name one."""
     if step.owner == "customer":
+        return [step]
+    for bubble in run:
+        for number, thought in enumerate(said.thought for said in bubble.said):
+            if not (step.span.start < thought.clause.start and _takes_back(thought, step)):
+                continue
+            later = (said.thought for said in bubble.said[number + 1 :])
+            dated = next((each.due for each in later if each.due is not None and _NEW_DAY.match(_bare(each))), None)
+            return [replace(step, due=dated.due, due_span=dated.span)] if dated else []
+    return [step]
+
+
+_NEW_DAY = re.compile(r"^(?:那|改|要|得|最快|只能|推|延)*(?:到|成)?(?:可以|行|吧|给您|给你|哈)*$")
+
+
+def _takes_back(thought: Thought, step: NextStep) -> bool:
+    words = _bare(thought)
+    if not _TAKES_BACK.search(words) or _ASKS_BACK.search(words):
         return False
-    for thought in (said.thought for bubble in run for said in bubble.said):
-        words = _bare(thought)
-        is_later = step.span.start < thought.clause.start
-        if is_later and _TAKES_BACK.search(words) and not _ASKS_BACK.search(words):
-            is_same_day = thought.due is not None and thought.due.due == step.due
-            if is_same_day or _alike(re.sub(r"不[了到出完上及]", "", words), step.action):
-                return True
-    return False
+    is_same_day = thought.due is not None and thought.due.due == step.due
+    return is_same_day or _alike(re.sub(r"不[了到出完上及]", "", words), step.action)
 
 
 def _is_called_off(step: NextStep, run: Sequence[_Bubble]) -> bool:
@@ -136,9 +148,10 @@ def _is_called_off(step: NextStep, run: Sequence[_Bubble]) -> bool:
     if step.owner == "customer":
         return False
     for said in (said for bubble in run for said in bubble.said):
-        if match := _CALLS_OFF.match(_bare(said.thought)):
-            if match["what"][-1] in step.action or (match["what"][-1] == "来" and _COMES.search(step.action)):
-                return True
+        match = _CALLS_OFF.match(_bare(said.thought))
+        verb = match["what"][-1] if match else ""
+        if verb and (verb in step.action or (verb == "来" and _COMES.search(step.action))):
+            return True
     return False
 
 
@@ -255,7 +268,7 @@ _MUST = re.compile(
 )
 _ORDER = re.compile(
     r"^(?:那|对了|另外|还有|先|再|也|都|就|快|赶紧|尽快|抓紧|顺便|这个[月周]|今天|各位)*(?P<what>"
-    r"[^我你您们他了，。]{0,12}?(?:也|都|先|再)?(?:发|报|开|给|更新|改|换|查|催|修|调|补|寄|送|重做|重出|降|算|核|准备|整理|盖|附|出)(?:一|两|几)?(?:下|份|个|版|遍)"
+    r"[^我你您们他了，。]{0,12}?(?:也|都|先|再)?(?:发|报|开|给|更新|优化|完善|细化|改|换|查|催|修|调|补|寄|送|重做|重出|降|算|核|准备|整理|盖|附|出)(?:一|两|几)?(?:下|份|个|版|遍)"
     r"|[^我你您们他了，。]{0,10}?(?:重新|再)(?:出|做|报|打|发|给|画|调|送|来|加|补|算)(?:一?[个份版批台套次遍]|[两几\d]).*"
     r"|(?:[^我你您们他了，。]{1,6})?(?:给(?:俺|我|咱|我们)留|备|留|换|加|送|补|寄|带|发)(?:[一两二三四五六七八九十几\d]|点).*"
     r"|(?:价格|单价|付款|账期|货款|运费|总价)(?:就|还是|都)?(?:按|改成|走|做|降到|压到).+"
@@ -318,7 +331,9 @@ def _customer_says(run: Sequence[_Bubble]) -> tuple[list[_Asked], list[NextStep]
             bare = _bare(thought)
             needed = _needed(bare)
             is_for_us = needed or _FOR_US.search(bare) is not None
-            if needed or _BROUGHT.match(bare):
+            is_brought = _BRING.match(bare) or _FETCH_HERE.match(bare)
+            is_for_us = is_for_us or is_brought is not None
+            if needed or _BROUGHT.match(bare) or is_brought:
                 wants = _asks(thought, before)
             else:
                 wants = [] if steps and not is_for_us else _kept(thought, said.demands) or _asks(thought, before)
@@ -331,15 +346,19 @@ def _customer_says(run: Sequence[_Bubble]) -> tuple[list[_Asked], list[NextStep]
                     for step in said.steps
                     if step not in steps and not _YOU.search(words)
                 ]
-                theirs += [step for step in own if not _NO_DEED.search(words) and not _BUSY.match(bare) and not _IF_SO.match(bare)]
+                theirs += [
+                    step
+                    for step in own
+                    if not _NO_DEED.search(words) and not _BUSY.match(bare) and not _IF_SO.match(bare)
+                ]
             before = thought
     return asked, theirs
 
 
 def _whole(step: NextStep, thought: Thought) -> NextStep:
     """With its words uncut where cleaning took 你 off 你们 or 去您 off 去您那边."""
-    words = re.sub(r"^(?:我们?|会|要|想)+", "", _bare(thought))
-    is_cut = step.action.startswith(("们", "下")) or step.action in ("那边", "这边", "那", "一趟")
+    words = re.sub(r"^(?:我们?|会|要|想|需要|先)+", "", _bare(thought))
+    is_cut = step.action.startswith(("们", "下", "部")) or step.action in ("那边", "这边", "那", "一趟")
     return replace(step, action=words) if is_cut and len(words) >= 2 else step
 
 
@@ -397,7 +416,7 @@ def _kept(thought: Thought, known: Sequence[Demand]) -> list[Demand]:
         return []  # how much he buys
     if re.match(r"^(?:你|您)?看一?下(?:邮件|微信|附件|群|信息|消息|图片|视频)", words):
         return []
-    if _OFFERS.match(words):
+    if _OFFERS.match(words) or _TOLD_PRICE.match(words) or _ATTITUDE.search(words):
         return []
     if known and _WHEN.match(words):
         return []  # `_asks` words it better
@@ -412,14 +431,19 @@ def _kept(thought: Thought, known: Sequence[Demand]) -> list[Demand]:
 _ASKS_HIM = re.compile(r"(?:要求|让|叫|催|问)(?:我|我们|咱们?)(?!仓库|司|厂)")
 """In the customer's mouth 我 is himself: 技术要求我让工程部发你."""
 _SAYS_NOTHING = re.compile(r"(?:尽快|赶紧|抓紧)?(?:安排|处理|办|弄|搞|快|问)?(?:一?下|点)?")
-_ASKING_LEFT = re.compile(r"能不能|吗|什么时候|啥时候|哪天|^们|^部|^一[趟份下]|让你们?|^于|叫你们?")
+_TOLD_PRICE = re.compile(r"^(?:但是?|可是?|那)?(?:你们?|您)(?:那边)?报(?:的|了)?\d")
+_ATTITUDE = re.compile(r"(?:希望|请|要|多)[^，。]{0,6}(?:重视|理解|谅解|体谅|见谅|上点?心|有诚意|关注)")
+"""Nothing that anybody could do."""
+_ASKING_LEFT = re.compile(
+    r"希望你们?|希望贵|贵司|[点下]不$|能不能|吗|什么时候|啥时候|哪天|^们|^部|^一[趟份下]|让你们?|^于|叫你们?"
+)
 
 
 _NEEDS_IT = re.compile(r"^(?:就|急|马上|都|必须)*要(?:用|的|到)?$")
 """还有操作规程，今天要."""
 _IS_THING = re.compile(r"^(?:还有|另外)[^我你您他，。了过没不吗要把]{2,10}$")
 _BY_THEN = re.compile(
-    r"^(?:另外|还有|那)?[^我你您他，。了没不款]{2,10}?(?:前|之前)?(?:全部|都|要)?(?:(?:修|装|换|调试?)(?:好|完)|安装|到货|到位|交货|发货|送到|报价)$"
+    r"^(?:另外|还有|那)?[^我你您他，。了没不款人]{1,10}?(?:前|之前)?(?:全部|都|要)?(?:(?:修|装|换|调试?)(?:好|完)|安装|到货|到位|交货|发货|送到|报价|到)$"
     r"|^保证金[^，。我了没]{0,3}(?:到账|交)$"
 )
 """吊具下周二前修好: by a day, what only the supplier does."""
@@ -430,9 +454,15 @@ def _asks(thought: Thought, before: Thought | None) -> list[Demand]:
     clause, due, words = thought.clause, thought.due, _bare(thought)
     if _TO_YOU.search(words) or _PRICE.search(words) or _OTHERS_GIVE.match(words) or _ON_CONDITION.search(words):
         return []
+    if _ATTITUDE.search(words) or _OFFERS.match(words):
+        return []
     if _ACCEPTS.match(words):
         return _of_the_words_before(thought, before)
-    if before is not None and _THEY_DO.search(_bare(before)) and re.match(r"(?:就|能|会|应该|可以)*出(?:结果|报告|来)", words):
+    if (
+        before is not None
+        and _THEY_DO.search(_bare(before))
+        and re.match(r"(?:就|能|会|应该|可以)*出(?:结果|报告|来)", words)
+    ):
         return []  # 我们要走审批，下周出结果
     if due is not None and before is not None and _NEEDS_IT.match(words) and _IS_THING.match(_bare(before)):
         thing = _OPENING.sub("", _bare(before))
@@ -451,22 +481,29 @@ _FEASIBLE = re.compile(
     r"^(?P<what>[^我你您，。]{2,12}?)(?P<verb>给|发|出|交|做|装|赶|送|到)得(?:到|了|完|出|及|出来)(?:不|吗|么|[?？])+$"
 )
 """小样周四给得到不."""
+_BRING = re.compile(
+    r"^(?:你们?|您)?(?:来|过来|到|下次来?)的?(?:时候|时)(?:再|也|顺便|记得|麻烦)*(?P<what>(?:带|拿|捎)[^我你您，。了]{1,12})$"
+)
+_FETCH_HERE = re.compile(
+    r"^(?:那|麻烦|请|再|先|尽快|赶紧|你们?|您)*(?P<what>把[^我你您，。了]{1,12}(?:送|寄|发|拿|带|运|快递)(?:过来|来))(?:吧)?$"
+)
 _EXTRA = re.compile(
     r"^(?:那|另外|还有|先|再|也|都|就|快|赶紧|尽快|抓紧|嗯|记得|麻烦)*(?P<what>"
-    r"(?:给(?:俺|我|咱|我们))?(?:先|再)?(?:捎|拿|来|发|订|下|送|寄|带)[\d一二两三四五六七八九十几百]+[\u4e00-\u9fffKk][^我你您，。了]{0,6}"
+    r"打个?样[^我你您，。了]{0,6}|(?:给(?:俺|我|咱|我们))?(?:先|再)?(?:捎|拿|来|发|订|下|送|寄|带)[\d一二两三四五六七八九十几百]+[\u4e00-\u9fffKk][^我你您，。了]{0,6}"
     r"|派(?:人|个|师傅|技术)[^我你您，。了]{0,8}|[^我你您，。了]{2,8}?先?下\d+[Kk箱台套个吨]"
     r"|(?:价格|单价|总价)?再?(?:降|便宜|优惠)[\d一二两三四五六七八九十几]+(?:个点|%|块|元|个百分点)[^我你您，。了]{0,2}"
     r"|[^我你您他，。了]{2,10}(?:自己带|自备|提前(?:发|给|寄|交|传|报|准备)(?:过来|我们?)?)"
     r"|[^我你您他，。了]{2,8}(?:记得|别忘了?|务必)(?:带|发|寄|给|交|开)[^我你您他，。了]{0,6})$"
     r"|^(?P<term>[^我你您他，。了]{2,6}要求[\d一二两三四五六七八九十]+(?:年|天|个月|%|次|小时)[^，。了吗]{0,4})$"
     r"|^(?:那|还|也|都|你们?|您|要|得|必须|一定)*(?P<pay>赔(?:我们?的?|偿|钱|款)[^，。了吗]{0,8})$"
-    r"|^(?:来|过来|到|下次来?)的?(?:时候|时)(?:再|也|顺便|记得|麻烦)*(?P<bring>(?:带|拿|捎)[^我你您，。了]{1,12})$"
     r"|^顺便(?:帮我们?|也|再)?(?P<also>(?:看看?|查|修|换|带|拿|问|检查)[^我你您，。了吗]{1,12})$"
     r"|^(?:你|您|你们)(?P<tell>跟[\u4e00-\u9fff]{1,5}(?:说|讲|打)(?:一声|一下|声|下|个招呼))$"
 )
 
 
-_OFFERS = re.compile(r"^[\d.一二两三四五六七八九十]+[万千百块元]?[\d一二三四五六七八九]?(?:能不能|能否|能|可以)?(?:做|卖|行|给)(?:吗|不|么)?$")
+_OFFERS = re.compile(
+    r"^[\d.一二两三四五六七八九十]+[万千百块元]?[\d一二三四五六七八九]?(?:能不能|能否|能|可以)?(?:做|卖|行|给)(?:吗|不|么)?$"
+)
 """24万能不能做 is a counter-offer, as 24万行不行 is."""
 
 
@@ -490,6 +527,8 @@ def _wanted(words: str, *, dated: bool) -> str:
         return re.sub(r"能(?!源|耗)", "", match["what"], count=1)
     if _ASKS_BACK.search(words):
         return ""
+    if brings := _BRING.match(words) or _FETCH_HERE.match(words):
+        return brings["what"]
     if (extra := _EXTRA.match(words)) and not re.search(r"吗|么$", words):
         return next(group for group in extra.groupdict().values() if group)
     for pattern in (_MUST, _ORDER, *((_DATED,) if dated else ())):
@@ -549,8 +588,14 @@ _NO_OBJECT = re.compile(
 
 _PROPOSES = re.compile(r"^(?:您|你)?看?(?:方便|可以|行|合适|成|中)(?:不行?|吗|么|[?？])+$")
 """元旦后我去拜访您，方便不: ours only with his yes."""
+_WHEN_FREE = re.compile(
+    r"^(?:那|请问)?(?:您|你们?)?(?:这边|那边|看)?(?:什么时候|啥时候|哪天|几点|几号)(?:有空|有时间|方便|合适|在)"
+)
+"""您啥时候有空，我过去一趟: the day of ours is his to name."""
 _BUT = re.compile(r"^(?:不过|但是?|可是|只是|就是(?!说))")
-_CANNOT = re.compile(r"^[^，。]{0,10}?(?:可能|恐怕|怕|估计|应该)?(?:来不及|做不[了到]|有(?:点)?难度|够呛|赶不[上出]|不一定)")
+_CANNOT = re.compile(
+    r"^[^，。]{0,10}?(?:可能|恐怕|怕|估计|应该)?(?:来不及|做不[了到]|有(?:点)?难度|够呛|赶不[上出]|不一定)"
+)
 _TRIES = re.compile(
     r"^(?:那|这个|好|我们?|咱们?|这边|先|再|去|就|马上|得|来|回头|尽快|今天|跟[^，。]{1,5}?|帮[您你])*"
     r"(?P<act>看看|看一?下|问问|问一?下|协调(?:一?下)?|争取(?:一?下)?|申请(?:一?下)?|请示(?:一?下)?|了解(?:一?下)?|核实(?:一?下)?|查一?下|沟通(?:一?下)?|商量(?:一?下)?|尽量|尽力|评估(?:一?下)?|想想办法)(?:吧|哈|啊|看)*$"
@@ -570,7 +615,7 @@ def _meant_by(bubble: _Bubble, asked: Sequence[_Asked]) -> list[Demand]:
     named = {
         match["who"]
         for match in _ADDRESSED.finditer(words)
-        if any(match["who"] in who or match["who"].endswith(("总", "工")) and match["who"][0] in who for who in whos)
+        if any(match["who"] in who or (match["who"].endswith(("总", "工")) and match["who"][0] in who) for who in whos)
     }
     who = next((each for each in whos if any(name in each for name in named)), None)
     if who is not None:
@@ -600,7 +645,7 @@ def _rep_says(run: Sequence[_Bubble], asked: Sequence[_Asked]) -> tuple[list[_Re
     promised: list[Demand] = []
     open_demands = [each.demand for each in asked]
     for number, bubble in enumerate(run):
-        agreed = tries = False
+        agreed = tries = is_free_asked = False
         here: list[NextStep] = []
         for said in bubble.said:
             thought = said.thought
@@ -613,7 +658,10 @@ def _rep_says(run: Sequence[_Bubble], asked: Sequence[_Asked]) -> tuple[list[_Re
             if _PROPOSES.match(thought.clause.text) and here:
                 requests.append(_Request(here.pop(), agreed=False, asked=True))
                 continue
-            if (number < ANSWERS_WITHIN and open_demands and _TRIES.match(_bare(thought))) or _ASKS_AROUND.match(_bare(thought)):
+            is_free_asked = is_free_asked or _WHEN_FREE.match(thought.clause.text) is not None
+            if (number < ANSWERS_WITHIN and open_demands and _TRIES.match(_bare(thought))) or _ASKS_AROUND.match(
+                _bare(thought)
+            ):
                 tries = tries or thought.due is None
                 here += _tried(thought, said.steps, open_demands)
                 continue
@@ -621,6 +669,8 @@ def _rep_says(run: Sequence[_Bubble], asked: Sequence[_Asked]) -> tuple[list[_Re
                 continue
             agreed = agreed or (number < ANSWERS_WITHIN and bool(_YES.fullmatch(thought.clause.text.strip())))
             here += _told(thought, said.steps, open_demands if number < ANSWERS_WITHIN else ())
+        if is_free_asked:
+            requests += [_Request(step, agreed=False, asked=True) for step in here if step.due is None]
         if agreed and not tries:
             but = _taken_back_at_once(run, number)
             promised += [
@@ -666,6 +716,9 @@ def _told(thought: Thought, shown: Sequence[NextStep], open_demands: Sequence[De
     clause, words = thought.clause, _bare(thought)
     if colleague := _by_a_colleague(thought):
         return [colleague]
+    if not shown and (gives := _GIVES_YOU.match(words)) and (thought.due is not None or len(gives["what"]) > 1):
+        act = gives["what"] if len(gives["what"]) > 1 else words
+        return [step for step in (_made("us", thought, act),) if step]
     steps = [
         replace(_whole(each, thought), owner="us")
         if each.owner == "customer" and (not _YOU.search(clause.text) or _HANDS_YOU.search(clause.text))
@@ -692,6 +745,9 @@ def _told(thought: Thought, shown: Sequence[NextStep], open_demands: Sequence[De
     ]
 
 
+_GIVES_YOU = re.compile(
+    r"^(?:那|我们?|这边|就|马上|立刻|再|重新)*给(?:您|你们?)(?P<what>(?:补|换|退|修|改|调|做|装)[^，。吗?？了没]{0,10})$"
+)
 _FINISHES = re.compile(r"^[^您你，。吗?？了没不如若要]{0,8}(?:换|装|修|弄|做|调|改|搞|备)(?:好|完)$")
 _KEEPS = re.compile(r"^(?:那|我们?|就|先|提前|给(?:您|你))*(?:备好|备着|留着|留好)$")
 _MEET = re.compile(r"^(?:那|就|我们?|咱们?|再|准时)*(?:在|到|去)[^，。吗?？了]{2,12}(?:见|碰头|碰面|见面|集合|拜访)$")
@@ -720,7 +776,9 @@ def _speaks_of(step: NextStep, demand: Demand) -> bool:
 _TERMS = re.compile(r"^别|^再?(?:快|早|抓紧)|^不要|分期|账期|付款|月结|价格|单价|总价|便宜|降价|年降|优惠|包邮|含税|折")
 
 
-_GOODS = re.compile(r"(?:[\u4e00-\u9fff]{0,4})?(?:给(?:俺|我|咱|我们))?(?:先|再)?(?:来|要|捎|拿|订|下)[\dK一二两三四五六七八九十百千几]+[\u4e00-\u9fffKk]{0,4}|[\d一二两三四五六七八九十百千几]+[\u4e00-\u9fff]{1,2}")
+_GOODS = re.compile(
+    r"(?:[\u4e00-\u9fff]{0,4})?(?:给(?:俺|我|咱|我们))?(?:先|再)?(?:来|要|捎|拿|订|下)[\dK一二两三四五六七八九十百千几]+[\u4e00-\u9fffKk]{0,4}|[\d一二两三四五六七八九十百千几]+[\u4e00-\u9fff]{1,2}"
+)
 
 
 def _is_a_deed(demand: Demand) -> bool:
@@ -743,7 +801,9 @@ def _requested(thought: Thought) -> NextStep | None:
     return _made("customer", thought, match["what"] + topic)
 
 
-_NO_TOPIC = re.compile(rf"^[^，。]{{1,6}}了$|^(?:那|好|行|另外|对了|还有|这个|还|也)*(?:需要|(?:方便|可以)的话)|^{_PERSON}$")
+_NO_TOPIC = re.compile(
+    rf"^[^，。]{{1,6}}了$|^(?:那|好|行|另外|对了|还有|这个|还|也)*(?:需要|(?:方便|可以)的话)|^{_PERSON}$"
+)
 _QUESTION = re.compile(
     r"^(?P<what>[^我，。]{1,14}?)?(?:能|可以|能不能|方便)(?P<verb>付|打款|打|到账|签|盖章|盖|定下来|定|给|发|寄|确认|安排|回款|结)(?P<rest>[^我，。]{0,6}?)(?:吗|么|不|[?？])+$"
     r"|^(?P<which>[^我，。]{1,14}?)(?:大概|一般)?(?:什么时候|啥时候|几时|哪天|几号)(?:能|可以|方便|好)?(?P<does>付|打款|打|到账|签|盖章|盖|定|给|发|寄|确认|安排|回款|结)[^我，。]{0,4}$"
@@ -759,7 +819,9 @@ def _asked_whether(thought: Thought) -> NextStep | None:
     if match["visits"]:
         return _made("customer", thought, match["visits"] + match["why"] if match["why"] else "过来")
     words = match["verb"] or match["does"]
-    topic = re.sub(r"^(?:请问|那|您看)", "", match["what"] or match["which"] or "")
+    topic = re.sub(
+        r"^(?:请问|那|您看|(?:您|你们?)(?:这边|那边)?(?:$|(?=[^，。])))", "", match["what"] or match["which"] or ""
+    )
     return _made("customer", thought, f"{words}{match['rest'] or ''}{topic}")
 
 
@@ -818,9 +880,9 @@ def _is_when(thought: Thought, request: _Request) -> bool:
     words = _bare(thought).rstrip("吧哈啊")
     if request.step.owner == "us":
         return not words
-    return (
-        (request.asked and len(words) <= 2) or (len(words) == 1 and words in request.step.action)
-    ) or (len(words) >= 2 and _alike(words, request.step.action))
+    return ((request.asked and len(words) <= 2) or (len(words) == 1 and words in request.step.action)) or (
+        len(words) >= 2 and _alike(words, request.step.action)
+    )
 
 
 def _put_off(bubble: _Bubble, requests: Sequence[_Request]) -> list[_Request]:
@@ -877,7 +939,14 @@ def priced(text: str, pieces: Sequence[Clause], amounts: Sequence[Amount], rival
             if said_before is not None and not before.strip():
                 role = said_before  # 2万8不行: the figure just named
             else:
-                role = _role(amount, piece, before, behind, rivals, text[max(0, amount.span.start - LOOK_BACK_FAR) : amount.span.start])
+                role = _role(
+                    amount,
+                    piece,
+                    before,
+                    behind,
+                    rivals,
+                    text[max(0, amount.span.start - LOOK_BACK_FAR) : amount.span.start],
+                )
             amount = replace(amount, role=role)
         found.append(amount)
     return found
@@ -886,7 +955,9 @@ def priced(text: str, pieces: Sequence[Clause], amounts: Sequence[Amount], rival
 LOOK_AHEAD = 8
 LOOK_BACK = 3
 LOOK_BACK_FAR = 24
-_BUDGETED = re.compile(r"(?:预算|经费)(?![^，。]{0,4}(?:不|没|超|紧))(?:(?!你们|您|报价|总价|单价|合同|家)[^。？?]){0,14}$")
+_BUDGETED = re.compile(
+    r"(?:预算|经费)(?![^，。]{0,4}(?:不|没|超|紧))(?:(?!你们|您|报价|总价|单价|合同|家)[^。？?]){0,14}$"
+)
 """预算我们报的85万, 预算我们报上去了，85万: what he reports to his own house."""
 _IN_ALL = re.compile(r"(?:[\d一两二三四五六七八九十]+[\u4e00-\u9fff](?:一起|一共|总共|给(?:您|你))|一共|总共|合计)$")
 _OWED = re.compile(r"欠|结清|(?:得|先|要|没)结|没付|尾款|货款")
