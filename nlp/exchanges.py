@@ -229,6 +229,7 @@ _OPENING = re.compile(r"^(?:那个|那|对了|另外|还有(?=[^，。]{3})|顺�
 
 def _wording(words: str) -> str:
     """What is wanted, without asking and without whom it is asked of; a verb that cleaning takes off stays."""
+    words = re.sub(r"(?<=过来)我们.*$", "", words)
     words = _OPENING.sub("", _PARTICLES.sub("", _ASKING.sub("", _PARTICLES.sub("", words))))
     words = _FROM_OUTSIDE.sub("", _WHOM.sub("", words, count=1)) or words
     clean = cleaned(words)
@@ -359,10 +360,13 @@ def _whole(step: NextStep, thought: Thought) -> NextStep:
     """With its words uncut where cleaning took 你 off 你们 or 去您 off 去您那边."""
     words = re.sub(r"^(?:我们?|会|要|想|需要|先)+", "", _bare(thought))
     is_cut = step.action.startswith(("们", "下", "部")) or step.action in ("那边", "这边", "那", "一趟")
+    is_cut = is_cut or (step.action.startswith("解") and words.startswith("了解"))
     return replace(step, action=words) if is_cut and len(words) >= 2 else step
 
 
-_IF_SO = re.compile(r"^(?:行|可以|成|中|能定|OK|ok)(?:的?话)?(?:我们?|咱)?[^，。]{0,4}就?(?=[^，。]{2})(?=.*就)")
+_IF_SO = re.compile(
+    r"^(?:行|可以|成|中|能定|OK|ok)(?:的?话)?(?:我们?|咱)?[^，。]{0,4}就?(?=[^，。]{2})(?=.*就)|^[^，。]{0,10}?(?:能|可以)[^，。]{1,10}我?就(?:签|定|下单|买|要|付)"
+)
 """行我今天就盖章: only if we agree to the price before it."""
 _BUSY = re.compile(r"^(?:我|我们)?(?:在|要|还要|得)?(?:开会|上课|手术|开车|上飞机)$")
 _NO_DEED = re.compile(
@@ -435,7 +439,7 @@ _TOLD_PRICE = re.compile(r"^(?:但是?|可是?|那)?(?:你们?|您)(?:那边)?�
 _ATTITUDE = re.compile(r"(?:希望|请|要|多)[^，。]{0,6}(?:重视|理解|谅解|体谅|见谅|上点?心|有诚意|关注)")
 """Nothing that anybody could do."""
 _ASKING_LEFT = re.compile(
-    r"希望你们?|希望贵|贵司|[点下]不$|能不能|吗|什么时候|啥时候|哪天|^们|^部|^一[趟份下]|让你们?|^于|叫你们?"
+    r"过来我们|希望你们?|希望贵|贵司|[点下]不$|能不能|吗|什么时候|啥时候|哪天|^们|^部|^一[趟份下]|让你们?|^于|叫你们?"
 )
 
 
@@ -481,6 +485,9 @@ _FEASIBLE = re.compile(
     r"^(?P<what>[^我你您，。]{2,12}?)(?P<verb>给|发|出|交|做|装|赶|送|到)得(?:到|了|完|出|及|出来)(?:不|吗|么|[?？])+$"
 )
 """小样周四给得到不."""
+_YOURS = re.compile(
+    r"^(?P<topic>[^我你您他，。了过]{2,10})(?:你们?|您)(?:这边|那边)?(?:再|也|先|帮忙)*(?P<what>(?:出|发|给|做|报|改|换|查|补|开|弄)(?:一?下|一?[份个版张]))$"
+)
 _BRING = re.compile(
     r"^(?:你们?|您)?(?:来|过来|到|下次来?)的?(?:时候|时)(?:再|也|顺便|记得|麻烦)*(?P<what>(?:带|拿|捎)[^我你您，。了]{1,12})$"
 )
@@ -520,13 +527,16 @@ def _wanted(words: str, *, dated: bool) -> str:
         if match := pattern.match(words):
             return words[slice(*match.span("what"))]
     if (match := _WHEN.match(words)) and not _OWN.search(words):
-        return match["verb"] + match["what"].removeprefix("的")
+        what = re.sub(r"^(?:你们?|您)(?:的)?", "", match["what"].removeprefix("的"))
+        return what + match["verb"] if match["verb"] == "来" else match["verb"] + what
     if (match := _CAN_YOU.match(words)) and _CAN.search(words) and not _NOT_OURS.search(words):
         if _OFFERS.match(match["what"]):
             return ""
         return re.sub(r"能(?!源|耗)", "", match["what"], count=1)
     if _ASKS_BACK.search(words):
         return ""
+    if yours := _YOURS.match(words):
+        return yours["topic"] + yours["what"]
     if brings := _BRING.match(words) or _FETCH_HERE.match(words):
         return brings["what"]
     if (extra := _EXTRA.match(words)) and not re.search(r"吗|么$", words):
@@ -582,7 +592,7 @@ _NO_STEP = re.compile(
     r"^(?:我们|咱们?)好(?![好的像])|^(?:我们?|咱们?)?(?:含|包(?!装)|只能|最多|最低|用的|是|有|没|不|出$|这款)|只能|保到|最优|公示|公布|快乐|愉快|恭喜|^一下$|^[\d.万千百零一二两三四五六七八九]+(?:块|元)?$"
 )
 _NO_OBJECT = re.compile(
-    rf"^(?:{_PERSON})?(?:(?:收到|拿到)[\u4e00-\u9fff]{{2,4}}?)?(?:那|我们|我|这边|就|马上|这就|立刻|尽快|今晚|重|先|再|会|去|一起|上午|下午|晚上|重新)*(?:发|寄|给|送|报|传|拿|交|开|换|改|修|装|出|做|弄|搞|提供)(?:完|好|掉|齐|出来|过去|过来|上|定)?(?:给)?(?:您|你们?|群里|邮箱|微信|到)*(?:出来|过去)?(?:哈|啊|吧)?$|^(?:就)?(?:可以|能|行|寄出|发出|出发|发货|发顺丰|发快递)的?$"
+    rf"^(?:{_PERSON})?(?:(?:收到|拿到)[\u4e00-\u9fff]{{2,4}}?)?(?:那|我们|我|这边|稍后|稍晚|回头|待会儿?|一会儿?|等下|就|马上|这就|立刻|尽快|今晚|重|先|再|会|去|一起|上午|下午|晚上|重新)*(?:发|寄|给|送|报|传|拿|交|开|换|改|修|装|出|做|弄|搞|提供)(?:完|好|掉|齐|出来|过去|过来|上|定)?(?:给)?(?:您|你们?|群里|邮箱|微信|到)*(?:出来|过去)?(?:哈|啊|吧)?$|^(?:就)?(?:可以|能|行|寄出|发出|出发|发货|发顺丰|发快递)的?$"
 )
 
 
@@ -604,6 +614,17 @@ _TRIES = re.compile(
 _ASKS_AROUND = re.compile(
     r"^(?:那|这个|我们?|得|先|再|去|就|回头|马上|帮[您你])*(?P<act>(?:问问|问一?下|请示|申请|汇报|商量)[^，。您你]{1,6}?)(?:看看?|看?(?:能不能|能否|可不可以|可否|有没有)[^，。]*)$"
 )
+
+
+_OFFERED = re.compile(
+    r"^(?:那|要不|或者)?(?:您|你)(?:看|觉得)(?P<what>[^您你，。]{0,8}?(?:我们?|咱们?)[^您你，。吗?？]{2,})$"
+)
+
+
+def _offered(thought: Thought) -> NextStep | None:
+    """您看周五我带工程师过去: what we would do, if he likes."""
+    match = _OFFERED.match(_bare(thought))
+    return _made("us", thought, re.sub(r"(?:我们?|咱们?)", "", match["what"], count=1)) if match else None
 
 
 def _meant_by(bubble: _Bubble, asked: Sequence[_Asked]) -> list[Demand]:
@@ -649,6 +670,9 @@ def _rep_says(run: Sequence[_Bubble], asked: Sequence[_Asked]) -> tuple[list[_Re
         here: list[NextStep] = []
         for said in bubble.said:
             thought = said.thought
+            if (offered := _offered(thought)) is not None:
+                requests.append(_Request(offered, agreed=False, asked=True))
+                continue
             if request := _requested(thought):
                 requests.append(_Request(request, agreed=request.due is not None))
                 continue
@@ -735,7 +759,11 @@ def _told(thought: Thought, shown: Sequence[NextStep], open_demands: Sequence[De
     asked = _meant(words, [each for each in open_demands if not _TERMS.search(each.what)])
     if asked is None:
         return steps
-    if not steps and thought.due is not None and (WHEN_ONLY.match(words) or _NO_OBJECT.match(words)):
+    if (
+        not steps
+        and thought.due is not None
+        and (WHEN_ONLY.match(words) or _YES.fullmatch(words) or _NO_OBJECT.match(words))
+    ):
         return [NextStep("us", asked.what, asked.span, thought.due.due, thought.due.span)]
     return [
         replace(each, action=asked.what, span=asked.span)
@@ -920,7 +948,7 @@ LONGEST_ANSWER = 6
 _THEIR_MONEY = re.compile(r"预算|经费|口子|您那边|你们那边|付|款|定金|首付|尾款|到账|结清|欠")
 _OUR_TALK = re.compile(r"他们|别家|人家|费|运|贵|便宜|优惠|让|差|涨|降|加|签|成交|合同")
 _COUNTER = re.compile(
-    r"^(?:块|元|一?[台套吨只个条件米桶箱])?(?:含税)?的?(?:话)?[，,\s]?(?:行不行?|行吗|行就|行我|得唔得|中不中|可以吗|就定|我就|能做|做不做|成不|怎么样|卖不卖|给不给|就(?:签|要|买|下单))"
+    r"^(?:块|元|一?[台套吨只个条件米桶箱])?(?:含税)?的?(?:话)?[，,\s]?(?:行不行?|行吗|行就|行我|我(?:就)?要\d|我拿\d|得唔得|中不中|可以吗|就定|我就|能做|做不做|成不|怎么样|卖不卖|给不给|就(?:签|要|买|下单))"
 )
 _GIVES = re.compile(r"^[^，。你您我]{0,4}(?:给(?:我们?|的|了)?|报(?:了|的|价)?|才|只要|是|卖|就)*[^，。你您我]{0,3}$")
 
@@ -993,7 +1021,11 @@ def _role(
         return "competitor_price"
     if amount.role in ("quote", "unit_price", "other") and _PRESSED.search(before):
         return "budget"
-    if amount.role in ("quote", "deal", "other", "budget") and not before.strip("那就") and _COUNTER.match(behind):
+    if (
+        amount.role in ("quote", "deal", "other", "budget", "competitor_price")
+        and not before.strip("那就")
+        and _COUNTER.match(behind)
+    ):
         return "other"
     return amount.role
 
