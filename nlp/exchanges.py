@@ -11,7 +11,11 @@ may be one word. What `nlp.demands` and `nlp.steps` read clause by clause is put
    whether we can (25号能进场吗) wants it; a price question does not.
 4. What the customer does himself on a day (下周一付款, 1月8号开标) is his step.
 5. 技术周五到现场 in our mouth is a colleague's.
-6. A price in our bubble is our quote; in theirs it is a counter-offer, a budget or a competitor's, by the words around it.
+6. What the customer says that he needs and only a seller does (我们需要3月前完成安装) is a demand.
+7. A yes is no promise of what is taken back at once (好的，不过…); 我去协调, 我尽量 are steps of their own, without the date that
+   was asked for; what is taken back or called off later falls.
+8. In a group a bare yes is for the one whom it names, else for the one who asked last.
+9. A price in our bubble is our quote; in theirs it is a counter-offer, a budget or a competitor's, by the words around it.
 
 A run is everything that one side says before the other answers; an answer is only for the run before it.
 """
@@ -59,6 +63,9 @@ class _Bubble:
     said: list[_Said] = field(default_factory=list)
 
 
+_Planned = dict[tuple[Span, Owner, str], NextStep]
+
+
 @dataclass(frozen=True)
 class _Asked:
     """A demand and who in the group made it."""
@@ -83,19 +90,18 @@ def settle(
 ) -> tuple[tuple[Demand, ...], tuple[NextStep, ...]]:
     """The demands and next steps of a chat, in their order, from those that its clauses show."""
     wanted: list[Demand] = []
-    planned: dict[tuple[Span, Owner, str], NextStep] = {}
+    planned: _Planned = {}
     open_demands: Sequence[_Asked] = ()
     requests: Sequence[_Request] = ()
     for speaker, run in _runs(_bubbles(text, thoughts, demands, steps)):
         if speaker == "rep":
             requests, ours = _rep_says(run, open_demands)
             planned |= {_key(step): step for step in ours}
-            left = [kept for step in planned.values() for kept in _left_of(step, run)]
-            planned = {_key(step): step for step in left}
+            planned = _without_taken_back(planned, run)
             planned |= {_key(request.step): request.step for request in requests if request.agreed}
             continue
         asked, theirs = _customer_says(run)
-        planned = {key: step for key, step in planned.items() if not _is_called_off(step, run)}
+        planned = _without_called_off(planned, run)
         answered = _answered(run, requests[-MOST_AT_ONCE:], {each.demand.span.start for each in asked})
         for request in answered:
             if request.refused:
@@ -118,41 +124,53 @@ _CALLS_OFF = re.compile(
 _COMES = re.compile(r"来|过去|上门|到|拜访|派|安排[^，。]{0,4}(?:师傅|人|技术|工程师)")
 
 
-def _left_of(step: NextStep, run: Sequence[_Bubble]) -> list[NextStep]:
-    """Our promise as we leave it: none where we say later that we cannot (周五给不了了), on the new day where we name one."""
-    if step.owner == "customer":
-        return [step]
+def _without_taken_back(planned: _Planned, run: Sequence[_Bubble]) -> _Planned:
+    """Our promises as we leave them: none where we say later that we cannot (周五给不了了), on the new day where we name one."""
+    kept = planned
     for bubble in run:
-        for number, thought in enumerate(said.thought for said in bubble.said):
-            if not (step.span.start < thought.clause.start and _takes_back(thought, step)):
+        thoughts = [said.thought for said in bubble.said]
+        for number, thought in enumerate(thoughts):
+            words = _bare(thought)
+            if not _TAKES_BACK.search(words) or _ASKS_BACK.search(words):
                 continue
-            later = (said.thought for said in bubble.said[number + 1 :])
-            dated = next((each.due for each in later if each.due is not None and _NEW_DAY.match(_bare(each))), None)
-            return [replace(step, due=dated.due, due_span=dated.span)] if dated else []
-    return [step]
+            later = (
+                each.due for each in thoughts[number + 1 :] if each.due is not None and _NEW_DAY.match(_bare(each))
+            )
+            day = next(later, None)
+            for key, step in list(kept.items())[-MOST_TAKEN_BACK:]:
+                if not _takes_back(thought, step):
+                    continue
+                kept = {each: other for each, other in kept.items() if each != key}
+                if day is not None:
+                    kept[key] = replace(step, due=day.due, due_span=day.span)
+    return kept
 
 
+MOST_TAKEN_BACK = 8
+"""Steps, the last, that words which take something back may be about."""
 _NEW_DAY = re.compile(r"^(?:那|改|要|得|最快|只能|推|延)*(?:到|成)?(?:可以|行|吧|给您|给你|哈)*$")
 
 
 def _takes_back(thought: Thought, step: NextStep) -> bool:
-    words = _bare(thought)
-    if not _TAKES_BACK.search(words) or _ASKS_BACK.search(words):
+    if step.owner == "customer" or step.span.start >= thought.clause.start:
         return False
     is_same_day = thought.due is not None and thought.due.due == step.due
-    return is_same_day or _alike(re.sub(r"不[了到出完上及]", "", words), step.action)
+    return is_same_day or _alike(re.sub(r"不[了到出完上及]", "", _bare(thought)), step.action)
 
 
-def _is_called_off(step: NextStep, run: Sequence[_Bubble]) -> bool:
-    """Whether the customer no longer wants what we said we would do: 别来了, 好了已经."""
-    if step.owner == "customer":
-        return False
+def _without_called_off(planned: _Planned, run: Sequence[_Bubble]) -> _Planned:
+    """Without what the customer no longer wants of us: 别来了，好了已经."""
+    kept = planned
     for said in (said for bubble in run for said in bubble.said):
         match = _CALLS_OFF.match(_bare(said.thought))
-        verb = match["what"][-1] if match else ""
-        if verb and (verb in step.action or (verb == "来" and _COMES.search(step.action))):
-            return True
-    return False
+        if match is None:
+            continue
+        verb = match["what"][-1]
+        for key, step in list(kept.items())[-MOST_TAKEN_BACK:]:
+            is_meant = verb in step.action or (verb == "来" and _COMES.search(step.action) is not None)
+            if step.owner != "customer" and is_meant:
+                kept = {each: other for each, other in kept.items() if each != key}
+    return kept
 
 
 def _key(step: NextStep) -> tuple[Span, Owner, str]:
@@ -514,15 +532,31 @@ _OFFERS = re.compile(
 """24万能不能做 is a counter-offer, as 24万行不行 is."""
 
 
-def _wanted(words: str, *, dated: bool) -> str:
-    """The part of the words that says what is wanted; empty where nothing is."""
-    if needed := _needed(words):
-        return needed
+def _asked_for(words: str) -> str:
+    """The thing and what is to be done with it, of a question that names the thing first."""
     if brought := _BROUGHT.match(words):
         return brought["topic"] + brought["what"]
-    words = _PARTICLES.sub("", words)
-    if feasible := _FEASIBLE.match(words):
+    if feasible := _FEASIBLE.match(_PARTICLES.sub("", words)):
         return feasible["verb"] + feasible["what"]
+    return ""
+
+
+def _told_to_do(words: str) -> str:
+    """What an order without a subject wants, or one that names the thing first (质保函你们出一下)."""
+    if yours := _YOURS.match(words):
+        return yours["topic"] + yours["what"]
+    if brings := _BRING.match(words) or _FETCH_HERE.match(words):
+        return brings["what"]
+    if extra := _EXTRA.match(words):
+        return next(group for group in extra.groupdict().values() if group)
+    return ""
+
+
+def _wanted(words: str, *, dated: bool) -> str:
+    """The part of the words that says what is wanted; empty where nothing is."""
+    if needed := _needed(words) or _asked_for(words):
+        return needed
+    words = _PARTICLES.sub("", words)
     for pattern in (_WANTS_BACK, _HELP, _LEND, _SET_ON, _HANDS_US, *((_COME_TO,) if dated else ())):
         if match := pattern.match(words):
             return words[slice(*match.span("what"))]
@@ -535,12 +569,8 @@ def _wanted(words: str, *, dated: bool) -> str:
         return re.sub(r"能(?!源|耗)", "", match["what"], count=1)
     if _ASKS_BACK.search(words):
         return ""
-    if yours := _YOURS.match(words):
-        return yours["topic"] + yours["what"]
-    if brings := _BRING.match(words) or _FETCH_HERE.match(words):
-        return brings["what"]
-    if (extra := _EXTRA.match(words)) and not re.search(r"吗|么$", words):
-        return next(group for group in extra.groupdict().values() if group)
+    if told := _told_to_do(words):
+        return told
     for pattern in (_MUST, _ORDER, *((_DATED,) if dated else ())):
         if (match := pattern.match(words)) and not re.search(r"[了过](?!程|滤|户)", match["what"]):
             return words[slice(*match.span("what"))]
@@ -650,14 +680,34 @@ _ADDRESSED = re.compile(
 
 
 def _taken_back_at_once(run: Sequence[_Bubble], number: int) -> str | None:
-    """What follows a yes and takes it back (好的，不过3月来不及), in the same bubble or the next."""
+    """What follows a yes and takes it back (好的，不过3月来不及), in the same bubble or the next; empty for 我看看."""
     for bubble in run[number : number + 2]:
         texts = [said.thought.clause.text for said in bubble.said]
         for at, words in enumerate(texts):
             is_later = bubble is run[number] or at == 0
             if is_later and (_BUT.match(words) or _CANNOT.match(words)):
                 return "".join(texts[at:])
+            if bubble is not run[number] and at == 0 and _TRIES.match(words):
+                return ""
     return None
+
+
+def _put_to_him(thought: Thought, here: list[NextStep]) -> _Request | None:
+    """What a clause of ours asks him to do or leaves to his yes; that may be the step just said, which then is none of ours."""
+    if (offered := _offered(thought)) is not None:
+        return _Request(offered, agreed=False, asked=True)
+    if request := _requested(thought):
+        return _Request(request, agreed=request.due is not None)
+    if request := _asked_whether(thought):
+        return _Request(request, agreed=False, asked=True)
+    if here and _PROPOSES.match(thought.clause.text):
+        return _Request(here.pop(), agreed=False, asked=True)
+    return None
+
+
+def _tries(thought: Thought, demands: Sequence[Demand]) -> bool:
+    words = _bare(thought)
+    return bool((demands and _TRIES.match(words)) or _ASKS_AROUND.match(words))
 
 
 def _rep_says(run: Sequence[_Bubble], asked: Sequence[_Asked]) -> tuple[list[_Request], list[NextStep]]:
@@ -670,23 +720,12 @@ def _rep_says(run: Sequence[_Bubble], asked: Sequence[_Asked]) -> tuple[list[_Re
         here: list[NextStep] = []
         for said in bubble.said:
             thought = said.thought
-            if (offered := _offered(thought)) is not None:
-                requests.append(_Request(offered, agreed=False, asked=True))
-                continue
-            if request := _requested(thought):
-                requests.append(_Request(request, agreed=request.due is not None))
-                continue
-            if request := _asked_whether(thought):
-                requests.append(_Request(request, agreed=False, asked=True))
-                continue
-            if _PROPOSES.match(thought.clause.text) and here:
-                requests.append(_Request(here.pop(), agreed=False, asked=True))
+            if request := _put_to_him(thought, here):
+                requests.append(request)
                 continue
             is_free_asked = is_free_asked or _WHEN_FREE.match(thought.clause.text) is not None
-            if (number < ANSWERS_WITHIN and open_demands and _TRIES.match(_bare(thought))) or _ASKS_AROUND.match(
-                _bare(thought)
-            ):
-                tries = tries or thought.due is None
+            if _tries(thought, open_demands if number < ANSWERS_WITHIN else ()):
+                tries = True
                 here += _tried(thought, said.steps, open_demands)
                 continue
             if tries and WHEN_ONLY.match(_bare(thought)):

@@ -216,6 +216,11 @@ def test_to_try_is_a_step_of_its_own_and_promises_no_day(answer: str, tried: str
     assert steps("<必须年前到货", f">{answer}", title=LI) == [("us", tried, None)]
 
 
+def test_to_try_right_behind_a_yes_promises_no_more() -> None:
+    assert steps("<必须年前到货", ">好的", ">我去协调", title=LI) == [("us", "协调到货", None)]
+    assert steps("<必须年前到货", ">好的，我今天问问", title=LI) == [("us", "问到货", date(2026, 12, 9))]
+
+
 @pytest.mark.parametrize("answer", ["好的，不过年前可能来不及", "好的 但是要先付30%", "没问题，只是年前到不了货"])
 def test_a_yes_that_is_taken_back_at_once_promises_nothing(answer: str) -> None:
     assert steps("<必须年前到货", f">{answer}", title=LI) == []
@@ -270,6 +275,18 @@ def test_the_day_that_he_names_answers_when_he_comes_or_we_may() -> None:
 def test_what_we_propose_is_ours_only_with_his_yes() -> None:
     assert steps(">周五我去拜访您，方便不", "<这周都不在", title=LI) == []
     assert steps(">周五我去拜访您，方便不", "<可以的", title=LI) == [("us", "拜访您", date(2026, 12, 11))]
+
+
+def test_what_we_would_do_if_he_likes_is_on_the_day_that_he_names() -> None:
+    said = ">您看周五上午我带工程师过去勘查现场"
+
+    assert steps(said, "<周五不行，下周一吧", title=LI) == [("us", "带工程师过去勘查现场", date(2026, 12, 14))]
+    assert steps(said, "<再说吧", title=LI) == []
+
+
+def test_what_he_does_only_if_we_agree_is_no_step() -> None:
+    assert not [step for step in steps("<周五前能到货我就签", ">我问问", title=LI) if step[0] == "customer"]
+    assert steps("<25万 行我今天就盖章", ">我看看", title=LI) == []
 
 
 def test_what_we_tell_somebody_of_theirs_that_we_send_is_no_step_of_his() -> None:
