@@ -348,14 +348,7 @@ def _customer_says(run: Sequence[_Bubble]) -> tuple[list[_Asked], list[NextStep]
             thought, words = said.thought, said.thought.clause.text
             steps = [step for step in said.steps if step.owner == "customer"]
             bare = _bare(thought)
-            needed = _needed(bare)
-            is_for_us = needed or _FOR_US.search(bare) is not None
-            is_brought = _BRING.match(bare) or _FETCH_HERE.match(bare)
-            is_for_us = is_for_us or is_brought is not None
-            if needed or _BROUGHT.match(bare) or is_brought:
-                wants = _asks(thought, before)
-            else:
-                wants = [] if steps and not is_for_us else _kept(thought, said.demands) or _asks(thought, before)
+            wants = _wants(said, before, is_his=bool(steps))
             asked += [_Asked(each, bubble.who) for each in wants]
             if not wants:
                 own = [_whole(step, thought) for step in steps] or _does(thought)
@@ -372,6 +365,18 @@ def _customer_says(run: Sequence[_Bubble]) -> tuple[list[_Asked], list[NextStep]
                 ]
             before = thought
     return asked, theirs
+
+
+def _wants(said: _Said, before: Thought | None, *, is_his: bool) -> list[Demand]:
+    """The demands of a clause; `is_his`: whether it shows a step of the customer's, so that only plain words make it one."""
+    thought, words = said.thought, _bare(said.thought)
+    if _NOT_NOW.search(thought.clause.text):
+        return []
+    if _needed(words) or any(shape.match(words) for shape in (_BROUGHT, _BRING, _FETCH_HERE)):
+        return _asks(thought, before)
+    if is_his and not _FOR_US.search(words):
+        return []
+    return _kept(thought, said.demands) or _asks(thought, before)
 
 
 def _whole(step: NextStep, thought: Thought) -> NextStep:
@@ -403,18 +408,26 @@ _THEY_DO = re.compile(
 )
 
 
+_NOT_NOW = re.compile(r"^(?:以前|之前(?=要求|说|讲)|原来|当时|去年)|才(?:付|能|可以|签|打)")
+_BY_WHOM = re.compile(
+    r"^(?:合同|标书|招标文件|领导|老板|客户|业主|甲方|公司|集团|总部|院里|学校|厂里|上面)?(?:前|之前|这边|那边)?$"
+)
+
+
 def _needed(words: str) -> str:
     """What the customer says that he needs and only we can do (我们需要完成安装), with its object; else nothing."""
     words = re.sub(r"^(?:那|另外|还有|对了|然后)+", "", _PARTICLES.sub("", words))
     match = _NEED.match(words)
     if match is None or _ASKS_BACK.search(words) or re.search(r"[了过](?!程|来|去)|不(?:需要|要|用|得)", words):
         return ""
+    if _FOR_OTHERS.match(words) or _WHETHER.search(words):
+        return ""
     if _THEY_DO.search(match["what"]) or (match["what"] == "到" and not match["topic"]):
         return ""
     if re.search(r"你|您", match["topic"]) or match["topic"].endswith(("不", "没", "还", "主", "重", "只")):
         return ""
     what = re.sub(r"^(?:前|之前)", "", match["what"])
-    if re.search(r"^(?:前|之前|这边)?$", match["topic"]):
+    if _BY_WHOM.match(match["topic"]):
         return what
     return match["topic"].removesuffix("前").removesuffix("之") + what
 
@@ -438,6 +451,8 @@ def _kept(thought: Thought, known: Sequence[Demand]) -> list[Demand]:
         return []  # how much he buys
     if re.match(r"^(?:你|您)?看一?下(?:邮件|微信|附件|群|信息|消息|图片|视频)", words):
         return []
+    if _WHETHER.search(words) or _FOR_OTHERS.match(words) or any(each.what.startswith("的") for each in known):
+        return []
     if _OFFERS.match(words) or _TOLD_PRICE.match(words) or _ATTITUDE.search(words):
         return []
     if known and _WHEN.match(words):
@@ -454,10 +469,16 @@ _ASKS_HIM = re.compile(r"(?:要求|让|叫|催|问)(?:我|我们|咱们?)(?!仓�
 """In the customer's mouth 我 is himself: 技术要求我让工程部发你."""
 _SAYS_NOTHING = re.compile(r"(?:尽快|赶紧|抓紧)?(?:安排|处理|办|弄|搞|快|问)?(?:一?下|点)?")
 _TOLD_PRICE = re.compile(r"^(?:但是?|可是?|那)?(?:你们?|您)(?:那边)?报(?:的|了)?\d")
+_WHETHER = re.compile(
+    r"^(?:那|还|是否|是不是)*(?:需要|要)(?!你们|您|能)[^，。]{1,8}[吗么]|(?:需要|要)(?:我们?)?[^，。]{0,6}(?:什么|哪些|哪几)"
+)
+"""需要安装吗, 需要提供什么资料: asked, and nothing wanted."""
+_FOR_OTHERS = re.compile(r"^我们?[^，。你您]*(?:给|向)(?:客户|业主|领导|老板|甲方|总部|集团)")
+"""我们必须5号前交货给客户: what he owes somebody else."""
 _ATTITUDE = re.compile(r"(?:希望|请|要|多)[^，。]{0,6}(?:重视|理解|谅解|体谅|见谅|上点?心|有诚意|关注)")
 """Nothing that anybody could do."""
 _ASKING_LEFT = re.compile(
-    r"过来我们|希望你们?|希望贵|贵司|[点下]不$|能不能|吗|什么时候|啥时候|哪天|^们|^部|^一[趟份下]|让你们?|^于|叫你们?"
+    r"^你们|过来我们|希望你们?|希望贵|贵司|[点下]不$|能不能|吗|什么时候|啥时候|哪天|^们|^部|^一[趟份下]|让你们?|^于|叫你们?"
 )
 
 

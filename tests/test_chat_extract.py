@@ -197,6 +197,24 @@ def test_what_the_customer_needs_to_do_himself_is_no_demand(said: str) -> None:
     assert not [step for step in steps(f"<{said}", ">好的", title=LI) if step[0] == "us"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "以前要求3天到货，现在不急",
+        "要到货才付款",
+        "需要安装吗",
+        "需要提供什么资料",
+        "我们5号前必须交货给客户",
+        "上午要到的货怎么还没到",
+        "希望你们重视这个问题",
+        "预算只有20万，你们报25万",
+    ],
+)
+def test_what_only_sounds_like_a_need_is_none(said: str) -> None:
+    assert wants(f"<{said}") == []
+    assert not [step for step in steps(f"<{said}", ">好的", title=LI) if step[0] == "us"]
+
+
 def test_a_need_that_we_agree_to_is_our_step_with_its_date() -> None:
     assert steps("<我们这边要求3月前完成安装哈", ">没问题", title=LI) == [("us", "完成安装", date(2027, 2, 28))]
 
@@ -471,3 +489,15 @@ def test_chats_of_other_people_are_understood_as_well_as_before(benchmark: Modul
     assert result["fields"]["demands"]["f1"] >= 0.93
     assert result["fields"]["next_steps"]["f1"] >= 0.9
     assert result["overall"]["f1"] >= 0.83
+
+
+def test_nobody_promises_for_us_and_we_want_nothing_for_them(benchmark: ModuleType) -> None:
+    written = benchmark.chats(frozen=False)
+    written += [each for each in benchmark.read(benchmark.DATA / "chats-f-dev.jsonl") if not each.get("frozen")]
+    for each in written:
+        alone = {
+            side: benchmark.draft_of({**each, "messages": [m for m in each["messages"] if m["speaker"] == side]})
+            for side in ("left", "right")
+        }
+        assert not [step for step in alone["left"].next_steps if step.owner != "customer"], each["id"]
+        assert alone["right"].demands == (), each["id"]
