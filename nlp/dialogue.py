@@ -32,11 +32,13 @@ _CLOCK = re.compile(
 )
 _PAUSE = re.compile(
     r"(?<=[\u4e00-\u9fff])[ \t](?=[\u4e00-\u9fff])|@[^\s@，。,]{1,20}(?=\s|$)"
-    r"|[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\U0001f000-\U0001faff]|\[[\u4e00-\u9fff]{1,4}\]"
+    r"|[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\U0001f000-\U0001faff]|\[(?:[\u4e00-\u9fff]{1,4}|OK|ok|Ok)\]"
     r"|(?<=\S)[ \t]+(?=(?:\d{1,2}月)?\d{1,2}[号日月](?!机))|(?<=[吗呢吧么哈啊了?？])[ \t]+(?=\S)"
 )
 """What parts two thoughts in a bubble besides a stop: a blank between words, before a date or behind a particle, an emoji,
 and whom it is for (@张工)."""
+_NODS = re.compile(r"\s*(?:(?:👌|🆗|🫡|\[(?:OK|ok|Ok|好的|收到)\])[\U0001f3fb-\U0001f3ff\ufe0f]?\s*)+")
+"""A sign that is a whole bubble and says yes; 👍 may only applaud."""
 _CARD = re.compile(r"【[^【】\n]*】\s*")
 _NOBODYS = re.compile(
     r"^\s*(?:我|me)\s*[：:]"
@@ -132,6 +134,9 @@ def plain(text: str) -> str:
             continue
         words = text[line.start : line.end]
         is_played = (is_played and line.goes_on) or (line.speaker == "customer" and bool(_NOBODYS.search(words)))
+        if _NODS.fullmatch(words) and not is_played and not line.goes_on:
+            signs[line.start : line.end] = "好" + "，" * (len(words) - 1)
+            continue
         words = "，" * len(words) if is_played else _PAUSE.sub(lambda pause: "，" * len(pause[0]), words)
         signs[line.start : line.end] = words
     return "".join(signs)
