@@ -7,6 +7,7 @@ Weights were chosen on 26 screens of WeChat, WeCom and DingTalk. Alone, the cues
 from collections.abc import Sequence
 from colorsys import rgb_to_hls
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Literal
 
 import cv2
@@ -165,14 +166,15 @@ def is_neutral(colour: Colour) -> bool:
 
 @dataclass(frozen=True)
 class Anchors:
-    """The outermost edges that bubbles begin at, to within `slack`: one's own all end at the right one."""
+    """Where the other side's bubbles begin and one's own end, to within `slack`. A wide bubble reaches past the anchor of
+    the other side where there is no portrait to leave room for."""
 
     left: float
     right: float
     slack: float
 
     def vote(self, ballot: Ballot, rect: Rect, pane: Pane) -> Ballot:
-        at_left, at_right = rect.left - self.left <= self.slack, self.right - rect.right <= self.slack
+        at_left, at_right = abs(rect.left - self.left) <= self.slack, abs(self.right - rect.right) <= self.slack
         if at_left != at_right:
             return ballot.add("left" if at_left else "right", MARGINS)
         lean = (rect.left - pane.rect.left) - (pane.rect.right - rect.right)
@@ -180,23 +182,43 @@ class Anchors:
         return ballot.add("right" if lean > 0 else "left", MARGINS * share)
 
 
+def _anchors(areas: Sequence[Area], shapes: Sequence[Ballot], pane: Pane, line_height: float) -> Anchors:
+    """Told by those with a tail or portrait; a side without any mirrors the other, and without both the outermost count."""
+    slack = 0.35 * line_height
+    lefts = [area.body.left for area, shape in zip(areas, shapes, strict=True) if _told(shape) == "left"]
+    rights = [area.body.right for area, shape in zip(areas, shapes, strict=True) if _told(shape) == "right"]
+    if not lefts and not rights:
+        outermost = (area.body for area in areas)
+        left, right = pane.rect.right, pane.rect.left
+        for body in outermost:
+            left, right = min(left, body.left), max(right, body.right)
+        return Anchors(left, right, slack)
+    edges = pane.rect.left + pane.rect.right
+    left = median(lefts) if lefts else edges - median(rights)
+    return Anchors(left, median(rights) if rights else edges - left, slack)
+
+
+def _told(ballot: Ballot) -> Side | None:
+    """The side that tail and portrait agree on."""
+    seen = {side for side in (ballot.tail, ballot.portrait) if side is not None}
+    return seen.pop() if len(seen) == 1 else None
+
+
 def vote(areas: Sequence[Area], ground_: Ground | None, pane: Pane, line_height: float) -> list[Ballot]:
     """One ballot for each area."""
-    left = min((area.body.left for area in areas), default=0.0)
-    right = max((area.body.right for area in areas), default=0.0)
-    anchors = Anchors(left, right, 0.35 * line_height)
-    first = [_shape_votes(area, ground_, pane, line_height, anchors) for area in areas]
+    shapes = [_shape(area, ground_, line_height) for area in areas]
+    anchors = _anchors(areas, shapes, pane, line_height)
+    first = [anchors.vote(shape, area.body, pane) for shape, area in zip(shapes, areas, strict=True)]
     return [
         _with_colour(ballot, area.colour, _known(area.colour, areas, first))
         for ballot, area in zip(first, areas, strict=True)
     ]
 
 
-def _shape_votes(area: Area, ground_: Ground | None, pane: Pane, line_height: float, anchors: "Anchors") -> Ballot:
+def _shape(area: Area, ground_: Ground | None, line_height: float) -> Ballot:
     tail_side = tail(area, line_height)
     portrait_side = portrait(area.rect, ground_, line_height) if ground_ is not None else None
-    ballot = Ballot(tail=tail_side, portrait=portrait_side).add(tail_side, TAIL).add(portrait_side, PORTRAIT)
-    return anchors.vote(ballot, area.body, pane)
+    return Ballot(tail=tail_side, portrait=portrait_side).add(tail_side, TAIL).add(portrait_side, PORTRAIT)
 
 
 def _known(colour: Colour, areas: Sequence[Area], ballots: Sequence[Ballot]) -> tuple[float, float]:

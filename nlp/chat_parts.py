@@ -122,15 +122,19 @@ def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
         return False
     if rect.height > 1.9 * max(line.rect.height for line in bubble.lines) * len(bubble_text.rows(bubble.lines)):
         return False
-    if bubble_sides.tail(bubble.area, screen.line_height) is not None or bubble_sides.hue_side(bubble.area.colour):
+    if bubble_sides.tail(bubble.area, screen.line_height) is not None:
+        return False
+    text = bubble_text.join(bubble.lines)
+    is_time = chat_times.parse(text, screen.hint) is not None
+    # A pill that wallpaper shines through has any hue.
+    if bubble_sides.hue_side(bubble.area.colour) and not (is_time and screen.ground is None):
         return False
     if screen.ground is not None and bubble_sides.portrait(rect, screen.ground, screen.line_height) is not None:
         return False
     if any(other is not bubble and _shares_a_side(screen, bubble, other) for other in others):
         return False
-    text = bubble_text.join(bubble.lines)
     small = median(line.rect.height for line in bubble.lines) < 0.9 * screen.line_height
-    return chat_times.parse(text, screen.hint) is not None or (small and rect.width < 0.75 * pane.width)
+    return is_time or (small and rect.width < 0.75 * pane.width)
 
 
 def _shares_a_side(screen: Screen, bubble: Bubble, other: Bubble) -> bool:
