@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from nlp import bubble_sides, bubble_text, bubbles, chat_parts, chat_pictures, chat_screen, chat_times, chat_trust
+from nlp import bubble_quotes, bubble_sides, bubble_text, bubbles, chat_parts, chat_pictures, chat_screen, chat_times, chat_trust
 from nlp.bubbles import Colour, Pixels
 from nlp.chat_screen import Bubble, Screen, around, beside, holds, is_chrome, is_in_the_middle, is_status
 from nlp.screens import Line, Message, MessageKind, ReadHint, Rect, ScreenWarning
@@ -57,7 +57,7 @@ def _read(screen: Screen) -> ChatLayout:
     every = [*parts.bubbles, *chat_pictures.smeared_bubbles(screen, parts.bubbles, strays)]
     housed = {line for bubble in every for line in bubble.lines}
     named, strays = _names(screen, [line for line in strays if line not in housed], every)
-    talk = _sides(screen, _without_tags(screen, every, named))
+    talk = _without_insets(screen, _sides(screen, _without_tags(screen, every, named)), named)
     pictures = chat_pictures.find(screen, every, strays)
     title, strays = _head_of(screen, strays, talk)
     pictures, strays = _named_pictures(screen, pictures, strays)
@@ -81,6 +81,17 @@ def _sides(screen: Screen, found: Sequence[Bubble]) -> list[Bubble]:
     areas = [replace(bubble.area, rect=bubble.rect) for bubble in found]
     ballots = bubble_sides.vote(areas, screen.ground, screen.pane, screen.line_height)
     return [replace(bubble, ballot=ballot) for bubble, ballot in zip(found, ballots, strict=True)]
+
+
+def _without_insets(screen: Screen, found: Sequence[Bubble], named: dict[Rect, Line]) -> list[Bubble]:
+    """What a bubble quotes apart from the answer below it; the name above counts for both."""
+    apart: list[Bubble] = []
+    for bubble in found:
+        parts = bubble_quotes.split(screen.rgb, bubble) or (bubble,)
+        if bubble.rect in named:
+            named.update({part.rect: named[bubble.rect] for part in parts})
+        apart.extend(parts)
+    return apart
 
 
 def _names(screen: Screen, lines: Sequence[Line], found: Sequence[Bubble]) -> tuple[dict[Rect, Line], list[Line]]:
@@ -140,6 +151,8 @@ def _without_tags(screen: Screen, found: Sequence[Bubble], named: dict[Rect, Lin
 def _message(screen: Screen, bubble: Bubble, named: dict[Rect, Line]) -> Message:
     lines, cut = _whole_lines(screen, bubble)
     kind, text = bubble_text.kind_and_text(lines, is_orange=_is_orange(bubble.area.colour), has_parts=bubble.has_parts)
+    if bubble.is_quote:
+        kind, text = "quote", bubble_text.join(lines)
     name = named.get(bubble.rect)
     nick, sent_at = (name.text.strip() if name is not None else None), None
     timed = chat_times.split(nick, screen.hint) if nick else None
@@ -269,7 +282,7 @@ def _with_quotes(messages: Sequence[Message], found: Sequence[Bubble], line_heig
     above: tuple[Bubble, Message] | None = None
     for index in order:
         bubble, message = found[index], messages[index]
-        if above is not None and _is_quote(bubble, above[0], above[1], line_height):
+        if above is not None and not bubble.is_quote and not above[0].is_quote and _is_quote(bubble, above[0], above[1], line_height):
             message = replace(message, kind="quote", speaker=above[1].speaker, confidence=above[1].confidence)
         quoted.append(message)
         above = bubble, message

@@ -15,6 +15,9 @@ STRAIGHT, STRAIGHT_ON_WALLPAPER = 0.4, 0.55
 """`Area.straightness` of a bubble: round corners, a tail and letters at its edge make it less than 1. Wallpaper has areas of
 one colour itself."""
 
+INSET_DIFFERS = 40
+"""Levels by which a box with what is quoted differs from its bubble, at most."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -184,8 +187,19 @@ def _with_nested(screen: Screen, outer: Sequence[Bubble], nested: Sequence[Bubbl
         inner = [other for other in nested if holds(bubble.rect, other.rect)]
         lines = [line for other in inner for line in other.lines if not _is_icon(screen, line, other, bubble)]
         own = [line for line in bubble.lines if not _is_glyph(line, bubble)]
-        full.append(replace(bubble, lines=(*own, *lines)))
+        inset = next((other.lines for other in inner if _is_inset(other, bubble, own)), ())
+        full.append(replace(bubble, lines=(*own, *lines), inset=tuple(line for line in inset if line in lines)))
     return [bubble for bubble in full if bubble.lines]
+
+
+def _is_inset(inner: Bubble, outer: Bubble, own: Sequence[Line]) -> bool:
+    """Whether it is a box, hardly another colour than the bubble, with smaller letters than the words below it."""
+    if not own or inner.area is outer.area or inner.rect.bottom > min(line.rect.top for line in own) + 2:
+        return False
+    usual = median(line.rect.height for line in own)
+    small = median(line.rect.height for line in inner.lines) < 0.93 * usual
+    hardly = colours_apart(inner.area.colour, outer.area.colour) <= INSET_DIFFERS
+    return small and hardly and inner.rect.width >= 0.5 * outer.rect.width
 
 
 def _is_icon(screen: Screen, line: Line, inner: Bubble, outer: Bubble) -> bool:

@@ -45,6 +45,10 @@ class Bubble:
     has_parts: bool = False
     """Whether it is a card of several parts."""
     ballot: Ballot = field(default_factory=Ballot)
+    inset: tuple[Line, ...] = ()
+    """Those of its lines that stand in a box above the others: what is quoted."""
+    is_quote: bool = False
+    """Whether it is the part of a bubble that quotes."""
 
 
 def look(rgb: Pixels, lines: Sequence[Line], hint: ReadHint) -> Screen:
