@@ -61,6 +61,14 @@ class Area:
         upright = [side - self.lean * np.arange(len(side)) for side in (self.starts, self.ends)]
         return float(np.mean([(np.abs(side - np.median(side)) <= slack).mean() for side in upright]))
 
+    def head(self, bottom: float) -> "Area":
+        """Its rows above `bottom`, and only as wide as those: of a card that goes on in a picture, where words stand."""
+        rows = max(1, min(len(self.starts), round(bottom - self.rect.top)))
+        starts, ends = self.starts[:rows], self.ends[:rows]
+        left, right = int(starts.min()), int(ends.max()) + 1
+        rect = Rect(self.rect.left + left, self.rect.top, self.rect.left + right, self.rect.top + rows)
+        return Area(rect, self.colour, self.lines, starts - left, ends - left)
+
     @cached_property
     def body(self) -> Rect:
         """Without its tail: as wide as most of its rows."""

@@ -15,6 +15,8 @@ STRAIGHT, STRAIGHT_ON_WALLPAPER = 0.4, 0.55
 """`Area.straightness` of a bubble: round corners, a tail and letters at its edge make it less than 1. Wallpaper has areas of
 one colour itself."""
 
+HEAD_STRAIGHT = 0.7
+"""`Area.straightness` of the words above a picture in a card."""
 INSET_DIFFERS = 40
 """Levels by which a box with what is quoted differs from its bubble, at most."""
 
@@ -39,6 +41,8 @@ def sort(screen: Screen, found: bubbles.Areas) -> Parts:
             ground_lines += own
         elif _is_bubble(screen, area):
             candidates.append(bubble)
+        elif (head := _head_of_a_card(screen, area, own)) is not None:
+            candidates.append(replace(bubble, area=head, has_parts=True, has_picture=True))
         else:
             photo_lines += own
     pills = [bubble for bubble in candidates if _is_pill(screen, bubble, candidates)]
@@ -53,7 +57,7 @@ def sort(screen: Screen, found: bubbles.Areas) -> Parts:
         home = next((bubble for bubble in outer if holds(bubble.rect, line.rect)), None)
         if home is None:
             photos.append(line)
-        else:
+        elif not home.has_picture:
             nested.append(Bubble(line.rect, home.area, (line,)))
     return Parts(tuple(_with_nested(screen, outer, nested)), tuple(ground_lines), tuple(photos))
 
@@ -69,6 +73,16 @@ def _is_ground(screen: Screen, area: Area) -> bool:
 
 def _is_bubble(screen: Screen, area: Area) -> bool:
     return area.straightness >= (STRAIGHT if screen.ground is not None else STRAIGHT_ON_WALLPAPER)
+
+
+def _head_of_a_card(screen: Screen, area: Area, lines: Sequence[Line]) -> Area | None:
+    """The part with words of a card whose ground goes on in a picture below, as the streets of a map do."""
+    if not len(area.starts) or not lines:
+        return None
+    head = area.head(max(line.rect.bottom for line in lines))
+    wide = head.rect.width >= 0.9 * area.rect.width
+    whole = head.rect.height >= 1.5 * screen.line_height and head.rect.height >= 0.2 * area.rect.height
+    return head if wide and whole and head.straightness >= HEAD_STRAIGHT else None
 
 
 def _portraits(screen: Screen, found: Sequence[Bubble]) -> list[Bubble]:

@@ -47,6 +47,8 @@ class Bubble:
     ballot: Ballot = field(default_factory=Ballot)
     inset: tuple[Line, ...] = ()
     """Those of its lines that stand in a box above the others: what is quoted."""
+    has_picture: bool = False
+    """Whether a picture fills the rest of it, with letters that nobody wrote."""
     is_quote: bool = False
     """Whether it is the part of a bubble that quotes."""
 
