@@ -32,6 +32,8 @@ SAME_COLOUR = 14
 """Levels within which two bubbles have one colour."""
 GROUND_DIFFERS = 7
 """Levels from which a pixel is no longer the ground of the chat."""
+EDGE_ROWS = 2
+"""Rows of `Ground.drawn` that a thin line at the edge of the conversation may fill."""
 PLAIN_GROUND = 0.6
 """The share of the margins that one colour must fill; less is wallpaper, on which portraits cannot be told."""
 
@@ -98,6 +100,10 @@ def ground(rgb: Pixels, pane: Pane, line_height: float) -> Ground | None:
     if plain < PLAIN_GROUND:
         return None
     drawn = (np.abs(small - colour).max(axis=2) >= GROUND_DIFFERS).astype(np.uint8)
+    # The line between the head and the conversation would tie together what it cuts off.
+    for row in (*range(EDGE_ROWS), *range(-EDGE_ROWS, 0)):
+        if abs(row) < len(drawn) and drawn[row].mean() >= 0.9:
+            drawn[row] = 0
     return Ground(colour, drawn, scale, rect)
 
 

@@ -17,6 +17,8 @@ from nlp.screens import Line, Message, MessageKind, ReadHint, Rect, ScreenWarnin
 
 _WORDS = re.compile(r"[^\W_]")
 _TRAILING_DOTS = re.compile(r"[\s.·…。•]{1,6}$|\s*[⇋⇌]$")
+_AROUND_TITLE = re.compile(r"^[<＜〈‹く]\s+|\s*[@＠]微信$")
+"""The arrow that leads back, and WeCom's tag of contacts outside."""
 
 
 @dataclass(frozen=True)
@@ -261,7 +263,7 @@ def _title(screen: Screen, head: Sequence[Line]) -> str | None:
     tallest = max(line.rect.height for line in named)
     large = [line for line in named if line.rect.height >= 0.85 * tallest]
     line = min(large, key=lambda line: (not is_in_the_middle(screen, line, 0.3), line.rect.top))
-    title = _TRAILING_DOTS.sub("", line.text.strip())
+    title = _AROUND_TITLE.sub("", _TRAILING_DOTS.sub("", line.text.strip()))
     return title or None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from nlp import bubble_sides, bubble_text, bubbles, chat_times
+from nlp import bubble_sides, bubble_text, bubbles, chat_drawn, chat_times
 from nlp.bubbles import Area
 from nlp.chat_screen import Bubble, Screen, colours_apart, crop, holds
 from nlp.screens import Line, Rect
@@ -17,6 +17,8 @@ one colour itself."""
 
 HEAD_STRAIGHT = 0.7
 """`Area.straightness` of the words above a picture in a card."""
+TORN = 2.5
+"""How many times larger a piece is than a spot in it that is no bubble."""
 INSET_DIFFERS = 40
 """Levels by which a box with what is quoted differs from its bubble, at most."""
 
@@ -48,6 +50,8 @@ def sort(screen: Screen, found: bubbles.Areas) -> Parts:
     pills = [bubble for bubble in candidates if _is_pill(screen, bubble, candidates)]
     ground_lines += [line for bubble in pills for line in bubble.lines]
     merged = _merged(screen, [bubble for bubble in candidates if bubble not in pills])
+    merged, torn = _with_pieces(screen, merged)
+    photo_lines += torn
     portraits = _portraits(screen, merged)
     merged = [bubble for bubble in merged if bubble not in portraits]
     outer = [bubble for bubble in merged if not any(_is_within(bubble, other) for other in merged)]
@@ -73,6 +77,38 @@ def _is_ground(screen: Screen, area: Area) -> bool:
 
 def _is_bubble(screen: Screen, area: Area) -> bool:
     return area.straightness >= (STRAIGHT if screen.ground is not None else STRAIGHT_ON_WALLPAPER)
+
+
+def _with_pieces(screen: Screen, found: Sequence[Bubble]) -> tuple[list[Bubble], list[Line]]:
+    """Cards with the pictures below their words; and the lines on what is only a spot in something larger."""
+    slack = 0.35 * screen.line_height
+    pieces = chat_drawn.pieces(screen)
+    whole: list[Bubble] = []
+    torn: list[Line] = []
+    for bubble in found:
+        rect = bubble.rect
+        piece = next((one for one in pieces if _encloses(one, rect, slack)), None)
+        inside_another = any(_is_within(bubble, other) for other in found)
+        if piece is None or inside_another or piece.width >= AS_WIDE_AS_THE_SCREEN * screen.pane.rect.width:
+            whole.append(bubble)
+        elif _begins(piece, rect, slack) and piece.bottom - rect.bottom >= 1.2 * screen.line_height:
+            whole.append(replace(bubble, rect=piece, has_parts=True, has_picture=True))
+        elif piece.width * piece.height < TORN * rect.width * rect.height:
+            whole.append(bubble)
+        else:
+            torn += bubble.lines
+    return whole, torn
+
+
+def _encloses(outer: Rect, inner: Rect, slack: float) -> bool:
+    across = outer.left - slack <= inner.left and inner.right <= outer.right + slack
+    return across and outer.top - slack <= inner.top and inner.bottom <= outer.bottom + slack
+
+
+def _begins(outer: Rect, inner: Rect, slack: float) -> bool:
+    """Whether both have the same top and sides."""
+    edges = ((outer.left, inner.left), (outer.right, inner.right), (outer.top, inner.top))
+    return all(abs(one - other) <= slack for one, other in edges)
 
 
 def _head_of_a_card(screen: Screen, area: Area, lines: Sequence[Line]) -> Area | None:
@@ -198,7 +234,7 @@ def _with_nested(screen: Screen, outer: Sequence[Bubble], nested: Sequence[Bubbl
     """Bubbles with what stands in them: buttons, quotes, highlighted words. What is drawn on an icon is no text."""
     full = []
     for bubble in outer:
-        inner = [other for other in nested if holds(bubble.rect, other.rect)]
+        inner = [other for other in nested if holds(bubble.rect, other.rect) and not bubble.has_picture]
         lines = [line for other in inner for line in other.lines if not _is_icon(screen, line, other, bubble)]
         own = [line for line in bubble.lines if not _is_glyph(line, bubble)]
         inset = next((other.lines for other in inner if _is_inset(other, bubble, own)), ())

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
-from nlp import bubble_sides, bubbles, chat_parts
-from nlp.bubble_sides import Ballot, Ground
+from nlp import bubble_sides, bubbles, chat_drawn, chat_parts
+from nlp.bubble_sides import Ballot
 from nlp.bubbles import Area, Colour
 from nlp.chat_screen import Bubble, Screen, colours_apart, crop, holds
 from nlp.screens import Line, Message, Rect
 
-MOST_DRAWN = 400
-"""More pictures than any screen holds; the rest is not looked at."""
 SMEARED = 24
 """Levels by which the pixels of a bubble differ from its colour in a coarse JPEG."""
 
@@ -23,7 +20,7 @@ def find(screen: Screen, found: Sequence[Bubble], lines: Sequence[Line]) -> list
         return []
     on_ground = [line.rect for line in lines if screen.ground.share(line.rect) < 0.6]
     known = {bubble.area.colour for bubble in found}
-    drawn = _drawn(screen, [bubble.rect for bubble in found] + on_ground)
+    drawn = chat_drawn.pieces(screen, [bubble.rect for bubble in found] + on_ground)
     messages = [_picture(screen, rect) for rect in drawn if _is_picture(screen, rect, found, known)]
     return [message for message in messages if message.confidence >= bubble_sides.UNSURE]
 
@@ -34,7 +31,7 @@ def smeared_bubbles(screen: Screen, found: Sequence[Bubble], lines: Sequence[Lin
     if screen.ground is None or not lines:
         return []
     smeared = []
-    for rect in _drawn(screen, [bubble.rect for bubble in found]):
+    for rect in chat_drawn.pieces(screen, [bubble.rect for bubble in found]):
         own = tuple(line for line in lines if holds(rect, line.rect) and line.rect.width < rect.width)
         if not own or not _is_at_a_side(screen, rect, found) or _is_pill(screen, rect):
             continue
@@ -46,28 +43,6 @@ def smeared_bubbles(screen: Screen, found: Sequence[Bubble], lines: Sequence[Lin
             edges = np.zeros(rows, np.int32), np.full(rows, round(rect.width) - 1, np.int32)
             smeared.append(Bubble(rect, Area(rect, colour, (), *edges), own))
     return smeared
-
-
-def _drawn(screen: Screen, known: Sequence[Rect]) -> list[Rect]:
-    """The places of what is drawn on the ground, as high and wide as a line at least, without what is known already."""
-    ground = screen.ground
-    assert ground is not None
-    drawn = ground.drawn.copy()
-    for rect in known:
-        _erase(drawn, rect, ground)
-    _count, _labels, boxes, _centres = cv2.connectedComponentsWithStats(drawn, connectivity=4)
-    least = 1.2 * screen.line_height * ground.scale
-    large = boxes[1:][(boxes[1:, 2] >= least) & (boxes[1:, 3] >= least)][:MOST_DRAWN]
-    return [
-        Rect(
-            ground.pane.left + left / ground.scale,
-            ground.pane.top + top / ground.scale,
-            ground.pane.left + (left + width) / ground.scale,
-            ground.pane.top + (top + height) / ground.scale,
-        )
-        for left, top, width, height, pixels in large.tolist()
-        if pixels >= 0.55 * width * height
-    ]
 
 
 def _is_at_a_side(screen: Screen, rect: Rect, found: Sequence[Bubble]) -> bool:
@@ -118,9 +93,3 @@ def _picture(screen: Screen, rect: Rect) -> Message:
     return Message(
         ballot.side, "image", "", truncated=_is_cut(screen, rect), confidence=round(ballot.confidence, 3), rect=rect
     )
-
-
-def _erase(drawn: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], rect: Rect, ground: Ground) -> None:
-    top, bottom = ((edge - ground.pane.top) * ground.scale for edge in (rect.top, rect.bottom))
-    left, right = ((edge - ground.pane.left) * ground.scale for edge in (rect.left, rect.right))
-    drawn[max(0, int(top) - 1) : max(0, int(bottom) + 2), max(0, int(left) - 1) : max(0, int(right) + 2)] = 0
