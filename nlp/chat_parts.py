@@ -15,6 +15,8 @@ STRAIGHT, STRAIGHT_ON_WALLPAPER = 0.4, 0.55
 """`Area.straightness` of a bubble: round corners, a tail and letters at its edge make it less than 1. Wallpaper has areas of
 one colour itself."""
 
+LOWEST = 0.8
+"""A bubble's height by that of its letters: a dot beside a voice message is less."""
 HEAD_STRAIGHT = 0.7
 """`Area.straightness` of the words above a picture in a card."""
 TORN = 2.5
@@ -76,6 +78,8 @@ def _is_ground(screen: Screen, area: Area) -> bool:
 
 
 def _is_bubble(screen: Screen, area: Area) -> bool:
+    if area.rect.height < LOWEST * screen.line_height:
+        return False
     return area.straightness >= (STRAIGHT if screen.ground is not None else STRAIGHT_ON_WALLPAPER)
 
 

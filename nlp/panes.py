@@ -13,6 +13,10 @@ STEP = 3
 """By how much red + green + blue changes at an edge, in the same direction along all of it."""
 ACROSS, DOWN = 0.93, 0.85
 """The shares of the width and of the height that an edge between parts of the screen runs along."""
+BAR_ROWS = 0.012
+"""How much of a bar is free of letters at its edge, by the width of the conversation."""
+PLAIN = 12
+"""By how much red + green + blue varies in such rows."""
 SAMPLES = 250
 """Pixels that are looked at along an edge."""
 LISTED_LINES = 3
@@ -35,11 +39,28 @@ def find(rgb: Pixels, lines: Sequence[Line]) -> Pane:
     edges = _edges(_sums(pane[:, :: max(1, pane.shape[1] // SAMPLES)]), along=ACROSS)
     span = right - left
     # On a phone the head is a fifth of the width high, on a desktop less; nothing in a chat is as wide as the screen.
-    heads = [last for _first, last in edges if last < min(0.4 * height, 0.42 * span)]
-    feet = [first for first, _last in edges if first > max(0.5 * height, height - 1.1 * span)]
+    deep = max(2, round(BAR_ROWS * span))
+    heads = [
+        last
+        for first, last in edges
+        if last < min(0.4 * height, 0.42 * span) and _is_plain(pane[max(0, first - 1 - deep) : max(1, first - 1)])
+    ]
+    feet = [
+        first
+        for first, last in edges
+        if first > max(0.5 * height, height - 1.1 * span) and _is_plain(pane[last + 1 : last + 1 + deep])
+    ]
     top = max(heads, default=0)
     bottom = min(feet, default=height)
     return Pane(Rect(left, top, right, bottom), top > 0.01 * height)
+
+
+def _is_plain(rows: Pixels) -> bool:
+    """Whether nothing is drawn there, as on a bar right beside its edge; on wallpaper rows may change colour too."""
+    if not rows.size:
+        return True
+    sample = _sums(rows[:, :: max(1, rows.shape[1] // SAMPLES)])
+    return bool((np.abs(sample - np.median(sample)) <= PLAIN).mean() >= ACROSS)
 
 
 def _columns(rgb: Pixels, lines: Sequence[Line]) -> tuple[int, int]:
