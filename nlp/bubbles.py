@@ -35,6 +35,8 @@ TOLERANCES = (3, 7, 12, 20)
 """Levels by which the colour of a bubble may vary, the first that gives a clear shape: a JPEG smears colours at edges."""
 SEED_TOLERANCE = 12
 """Levels within which a pixel is on the ground of its line."""
+SURE_TOLERANCE = 4
+"""Steps of likeness to it, in levels."""
 SLOPE_TOLERANCE = 2
 """The same from pixel to pixel, in a bubble with a gradient."""
 CLEAR = 0.85
@@ -169,7 +171,7 @@ class _Flood:
     def _owner_of(self, line: Line, found: list[Area]) -> int | None:
         """Which area holds the line; a new one is added to `found`."""
         colour = common_colour(self._pixels(line.rect))
-        seeds = [seed for seed in _around(line.rect, self._width, self._height) if self._is_like(seed, colour)]
+        seeds = self._seeds(line.rect, colour)
         for column, row in seeds:
             owner = int(self._owner[row, column]) - 1
             if owner >= 0 and _covers(found[owner].rect, line.rect):
@@ -204,9 +206,14 @@ class _Flood:
         step = 2 if rect.height > 16 else 1
         return self._rgb[rows, columns][::step, ::step]
 
-    def _is_like(self, seed: tuple[int, int], colour: Colour) -> bool:
-        pixel = self._rgb[seed[1], seed[0]].astype(int)
-        return bool(np.abs(pixel - colour).max() <= SEED_TOLERANCE)
+    def _seeds(self, line: Rect, colour: Colour) -> list[tuple[int, int]]:
+        """Where the ground of a line shows: the surest first, since what lies next to a small bubble may be hardly darker."""
+        apart = [
+            (int(np.abs(self._rgb[row, column].astype(int) - colour).max()) // SURE_TOLERANCE, (column, row))
+            for column, row in _around(line, self._width, self._height)
+        ]
+        like = [one for one in apart if one[0] * SURE_TOLERANCE < SEED_TOLERANCE]
+        return [seed for _rank, seed in sorted(like, key=lambda one: one[0])]
 
     def _flood(self, seed: tuple[int, int], line: Rect, tolerance: int, *, fixed: bool = True) -> "_Flooded | None":
         if self._left <= 0:

@@ -12,13 +12,16 @@ from statistics import median
 
 from nlp import bubble_quotes, bubble_sides, bubble_text, bubbles, chat_parts, chat_pictures, chat_screen, chat_times, chat_trust
 from nlp.bubbles import Colour, Pixels
-from nlp.chat_screen import Bubble, Screen, around, beside, holds, is_chrome, is_in_the_middle, is_status
+from nlp.chat_screen import Bubble, Screen, around, beside, colours_apart, holds, is_chrome, is_in_the_middle, is_status
 from nlp.screens import Line, Message, MessageKind, ReadHint, Rect, ScreenWarning
 
 _WORDS = re.compile(r"[^\W_]")
 _TRAILING_DOTS = re.compile(r"[\s.·…。•]{1,6}$|\s*[⇋⇌]$")
 _AROUND_TITLE = re.compile(r"^[<＜〈‹く]\s+|\s*[@＠]微信$")
 """The arrow that leads back, and WeCom's tag of contacts outside."""
+
+QUOTE_DIFFERS = 8
+"""Levels up to which what hangs below a bubble has the colour of bubbles."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def _read(screen: Screen) -> ChatLayout:
     pictures, strays = _named_pictures(screen, pictures, strays)
     notices, strays = _notices(screen, strays)
     loose = _loose(screen, strays, talk, pictures)
-    said = _with_quotes([_message(screen, bubble, named) for bubble in talk], talk, screen.line_height)
+    said = _with_quotes(screen, [_message(screen, bubble, named) for bubble in talk], talk)
     # Of a bubble without a whole line nothing is known but that there is one.
     messages = sorted([*(message for message in said if message.text), *notices, *pictures], key=_top)
     messages = list(chat_times.fill_forward(messages, screen.hint))
@@ -277,25 +280,37 @@ def _is_orange(colour: Colour) -> bool:
     return red > green > blue and red - blue >= 60
 
 
-def _with_quotes(messages: Sequence[Message], found: Sequence[Bubble], line_height: float) -> list[Message]:
+def _with_quotes(screen: Screen, messages: Sequence[Message], found: Sequence[Bubble]) -> list[Message]:
     """What is quoted stands small and grey right under the answer, and is said by whoever answers."""
     quoted: list[Message] = []
     order = sorted(range(len(found)), key=lambda index: found[index].rect.top)
     above: tuple[Bubble, Message] | None = None
     for index in order:
         bubble, message = found[index], messages[index]
-        if above is not None and not bubble.is_quote and not above[0].is_quote and _is_quote(bubble, above[0], above[1], line_height):
+        may_be = above is not None and not bubble.is_quote and not above[0].is_quote
+        if above is not None and may_be and _is_quote(bubble, above[0], above[1], screen, found):
             message = replace(message, kind="quote", speaker=above[1].speaker, confidence=above[1].confidence)
         quoted.append(message)
         above = bubble, message
     return quoted
 
 
-def _is_quote(bubble: Bubble, above: Bubble, answer: Message, line_height: float) -> bool:
+def _is_quote(bubble: Bubble, above: Bubble, answer: Message, screen: Screen, found: Sequence[Bubble]) -> bool:
+    line_height = screen.line_height
     gap = bubble.rect.top - above.rect.bottom
     one, other = bubble.area.body, above.area.body
     edge = one.right - other.right if answer.speaker == "right" else one.left - other.left
     usual = max(line_height, median(line.rect.height for line in above.lines))
     small = median(line.rect.height for line in bubble.lines) < 0.93 * usual
     grey = bubble_sides.is_neutral(bubble.area.colour) and bubble.ballot.tail is None and bubble.ballot.portrait is None
-    return grey and small and gap < 0.6 * line_height and abs(edge) <= 0.5 * line_height
+    beneath = grey and gap < 0.6 * line_height and abs(edge) <= 0.5 * line_height
+    return beneath and (small or not _is_anybodys(bubble.area.colour, found))
+
+
+def _is_anybodys(colour: Colour, found: Sequence[Bubble]) -> bool:
+    """Whether it is the colour of a bubble with a tail or a portrait."""
+    return any(
+        colours_apart(colour, other.area.colour) <= QUOTE_DIFFERS
+        for other in found
+        if other.ballot.tail or other.ballot.portrait
+    )

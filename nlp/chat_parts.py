@@ -191,7 +191,19 @@ def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
     if any(other is not bubble and _shares_a_side(screen, bubble, other) for other in others):
         return False
     small = median(line.rect.height for line in bubble.lines) < 0.9 * screen.line_height
+    if not small and _stands_alone(screen, bubble, others):
+        return True
     return is_time or (small and rect.width < 0.75 * pane.width)
+
+
+def _stands_alone(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
+    """Whether it is exactly in the middle and nobody's portrait is beside it, though most others have theirs."""
+    rect, pane = bubble.rect, screen.pane.rect
+    if screen.ground is None or abs(rect.left + rect.right - pane.left - pane.right) > 0.01 * pane.width:
+        return False
+    rows = [other.rect for other in others if other is not bubble and other.rect.height >= screen.line_height]
+    with_portrait = sum(bubble_sides.portrait(row, screen.ground, screen.line_height) is not None for row in rows)
+    return len(bubble_text.rows(bubble.lines)) == 1 and with_portrait >= max(2, 0.5 * len(rows))
 
 
 def _shares_a_side(screen: Screen, bubble: Bubble, other: Bubble) -> bool:
