@@ -49,8 +49,8 @@ def _behind_a_bar(rgb: Pixels, area: Area, lines: Sequence[Line]) -> tuple[Line,
     drawn = np.abs(strip - area.colour).max(axis=2) >= BAR_DIFFERS
     runs = [_longest_run(drawn[:, column]) for column in range(drawn.shape[1])]
     start, end = max(runs, key=lambda run: run[1] - run[0])
-    alike = sum(min(run[1], end) - max(run[0], start) >= 0.8 * (end - start) for run in runs)
-    if end - start < 0.7 * high or alike > max(3.0, BAR_WIDTH * high) or top + start > first.rect.top + 0.5 * high:
+    wide = drawn[start:end].any(axis=0).sum()
+    if end - start < 0.7 * high or wide > max(3.0, BAR_WIDTH * high) or top + start > first.rect.top + 0.5 * high:
         return ()
     return tuple(line for line in lines if middle(line)[1] <= top + end)
 

@@ -139,6 +139,9 @@ def kind_and_text(lines: Sequence[Line], *, is_orange: bool, has_parts: bool) ->
     text = join(lines)
     first, *others = rows(lines)
     seconds = voice_seconds(" ".join(line.text for line in first))
+    if seconds is None and len(text) <= 8:
+        # An icon and the length may be a little out of line.
+        seconds, others = voice_seconds(" ".join(line.text for line in lines)), []
     has_icon = len(first) > 1 or re.fullmatch(r"\s*\d+\W{1,2}\s*", first[0].text) is None
     if seconds is not None and (not others or has_parts or has_icon):
         spoken = join([line for row in others for line in row])

@@ -177,7 +177,7 @@ class _Flood:
             if owner >= 0 and _covers(found[owner].rect, line.rect):
                 return owner
         free = [(column, row) for column, row in seeds if not self._taken[row + 1, column + 1]]
-        flooded = self._clearest(free[:3], line.rect)
+        flooded = self._clearest(_of_different_rows(free), line.rect)
         if flooded is None:
             return None
         found.append(Area(flooded.rect, colour, (), flooded.starts, flooded.ends))
@@ -239,6 +239,13 @@ class _Flood:
         columns = slice(int(flooded.rect.left), int(flooded.rect.right))
         self._owner[rows, columns][flooded.inside] = label
         self._taken[1:-1, 1:-1][rows, columns][flooded.inside] = 1
+
+
+def _of_different_rows(seeds: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """A few of them, not all from above a thin line that divides a card right above the letters."""
+    rows = {row: (column, row) for column, row in reversed(seeds)}
+    first = [seed for seed in seeds if rows[seed[1]] == seed]
+    return first[:2] + [seed for seed in seeds if seed not in first[:2]][:1] + first[2:4]
 
 
 def _around(rect: Rect, width: int, height: int) -> Iterator[tuple[int, int]]:

@@ -49,6 +49,9 @@ def sort(screen: Screen, found: bubbles.Areas) -> Parts:
             candidates.append(replace(bubble, area=head, has_parts=True, has_picture=True))
         else:
             photo_lines += own
+    names = [bubble for bubble in candidates if _is_a_name(screen, bubble, candidates)]
+    ground_lines += [line for bubble in names for line in bubble.lines]
+    candidates = [bubble for bubble in candidates if bubble not in names]
     pills = [bubble for bubble in candidates if _is_pill(screen, bubble, candidates)]
     ground_lines += [line for bubble in pills for line in bubble.lines]
     merged = _merged(screen, [bubble for bubble in candidates if bubble not in pills])
@@ -172,6 +175,22 @@ def _is_like(screen: Screen, bubble: Bubble, portrait: Bubble) -> bool:
     return in_column and colours_apart(bubble.area.colour, portrait.area.colour) <= bubble_sides.SAME_COLOUR
 
 
+def _is_a_name(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
+    """Small letters right above a bubble on a spot of wallpaper that happens to have one colour."""
+    if screen.ground is not None or len(bubble.lines) != 1 or bubble_sides.tail(bubble.area, screen.line_height):
+        return False
+    [line] = bubble.lines
+    if line.rect.height > screen.line_height:
+        return False
+    high = screen.line_height
+    return any(
+        -0.1 * high <= other.rect.top - line.rect.bottom <= 0.35 * high
+        and abs(other.area.body.left - line.rect.left) <= high
+        for other in others
+        if other is not bubble
+    )
+
+
 def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
     """A time or a notice in a box of its own, in the middle, and not what is quoted right under a bubble."""
     rect, pane = bubble.rect, screen.pane.rect
@@ -201,7 +220,8 @@ def _stands_alone(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> b
     rect, pane = bubble.rect, screen.pane.rect
     if screen.ground is None or abs(rect.left + rect.right - pane.left - pane.right) > 0.01 * pane.width:
         return False
-    rows = [other.rect for other in others if other is not bubble and other.rect.height >= screen.line_height]
+    # Portraits with letters in them are no wider.
+    rows = [other.rect for other in others if other is not bubble and other.rect.width > 2.5 * screen.line_height]
     with_portrait = sum(bubble_sides.portrait(row, screen.ground, screen.line_height) is not None for row in rows)
     return len(bubble_text.rows(bubble.lines)) == 1 and with_portrait >= max(2, 0.5 * len(rows))
 
