@@ -63,7 +63,7 @@ def _read(screen: Screen) -> ChatLayout:
     housed = {line for bubble in every for line in bubble.lines}
     named, strays = _names(screen, [line for line in strays if line not in housed], every)
     talk = _without_insets(screen, _sides(screen, _without_tags(screen, every, named)), named)
-    pictures = chat_pictures.find(screen, every, strays)
+    pictures = chat_pictures.find(screen, talk, strays)
     title, strays = _head_of(screen, strays, talk)
     pictures, strays = _named_pictures(screen, pictures, strays)
     notices, strays = _notices(screen, strays)

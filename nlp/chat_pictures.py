@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nlp import bubble_sides, bubbles, chat_drawn, chat_parts
-from nlp.bubble_sides import Ballot
+from nlp import bubble_sides, bubbles, chat_drawn, chat_frames, chat_parts
+from nlp.bubble_sides import Ballot, Side
 from nlp.bubbles import Area, Colour
 from nlp.chat_screen import Bubble, Screen, colours_apart, crop, holds
 from nlp.screens import Line, Message, Rect
@@ -17,7 +17,7 @@ SMEARED = 24
 def find(screen: Screen, found: Sequence[Bubble], lines: Sequence[Line]) -> list[Message]:
     """What stands at a side like a bubble and has no letters: photos, stickers, and what could not be read."""
     if screen.ground is None:
-        return []
+        return [_framed(screen, rect, side) for rect, side in chat_frames.find(screen, found)]
     on_ground = [line.rect for line in lines if screen.ground.share(line.rect) < 0.6]
     known = {bubble.area.colour for bubble in found}
     drawn = chat_drawn.pieces(screen, [bubble.rect for bubble in found] + on_ground)
@@ -80,6 +80,13 @@ def _is_cut(screen: Screen, rect: Rect) -> bool:
     pane = screen.pane.rect
     near = max(3.0, 0.1 * screen.line_height) + (1 / screen.ground.scale if screen.ground else 0)
     return rect.bottom >= pane.bottom - near or rect.top <= pane.top + near
+
+
+def _framed(screen: Screen, rect: Rect, side: Side) -> Message:
+    ballot = Ballot().add(side, bubble_sides.MARGINS)
+    return Message(
+        side, "image", "", truncated=_is_cut(screen, rect), confidence=round(ballot.confidence, 3), rect=rect
+    )
 
 
 def _picture(screen: Screen, rect: Rect) -> Message:
