@@ -171,8 +171,8 @@ class _Flood:
     def _owner_of(self, line: Line, found: list[Area]) -> int | None:
         """Which area holds the line; a new one is added to `found`."""
         colour = common_colour(self._pixels(line.rect))
-        seeds = self._seeds(line.rect, colour)
-        for column, row in seeds:
+        seeds, sure = self._seeds(line.rect, colour)
+        for column, row in seeds[:sure]:
             owner = int(self._owner[row, column]) - 1
             if owner >= 0 and _covers(found[owner].rect, line.rect):
                 return owner
@@ -206,14 +206,17 @@ class _Flood:
         step = 2 if rect.height > 16 else 1
         return self._rgb[rows, columns][::step, ::step]
 
-    def _seeds(self, line: Rect, colour: Colour) -> list[tuple[int, int]]:
-        """Where the ground of a line shows: the surest first, since what lies next to a small bubble may be hardly darker."""
+    def _seeds(self, line: Rect, colour: Colour) -> tuple[list[tuple[int, int]], int]:
+        """Where the ground of a line shows, the surest first, since what lies next to a small bubble may be hardly darker;
+        and how many are about as sure as the first."""
         apart = [
             (int(np.abs(self._rgb[row, column].astype(int) - colour).max()) // SURE_TOLERANCE, (column, row))
             for column, row in _around(line, self._width, self._height)
         ]
         like = [one for one in apart if one[0] * SURE_TOLERANCE < SEED_TOLERANCE]
-        return [seed for _rank, seed in sorted(like, key=lambda one: one[0])]
+        like.sort(key=lambda one: one[0])
+        sure = sum(rank <= like[0][0] + 1 for rank, _seed in like)
+        return [seed for _rank, seed in like], sure
 
     def _flood(self, seed: tuple[int, int], line: Rect, tolerance: int, *, fixed: bool = True) -> "_Flooded | None":
         if self._left <= 0:
