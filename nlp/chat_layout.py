@@ -303,7 +303,7 @@ def _is_quote(bubble: Bubble, above: Bubble, answer: Message, screen: Screen, fo
     usual = max(line_height, median(line.rect.height for line in above.lines))
     small = median(line.rect.height for line in bubble.lines) < 0.93 * usual
     grey = bubble_sides.is_neutral(bubble.area.colour) and bubble.ballot.tail is None and bubble.ballot.portrait is None
-    beneath = grey and gap < 0.6 * line_height and abs(edge) <= 0.5 * line_height
+    beneath = grey and not bubble.has_parts and gap < 0.6 * line_height and abs(edge) <= 0.5 * line_height
     return beneath and (small or not _is_anybodys(bubble.area.colour, found))
 
 

@@ -69,10 +69,13 @@ def _is_picture(screen: Screen, rect: Rect, found: Sequence[Bubble], known: set[
     high = screen.line_height
     if rect.width >= 2.4 * high and rect.height >= 2.6 * high:
         return True
-    if _is_cut(screen, rect):
-        return False
     # As low as a line: a bubble whose words were not read has the colour of others, a portrait has not.
-    colour = bubbles.common_colour(crop(screen.rgb, rect))
+    pixels = crop(screen.rgb, rect)
+    colour = bubbles.common_colour(pixels)
+    if _is_cut(screen, rect):
+        # Of a bubble without a whole line nothing is said; a photo has many colours.
+        alike = (np.abs(pixels.astype(np.int16) - colour).max(axis=2) <= bubble_sides.SAME_COLOUR).mean()
+        return rect.width >= 2.4 * high and bool(alike < 0.5)
     return any(colours_apart(colour, other) <= bubble_sides.SAME_COLOUR for other in known)
 
 
