@@ -193,6 +193,8 @@ class _Flood:
                 continue
             if best is not None and flooded.rect.width > 1.5 * best.rect.width:
                 break  # it ran out into the ground
+            if best is not None and flooded.rect == best.rect and flooded.straightness <= best.straightness:
+                break  # its colour is exact, so that more tolerance only looks for the ground
             if best is None or flooded.straightness > best.straightness:
                 best = flooded
             if best.straightness >= CLEAR or best.rect.width >= 0.9 * self._width:

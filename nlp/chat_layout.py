@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from nlp import bubble_quotes, bubble_sides, bubble_text, bubbles, chat_parts, chat_pictures, chat_screen, chat_times, chat_trust
+from nlp import (
+    bubble_quotes,
+    bubble_sides,
+    bubble_text,
+    bubbles,
+    chat_parts,
+    chat_pictures,
+    chat_screen,
+    chat_times,
+    chat_trust,
+)
 from nlp.bubbles import Colour, Pixels
 from nlp.chat_screen import Bubble, Screen, around, beside, colours_apart, holds, is_chrome, is_in_the_middle, is_status
 from nlp.screens import Line, Message, MessageKind, ReadHint, Rect, ScreenWarning
@@ -62,8 +72,10 @@ def _read(screen: Screen) -> ChatLayout:
     every = [*parts.bubbles, *chat_pictures.smeared_bubbles(screen, parts.bubbles, strays)]
     housed = {line for bubble in every for line in bubble.lines}
     named, strays = _names(screen, [line for line in strays if line not in housed], every)
-    talk = _without_insets(screen, _sides(screen, _without_tags(screen, every, named)), named)
-    pictures = chat_pictures.find(screen, talk, strays)
+    sided = _sides(screen, _without_tags(screen, every, named))
+    tags = [bubble for bubble in every if all(bubble.rect != other.rect for other in sided)]
+    talk = _without_insets(screen, sided, named)
+    pictures = chat_pictures.find(screen, [*sided, *tags], strays)
     title, strays = _head_of(screen, strays, talk)
     pictures, strays = _named_pictures(screen, pictures, strays)
     notices, strays = _notices(screen, strays)

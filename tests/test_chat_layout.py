@@ -616,3 +616,142 @@ def test_odd_lines_beside_a_chat_do_not_turn_its_sides(lines: list[Line], count:
     sides = {"报价单周四前发给我": "left", "好的王总，马上发": "right"}
     for message in answer.messages:
         assert sides.get(message.text, message.speaker) == message.speaker
+
+
+def test_wide_bubbles_that_reach_past_the_other_side_keep_their_side() -> None:
+    screen = Screen(tails=False, right_colour=BLUE)
+    for side in ("left", "right", "left", "right"):
+        top = screen.y
+        screen.says(side, "一二三四五六七八九十一二三四", "好的")
+        # Nobody's portrait is on the other side, so that a bubble reaches almost to the edge.
+        assert screen.y > top
+    answer = screen.read()
+    assert [message.speaker for message in answer.messages] == ["left", "right", "left", "right"]
+    assert answer.warnings == ()
+    assert all(message.confidence > 0.9 for message in answer.messages)
+
+
+@pytest.mark.parametrize("mark", ["bar", "box"])
+def test_what_a_bubble_quotes_above_the_answer_is_a_message_of_its_own(mark: str) -> None:
+    screen = Screen(tails=False, right_colour=BLUE)
+    screen.says("left", "样品带两套可以吗")
+    frame = screen.says("right", "一二三四五六七", "一", "好的没问题明天")
+    screen.lines = [line for line in screen.lines if "一" not in line.text]
+    screen.box(frame.left + 8, frame.top + 6, frame.right - 8, frame.top + 50, BLUE)
+    if mark == "bar":
+        screen.box(frame.left + 9, frame.top + 8, frame.left + 12, frame.top + 46, (120, 130, 140))
+    else:
+        screen.box(frame.left + 8, frame.top + 6, frame.right - 8, frame.top + 48, (185, 214, 240))
+    screen.text(frame.left + 16, frame.top + 10, "李总：样品带", 12)
+    screen.text(frame.left + 16, frame.top + 30, "两套可以吗", 12)
+    assert [(message.speaker, message.kind, message.text) for message in screen.read().messages] == [
+        ("left", "text", "样品带两套可以吗"),
+        ("right", "quote", "李总：样品带两套可以吗"),
+        ("right", "text", "好的没问题明天"),
+    ]
+
+
+@pytest.mark.parametrize("roads", [True, False], ids=["roads of the card's colour", "a map of its own"])
+def test_a_card_that_goes_on_in_a_map_is_one_message_with_the_words_above_it(roads: bool) -> None:
+    screen = Screen()
+    screen.says("right", "您在哪里")
+    frame = screen.says("left", "三号厂房东门入口", "工业大道八号门", "一", "一", "一")
+    screen.lines = screen.lines[:-3]
+    screen.box(frame.left, frame.top + 60, frame.right, frame.bottom, (232, 235, 228))
+    if roads:
+        for step in range(int(frame.bottom - frame.top) - 60):
+            screen.box(
+                frame.left + 30 + step, frame.top + 60 + step, frame.left + 42 + step, frame.top + 61 + step, WHITE
+            )
+    screen.text(frame.left + 80, frame.top + 80, "●", 12)
+    screen.says("right", "马上到")
+    assert [(message.speaker, message.kind, message.text) for message in screen.read().messages] == [
+        ("right", "text", "您在哪里"),
+        ("left", "card", "三号厂房东门入口工业大道八号门"),
+        ("right", "text", "马上到"),
+    ]
+
+
+def test_a_photo_on_wallpaper_is_found_by_its_edges() -> None:
+    screen = Screen()
+    screen.pixels[58:590] = wallpaper(532, screen.width)
+    screen.says("left", "现场就是这样的")
+    screen.says("right", "收到王总")
+    screen.box(52, screen.y, 172, screen.y + 90, (40, 150, 60))
+    screen.box(52, screen.y + 50, 172, screen.y + 90, (230, 220, 60))
+    screen.y += 106
+    screen.says("left", "门宽只有两米")
+    assert [(message.speaker, message.kind) for message in screen.read().messages] == [
+        ("left", "text"),
+        ("right", "text"),
+        ("left", "image"),
+        ("left", "text"),
+    ]
+
+
+def test_the_courses_of_a_brick_wallpaper_are_no_edge_of_the_conversation() -> None:
+    screen = Screen()
+    for top in range(58, 590, 24):
+        screen.box(0, top, screen.width, top + 4, (225, 210, 195))
+        screen.box(0, top + 4, screen.width, top + 24, (200, 172, 148))
+        for left in range(-20 + 20 * (top % 48 // 24), screen.width, 60):
+            screen.box(max(0, left), top + 4, max(0, left + 4), top + 24, (225, 210, 195))
+    for text in ("报价单周四前发给我", "质保三年可以吗", "谢谢", "再见"):
+        screen.says("left", text)
+        screen.says("right", "好的王总")
+    assert len(spoken(screen.read())) == 8
+
+
+def test_a_time_in_a_pill_that_wallpaper_shines_through_is_a_time() -> None:
+    screen = Screen()
+    screen.pixels[58:590] = wallpaper(532, screen.width)
+    screen.says("left", "报价单周四前发给我")
+    screen.box(130, screen.y, 230, screen.y + 22, (40, 50, 90))
+    screen.text(150, screen.y + 5, "12:48", 12)
+    screen.y += 40
+    screen.says("right", "好的王总")
+    assert [message.kind for message in screen.read().messages] == ["text", "time", "text"]
+
+
+def test_a_photo_that_the_head_cuts_is_still_a_photo() -> None:
+    screen = Screen()
+    noise = np.random.default_rng(7).integers(0, 255, (40, 120, 3), np.uint8)
+    screen.pixels[57:97, 52:172] = noise
+    screen.y = 120
+    screen.says("left", "现场是这样的")
+    screen.says("right", "收到王总")
+    first, *_others = screen.read().messages
+    assert (first.speaker, first.kind, first.truncated) == ("left", "image", True)
+
+
+def test_a_quote_with_letters_of_the_usual_size_is_told_by_its_colour() -> None:
+    screen = Screen()
+    screen.says("left", "样品带两套")
+    below = screen.says("right", "好的没问题，明天带去")
+    screen.box(below.left, below.bottom + 4, below.right, below.bottom + 32, (215, 215, 215))
+    screen.text(below.left + 4, below.bottom + 9, "赵工：样品", 18)
+    assert [message.kind for message in screen.read().messages] == ["text", "text", "quote"]
+
+
+def test_a_foot_of_a_small_card_is_not_taken_for_the_ground() -> None:
+    screen = Screen((245, 245, 245), tails=False)
+    screen.says("left", "请发报价单")
+    frame = screen.says("right", "报价单第三版本", "一", colour=WHITE)
+    screen.lines = screen.lines[:-1]
+    screen.box(frame.left, frame.top + 31, frame.right, frame.top + 32, (225, 225, 225))
+    screen.box(frame.left + 2, frame.top + 33, frame.right - 2, frame.bottom, WHITE)
+    screen.text(frame.left + 10, frame.top + 37, "微信电脑版", 14)
+    # Boxes are a little larger than letters, so that right beside them is what lies around the card.
+    last = screen.lines[-1]
+    screen.lines[-1] = Line(Rect(last.rect.left, frame.top + 33, last.rect.right, frame.bottom - 1), last.text)
+    answer = screen.read()
+    assert answer.messages[-1].text == "报价单第三版本微信电脑版"
+    assert answer.warnings == ()
+
+
+@pytest.mark.parametrize("written", ["何建平 @微信", "< 何建平", "何建平..."])
+def test_a_title_is_without_the_signs_around_it(written: str) -> None:
+    screen = Screen(title=written)
+    screen.says("left", "报价单周四前发给我")
+    screen.says("right", "好的王总")
+    assert screen.read().title == "何建平"
