@@ -210,9 +210,9 @@ def _told(ballot: Ballot) -> Side | None:
     return seen.pop() if len(seen) == 1 else None
 
 
-def vote(areas: Sequence[Area], ground_: Ground | None, pane: Pane, line_height: float) -> list[Ballot]:
-    """One ballot for each area."""
-    shapes = [_shape(area, ground_, line_height) for area in areas]
+def vote(areas: Sequence[Area], portraits: Sequence[Side | None], pane: Pane, line_height: float) -> list[Ballot]:
+    """One ballot for each area; `portraits` tells the side of the one beside each."""
+    shapes = [_shape(area, portrait_, line_height) for area, portrait_ in zip(areas, portraits, strict=True)]
     anchors = _anchors(areas, shapes, pane, line_height)
     first = [anchors.vote(shape, area.body, pane) for shape, area in zip(shapes, areas, strict=True)]
     return [
@@ -221,9 +221,8 @@ def vote(areas: Sequence[Area], ground_: Ground | None, pane: Pane, line_height:
     ]
 
 
-def _shape(area: Area, ground_: Ground | None, line_height: float) -> Ballot:
+def _shape(area: Area, portrait_side: Side | None, line_height: float) -> Ballot:
     tail_side = tail(area, line_height)
-    portrait_side = portrait(area.rect, ground_, line_height) if ground_ is not None else None
     return Ballot(tail=tail_side, portrait=portrait_side).add(tail_side, TAIL).add(portrait_side, PORTRAIT)
 
 

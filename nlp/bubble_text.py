@@ -21,7 +21,7 @@ _FILE_END = re.compile(rf"\.(?:{FILE_ENDINGS})$", re.IGNORECASE)
 _SIZE = re.compile(r"\d(?:\.\d+)?\s?[KMG]B?(?![a-z])", re.IGNORECASE)
 _FROM = re.compile(r"微信电脑版|微信(?:文件|聊天记录|名片|小程序)|小程序|个人名片|聊天记录|已下载|未下载|在线文档")
 _VOICE = re.compile(
-    r"^[^\w\u4e00-\u9fff]*(?:\w\s|[\u3040-\u30ff])?\s*(?P<seconds>\d{1,2})\s*(?:[\"“”″＂]|['’‘′]{1,2})\W*$"
+    r"^[^\w\u4e00-\u9fff]*(?:\w\s|[\u3040-\u30ff川])?\s*(?P<seconds>\d{1,2})\s*(?:[\"“”″＂]|['’‘′]{1,2})\W*$"
 )
 _VOICE_ICON = re.compile(r"^\s*[»)(（）》」]+\s*(?P<seconds>[1-5]?\d)\s*$")
 _MONEY = re.compile(r"^\s*[¥￥Y]\s*\d[\d,]*(?:\.\d{1,2})?")

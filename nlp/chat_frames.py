@@ -1,4 +1,4 @@
-"""Photos on a chat with wallpaper: rectangles that begin where bubbles of a side do and differ from what is around them."""
+"""Photos and portraits on wallpaper: rectangles beside or among bubbles that differ from what is around them."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -15,6 +15,8 @@ DIFFERS = 9
 """Levels by which the pixels on both sides of an edge differ."""
 DENSE = 0.75
 """The share of its pixels at which an edge of a photo is seen."""
+PORTRAIT_DENSE = 0.85
+"""The same of a portrait, of which only a line's height is looked at."""
 LEAST_HEIGHT, MOST_WIDTH = 2.6, 0.75
 """Of a photo: its height in lines, its width by that of the conversation."""
 
@@ -29,6 +31,30 @@ def find(screen: Screen, found: Sequence[Bubble]) -> list[tuple[Rect, Side]]:
                 frames.append((rect, side))
                 break
     return frames
+
+
+def portrait(screen: Screen, body: Rect) -> Side | None:
+    """At which side of a bubble, and only at one, two edges as far apart as those of a portrait stand beside its first line."""
+    high, pane = screen.line_height, screen.pane.rect
+    top, bottom = int(body.top + 0.15 * high), int(body.top + 1.1 * high)
+    if top < pane.top or bottom > pane.bottom:
+        return None
+    left = _is_portrait(screen.rgb[top:bottom, max(int(pane.left), int(body.left - 4.2 * high)) : int(body.left)], high)
+    beyond = screen.rgb[top:bottom, int(body.right) + 1 : min(int(pane.right), int(body.right + 4.2 * high))]
+    right = _is_portrait(beyond[:, ::-1], high)
+    if left == right:
+        return None
+    return "left" if left else "right"
+
+
+def _is_portrait(beside: Pixels, high: float) -> bool:
+    """`beside` ends where the bubble begins."""
+    steps = _steps(beside)
+    if not steps.size:
+        return False
+    apart = steps.shape[1] - np.flatnonzero(steps.mean(axis=0) >= PORTRAIT_DENSE)
+    inner = apart[(apart >= 0.15 * high) & (apart <= 1.1 * high)]
+    return any(((apart >= near + 1.2 * high) & (apart <= near + 3.2 * high)).any() for near in inner)
 
 
 def _gaps(screen: Screen, found: Sequence[Bubble]) -> list[tuple[int, int]]:

@@ -15,13 +15,15 @@ from nlp import (
     bubble_sides,
     bubble_text,
     bubbles,
+    chat_frames,
     chat_parts,
     chat_pictures,
     chat_screen,
     chat_times,
     chat_trust,
 )
-from nlp.bubbles import Colour, Pixels
+from nlp.bubble_sides import Side
+from nlp.bubbles import Area, Colour, Pixels
 from nlp.chat_screen import Bubble, Screen, around, beside, colours_apart, holds, is_chrome, is_in_the_middle, is_status
 from nlp.screens import Line, Message, MessageKind, ReadHint, Rect, ScreenWarning
 
@@ -96,8 +98,15 @@ def _read(screen: Screen) -> ChatLayout:
 
 def _sides(screen: Screen, found: Sequence[Bubble]) -> list[Bubble]:
     areas = [replace(bubble.area, rect=bubble.rect) for bubble in found]
-    ballots = bubble_sides.vote(areas, screen.ground, screen.pane, screen.line_height)
+    portraits = [_portrait(screen, area) for area in areas]
+    ballots = bubble_sides.vote(areas, portraits, screen.pane, screen.line_height)
     return [replace(bubble, ballot=ballot) for bubble, ballot in zip(found, ballots, strict=True)]
+
+
+def _portrait(screen: Screen, area: Area) -> Side | None:
+    if screen.ground is None:
+        return chat_frames.portrait(screen, area.body)
+    return bubble_sides.portrait(area.rect, screen.ground, screen.line_height)
 
 
 def _without_insets(screen: Screen, found: Sequence[Bubble], named: dict[Rect, Line]) -> list[Bubble]:
