@@ -34,27 +34,35 @@ def find(screen: Screen, found: Sequence[Bubble]) -> list[tuple[Rect, Side]]:
 
 
 def portrait(screen: Screen, body: Rect) -> Side | None:
-    """At which side of a bubble, and only at one, two edges as far apart as those of a portrait stand beside its first line."""
+    """At which side of a bubble, and only at one, a portrait's edges stand: two beside its first line, one above."""
     high, pane = screen.line_height, screen.pane.rect
     top, bottom = int(body.top + 0.15 * high), int(body.top + 1.1 * high)
     if top < pane.top or bottom > pane.bottom:
         return None
-    left = _is_portrait(screen.rgb[top:bottom, max(int(pane.left), int(body.left - 4.2 * high)) : int(body.left)], high)
-    beyond = screen.rgb[top:bottom, int(body.right) + 1 : min(int(pane.right), int(body.right + 4.2 * high))]
-    right = _is_portrait(beyond[:, ::-1], high)
-    if left == right:
+    rows = slice(max(int(pane.top), int(body.top - 1.4 * high)), bottom)
+    first = top - rows.start
+    left = screen.rgb[rows, max(int(pane.left), int(body.left - 4.2 * high)) : int(body.left)]
+    right = screen.rgb[rows, int(body.right) + 1 : min(int(pane.right), int(body.right + 4.2 * high))]
+    at_left, at_right = _is_portrait(left, first, high), _is_portrait(right[:, ::-1], first, high)
+    if at_left == at_right:
         return None
-    return "left" if left else "right"
+    return "left" if at_left else "right"
 
 
-def _is_portrait(beside: Pixels, high: float) -> bool:
-    """`beside` ends where the bubble begins."""
-    steps = _steps(beside)
+def _is_portrait(beside: Pixels, first: int, high: float) -> bool:
+    """`beside` ends where the bubble begins; from its row `first` on both sides of a portrait are looked for."""
+    steps = _steps(beside[first:])
     if not steps.size:
         return False
     apart = steps.shape[1] - np.flatnonzero(steps.mean(axis=0) >= PORTRAIT_DENSE)
-    inner = apart[(apart >= 0.15 * high) & (apart <= 1.1 * high)]
-    return any(((apart >= near + 1.2 * high) & (apart <= near + 3.2 * high)).any() for near in inner)
+    for near in apart[(apart >= 0.15 * high) & (apart <= 1.1 * high)]:
+        for far in apart[(apart >= near + 1.2 * high) & (apart <= near + 3.2 * high)]:
+            inset = round(0.15 * (far - near))
+            columns = slice(steps.shape[1] - far + inset, steps.shape[1] - near - inset)
+            above = _steps(beside[: first + round(0.2 * high), columns].transpose(1, 0, 2))
+            if above.mean(axis=0).max(initial=0.0) >= DENSE:
+                return True
+    return False
 
 
 def _gaps(screen: Screen, found: Sequence[Bubble]) -> list[tuple[int, int]]:

@@ -207,11 +207,14 @@ def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
         return False
     if screen.ground is not None and bubble_sides.portrait(rect, screen.ground, screen.line_height) is not None:
         return False
-    if any(other is not bubble and _shares_a_side(screen, bubble, other) for other in others):
+    rest = [other for other in others if other is not bubble]
+    if any(_hangs_under(screen, bubble, other) for other in rest):
+        return False
+    if _stands_alone(screen, bubble, rest):
+        return True
+    if any(_shares_a_side(screen, bubble, other) for other in rest):
         return False
     small = median(line.rect.height for line in bubble.lines) < 0.9 * screen.line_height
-    if not small and _stands_alone(screen, bubble, others):
-        return True
     return is_time or (small and rect.width < 0.75 * pane.width)
 
 
@@ -221,19 +224,26 @@ def _stands_alone(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> b
     if screen.ground is None or abs(rect.left + rect.right - pane.left - pane.right) > 0.01 * pane.width:
         return False
     # Portraits with letters in them are no wider.
-    rows = [other.rect for other in others if other is not bubble and other.rect.width > 2.5 * screen.line_height]
+    rows = [other.rect for other in others if other.rect.width > 2.5 * screen.line_height]
     with_portrait = sum(bubble_sides.portrait(row, screen.ground, screen.line_height) is not None for row in rows)
     return len(bubble_text.rows(bubble.lines)) == 1 and with_portrait >= max(2, 0.5 * len(rows))
 
 
+def _hangs_under(screen: Screen, bubble: Bubble, other: Bubble) -> bool:
+    """Whether it begins or ends where the one right above it does, as what is quoted."""
+    one, two = bubble.area.body, other.area.body
+    return 0 <= one.top - two.bottom < 0.6 * screen.line_height and _sides_apart(one, two) <= 0.5 * screen.line_height
+
+
 def _shares_a_side(screen: Screen, bubble: Bubble, other: Bubble) -> bool:
-    """Whether both begin or end at the same place, and the other is not in the middle: a bubble as wide as can be, or
-    what is quoted right under one."""
+    """Whether both begin or end at the same place, and the other is not in the middle: a bubble as wide as can be."""
     one, two, pane = bubble.area.body, other.area.body, screen.pane.rect
-    apart = min(abs(one.left - two.left), abs(one.right - two.right))
     in_the_middle = abs(two.left + two.right - pane.left - pane.right) <= 0.06 * pane.width
-    under = 0 <= one.top - two.bottom < 0.6 * screen.line_height and apart <= 0.5 * screen.line_height
-    return under or (not in_the_middle and apart <= 0.15 * screen.line_height)
+    return not in_the_middle and _sides_apart(one, two) <= 0.15 * screen.line_height
+
+
+def _sides_apart(one: Rect, two: Rect) -> float:
+    return min(abs(one.left - two.left), abs(one.right - two.right))
 
 
 def _merged(screen: Screen, candidates: Sequence[Bubble]) -> list[Bubble]:
