@@ -6,8 +6,9 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 
+from nlp import bubble_sides
 from nlp.bubble_sides import Side
-from nlp.bubbles import Pixels
+from nlp.bubbles import Area, Pixels
 from nlp.chat_screen import Bubble, Screen
 from nlp.screens import Rect
 
@@ -33,7 +34,14 @@ def find(screen: Screen, found: Sequence[Bubble]) -> list[tuple[Rect, Side]]:
     return frames
 
 
-def portrait(screen: Screen, body: Rect) -> Side | None:
+def portrait_beside(screen: Screen, area: Area) -> Side | None:
+    """At which side of a bubble a portrait stands, on a plain ground or on wallpaper."""
+    if screen.ground is None:
+        return _portrait(screen, area.body)
+    return bubble_sides.portrait(area.rect, screen.ground, screen.line_height)
+
+
+def _portrait(screen: Screen, body: Rect) -> Side | None:
     """At which side of a bubble, and only at one, a portrait's edges stand: two beside its first line, one above."""
     high, pane = screen.line_height, screen.pane.rect
     top, bottom = int(body.top + 0.15 * high), int(body.top + 1.1 * high)

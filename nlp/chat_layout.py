@@ -22,8 +22,7 @@ from nlp import (
     chat_times,
     chat_trust,
 )
-from nlp.bubble_sides import Side
-from nlp.bubbles import Area, Colour, Pixels
+from nlp.bubbles import Colour, Pixels
 from nlp.chat_screen import Bubble, Screen, around, beside, colours_apart, holds, is_chrome, is_in_the_middle, is_status
 from nlp.screens import Line, Message, MessageKind, ReadHint, Rect, ScreenWarning
 
@@ -98,15 +97,9 @@ def _read(screen: Screen) -> ChatLayout:
 
 def _sides(screen: Screen, found: Sequence[Bubble]) -> list[Bubble]:
     areas = [replace(bubble.area, rect=bubble.rect) for bubble in found]
-    portraits = [_portrait(screen, area) for area in areas]
+    portraits = [chat_frames.portrait_beside(screen, area) for area in areas]
     ballots = bubble_sides.vote(areas, portraits, screen.pane, screen.line_height)
     return [replace(bubble, ballot=ballot) for bubble, ballot in zip(found, ballots, strict=True)]
-
-
-def _portrait(screen: Screen, area: Area) -> Side | None:
-    if screen.ground is None:
-        return chat_frames.portrait(screen, area.body)
-    return bubble_sides.portrait(area.rect, screen.ground, screen.line_height)
 
 
 def _without_insets(screen: Screen, found: Sequence[Bubble], named: dict[Rect, Line]) -> list[Bubble]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from nlp import bubble_sides, bubble_text, bubbles, chat_drawn, chat_times
+from nlp import bubble_sides, bubble_text, bubbles, chat_drawn, chat_frames, chat_times
 from nlp.bubbles import Area
 from nlp.chat_screen import Bubble, Screen, colours_apart, crop, holds
 from nlp.screens import Line, Rect
@@ -205,7 +205,7 @@ def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
     # A pill that wallpaper shines through has any hue.
     if bubble_sides.hue_side(bubble.area.colour) and not (is_time and screen.ground is None):
         return False
-    if screen.ground is not None and bubble_sides.portrait(rect, screen.ground, screen.line_height) is not None:
+    if chat_frames.portrait_beside(screen, bubble.area) is not None:
         return False
     rest = [other for other in others if other is not bubble]
     if any(_hangs_under(screen, bubble, other) for other in rest):
@@ -221,12 +221,12 @@ def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
 def _stands_alone(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
     """Whether it is exactly in the middle and nobody's portrait is beside it, though most others have theirs."""
     rect, pane = bubble.rect, screen.pane.rect
-    if screen.ground is None or abs(rect.left + rect.right - pane.left - pane.right) > 0.01 * pane.width:
+    if abs(rect.left + rect.right - pane.left - pane.right) > 0.01 * pane.width:
         return False
     # Portraits with letters in them are no wider.
-    rows = [other.rect for other in others if other.rect.width > 2.5 * screen.line_height]
-    with_portrait = sum(bubble_sides.portrait(row, screen.ground, screen.line_height) is not None for row in rows)
-    return len(bubble_text.rows(bubble.lines)) == 1 and with_portrait >= max(2, 0.5 * len(rows))
+    wide = [other.area for other in others if other.rect.width > 2.5 * screen.line_height]
+    with_portrait = sum(chat_frames.portrait_beside(screen, area) is not None for area in wide)
+    return len(bubble_text.rows(bubble.lines)) == 1 and with_portrait >= max(2, 0.5 * len(wide))
 
 
 def _hangs_under(screen: Screen, bubble: Bubble, other: Bubble) -> bool:
