@@ -28,7 +28,7 @@ from nlp.screens import Line, Message, MessageKind, ReadHint, Rect, ScreenWarnin
 
 _WORDS = re.compile(r"[^\W_]")
 _TRAILING_DOTS = re.compile(r"[\s.·…。•]{1,6}$|\s*[⇋⇌]$")
-_AROUND_TITLE = re.compile(r"^[<＜〈‹く]\s+|\s*[@＠]微信$")
+_AROUND_TITLE = re.compile(r"^[<＜〈‹く](?:\s+|$)|\s*[@＠]微信$")
 """The arrow that leads back, and WeCom's tag of contacts outside."""
 
 QUOTE_DIFFERS = 8
@@ -273,7 +273,11 @@ def _head_of(screen: Screen, ground_lines: Sequence[Line], found: Sequence[Bubbl
 
 
 def _title(screen: Screen, head: Sequence[Line]) -> str | None:
-    named = [line for line in head if not is_status(line) and len(_WORDS.findall(line.text)) >= 1 and line.score >= 0.6]
+    named = [
+        line
+        for line in head
+        if not is_status(line) and len(_WORDS.findall(_AROUND_TITLE.sub("", line.text))) >= 1 and line.score >= 0.6
+    ]
     if not named:
         return None
     # The largest letters; of those alike, what is in the middle, since what is left of a phone's status row is not.

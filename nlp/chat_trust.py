@@ -58,6 +58,10 @@ def _is_tilted(screen: Screen, found: Sequence[Bubble]) -> bool:
     # Times and names are smaller and shorter, so that upright letters of two sizes look like tilted ones of one.
     said = [line for bubble in found for line in bubble.lines]
     lines = said if len(said) >= 0.4 * len(screen.lines) else screen.lines
+    # So do the words of cards, where there are others.
+    written = [line for bubble in found if not bubble.has_parts and not bubble.is_quote for line in bubble.lines]
+    if lines is said and len(written) >= 0.5 * len(said):
+        lines = written
     return _slope(lines, 0.6 * screen.line_height) >= STEEP
 
 

@@ -755,3 +755,36 @@ def test_a_title_is_without_the_signs_around_it(written: str) -> None:
     screen.says("left", "报价单周四前发给我")
     screen.says("right", "好的王总")
     assert screen.read().title == "何建平"
+
+
+def test_cards_with_two_sizes_of_letters_do_not_make_a_chat_tilted() -> None:
+    screen = Screen()
+    for side in ("left", "right"):
+        frame = screen.says(side, "三号厂房东门入口处", "一", colour=WHITE)
+        screen.lines = screen.lines[:-1]
+        screen.box(frame.left, frame.top + 30, frame.right, frame.top + 31, (225, 225, 225))
+        screen.box(frame.left + 9, frame.top + 32, frame.right - 9, frame.bottom - 1, WHITE)
+        screen.text(frame.left + 10, frame.top + 34, "八号", 12)
+    for text in ("报价单周四前发给我", "质保三年可以吗", "好的", "预算只有三十八万元"):
+        screen.says("left", text)
+    assert screen.read().warnings == ()
+
+
+def test_a_portrait_on_wallpaper_tells_the_side_of_a_card() -> None:
+    screen = Screen(tails=False)
+    screen.pixels[58:590] = wallpaper(532, screen.width)
+    screen.says("right", "好的王总，马上发")
+    screen.says("left", "一二三四五六七八九十一二三", "第三版", colour=WHITE)
+    screen.says("right", "一二三四五六七八九十一二三", "第四版", colour=WHITE)
+    answer = screen.read()
+    assert [message.speaker for message in answer.messages] == ["right", "left", "right"]
+    assert not answer.needs_review
+
+
+def test_a_dot_beside_a_voice_message_is_no_message() -> None:
+    screen = Screen()
+    frame = screen.says("left", '» 12"')
+    screen.box(frame.right + 8, frame.top + 12, frame.right + 18, frame.top + 22, (250, 81, 81))
+    screen.lines.append(Line(Rect(frame.right + 8, frame.top + 12, frame.right + 18, frame.top + 22), "●"))
+    screen.says("right", "好的")
+    assert said(screen.read()) == [("left", '12"'), ("right", "好的")]
