@@ -52,7 +52,8 @@ def sort(screen: Screen, found: bubbles.Areas) -> Parts:
     names = [bubble for bubble in candidates if _is_a_name(screen, bubble, candidates)]
     ground_lines += [line for bubble in names for line in bubble.lines]
     candidates = [bubble for bubble in candidates if bubble not in names]
-    pills = [bubble for bubble in candidates if _is_pill(screen, bubble, candidates)]
+    usual = _have_portraits(screen, candidates)
+    pills = [bubble for bubble in candidates if _is_pill(screen, bubble, candidates, portraits=usual)]
     ground_lines += [line for bubble in pills for line in bubble.lines]
     merged = _merged(screen, [bubble for bubble in candidates if bubble not in pills])
     merged, torn = _with_pieces(screen, merged)
@@ -191,8 +192,9 @@ def _is_a_name(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool
     )
 
 
-def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
-    """A time or a notice in a box of its own, in the middle, and not what is quoted right under a bubble."""
+def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble], *, portraits: bool) -> bool:
+    """A time or a notice in a box of its own, in the middle, and not what is quoted right under a bubble; `portraits`
+    tells whether most bubbles have one."""
     rect, pane = bubble.rect, screen.pane.rect
     if abs(rect.left + rect.right - pane.left - pane.right) > 0.06 * pane.width:
         return False
@@ -210,7 +212,7 @@ def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
     rest = [other for other in others if other is not bubble]
     if any(_hangs_under(screen, bubble, other) for other in rest):
         return False
-    if _stands_alone(screen, bubble, rest):
+    if portraits and _stands_alone(screen, bubble):
         return True
     if any(_shares_a_side(screen, bubble, other) for other in rest):
         return False
@@ -218,15 +220,18 @@ def _is_pill(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
     return is_time or (small and rect.width < 0.75 * pane.width)
 
 
-def _stands_alone(screen: Screen, bubble: Bubble, others: Sequence[Bubble]) -> bool:
-    """Whether it is exactly in the middle and nobody's portrait is beside it, though most others have theirs."""
+def _stands_alone(screen: Screen, bubble: Bubble) -> bool:
+    """Whether it is one line exactly in the middle; nobody's portrait is beside it."""
     rect, pane = bubble.rect, screen.pane.rect
-    if abs(rect.left + rect.right - pane.left - pane.right) > 0.01 * pane.width:
-        return False
+    apart = abs(rect.left + rect.right - pane.left - pane.right)
+    return apart <= 0.01 * pane.width and len(bubble_text.rows(bubble.lines)) == 1
+
+
+def _have_portraits(screen: Screen, found: Sequence[Bubble]) -> bool:
     # Portraits with letters in them are no wider.
-    wide = [other.area for other in others if other.rect.width > 2.5 * screen.line_height]
+    wide = [bubble.area for bubble in found if bubble.rect.width > 2.5 * screen.line_height]
     with_portrait = sum(chat_frames.portrait_beside(screen, area) is not None for area in wide)
-    return len(bubble_text.rows(bubble.lines)) == 1 and with_portrait >= max(2, 0.5 * len(wide))
+    return with_portrait >= max(2, 0.5 * (len(wide) - 1))
 
 
 def _hangs_under(screen: Screen, bubble: Bubble, other: Bubble) -> bool:
