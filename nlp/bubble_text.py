@@ -140,6 +140,7 @@ def kind_and_text(lines: Sequence[Line], *, is_orange: bool, has_parts: bool) ->
         return "text", ""
     text = join(lines)
     first, *others = rows(lines)
+    others = [row for row in others if any(char.isalnum() for line in row for char in line.text)]
     seconds = voice_seconds(" ".join(line.text for line in first))
     if seconds is None and len(text) <= 8:
         # An icon and the length may be a little out of line.

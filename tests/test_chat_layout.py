@@ -788,3 +788,13 @@ def test_a_dot_beside_a_voice_message_is_no_message() -> None:
     screen.lines.append(Line(Rect(frame.right + 8, frame.top + 12, frame.right + 18, frame.top + 22), "●"))
     screen.says("right", "好的")
     assert said(screen.read()) == [("left", '12"'), ("right", "好的")]
+
+
+def test_the_icon_of_a_voice_message_may_be_out_of_line() -> None:
+    screen = Screen()
+    frame = screen.says("right", "一二三四五", "一")
+    screen.lines = screen.lines[:-2]
+    screen.text(frame.left + 10, frame.top + 8, '46"', 12)
+    screen.text(frame.left + 60, frame.top + 30, "(«", 12)
+    [message] = spoken(screen.read())
+    assert (message.kind, message.text) == ("voice", '46"')
