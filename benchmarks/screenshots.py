@@ -136,9 +136,10 @@ async def read_all(worker: "PictureWorker[ReadHint, Seen]", truths: Sequence[Pat
         truth = json.loads(path.read_text("utf-8"))
         picture = _picture(path, truth)
         sent_at = datetime.fromisoformat(truth["sent_at"]) if "sent_at" in truth else datetime.now(UTC)
-        before = _cpu_s(worker)
+        before, pid = _cpu_s(worker), worker.pid
         seen = await worker.run(picture.read_bytes(), ReadHint(sent_at))
-        totals.cpu_s += _cpu_s(worker) - before
+        # the worker may have been replaced, and started with this picture
+        totals.cpu_s += _cpu_s(worker) - (before if worker.pid == pid else 0.0)
         line = count(totals, truth, seen.reading)
         if each:
             print(f"  {path.stem:32} {seen.reading.kind:6} {line}")

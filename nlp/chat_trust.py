@@ -1,6 +1,7 @@
 """What the reading of a chat is worth: whether it is one, and whether a person has to look first."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -20,6 +21,8 @@ LOOSE_SHARE, LOOSE_LINES = 0.07, 2
 """More than this share of the lines outside of bubbles, and at least so many, are too much that nobody says."""
 PHOTO_OF_A_CHAT = 0.55
 """Confidence for what looks like a chat, though no bubbles can be made out."""
+TURNS = 4
+"""So often the colour behind the lines changes to one's own and back where two people talk."""
 UNSURE_SHARE = 0.12
 """The share of messages with an open side from which a person has to look."""
 
@@ -87,14 +90,15 @@ def confidence(screen: Screen, found: Sequence[Bubble], messages: Sequence[Messa
 
 
 def _looks_like_a_chat(screen: Screen) -> bool:
-    """What is left to see of a chat in a photo of a screen: a time in the middle, and letters on one's own colour."""
+    """What is left to see of a chat in a photo of a screen: letters on one's own colour, and a time in the middle or
+    others between them, again and again; a table's header and a card have one stretch of colour."""
     timed = any(
         is_in_the_middle(screen, line, 0.5) and (stamp := chat_times.parse(line.text, screen.hint)) and stamp.at
         for line in screen.lines
     )
-    return timed and any(
-        bubble_sides.hue_side(bubbles.common_colour(crop(screen.rgb, line.rect))) == "right" for line in screen.lines
-    )
+    in_order = sorted(screen.lines, key=lambda line: line.rect.top)
+    own = [bubble_sides.hue_side(bubbles.common_colour(crop(screen.rgb, line.rect))) == "right" for line in in_order]
+    return any(own) and (timed or sum(one != other for one, other in pairwise(own)) >= TURNS)
 
 
 def _is_shaped(ballot: Ballot) -> float:

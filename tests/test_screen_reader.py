@@ -184,7 +184,10 @@ async def test_try_screenshot_names_a_file_that_is_not_there(tmp_path: Path) -> 
 
 
 def test_try_screenshot_wants_a_moment_that_is_one() -> None:
-    assert main(["try", "screenshot", "a.png", "--sent-at", "gestern"]) == 2
+    with pytest.raises(SystemExit) as wrong_use:
+        main(["try", "screenshot", "a.png", "--sent-at", "gestern"])
+
+    assert wrong_use.value.code == 2
 
 
 @pytest.mark.ocr

@@ -24,18 +24,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Read pictures as the assistant does: one JSON object a file, on standard output.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="png, jpg, webp, gif, bmp or heic")
-    parser.add_argument("--sent-at", metavar="MOMENT", help="when it was sent, ISO 8601 (default: now)")
+    parser.add_argument(
+        "--sent-at", type=datetime.fromisoformat, metavar="MOMENT", help="when it was sent, ISO 8601 (default: now)"
+    )
 
 
 def main(args: argparse.Namespace) -> int:
-    try:
-        sent_at = None if args.sent_at is None else datetime.fromisoformat(args.sent_at)
-    except ValueError as error:
-        raise CommandFailed(f"--sent-at: {error}") from error
     reader = wiring.screen_reader(Config(), SystemClock())
     if reader is None:
         raise CommandFailed("no engine for pictures is installed: pip install 'visitbot[ocr]'")
-    return asyncio.run(_try(reader, args.files, ReadHint(trial.moment(sent_at), trial.ZONE)))
+    return asyncio.run(_try(reader, args.files, ReadHint(trial.moment(args.sent_at), trial.ZONE)))
 
 
 async def _try(reader: ScreenReader, files: list[str], hint: ReadHint) -> int:
