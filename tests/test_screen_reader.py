@@ -1,6 +1,8 @@
 """Pictures of any kind: what kind they are, who reads them, and how well the committed ones are read."""
 
 import json
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from bot.__main__ import main
 from bot.checkup import check_pictures
 from bot.commands.try_screenshot import result
 from bot.config import Config, Model, Pictures
-from nlp import screen_reader
+from nlp import screen_look
 from nlp.errors import NotAnImage
 from nlp.ocr import Page
 from nlp.screen_reader import LocalReader
@@ -44,7 +46,7 @@ def page(name: str) -> tuple[Page, ReadHint]:
 def test_chats_of_the_development_set_are_read_as_well_as_before() -> None:
     total = Score()
     for name in CHATS:
-        reading = screen_reader.understand(*page(name))
+        reading = screen_look.understand(*page(name))
         assert reading.kind == "chat", name
         total += screen_score.score(screens.load(name)[2], reading.messages, reading.title)
 
@@ -69,11 +71,11 @@ def test_chats_of_the_development_set_are_read_as_well_as_before() -> None:
     ],
 )
 def test_each_kind_of_picture_is_told_by_its_lines(name: str, kind: str) -> None:
-    assert screen_reader.understand(*page(name)).kind == kind
+    assert screen_look.understand(*page(name)).kind == kind
 
 
 def test_a_photo_of_a_screen_is_not_trusted() -> None:
-    reading = screen_reader.understand(*page("dev/screen_photo"))
+    reading = screen_look.understand(*page("dev/screen_photo"))
 
     assert reading.needs_review
     assert "tilted" in reading.warnings
@@ -83,7 +85,7 @@ def test_too_many_lines_are_told() -> None:
     white = np.full((2000, 800, 3), 255, np.uint8)
     lines = [Line(Rect(10, 6.0 * n, 700, 6.0 * n + 5), f"第{n}行很多字的文件") for n in range(300)]
 
-    assert "too_many_lines" in screen_reader.understand(Page(white, lines), ReadHint(NOON)).warnings
+    assert "too_many_lines" in screen_look.understand(Page(white, lines), ReadHint(NOON)).warnings
 
 
 class Told:
@@ -97,10 +99,28 @@ class Told:
 
 def test_what_is_no_picture_never_reaches_the_engine() -> None:
     with pytest.raises(NotAnImage):
-        screen_reader.look(b"%PDF-1.7 not a picture at all", ReadHint(NOON), Told)
+        screen_look.look(b"%PDF-1.7 not a picture at all", ReadHint(NOON), Told)
 
 
 # Which reader
+
+
+def test_without_the_letter_reader_the_bot_starts_all_the_same() -> None:
+    absent = ("cv2", "rapidocr", "faster_paddle", "pillow_heif")
+    program = f"""
+import sys
+for name in {absent!r}:
+    sys.modules[name] = None
+from bot import wiring
+from bot.commands import demo, doctor, serve, try_screenshot
+from bot.config import Config
+from storage.clock import SystemClock
+assert "cv2" not in {{name for name, module in sys.modules.items() if module is not None}}
+assert wiring.screen_reader(Config(), SystemClock()) is None
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 0, ran.stderr
 
 
 def configured(**pictures: object) -> Config:
