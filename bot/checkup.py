@@ -43,7 +43,8 @@ LATE_AFTER = timedelta(minutes=5)
 SECRET_KEYS = ("secret", "token", "encoding_aes_key", "client_secret", "event_token", "event_aes_key", "key", "api_key")
 """What is secret in any section, by the name of its key."""
 SIZES = ("auto", *MODELS)
-PACKAGES = {"auto": "'visitbot[ocr]'", "rapidocr": "'visitbot[ocr]'", "faster-paddle": "faster-paddle opencv-python-headless"}
+OCR_EXTRA = "'visitbot[ocr]'"
+PACKAGES = {"auto": OCR_EXTRA, "rapidocr": OCR_EXTRA, "faster-paddle": "faster-paddle opencv-python-headless"}
 QUEUES = {"inbox": "收件", "work": "处理", "timers": "定时", "outbox": "发件"}
 
 
@@ -236,7 +237,7 @@ def check_pictures(config: Config) -> CheckResult:
         return CheckResult(name, True, "已关闭，图片只存为证据")
     engine = installed(wanted.engine)
     if engine is None:
-        advice = f"pip install {PACKAGES[wanted.engine]}；不需要就写 pictures.engine = \"off\""
+        advice = f'pip install {PACKAGES[wanted.engine]}；不需要就写 pictures.engine = "off"'
         return CheckResult(name, True, "没有安装识别组件，图片只存为证据", advice, warning=True)
     if wanted.vision and not config.model.base_url:
         advice = "填好 [model]，或写 pictures.vision = false"
