@@ -18,8 +18,17 @@ from PIL import Image
 
 from nlp.screens import MessageKind, Speaker
 from tests.screens import load, names, picture_path
-from tests.screens.camera import Camera, FontMissingError, camera, in_256_colours, require_font, save
-from tests.screens.reading import Recorder, tiles
+from tests.screens.camera import (
+    Camera,
+    FontMissingError,
+    camera,
+    chromium,
+    in_256_colours,
+    installed_fonts,
+    require_font,
+    save,
+)
+from tests.screens.reading import Recorder
 from tests.screens.script import DATA, Chat, Paper, Style, parse_lines, read_scripts, scripts, words_for_time
 
 FOLDERS = ("dev", "held", "sample")
@@ -161,17 +170,12 @@ def test_flat_colours_survive_the_palette() -> None:
     assert (kept[:60] == pixels[:60]).all()
 
 
-def test_a_tall_picture_is_cut_between_its_letters() -> None:
-    sheet = np.full((6000, 1000, 3), 240, dtype=np.uint8)
-    sheet[::60, ::7] = 0
-    cuts = [bottom for _, bottom in tiles(sheet)][:-1]
-    assert cuts
-    assert all(cut % 60 for cut in cuts)
-    assert tiles(sheet[:2600]) == [(0, 2600)]
-
-
 @pytest.fixture(scope="module")
 def taker() -> Iterator[Camera]:
+    if chromium() is None:
+        pytest.skip("no Chromium on this machine: nothing was drawn")
+    if Style().font not in installed_fonts():
+        pytest.skip("no Chinese font on this machine: nothing was drawn")
     with camera() as opened:
         yield opened
 

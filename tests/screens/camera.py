@@ -18,7 +18,16 @@ from tests.screens import papers
 from tests.screens.page import draw_chat
 from tests.screens.script import Chat, Paper
 
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--font-render-hinting=none"]
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--font-render-hinting=none",
+]
 _LOOK = r"""
 () => {
   const flow = document.querySelector('.flow').getBoundingClientRect();
@@ -62,6 +71,9 @@ class FontMissingError(Exception):
 
 
 def installed_fonts() -> frozenset[str]:
+    """Families that fontconfig knows; none where it is not installed."""
+    if shutil.which("fc-list") is None:
+        return frozenset()
     listing = subprocess.run(["fc-list", "--format=%{family}\n"], capture_output=True, text=True, check=True).stdout
     return frozenset(name.strip() for line in listing.splitlines() for name in line.split(","))
 
@@ -174,11 +186,16 @@ class Camera:
         return Image.fromarray(np.concatenate(strips))
 
 
+def chromium() -> str | None:
+    """Where the system's Chromium is; None where there is none."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @contextmanager
 def camera() -> Iterator[Camera]:
     """With the Chromium on the path, else with the one that playwright brought."""
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=_ARGUMENTS)
+        browser = play.chromium.launch(executable_path=chromium(), args=_ARGUMENTS)
         try:
             yield Camera(browser)
         finally:
