@@ -75,6 +75,7 @@ def totals(table: Table) -> Totals:
     The amount of an item may have the item's discount or tax in it; the total may be the sum of any column of amounts, with
     what the rows beside it add or take off. A price after a discount that nobody counts out (优惠后 4万) is not doubted.
 
+    >>> from nlp.screens import QuotedItem
     >>> table = Table(("名称", "数量", "单价", "金额"), (QuotedItem(("泵", "2", "350", "760")),), "合计 760")
     >>> totals(table).doubts
     (Doubt(kind='row', stated_fen=76000, counted_fen=70000, row=0),)
