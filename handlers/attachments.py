@@ -68,20 +68,24 @@ async def keep_file(ctx: Context, job: Job, message: InboundMessage) -> None:
     """A video or a file: fetched now, since the platform does not keep it, and put with its visit."""
     content = message.content
     assert isinstance(content, Video | File)  # the table of routes saw to it
-    file = await fetched(ctx, message, content.media_ref)
+    await keep_fetched(ctx, job, message, await fetched(ctx, message, content.media_ref))
+
+
+async def keep_fetched(ctx: Context, job: Job, message: InboundMessage, file: Fetched) -> None:
+    """Put a file that lies in our store with its visit, and say so."""
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
         evidence = await keep(work, message, member, file)
-        answer = await put_with_visit(ctx, work, member, evidence, what=NAMES[type(content)])
+        answer = await put_with_visit(ctx, work, member, evidence, what=NAMES[type(message.content)])
         await outbox.say(work, message.sender, answer, cause=f"{message.key}>saved")
 
 
 async def put_with_visit(ctx: Context, work: Work, member: Member, evidence: Evidence, *, what: str) -> str:
     """Put what was sent with the visit that is open; the sentence that says where `what` lies now."""
-    visit = await open_visit(ctx, work, member, evidence.sent_at)
+    visit = await _open_visit(ctx, work, member, evidence.sent_at)
     if visit is None:
         return texts.SAVED_LOOSE.format(what=what, minutes=window_min(ctx))
-    attach(visit, evidence)
+    _attach(visit, evidence)
     return texts.SAVED_WITH_VISIT.format(what=what, customer=await customer_words(work, visit))
 
 
@@ -99,12 +103,12 @@ async def keep_place(ctx: Context, job: Job, message: InboundMessage) -> None:
             text=label,
             detail={"label": label, "latitude": place.latitude, "longitude": place.longitude},
         )
-        visit = await open_visit(ctx, work, member, message.sent_at)
+        visit = await _open_visit(ctx, work, member, message.sent_at)
         if visit is None:
             answer = texts.PLACE_LOOSE.format(label=label, minutes=window_min(ctx))
             await outbox.say(work, message.sender, answer, cause=f"{message.key}>saved")
             return
-        attach(visit, evidence)
+        _attach(visit, evidence)
         fact = drafts.place_fact(evidence)
         assert fact is not None  # a location was kept just above
         now = (await load(work, visit)).with_fact(fact)
@@ -125,18 +129,18 @@ async def keep_link(ctx: Context, job: Job, message: InboundMessage) -> None:
             text=f"{link.title}\n{link.description}".strip(),
             detail={"url": link.url},
         )
-        visit = await open_visit(ctx, work, member, message.sent_at)
+        visit = await _open_visit(ctx, work, member, message.sent_at)
         if visit is not None:
-            attach(visit, evidence)
+            _attach(visit, evidence)
         await outbox.say(work, message.sender, texts.LINK_KEPT, cause=f"{message.key}>saved")
 
 
-async def open_visit(ctx: Context, work: Work, member: Member, sent_at: datetime) -> Visit | None:
+async def _open_visit(ctx: Context, work: Work, member: Member, sent_at: datetime) -> Visit | None:
     found = await work.visits.open_draft(member.member_id, sent_at, window=ctx.settings.merge_window)
     return None if found is None else await work.visits.lock(found.visit_id)
 
 
-def attach(visit: Visit, evidence: Evidence) -> None:
+def _attach(visit: Visit, evidence: Evidence) -> None:
     evidence.visit_id = visit.visit_id
     visit.first_sent_at = min(visit.first_sent_at, evidence.sent_at)
     visit.last_sent_at = max(visit.last_sent_at, evidence.sent_at)

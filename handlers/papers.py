@@ -33,8 +33,9 @@ async def take_table(ctx: Context, job: Job, note: Note, table: Table) -> None:
         )
         # the last of several: 合计, 优惠, 优惠后
         found.add_words(total, *reversed(table.total.splitlines()))
+    numbers = tables.number_column(table)
     for item in table.items:
-        found.add_row(item, without=tables.number_column(table))
+        found.add_row(item, without=numbers)
     doubts = tuple(_doubt(doubt, table) for doubt in totals.doubts)
     await _take(ctx, job, replace(note, doubts=(*note.doubts, *doubts)), found.facts)
 

@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
@@ -11,7 +12,7 @@ from rapidfuzz import fuzz
 from handlers import actions, attachments, cards, notes, outbox, papers, texts, wording
 from handlers.actions import LABEL_SELECT, NOT_CHOSEN
 from handlers.context import Context
-from handlers.messages import CardClick, File, Image, InboundMessage, Sender
+from handlers.messages import CardClick, File, Image, InboundMessage, OutboundCard, Sender
 from handlers.people import known
 from nlp import dialogue, documents, images, screen_join
 from nlp.draft import Span
@@ -37,7 +38,7 @@ READ = "read_picture"
 UNDERSTAND = "understand_picture"
 QUEUE = "work"
 READING, LOOK, SIDE, LABEL = "reading", "look", "customer_side", "label"
-"""Keys of a picture's evidence: what it says, its perceptual hash, who is the customer, what it shows."""
+"""Keys of a picture's evidence: what it says, what it looks like, who is the customer, what it shows."""
 EVIDENCE, AS_NOTE = "evidence_id", "as_note"
 """In the payload of `understand`: the picture, where it is not the one just sent; whether it is read as a note."""
 
@@ -59,10 +60,7 @@ async def fetch(ctx: Context, job: Job, message: InboundMessage) -> None:
     """Keep the picture before anything else can go wrong with it."""
     image = message.content
     assert isinstance(image, Image)  # the table of routes saw to it
-    file = await attachments.fetched(ctx, message, image.media_ref)
-    async with ctx.advancing(job, READ, {"message": message.model_dump(mode="json")}) as work:
-        member = await known(ctx, work, message.sender)
-        await attachments.keep(work, message, member, file)
+    await _to_be_read(ctx, job, message, await attachments.fetched(ctx, message, image.media_ref))
 
 
 async def fetch_file(ctx: Context, job: Job, message: InboundMessage) -> None:
@@ -71,8 +69,12 @@ async def fetch_file(ctx: Context, job: Job, message: InboundMessage) -> None:
     assert isinstance(content, File)  # the table of routes saw to it
     file = await attachments.fetched(ctx, message, content.media_ref)
     if ctx.screens is None or images.sniff(await ctx.media.get(file.sha256)) is None:
-        await attachments.keep_file(ctx, job, message)
+        await attachments.keep_fetched(ctx, job, message, file)
         return
+    await _to_be_read(ctx, job, message, file)
+
+
+async def _to_be_read(ctx: Context, job: Job, message: InboundMessage, file: attachments.Fetched) -> None:
     async with ctx.advancing(job, READ, {"message": message.model_dump(mode="json")}) as work:
         member = await known(ctx, work, message.sender)
         (await attachments.keep(work, message, member, file)).kind = "image"
@@ -257,13 +259,28 @@ async def _answer(ctx: Context, job: Job, picture: Picture, text: str) -> None:
         await outbox.say(work, picture.to, text, cause=f"{picture.cause}>picture")
 
 
-async def _saved(ctx: Context, job: Job, picture: Picture, text: str) -> None:
-    """Answer, with the picture put with the visit that is open."""
+@dataclass(frozen=True)
+class Kept:
+    """A picture put with the visit that is open; `words` say where it lies."""
+
+    work: Work
+    evidence: Evidence
+    words: str
+
+
+@asynccontextmanager
+async def _keeping(ctx: Context, job: Job, picture: Picture, *, what: str = "图片") -> AsyncIterator[Kept]:
+    """The transaction in which the job ends and the picture is kept; it is called `what`."""
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, picture.to)
         evidence = await work.visits.evidence(picture.evidence.evidence_id)
-        await attachments.put_with_visit(ctx, work, member, evidence, what="图片")
-        await outbox.say(work, picture.to, text, cause=f"{picture.cause}>picture")
+        words = await attachments.put_with_visit(ctx, work, member, evidence, what=what)
+        yield Kept(work, evidence, words)
+
+
+async def _saved(ctx: Context, job: Job, picture: Picture, text: str) -> None:
+    async with _keeping(ctx, job, picture) as kept:
+        await outbox.say(kept.work, picture.to, text, cause=f"{picture.cause}>picture")
 
 
 # A chat
@@ -346,24 +363,28 @@ async def _so_far(ctx: Context, work: Work, evidence: Evidence) -> list[ScreenRe
 
 
 async def _ask_for_side(ctx: Context, job: Job, picture: Picture) -> None:
-    async with ctx.finishing(job) as work:
-        member = await known(ctx, work, picture.to)
-        evidence = await work.visits.evidence(picture.evidence.evidence_id)
-        await attachments.put_with_visit(ctx, work, member, evidence, what="图片")
-        card = cards.side_card(
-            evidence.evidence_id,
-            outbox.new_card_id("side", evidence.evidence_id),
-            left=_some_words(picture.reading.messages, "left"),
-            right=_some_words(picture.reading.messages, "right"),
-        )
-        await outbox.show(
-            work, picture.to, card, kind="side", life=ctx.settings.card_life, cause=f"{picture.cause}>side"
-        )
+    evidence_id = picture.evidence.evidence_id
+    card = cards.side_card(
+        evidence_id,
+        outbox.new_card_id("side", evidence_id),
+        left=_first_words(picture.reading.messages, "left"),
+        right=_first_words(picture.reading.messages, "right"),
+    )
+    async with _keeping(ctx, job, picture) as kept:
+        await _show(ctx, kept.work, picture, card, kind="side")
 
 
-def _some_words(messages: Sequence[Message], speaker: Speaker) -> str:
-    said = next((message.text for message in messages if message.speaker == speaker and message.text), "")
-    return said if len(said) <= SHOWN_WORDS else f"{said[:SHOWN_WORDS]}…"
+async def _show(ctx: Context, work: Work, picture: Picture, card: OutboundCard, *, kind: str) -> None:
+    life = ctx.settings.card_life
+    await outbox.show(work, picture.to, card, kind=kind, life=life, cause=f"{picture.cause}>{kind}")
+
+
+def _first_words(messages: Sequence[Message], speaker: Speaker) -> str:
+    return _shortened(next((message.text for message in messages if message.speaker == speaker and message.text), ""))
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= SHOWN_WORDS else f"{words[:SHOWN_WORDS]}…"
 
 
 # Everything else
@@ -374,33 +395,25 @@ async def _as_note(ctx: Context, job: Job, picture: Picture) -> None:
 
 
 async def _scene(ctx: Context, job: Job, picture: Picture) -> None:
-    async with ctx.finishing(job) as work:
-        member = await known(ctx, work, picture.to)
-        evidence = await work.visits.evidence(picture.evidence.evidence_id)
-        evidence.detail = {**evidence.detail, LABEL: documents.SCENE}
-        answer = await attachments.put_with_visit(ctx, work, member, evidence, what=documents.SCENE)
-        answer = "\n".join([f"{texts.NO_LETTERS}{answer}", *(f"⚠ {doubt}" for doubt in picture.doubts)])
-        await outbox.say(work, picture.to, answer, cause=f"{picture.cause}>picture")
+    async with _keeping(ctx, job, picture, what=documents.SCENE) as kept:
+        kept.evidence.detail = {**kept.evidence.detail, LABEL: documents.SCENE}
+        answer = "\n".join([f"{texts.NO_LETTERS}{kept.words}", *(f"⚠ {doubt}" for doubt in picture.doubts)])
+        await outbox.say(kept.work, picture.to, answer, cause=f"{picture.cause}>picture")
 
 
 async def _document(ctx: Context, job: Job, picture: Picture) -> None:
     """A picture with writing on it: kept, and asked about."""
-    words = " ".join(picture.reading.plain_text.split())
-    async with ctx.finishing(job) as work:
-        member = await known(ctx, work, picture.to)
-        evidence = await work.visits.evidence(picture.evidence.evidence_id)
-        await attachments.put_with_visit(ctx, work, member, evidence, what="图片")
-        card = cards.label_card(
-            evidence.evidence_id,
-            outbox.new_card_id("label", evidence.evidence_id),
-            _labels(ctx),
-            words=words if len(words) <= SHOWN_WORDS else f"{words[:SHOWN_WORDS]}…",
-            likeliest=documents.likeliest(picture.reading.plain_text, ctx.settings.documents),
-            doubts=picture.doubts,
-        )
-        await outbox.show(
-            work, picture.to, card, kind="label", life=ctx.settings.card_life, cause=f"{picture.cause}>label"
-        )
+    evidence_id, text = picture.evidence.evidence_id, picture.reading.plain_text
+    card = cards.label_card(
+        evidence_id,
+        outbox.new_card_id("label", evidence_id),
+        _labels(ctx),
+        words=_shortened(" ".join(text.split())),
+        likeliest=documents.likeliest(text, ctx.settings.documents),
+        doubts=picture.doubts,
+    )
+    async with _keeping(ctx, job, picture) as kept:
+        await _show(ctx, kept.work, picture, card, kind="label")
 
 
 def _labels(ctx: Context) -> tuple[str, ...]:

@@ -106,6 +106,7 @@ class FakePlatform:
     failures: deque[PlatformError | None] = field(default_factory=deque)
     arrives_anyway: bool = False
     media: dict[str, MediaFile] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
     clock: Clock = field(default_factory=FakeClock)
     closed: bool = False
     is_connected: bool = True
@@ -141,6 +142,7 @@ class FakePlatform:
         )
 
     async def fetch_media(self, media_ref: str) -> MediaFile:
+        self.fetched.append(media_ref)
         if self.media_failure is not None:
             raise self.media_failure
         if media_ref not in self.media:
