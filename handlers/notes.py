@@ -234,7 +234,7 @@ async def _record(ctx: Context, work: Work, draft: VisitDraft, note: Note, evide
     facts = [
         fact
         for fact in facts
-        if not any(words.start < fact.source.end and fact.source.start < words.end for words in note.unsure)
+        if not any(words.overlaps(Span(fact.source.start, fact.source.end)) for words in note.unsure)
     ]
     await put(ctx, work, draft, facts, note, evidence, member)
 

@@ -60,11 +60,6 @@ def layout(rgb: Pixels, lines: Sequence[Line], hint: ReadHint) -> ChatLayout:
     return _read(chat_screen.look(rgb, usable, hint))
 
 
-def chat_score(rgb: Pixels, lines: Sequence[Line], hint: ReadHint) -> float:
-    """From 0 to 1: whether the picture is a chat rather than a table, a business card or other words."""
-    return layout(rgb, lines, hint).confidence
-
-
 def _read(screen: Screen) -> ChatLayout:
     if not screen.lines:
         return ChatLayout(title=_title(screen, screen.head))

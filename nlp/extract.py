@@ -283,9 +283,7 @@ def _concrete(found: Sequence[NextStep], empty: Sequence[VagueMention]) -> tuple
     """Without the steps that are only vague wording: 后续再联系 is one where it has a date."""
 
     def is_empty(step: NextStep) -> bool:
-        return step.due is None and any(
-            mention.span.start < step.span.end and step.span.start < mention.span.end for mention in empty
-        )
+        return step.due is None and any(mention.span.overlaps(step.span) for mention in empty)
 
     return tuple(step for step in found if not is_empty(step))
 

@@ -298,7 +298,7 @@ class _Merger:
         if linked is None or self._is_rival(linked):
             return found
         if found is None or found.status == "new":
-            same = found is not None and linked.status == "new" and _overlap(found.span, linked.span)
+            same = found is not None and linked.status == "new" and found.span.overlaps(linked.span)
             return found if same else linked
         among = {candidate.name for candidate in found.candidates}
         return linked if linked.status == "known" and linked.value in among else found
@@ -328,7 +328,7 @@ class _Merger:
 
     def _is_rival(self, customer: CustomerMention) -> bool:
         said = customer.span.of(self.text)
-        if any(_overlap(customer.span, each.span) or each.name == said for each in self.rules.competitors):
+        if any(customer.span.overlaps(each.span) or each.name == said for each in self.rules.competitors):
             return True
         listed = self.context.vocabulary.competitors
         known = [*listed, *(each.name for each in self.rules.competitors)]
@@ -369,7 +369,7 @@ class _Merger:
 
     def _same_name(self, name: str, span: Span, other: Span) -> bool:
         said = other.of(self.text)
-        return _overlap(span, other) or name in said or said in name
+        return span.overlaps(other) or name in said or said in name
 
     def competitors(self, customer: CustomerMention | None) -> tuple[CompetitorMention, ...]:
         found = [
@@ -392,7 +392,7 @@ class _Merger:
         words = span.of(self.text)
         for each in (self.rules.customer, customer):
             if each is not None and (
-                _overlap(span, each.span) or words in each.value or each.span.of(self.text) in words
+                span.overlaps(each.span) or words in each.value or each.span.of(self.text) in words
             ):
                 return True
         return bool(self.context.customers) and names.decided(names.link(words, self.context.customers)) is not None
@@ -448,7 +448,7 @@ class _Merger:
             for each in said:
                 span = self._evidence(polarity, each.quote) if each.value in allowed else None
                 known = [x.span for x in kept if (x.polarity, x.category) == (polarity, each.value)]
-                if span and not any(_overlap(span, other) for other in known):
+                if span and not any(span.overlaps(other) for other in known):
                     words = span.of(self.text)
                     kept.append(Signal("risk" if polarity == "risk" else "positive", each.value, words, span))
         return tuple(kept)
@@ -469,7 +469,7 @@ class _Merger:
             if inside:
                 continue
             passed_over = [each for each in all_there_are if _holds(span, each.span)]
-            if len(passed_over) != 1 or any(_overlap(passed_over[0].span, other) for other in gone):
+            if len(passed_over) != 1 or any(passed_over[0].span.overlaps(other) for other in gone):
                 continue
             new = passed_over[0]
             new = replace(new, role=said.value) if new.role == "other" else new
@@ -489,7 +489,7 @@ class _Merger:
             place = next((i for i, step in enumerate(kept) if _is_about_the_same(step.span, span)), None)
             if place is not None:
                 step = kept[place]
-                is_free = due is not None and not any(_overlap(due.span, x.due_span) for x in kept if x.due_span)
+                is_free = due is not None and not any(due.span.overlaps(x.due_span) for x in kept if x.due_span)
                 if step.due is None and due is not None and is_free:
                     kept[place] = replace(step, due=due.due, due_span=due.span)
                 continue
@@ -521,7 +521,7 @@ class _Merger:
         if not near:
             return None
         span = (inside or near)[0]
-        found = [each for each in self.times if _overlap(span, each.span)]
+        found = [each for each in self.times if span.overlaps(each.span)]
         return found[0] if len(found) == 1 and found[0].due is not None else None
 
     def _is_called_off(self, span: Span, value: str = "") -> bool:
@@ -567,10 +567,6 @@ def _step(said: Step, action: str, span: Span, due: TimeMention | None) -> NextS
 
 def _is_name(words: str) -> bool:
     return 2 <= len(words) <= LONGEST_NAME and bool(_IN_NAMES.fullmatch(words)) and not _NOBODY.fullmatch(words)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _holds(outer: Span, inner: Span) -> bool:

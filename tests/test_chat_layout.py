@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp import bubble_text
-from nlp.chat_layout import ChatLayout, chat_score, layout
+from nlp.chat_layout import ChatLayout, layout
 from nlp.screens import Line, Message, ReadHint, Rect
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -475,7 +475,7 @@ def test_a_table_is_no_chat() -> None:
             screen.box(left, top, left + 84, top + 39, (120, 120, 120))
             screen.box(left + 1, top + 1, left + 83, top + 38, WHITE if row else BLUE)
             screen.text(left + 8, top + 10, f"{row}项{column}")
-    assert chat_score(screen.pixels, screen.lines, HINT) < 0.3
+    assert layout(screen.pixels, screen.lines, HINT).confidence < 0.3
 
 
 def test_a_business_card_and_a_letter_are_no_chats() -> None:
