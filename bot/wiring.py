@@ -25,7 +25,7 @@ from handlers import digest, failures
 from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
 from handlers.messages import PlatformName
-from nlp import chat_times, images, lexicon, vision
+from nlp import lexicon, vision
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
 from nlp.errors import EngineUnavailable
@@ -225,13 +225,7 @@ def screen_reader(config: Config, clock: Clock) -> ScreenReader | None:
         return local
     endpoint = _endpoint(config.model, name=wanted.vision_model)
     limits = replace(vision.LIMITS, timeout_s=wanted.vision_timeout_s, daily_tokens=config.model.daily_tokens)
-    return HybridReader(
-        local, VisionReader(endpoint, now=clock.now, pixels=_pixels, dated=chat_times.fill_forward, limits=limits)
-    )
-
-
-def _pixels(image: bytes) -> images.Rgb:
-    return images.prepare(image).rgb
+    return HybridReader(local, VisionReader(endpoint, now=clock.now, limits=limits))
 
 
 def _endpoint(model: Model, *, name: str = "") -> Endpoint:

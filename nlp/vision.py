@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from nlp import vision_check, vision_schema
+from nlp import chat_times, images, vision_check, vision_schema
 from nlp.errors import EngineUnavailable, UnreadableImage
 from nlp.llm_endpoint import ENGINE_LENGTH, KEYS_REFUSED, Asker, Budget, Endpoint, Failed, Limits, Question
 from nlp.llm_json import Message as Turn
@@ -30,7 +30,7 @@ from nlp.screens import (
     Table,
 )
 from nlp.vision_check import Letters
-from nlp.vision_parts import Rgb, parts_of
+from nlp.vision_parts import parts_of
 from nlp.vision_schema import Answer, Said
 
 log = logging.getLogger(__name__)
@@ -48,11 +48,6 @@ ABOUT_THE_PICTURE: frozenset[ScreenWarning] = frozenset({"tilted", "small_text",
 CELL_SEPARATOR = " | "
 HINT = "看图模型暂时用不了，请稍后再试"
 
-Pixels = Callable[[bytes], Rgb]
-"""The guard that every picture passes. Raises UnreadableImage."""
-Dated = Callable[[Sequence[Message], ReadHint], tuple[Message, ...]]
-"""Each message with the moment that the line of time above it says (昨天 18:42)."""
-
 
 class VisionReader:
     """Reads what a picture says, by itself."""
@@ -62,14 +57,10 @@ class VisionReader:
         endpoint: Endpoint,
         *,
         now: Callable[[], datetime],
-        pixels: Pixels,
-        dated: Dated,
         limits: Limits = LIMITS,
         budget: Budget | None = None,
         ladder: Ladder | None = None,
     ) -> None:
-        self._pixels = pixels
-        self._dated = dated
         # a model that takes no pictures says so with the same codes as one that takes no response_format
         self._asker = Asker(
             endpoint, now=now, limits=limits, budget=budget, ladder=ladder, hopeless=KEYS_REFUSED | STEP_DOWN
@@ -84,13 +75,13 @@ class VisionReader:
 
         Raises UnreadableImage and those below it, EngineUnavailable.
         """
-        jpegs = await asyncio.to_thread(lambda: parts_of(self._pixels(image)))
+        jpegs = await asyncio.to_thread(lambda: parts_of(images.prepare(image).rgb))
         try:
             answer = await self._asker.answer(_question(jpegs))
         except Failed as failure:
             raise EngineUnavailable(failure.kind, HINT) from None
         reading = _reading(answer, self.name)
-        return replace(reading, messages=self._dated(reading.messages, hint))
+        return replace(reading, messages=chat_times.fill_forward(reading.messages, hint))
 
     async def close(self) -> None:
         await self._asker.close()

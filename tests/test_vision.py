@@ -5,22 +5,20 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from nlp.errors import DamagedImage, EngineUnavailable, ReadingTooLong
+from nlp.errors import EngineUnavailable, ReadingTooLong
 from nlp.llm import ModelAndRules
 from nlp.llm_endpoint import ENGINE_LENGTH, Budget, Endpoint, Limits
 from nlp.screens import BusinessCard, Message, QuotedItem, ReadHint, ScreenReader, ScreenReading, Seen
 from nlp.vision import HINT, LIMITS, HybridReader, VisionReader, checked
-from nlp.vision_parts import Rgb
 from tests.dialects.openai_like import OpenAiLike, Provider
 from tests.fakes import NOON, FakeClock
 from tests.notes_for_models import NOTE, context
@@ -86,29 +84,11 @@ class Letters:
 _: ScreenReader = Letters()
 
 
-def pixels(image: bytes) -> Rgb:
-    try:
-        return np.asarray(Image.open(io.BytesIO(image)).convert("RGB"))
-    except OSError as error:
-        raise DamagedImage("cut off") from error
-
-
-def dated(messages: Sequence[Message], hint: ReadHint) -> tuple[Message, ...]:
-    """Knows the one line of time that these pictures have."""
-    at = None
-    kept = []
-    for message in messages:
-        if message.kind == "time":
-            at = AT if message.text == TIME else None
-        kept.append(replace(message, sent_at=at, time_source="inherited" if at else None))
-    return tuple(kept)
-
-
 AT = datetime(2026, 3, 1, 10, 42, tzinfo=UTC)
 
 
 def vision_reader(endpoint: Endpoint, clock: FakeClock, limits: Limits = LIMITS, **more: Any) -> VisionReader:
-    return VisionReader(endpoint, now=clock.now, pixels=pixels, dated=dated, limits=limits, **more)
+    return VisionReader(endpoint, now=clock.now, limits=limits, **more)
 
 
 Start = Callable[..., Awaitable[tuple[OpenAiLike, HybridReader]]]
