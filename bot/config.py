@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -156,6 +157,20 @@ class Conversation(Section):
         except (KeyError, OSError) as error:  # what zoneinfo raises for a name it does not find, and for a folder
             raise ValueError("no such time zone; a name such as Asia/Shanghai is wanted") from error
         return name
+
+
+class Calendar(Section):
+    """When the company works."""
+
+    opens: time = time(9)
+    closes: time = time(18)
+    morning: time = time(8, 30)
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        if not self.morning <= self.opens < self.closes:
+            raise ValueError("morning, opens and closes must follow one another")
+        return self
 
 
 class Vocabulary(Section):
@@ -355,6 +370,7 @@ class Config(Section):
     pictures: Pictures = Pictures()
     model: Model = Model()
     conversation: Conversation = Conversation()
+    calendar: Calendar = Calendar()
     vocabulary: Vocabulary = Vocabulary()
     wecom: WeCom | None = None
     wecom_bot: WeComBot | None = None

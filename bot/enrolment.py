@@ -185,7 +185,8 @@ async def _customer(work: Work, row: CustomerRow, customer: Customer | None, own
     if owner is not None:
         customer.owner_id = owner.member_id
     customer.industry = row.industry or customer.industry
-    customer.stage = row.stage or customer.stage
+    if row.stage:
+        work.customers.set_stage(customer, row.stage)
     known = [alias.alias for alias in customer.aliases]
     if set(row.aliases) - set(known):
         await work.customers.set_aliases(customer, [*known, *row.aliases])

@@ -11,8 +11,8 @@ from bot.errors import PlatformError, QuotaSpent
 from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
-from handlers import attachments, digest, drafts, gaps, outbox, pictures, reminders, routes, voice
-from handlers.context import INBOX_QUEUE, Context
+from handlers import attachments, digest, drafts, gaps, notices, outbox, pictures, reminders, routes, voice
+from handlers.context import INBOX_QUEUE, TIMERS, Context
 from handlers.messages import Frozen, JsonObject, PlatformName
 from storage.database import Database
 from storage.jobs import Daily, Job
@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 INBOX = INBOX_QUEUE
 INBOUND = "inbound"
-TIMERS = drafts.REMINDER_QUEUE
 PRUNE = "prune"
 MOST_KEPT_AT_ONCE = 64
 PRUNED_AT = time(3, 20)
@@ -158,6 +157,7 @@ def job_handlers(
         routes.FETCH: fetch_early,
         digest.KIND: lambda job: digest.send(ctx, job),
         gaps.KIND: lambda job: gaps.tell(ctx, job),
+        notices.KIND: lambda job: notices.send(ctx, job),
         drafts.REMINDER_KIND: lambda job: reminders.remind_of_draft(ctx, job),
         PRUNE: prune,
         outbox.KIND: sender.send,

@@ -25,6 +25,7 @@ from handlers import digest, failures
 from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
 from handlers.messages import PlatformName
+from handlers.working_time import WorkingTime
 from nlp import lexicon, vision
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
@@ -173,7 +174,7 @@ def settings(config: Config) -> Settings:
     talk = config.conversation
     return Settings(
         vocabulary=vocabulary(config),
-        zone=config.zone,
+        working_time=WorkingTime(config.zone, config.calendar.opens, config.calendar.closes, config.calendar.morning),
         merge_window=timedelta(minutes=talk.merge_window_min),
         draft_reminder=timedelta(minutes=talk.draft_reminder_min),
         card_life=timedelta(hours=talk.card_life_h),

@@ -40,6 +40,9 @@ class DiscardVisit(Frozen):
     visit_id: int
 
 
+# Pictures
+
+
 class PickSide(Frozen):
     """Who is the customer on a screenshot whose sides are unclear."""
 
@@ -62,9 +65,15 @@ class NotePicture(Frozen):
     evidence_id: int
 
 
+# To-dos
+
+
 class FinishTodo(Frozen):
     do: Literal["done"] = "done"
     todo_id: int
+
+
+# Escalations
 
 
 class TakeEscalation(Frozen):
@@ -87,10 +96,18 @@ class DismissEscalation(Frozen):
     escalation_id: int
 
 
+# What may be pressed, by subject
+
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
 EscalationAction = TakeEscalation | AssignEscalation | ResolveEscalation | DismissEscalation
 PictureAction = PickSide | LabelPicture | NotePicture
-Action = VisitAction | PictureAction | FinishTodo | EscalationAction
+TodoAction = FinishTodo
+Action = (
+    VisitAction
+    | PictureAction
+    | TodoAction
+    | EscalationAction
+)  # fmt: skip
 
 _ACTIONS: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])
 

@@ -281,6 +281,7 @@ def todo_card(todo: Todo, customer: str, card_id: str, *, today: date, task: Tas
 def escalation_card(
     escalation: Escalation,
     record: Record,
+    card_id: str,
     *,
     customer: str,
     rep: str,
@@ -309,7 +310,7 @@ def escalation_card(
         action=actions.AssignEscalation(escalation_id=escalation_id).model_dump_json(),
     )
     return OutboundCard(
-        card_id=escalation.card_id,
+        card_id=card_id,
         title="⚠ 风险上报",
         subtitle=customer,
         tone="alert",

@@ -2,24 +2,18 @@
 
 import logging
 
-from handlers import actions, drafts, escalation, outbox, pictures, sources, texts, todos
+from handlers import access, actions, drafts, escalation, outbox, pictures, sources, texts, todos
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Sender
 from handlers.people import known
+from handlers.pressed import Pressed
 from handlers.record import load
 from storage.jobs import Job
-from storage.models import Card, EscalationState, Member, Visit
+from storage.models import Card, Visit
 from storage.visits import Source
 from storage.work import Work
 
 log = logging.getLogger(__name__)
-
-DECISIONS: dict[type[actions.Action], EscalationState] = {
-    actions.TakeEscalation: "taken",
-    actions.AssignEscalation: "assigned",
-    actions.ResolveEscalation: "resolved",
-    actions.DismissEscalation: "false_alarm",
-}
 
 
 async def run(ctx: Context, job: Job, message: InboundMessage) -> None:
@@ -40,34 +34,21 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         await outbox.say(work, message.sender, refusal or texts.CARD_UNKNOWN, cause=f"{cause}>refused")
         return
     action = actions.read(click.action)
-    match action:
-        case (
-            actions.ConfirmVisit()
-            | actions.ShowSources()
-            | actions.ChangeCustomer()
-            | actions.PickCustomer()
-            | actions.DiscardVisit()
-        ):
-            await _on_visit(ctx, work, action, click, card, member=member, message=message)
-        case actions.FinishTodo(todo_id=todo_id):
-            todo = await work.todos.lock(todo_id)
-            if todo is None or todo.member_id != member.member_id:
-                await outbox.say(work, message.sender, texts.NOT_ALLOWED, cause=f"{cause}>refused")
-                return
-            await todos.finish(
-                work,
-                todo,
-                member_id=member.member_id,
-                to=message.sender,
-                cause=cause,
-                response_ref=click.response_ref,
-            )
-        case actions.PickSide() | actions.LabelPicture() | actions.NotePicture():
-            await pictures.press(ctx, work, action, click, card, member=member, message=message)
-        case None:
-            await outbox.say(work, message.sender, texts.CARD_UNKNOWN, cause=f"{cause}>refused")
-        case _:
-            await _on_escalation(ctx, work, action, click, member=member, message=message)
+    if action is None:
+        await outbox.say(work, message.sender, texts.CARD_UNKNOWN, cause=f"{cause}>refused")
+        return
+    if not await access.may_press(work, member, action):
+        await outbox.say(work, message.sender, texts.NOT_ALLOWED, cause=f"{cause}>refused")
+        return
+    pressed = Pressed(click, card, member, message)
+    if isinstance(action, actions.VisitAction):
+        await _on_visit(ctx, work, action, pressed)
+    elif isinstance(action, actions.PictureAction):
+        await pictures.press(ctx, work, action, click, card, member=member, message=message)
+    elif isinstance(action, actions.TodoAction):
+        await todos.press(ctx, work, action, pressed)
+    else:
+        await escalation.press(ctx, work, action, pressed)
 
 
 def _refusal(work: Work, card: Card | None, sender: Sender, click: CardClick) -> str:
@@ -85,89 +66,43 @@ def _refusal(work: Work, card: Card | None, sender: Sender, click: CardClick) ->
     return ""
 
 
-async def _on_visit(
-    ctx: Context,
-    work: Work,
-    action: actions.VisitAction,
-    click: CardClick,
-    card: Card,
-    *,
-    member: Member,
-    message: InboundMessage,
-) -> None:
-    to, cause = message.sender, message.key
+async def _on_visit(ctx: Context, work: Work, action: actions.VisitAction, pressed: Pressed) -> None:
+    to, cause, member = pressed.to, pressed.cause, pressed.member
     visit = await work.visits.lock(action.visit_id)
-    if visit.member_id != member.member_id:
-        await outbox.say(work, to, texts.NOT_ALLOWED, cause=f"{cause}>refused")
-        return
     if visit.state != "draft":
         closing = texts.CLOSED_CONFIRMED if visit.state == "confirmed" else texts.CLOSED_DISCARDED
-        await outbox.close(work, card, closing, cause=f"{cause}>closed", response_ref=click.response_ref)
+        await outbox.close(work, pressed.card, closing, cause=f"{cause}>closed", response_ref=pressed.response_ref)
         await outbox.say(work, to, texts.CARD_CLOSED.format(closing=closing), cause=f"{cause}>refused")
         return
-    chosen = drafts.chosen_customer(click.chosen)
+    chosen = drafts.chosen_customer(pressed.click.chosen)
     match action:
         case actions.ConfirmVisit():
             await drafts.confirm(
-                ctx, work, visit, member=member, to=to, cause=cause, chosen=chosen, response_ref=click.response_ref
+                ctx, work, visit, member=member, to=to, cause=cause, chosen=chosen, response_ref=pressed.response_ref
             )
         case actions.DiscardVisit():
-            await drafts.discard(work, visit, member=member, to=to, cause=cause, response_ref=click.response_ref)
+            await drafts.discard(work, visit, member=member, to=to, cause=cause, response_ref=pressed.response_ref)
         case actions.ShowSources():
             await outbox.say(work, to, await sources.text(ctx, work, visit), cause=f"{cause}>sources")
         case actions.ChangeCustomer():
             now = await load(work, visit)
             await drafts.ask_for_customer(ctx, work, visit, now, to=to, cause=cause)
         case actions.PickCustomer():
-            await _pick(ctx, work, visit, click, card, chosen, member=member, message=message)
+            await _pick(ctx, work, visit, chosen, pressed)
 
 
-async def _pick(
-    ctx: Context,
-    work: Work,
-    visit: Visit,
-    click: CardClick,
-    card: Card,
-    chosen: str | None,
-    *,
-    member: Member,
-    message: InboundMessage,
-) -> None:
-    to, cause = message.sender, message.key
+async def _pick(ctx: Context, work: Work, visit: Visit, chosen: str | None, pressed: Pressed) -> None:
+    to, cause, member = pressed.to, pressed.cause, pressed.member
     said = (await load(work, visit)).customer
     name = said.name if chosen == actions.NEW_CUSTOMER and said else chosen
     if name is None:
         await outbox.say(work, to, texts.CHOOSE_FIRST, cause=f"{cause}>choose")
         return
-    picked = await work.visits.keep_evidence(cause, member.member_id, "text", sent_at=message.sent_at, text=name)
+    sent_at = pressed.message.sent_at
+    picked = await work.visits.keep_evidence(cause, member.member_id, "text", sent_at=sent_at, text=name)
     picked.visit_id = visit.visit_id
-    if card.kind == "customer":
-        await outbox.close(work, card, texts.CLOSED_PICKED, cause=f"{cause}>closed", response_ref=click.response_ref)
+    if pressed.card.kind == "customer":
+        closing = texts.CLOSED_PICKED
+        await outbox.close(work, pressed.card, closing, cause=f"{cause}>closed", response_ref=pressed.response_ref)
     source = Source(picked.evidence_id, 0, len(name), name, engine="picked")
     await drafts.pick_customer(ctx, work, visit, name, source=source, member=member, to=to, cause=cause)
-
-
-async def _on_escalation(
-    ctx: Context,
-    work: Work,
-    action: actions.EscalationAction,
-    click: CardClick,
-    *,
-    member: Member,
-    message: InboundMessage,
-) -> None:
-    found = await work.escalations.get(action.escalation_id)
-    if found.manager_id != member.member_id:
-        await outbox.say(work, message.sender, texts.NOT_ALLOWED, cause=f"{message.key}>refused")
-        return
-    await escalation.decide(
-        ctx,
-        work,
-        found,
-        DECISIONS[type(action)],
-        by=member,
-        to=message.sender,
-        cause=message.key,
-        chosen=click.chosen,
-        response_ref=click.response_ref,
-    )

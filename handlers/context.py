@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
+from handlers.rulebook import RuleBook
+from handlers.working_time import WorkingTime
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
 from nlp.extractor import Extractor
@@ -35,6 +37,7 @@ class FetchMedia(Protocol):
 
 
 INBOX_QUEUE = "inbox"
+TIMERS = "timers"
 LATELY = timedelta(days=7)
 """Who wrote within this can be written to, also where one must write first; jobs are kept for longer."""
 
@@ -58,7 +61,8 @@ class Settings:
     """What a company may choose about conversations; the defaults are those of config.toml."""
 
     vocabulary: Vocabulary
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    working_time: WorkingTime = field(default_factory=WorkingTime)
+    rules: RuleBook = field(default_factory=RuleBook)
     merge_window: timedelta = timedelta(minutes=10)
     draft_reminder: timedelta = timedelta(hours=2)
     card_life: timedelta = timedelta(hours=72)
@@ -66,9 +70,15 @@ class Settings:
     auto_register: bool = True
     silent_for_s: float = 1.2
     """What is typed is answered within two seconds: so long a model may take before a receipt goes ahead."""
+    question_life: timedelta = timedelta(hours=24)
+    """So long what somebody says may be the answer to what we asked."""
     groups: tuple[GroupTarget, ...] = ()
     documents: Mapping[str, Sequence[str]] = field(default_factory=lambda: DOCUMENTS)
     """The kinds of document that a picture may be of, each with words that stand on it."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.working_time.zone
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import drafts, groups, texts, wording
-from handlers.context import Context, GroupTarget
+from handlers import groups, texts, wording
+from handlers.context import TIMERS, Context, GroupTarget
 from nlp.dates import is_working_day
 from storage.jobs import Daily, Job
 from storage.models import Escalation, Member, Todo, Visit
 from storage.work import Work
 
 KIND = "group_digest"
-QUEUE = drafts.REMINDER_QUEUE
 AT = time(8, 30)
 UNTIL = time(18)
 """After a standstill a late digest is still worth reading until the working day ends."""
@@ -42,7 +41,7 @@ class Morning:
 
 
 def due(ctx: Context) -> Daily:
-    return Daily(name="digest:groups", kind=KIND, queue=QUEUE, at=AT, zone=ctx.settings.zone)
+    return Daily(name="digest:groups", kind=KIND, queue=TIMERS, at=AT, zone=ctx.settings.zone)
 
 
 async def send(ctx: Context, job: Job) -> None:

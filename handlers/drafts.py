@@ -1,10 +1,11 @@
 """A draft's life: begun, joined by what is sent next, changed, undone, confirmed or thrown away."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from handlers import cards, escalation, outbox, texts, todos
 from handlers.actions import CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
-from handlers.context import Context
+from handlers.context import TIMERS, Context
 from handlers.messages import Sender
 from handlers.record import ContactValue, CustomerValue, DayValue, Fact, PlaceValue, Record, StageValue, load
 from handlers.wording import day
@@ -13,7 +14,6 @@ from storage.models import Customer, Evidence, Member, Visit
 from storage.visits import Source
 from storage.work import Work
 
-REMINDER_QUEUE = "timers"
 REMINDER_KIND = "draft_reminder"
 
 
@@ -90,7 +90,7 @@ async def remind_later(ctx: Context, work: Work, visit: Visit, to: Sender) -> No
     await work.jobs.put(
         REMINDER_KIND,
         {"visit_id": visit.visit_id, "sender": to.model_dump(mode="json")},
-        queue=REMINDER_QUEUE,
+        queue=TIMERS,
         dedupe=_reminder_key(visit),
         at=work.now + ctx.settings.draft_reminder,
     )
@@ -219,7 +219,7 @@ async def confirm(
     visit.state, visit.decided_at, visit.customer_id = "confirmed", work.now, customer.customer_id
     await work.jobs.cancel(_reminder_key(visit))
     await close_card(work, visit, texts.CLOSED_CONFIRMED, cause=f"{cause}>closed", response_ref=response_ref)
-    await _remember(work, customer, now)
+    await _remember(ctx, work, customer, visit, now)
     work.audit.note(
         "visit.confirmed",
         f"visit:{visit.visit_id}",
@@ -275,8 +275,10 @@ async def ask_for_customer(ctx: Context, work: Work, visit: Visit, now: Record, 
     await outbox.show(work, to, card, kind="customer", life=ctx.settings.card_life, cause=f"{cause}>which")
 
 
-async def _remember(work: Work, customer: Customer, now: Record) -> None:
-    """Confirmed contacts and stage belong to the customer's own record from now on."""
+async def _remember(ctx: Context, work: Work, customer: Customer, visit: Visit, now: Record) -> None:
+    """Confirmed contacts and stage belong to the customer's own record from now on, and when it was seen."""
+    seen_at = _seen_at(ctx, visit)
+    customer.last_contact_at = max(customer.last_contact_at or seen_at, seen_at)
     for contact in now.all(ContactValue):
         await work.customers.remember_contact(
             customer.customer_id,
@@ -287,4 +289,11 @@ async def _remember(work: Work, customer: Customer, now: Record) -> None:
             email=contact.email,
         )
     if stage := now.one(StageValue):
-        customer.stage = stage.name
+        work.customers.set_stage(customer, stage.name)
+
+
+def _seen_at(ctx: Context, visit: Visit) -> datetime:
+    """When the visit was: the moment of its last note, or for one told of later the end of work on its day."""
+    if visit.visited_on >= ctx.day_of(visit.last_sent_at):
+        return visit.last_sent_at
+    return ctx.settings.working_time.day_closes(visit.visited_on)

@@ -1,9 +1,10 @@
 """Risk signals go up the line: one card to the manager, and what the manager did comes back to the rep."""
 
-from handlers import cards, groups, outbox, texts, wording
+from handlers import actions, cards, groups, outbox, texts, wording
 from handlers.actions import ASSIGNEE_SELECT, NOT_CHOSEN
 from handlers.context import Context
 from handlers.messages import Sender
+from handlers.pressed import Pressed
 from handlers.record import Record, load
 from storage.models import Escalation, EscalationState, Member, Visit
 from storage.work import Work
@@ -29,6 +30,7 @@ async def raise_for(
     card = cards.escalation_card(
         escalation,
         record,
+        card_id,
         customer=customer,
         rep=member.name,
         visited_on=visit.visited_on,
@@ -46,6 +48,28 @@ async def raise_for(
     )
     told = texts.ESCALATED if await ctx.is_within_reach(work, address) else texts.ESCALATED_IF_WRITTEN
     return told.format(manager=manager.name)
+
+
+DECISIONS: dict[type[actions.Action], EscalationState] = {
+    actions.TakeEscalation: "taken",
+    actions.AssignEscalation: "assigned",
+    actions.ResolveEscalation: "resolved",
+    actions.DismissEscalation: "false_alarm",
+}
+
+
+async def press(ctx: Context, work: Work, action: actions.EscalationAction, pressed: Pressed) -> None:
+    await decide(
+        ctx,
+        work,
+        await work.escalations.get(action.escalation_id),
+        DECISIONS[type(action)],
+        by=pressed.member,
+        to=pressed.to,
+        cause=pressed.cause,
+        chosen=pressed.click.chosen,
+        response_ref=pressed.response_ref,
+    )
 
 
 async def decide(
@@ -77,7 +101,7 @@ async def decide(
         before={"state": before},
         after={"state": state, "assignee_id": assignee.member_id if assignee else None},
     )
-    card = await work.cards.find(escalation.card_id)
+    card = await work.cards.find(escalation.card_id) if escalation.card_id else None
     if card is not None:
         closing = _closing(state, by, assignee)
         await outbox.close(work, card, closing, cause=f"{cause}>closed", response_ref=response_ref)
@@ -114,6 +138,7 @@ async def _tell(
     to: Sender,
     cause: str,
 ) -> None:
+    assert escalation.visit_id is not None  # those of other kinds are yet to come
     visit = await work.visits.get(escalation.visit_id)
     customer = (await work.customers.get(visit.customer_id)).name if visit.customer_id else "客户"
     names = {"manager": by.name, "customer": customer, "assignee": assignee.name if assignee else ""}

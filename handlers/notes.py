@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers import drafts, editing, outbox, texts, wording
+from handlers import answers, drafts, editing, outbox, sayings, texts, wording
 from handlers.context import Context
 from handlers.messages import Sender
 from handlers.people import known
@@ -84,10 +84,15 @@ async def _take_said(
     reading: ExtractionContext,
     member: Member,
 ) -> None:
+    reply = answers.Reply(note.to, note.cause, note.sent_at, note.text, evidence, note.transcript)
+    if await answers.take(ctx, work, reply, member):
+        return
     latest = await work.visits.latest_draft(member.member_id)
     request = await editing.read(ctx, work, latest, evidence, note.sent_at, note.transcript)
     if latest is not None and request.edits:
         await _edit(ctx, work, latest, request, note, evidence, reading, member)
+    elif await sayings.take(ctx, work, reply, member):
+        return
     elif latest is None and edits.needs_a_record(note.text, request.edits):
         await outbox.say(work, note.to, texts.NOTHING_TO_CHANGE, cause=f"{note.cause}>nothing-to-change")
     elif latest is not None and (name := await _answer_to_which(work, latest, note, reading, draft)):

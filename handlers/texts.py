@@ -96,6 +96,9 @@ NEEDS_CUSTOMER = "还差客户：这次拜访的是哪一家？请直接回复�
 REMINDER = "您有一条待确认的拜访记录：{customer}，{on}。点卡片上的「确认」，或回复「确认」入库。"
 REMINDER_OLDER = "您有一条待确认的拜访记录：{customer}，{on}。请点它那张卡片上的「确认」入库；后面还有更新的一条，回复「确认」是确认更新的那条。"
 
+NOTICES = "提醒您 {count} 件事："
+LATE_REMINDER = "（本应在 {at} 提醒，当时系统没有运行）"
+
 CARD_CLOSED = "这张卡片已经处理过了（{closing}）。"
 CARD_EXPIRED = "这张卡片已过期。回复「草稿」可以重新取一张。"
 CARD_EXPIRED_OTHER = "这张卡片已过期，操作没有生效。"

@@ -2,9 +2,10 @@
 
 from datetime import datetime, time
 
-from handlers import cards, outbox, texts, wording
+from handlers import actions, cards, outbox, texts, wording
 from handlers.context import Context
 from handlers.messages import Sender, Task
+from handlers.pressed import Pressed
 from handlers.record import Record
 from storage.models import Todo, Visit
 from storage.work import Work
@@ -35,6 +36,19 @@ def _task(ctx: Context, work: Work, todo: Todo, customer: str) -> Task | None:
         return None
     due_at = datetime.combine(todo.due_on, DUE_AT, ctx.settings.zone) if todo.due_on else None
     return Task(subject=f"{todo.action}（{customer}）"[:MOST_SUBJECT], due_at=due_at, url=url)
+
+
+async def press(_ctx: Context, work: Work, action: actions.TodoAction, pressed: Pressed) -> None:
+    todo = await work.todos.lock(action.todo_id)
+    assert todo is not None  # it was looked at before the press was let through
+    await finish(
+        work,
+        todo,
+        member_id=pressed.member.member_id,
+        to=pressed.to,
+        cause=pressed.cause,
+        response_ref=pressed.response_ref,
+    )
 
 
 async def finish(

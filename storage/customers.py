@@ -37,6 +37,7 @@ class Customers:
             owner_id=owner_id,
             industry=industry,
             stage=stage,
+            stage_since=self._now if stage else None,
             created_at=self._now,
             aliases=[CustomerAlias(alias=alias) for alias in sorted(set(aliases) - {name})],
             contacts=[],
@@ -44,6 +45,10 @@ class Customers:
         self._session.add(customer)
         await self._session.flush()
         return customer
+
+    def set_stage(self, customer: Customer, stage: str) -> None:
+        if customer.stage != stage:
+            customer.stage, customer.stage_since = stage, self._now
 
     async def set_aliases(self, customer: Customer, aliases: Iterable[str]) -> None:
         known = {row.alias: row for row in customer.aliases}

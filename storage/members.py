@@ -108,6 +108,17 @@ class Members:
         query = select(Member).where(Member.manager_id == manager_id, Member.active).order_by(Member.name)
         return (await self._session.scalars(query)).all()
 
+    async def below(self, member_id: int) -> set[int]:
+        """Everybody who reports to this one, directly or through others; those who left are among them."""
+        line = select(Member.member_id).where(Member.manager_id == member_id).cte("line", recursive=True)
+        # `union`, not `union_all`: a circle in the list would otherwise be followed for ever
+        line = line.union(select(Member.member_id).join(line, Member.manager_id == line.c.member_id))
+        return set(await self._session.scalars(select(line.c.member_id)))
+
+    async def of_region(self, region: str) -> set[int]:
+        """Everybody of that region; those who left are among them."""
+        return set(await self._session.scalars(select(Member.member_id).where(Member.region == region)))
+
     async def with_role(self, role: str) -> Sequence[Member]:
         """Active members holding the role."""
         query = select(Member).where(Member.active).order_by(Member.member_id)

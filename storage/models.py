@@ -6,14 +6,18 @@ The table of jobs stands in `storage.jobs`. Amounts are whole fen, moments aware
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.base import Base, JsonColumn, JsonObject, UtcDateTime
 
 VisitState = Literal["draft", "confirmed", "discarded"]
 TodoState = Literal["open", "done", "cancelled"]
+TodoKind = Literal["step", "follow_up", "stalled", "said"]
+"""From a visit's next steps, a 待跟进 mark, a rule on stages, or said in the chat."""
 EscalationState = Literal["open", "taken", "assigned", "resolved", "false_alarm"]
+EscalationKind = Literal["risk", "rule", "request"]
+"""From a confirmed record, from a rule, or because a rep asked for it."""
 EvidenceKind = Literal["voice", "image", "text", "location", "file", "video", "link"]
 
 _short = String(32)
@@ -30,7 +34,23 @@ class Member(Base):
     roles: Mapped[list[str]] = mapped_column(JsonColumn)
     manager_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
     active: Mapped[bool] = mapped_column(default=True)
+    region: Mapped[str | None] = mapped_column(_name)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Invite(Base):
+    """A code that links an account to a member, once. Only its SHA-256 is kept."""
+
+    __tablename__ = "invites"
+
+    code_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"), index=True)
+    """The member who is invited; they are in the list already, without this account."""
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Identity(Base):
@@ -51,6 +71,14 @@ class Customer(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"), index=True)
     industry: Mapped[str | None] = mapped_column(_name)
     stage: Mapped[str | None] = mapped_column(_name)
+    stage_since: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    region: Mapped[str | None] = mapped_column(_name)
+    grade: Mapped[str | None] = mapped_column(_short)
+    """A, B or C; None: nobody has said."""
+    at_risk_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when it is marked as 风险客户."""
+    last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    """When it was last told of in a confirmed visit; None: never."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     aliases: Mapped[list["CustomerAlias"]] = relationship(
@@ -59,6 +87,21 @@ class Customer(Base):
     contacts: Mapped[list["Contact"]] = relationship(
         lazy="selectin", cascade="all, delete-orphan", order_by="Contact.contact_id"
     )
+
+
+class Payment(Base):
+    """Something that a customer has to pay; `number` tells it from the customer's others (an invoice's number)."""
+
+    __tablename__ = "payments"
+    __table_args__ = (UniqueConstraint("customer_id", "number"),)
+
+    payment_id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.customer_id"))
+    number: Mapped[str] = mapped_column(_name)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    due_on: Mapped[date] = mapped_column(Date, index=True)
+    paid_on: Mapped[date | None] = mapped_column(Date)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class CustomerAlias(Base):
@@ -89,6 +132,7 @@ class Visit(Base):
         # a rep has one open draft that the next message may join
         Index("ix_visits_draft", "member_id", "last_sent_at", postgresql_where=text("state = 'draft'")),
         Index("ix_visits_customer", "customer_id", "visited_on"),
+        Index("ix_visits_member", "member_id", "visited_on"),
     )
 
     visit_id: Mapped[int] = mapped_column(primary_key=True)
@@ -160,17 +204,25 @@ class Todo(Base):
     __table_args__ = (
         UniqueConstraint("visit_id", "position"),
         Index("ix_todos_member", "member_id", "state", "due_on"),
+        Index("ix_todos_customer", "customer_id", "state"),
     )
 
     todo_id: Mapped[int] = mapped_column(primary_key=True)
-    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.visit_id"))
-    position: Mapped[int]
+    kind: Mapped[TodoKind] = mapped_column(_short, default="step")
+    origin: Mapped[str | None] = mapped_column(String(200), unique=True)
+    """What it came from, where that is no visit: the same again makes none."""
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.visit_id"))
+    position: Mapped[int | None]
     member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    """Who gave it to the member, where that is somebody else."""
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
     party: Mapped[str] = mapped_column(_short)
     """Whose move it is: us, customer, colleague. The member watches over all of them."""
     action: Mapped[str] = mapped_column(Text)
     due_on: Mapped[date | None] = mapped_column(Date)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The moment, where it is due at one; a to-do with a day alone is due when that working day ends."""
     state: Mapped[TodoState] = mapped_column(_short, default="open")
     card_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -178,18 +230,134 @@ class Todo(Base):
 
 
 class Escalation(Base):
+    """A matter that lies with somebody up the line; what belongs to it is in its items."""
+
     __tablename__ = "escalations"
+    __table_args__ = (
+        Index("ix_escalations_customer", "customer_id", "state"),
+        Index("ix_escalations_manager", "manager_id", "state"),
+    )
 
     escalation_id: Mapped[int] = mapped_column(primary_key=True)
-    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.visit_id"), unique=True)
+    kind: Mapped[EscalationKind] = mapped_column(_short, default="risk")
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.visit_id"), index=True)
+    """The record that it began with, where it began with one."""
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    """The rep whose matter it is."""
     manager_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    """With whom it lies now."""
+    level: Mapped[int] = mapped_column(default=1)
+    """How far up it has come: 1 is the rep's own manager."""
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """Why, in words, where no record tells."""
     state: Mapped[EscalationState] = mapped_column(_short, default="open")
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
-    card_id: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str | None] = mapped_column(Text)
+    """How it was solved, as whoever solved it said."""
+    card_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Since when it lies at this level."""
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EscalationItem(Base):
+    """One thing that speaks for a matter: words of a record, a rule's finding, a rep's request."""
+
+    __tablename__ = "escalation_items"
+
+    item_id: Mapped[int] = mapped_column(primary_key=True)
+    escalation_id: Mapped[int] = mapped_column(ForeignKey("escalations.escalation_id"), index=True)
+    origin: Mapped[str] = mapped_column(String(200), unique=True)
+    """What it came from: the same again adds nothing."""
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.visit_id"))
+    category: Mapped[str] = mapped_column(_short)
+    words: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Wording(Base):
+    """What a team's managers made of a risk wording: how often it was right, how often a false alarm."""
+
+    __tablename__ = "wordings"
+
+    manager_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"), primary_key=True)
+    category: Mapped[str] = mapped_column(_short, primary_key=True)
+    words: Mapped[str] = mapped_column(_name, primary_key=True)
+    confirmed: Mapped[int] = mapped_column(default=0)
+    false_alarms: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Question(Base):
+    """Something that we asked a member and whose answer is the next thing they say; see `handlers.answers`."""
+
+    __tablename__ = "questions"
+    __table_args__ = (Index("ix_questions_member", "member_id", "closed_at"),)
+
+    question_id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    kind: Mapped[str] = mapped_column(_short)
+    subject: Mapped[str] = mapped_column(String(100))
+    """What it is about, as in the audit log: `todo:3`."""
+    payload: Mapped[JsonObject] = mapped_column(JsonColumn)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Notice(Base):
+    """A line that a member is to be told with others in one message, in working hours; see `handlers.notices`."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        Index("ix_notices_member", "member_id", "sent_at"),
+        Index("ix_notices_subject", "subject"),
+    )
+
+    notice_id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    """What this is about: the same again is told once."""
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    subject: Mapped[str] = mapped_column(String(100))
+    text: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dropped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Finding(Base):
+    """What a rule found, once for each episode (`since the last contact on 3 March`)."""
+
+    __tablename__ = "findings"
+    __table_args__ = (UniqueConstraint("rule", "subject", "episode"),)
+
+    finding_id: Mapped[int] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(_short)
+    subject: Mapped[str] = mapped_column(String(100))
+    episode: Mapped[str] = mapped_column(String(100))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    detail: Mapped[JsonObject] = mapped_column(JsonColumn, default=dict)
+    """What it changed, from what to what, so that a person can take it back."""
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+
+
+class Plan(Base):
+    """How many visits a member plans for a week, named by its Monday."""
+
+    __tablename__ = "plans"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"), primary_key=True)
+    week_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    visits: Mapped[int]
+    source: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Card(Base):

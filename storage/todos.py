@@ -1,4 +1,4 @@
-"""To-dos and escalations: what follows from a confirmed visit."""
+"""To-dos: what somebody promised, or is to look after."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Customer, Escalation, EscalationState, Todo, TodoState, Visit
+from storage.models import Customer, Todo, TodoState, Visit
 
 
 class Todos:
@@ -63,47 +63,3 @@ class Todos:
     def close(self, todo: Todo, state: TodoState) -> None:
         todo.state = state
         todo.closed_at = self._now
-
-
-class Escalations:
-    def __init__(self, session: AsyncSession, now: datetime) -> None:
-        self._session = session
-        self._now = now
-
-    async def get(self, escalation_id: int) -> Escalation:
-        return await self._session.get_one(Escalation, escalation_id)
-
-    async def of_visit(self, visit_id: int) -> Escalation | None:
-        return await self._session.scalar(select(Escalation).where(Escalation.visit_id == visit_id))
-
-    async def waiting(self) -> Sequence[tuple[Escalation, str | None]]:
-        """Those that no manager has answered yet, the oldest first; with the visit's customer."""
-        rows = await self._session.execute(
-            select(Escalation, Customer.name)
-            .join(Visit, Escalation.visit_id == Visit.visit_id)
-            .outerjoin(Customer, Visit.customer_id == Customer.customer_id)
-            .where(Escalation.state == "open")
-            .order_by(Escalation.created_at, Escalation.escalation_id)
-        )
-        return [(escalation, customer) for escalation, customer in rows]
-
-    async def open(self, visit: Visit, manager_id: int, card_id: str) -> Escalation:
-        escalation = Escalation(
-            visit_id=visit.visit_id,
-            member_id=visit.member_id,
-            manager_id=manager_id,
-            card_id=card_id,
-            state="open",
-            created_at=self._now,
-        )
-        self._session.add(escalation)
-        await self._session.flush()
-        return escalation
-
-    def decide(
-        self, escalation: Escalation, state: EscalationState, by: int, *, assignee_id: int | None = None
-    ) -> None:
-        escalation.state = state
-        escalation.decided_by = by
-        escalation.decided_at = self._now
-        escalation.assignee_id = assignee_id

@@ -39,6 +39,9 @@ class Visits:
     async def get(self, visit_id: int) -> Visit:
         return await self._session.get_one(Visit, visit_id)
 
+    async def find(self, visit_id: int) -> Visit | None:
+        return await self._session.get(Visit, visit_id)
+
     async def lock(self, visit_id: int) -> Visit:
         """The visit, held until the transaction ends: two clicks on two machines come one after the other."""
         return await self._session.get_one(Visit, visit_id, with_for_update=True, populate_existing=True)

@@ -9,12 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.audit import AuditLog
 from storage.cards import Cards
 from storage.customers import Customers
+from storage.escalations import Escalations
 from storage.jobs import Jobs
 from storage.keys import Keys
 from storage.members import Members
+from storage.notices import Notices
 from storage.presence import Presence
+from storage.questions import Questions
 from storage.sends import Sends
-from storage.todos import Escalations, Todos
+from storage.todos import Todos
 from storage.visits import Visits
 
 
@@ -59,6 +62,14 @@ class Work:
     @cached_property
     def escalations(self) -> Escalations:
         return Escalations(self.session, self.now)
+
+    @cached_property
+    def questions(self) -> Questions:
+        return Questions(self.session, self.now)
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(self.session, self.now)
 
     @cached_property
     def cards(self) -> Cards:

@@ -239,6 +239,20 @@ class Chat:
         await self.worker.drain()
         return self.platform.sent[before:]
 
+    async def lives_until(self, moment: datetime) -> list[OutboundText | OutboundCard | CardUpdate]:
+        """Time goes by up to that moment, and whatever falls due is done when it does; returns what was sent."""
+        before = len(self.platform.sent)
+        await self.worker.drain()
+        while (due := await self._next_due()) is not None and due <= moment:
+            self.clock.advance(due - self.clock.now())
+            await self.worker.drain()
+        self.clock.advance(max(moment - self.clock.now(), timedelta()))
+        return self.platform.sent[before:]
+
+    async def _next_due(self) -> datetime | None:
+        async with self.database.reading() as work:
+            return await work.jobs.next_due(pipeline.QUEUES)
+
     # What they see
 
     def cards(self, title: str = "", *, of: str | None = None) -> list[OutboundCard]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handlers import digest
-from handlers.context import Context, GroupTarget
+from handlers.context import TIMERS, Context, GroupTarget
 from handlers.messages import OutboundText
 from storage.database import Database
 from storage.models import EscalationState, VisitState
@@ -73,8 +73,8 @@ class Office:
             self.chat.clock.advance(at - self.chat.clock.now())
         before = await self.posted()
         async with self.database.work() as work:
-            await work.jobs.put(digest.KIND, {}, queue=digest.QUEUE)
-            [job] = await work.jobs.claim(digest.QUEUE, limit=1, lease_s=60)
+            await work.jobs.put(digest.KIND, {}, queue=TIMERS)
+            [job] = await work.jobs.claim(TIMERS, limit=1, lease_s=60)
         await digest.send(ctx, job)
         posted = await self.posted()
         return {name: text for name, text in posted.items() if name not in before}
@@ -317,8 +317,8 @@ async def test_the_same_morning_twice_is_posted_once(office: Office) -> None:
 
 async def test_without_groups_nothing_is_posted(office: Office) -> None:
     async with office.database.work() as work:
-        await work.jobs.put(digest.KIND, {}, queue=digest.QUEUE)
-        [job] = await work.jobs.claim(digest.QUEUE, limit=1, lease_s=60)
+        await work.jobs.put(digest.KIND, {}, queue=TIMERS)
+        [job] = await work.jobs.claim(TIMERS, limit=1, lease_s=60)
 
     await digest.send(office.context, job)
 

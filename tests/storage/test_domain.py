@@ -145,18 +145,14 @@ async def test_only_what_was_sent_around_a_note_and_belongs_nowhere_is_loose(any
         assert [evidence.event_key for evidence in loose] == ["e:-5", "e:5"]
 
 
-async def test_a_visit_has_one_to_do_at_each_place_and_one_escalation(any_database: Database) -> None:
+async def test_a_visit_has_one_to_do_at_each_place(any_database: Database) -> None:
     async with any_database.work() as work:
         member_id = await rep(work)
         visit = await work.visits.begin(member_id, "wecom", visited_on=NOON.date(), sent_at=NOON)
         await work.todos.add(visit, 0, party="us", action="寄样品", due_on=None)
-        await work.escalations.open(visit, member_id, "risk-1-a")
     with pytest.raises(IntegrityError):
         async with any_database.work() as work:
             await work.todos.add(await work.visits.get(visit.visit_id), 0, party="us", action="寄样品", due_on=None)
-    with pytest.raises(IntegrityError):
-        async with any_database.work() as work:
-            await work.escalations.open(await work.visits.get(visit.visit_id), member_id, "risk-1-b")
 
 
 async def test_the_most_pressing_to_dos_come_first_and_those_without_a_date_last(any_database: Database) -> None:

@@ -1,0 +1,92 @@
+"""Who may do what, and whose records they see: decided here, and nowhere else.
+
+A rep sees what is their own; a manager also what belongs to the people below them; a director also what belongs to the
+people of their region. An admin looks after people, rules and the machine, and reads no records for that.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from handlers import actions
+from storage.models import Member
+from storage.work import Work
+
+Role = Literal["sales", "manager", "director", "admin", "colleague"]
+
+EVERYBODY: frozenset[Role] = frozenset({"sales", "manager", "director", "admin", "colleague"})
+LEADERS: frozenset[Role] = frozenset({"manager", "director"})
+ADMINS: frozenset[Role] = frozenset({"admin"})
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Whose records somebody may read: their own, and those of `members`."""
+
+    member_id: int
+    members: frozenset[int]
+
+    def sees(self, member_id: int | None) -> bool:
+        return member_id in self.members
+
+
+async def sight_of(work: Work, member: Member) -> Sight:
+    seen = {member.member_id}
+    if LEADERS & set(member.roles):
+        seen |= await work.members.below(member.member_id)
+    if "director" in member.roles and member.region:
+        seen |= await work.members.of_region(member.region)
+    return Sight(member.member_id, frozenset(seen))
+
+
+def has_role(member: Member, roles: frozenset[Role]) -> bool:
+    return bool(roles & set(member.roles))
+
+
+# Buttons
+
+
+async def may_press(work: Work, member: Member, action: actions.Action) -> bool:
+    """Whether this button is theirs to press, whatever the card or the click says."""
+    return await _PRESSES[type(action)](work, member, action)
+
+
+Check = Callable[[Work, Member, Any], Awaitable[bool]]
+
+
+async def _own_visit(work: Work, member: Member, action: Any) -> bool:
+    visit = await work.visits.find(action.visit_id)
+    return visit is not None and visit.member_id == member.member_id
+
+
+async def _own_evidence(work: Work, member: Member, action: Any) -> bool:
+    evidence = await work.visits.find_evidence(action.evidence_id)
+    return evidence is not None and evidence.member_id == member.member_id
+
+
+async def _own_todo(work: Work, member: Member, action: Any) -> bool:
+    todo = await work.todos.find(action.todo_id)
+    return todo is not None and todo.member_id == member.member_id
+
+
+async def _own_escalation(work: Work, member: Member, action: Any) -> bool:
+    """It lies with them."""
+    escalation = await work.escalations.find(action.escalation_id)
+    return escalation is not None and escalation.manager_id == member.member_id
+
+
+_PRESSES: Mapping[type[actions.Action], Check] = {
+    actions.ConfirmVisit: _own_visit,
+    actions.ShowSources: _own_visit,
+    actions.ChangeCustomer: _own_visit,
+    actions.PickCustomer: _own_visit,
+    actions.DiscardVisit: _own_visit,
+    actions.PickSide: _own_evidence,
+    actions.LabelPicture: _own_evidence,
+    actions.NotePicture: _own_evidence,
+    actions.FinishTodo: _own_todo,
+    actions.TakeEscalation: _own_escalation,
+    actions.AssignEscalation: _own_escalation,
+    actions.ResolveEscalation: _own_escalation,
+    actions.DismissEscalation: _own_escalation,
+}

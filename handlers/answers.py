@@ -1,0 +1,41 @@
+"""What somebody says while a question of ours waits for them: taken as its answer where it is one.
+
+Each kind of question has a reader of its own here. It answers False where the words are no answer to it, and then the
+next older question is tried, and at last they are what anything else is: an instruction, a note.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.context import Context
+from handlers.messages import Sender
+from nlp.transcript import Transcript
+from storage.models import Evidence, Member, Question
+from storage.work import Work
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Words typed or heard, kept as `evidence`; `cause` names the message."""
+
+    to: Sender
+    cause: str
+    sent_at: datetime
+    text: str
+    evidence: Evidence
+    transcript: Transcript | None = None
+
+
+Reader = Callable[[Context, Work, Question, Reply, Member], Awaitable[bool]]
+"""Whether the reply was an answer; the reader then did all that follows from it, closing the question included."""
+
+READERS: Mapping[str, Reader] = {}
+
+
+async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:
+    """Give the reply to the question it answers; False where it answers none."""
+    for question in await work.questions.open_of(member.member_id):
+        if await READERS[question.kind](ctx, work, question, reply, member):
+            return True
+    return False

@@ -1,0 +1,80 @@
+"""What the assistant tells people by itself: lines that go out together, in working hours, not all day long.
+
+A line waits until people may be written to, and until an hour has passed since the last message of this kind to the
+same person; whatever else is due by then goes with it. Each line has a job of its own that would send it, so none can
+be forgotten; the first of them takes the others along, and those find nothing left to do.
+"""
+
+from datetime import datetime, timedelta
+
+from handlers import outbox, texts, wording
+from handlers.context import TIMERS, Context
+from storage.jobs import Job
+from storage.work import Work
+
+KIND = "notices"
+APART = timedelta(hours=1)
+"""Between two such messages to the same person."""
+LATE = timedelta(minutes=30)
+"""What falls due this much later than it should says so: the assistant was not running."""
+
+
+async def tell(
+    ctx: Context, work: Work, member_id: int, text: str, *, key: str, subject: str, at: datetime | None = None
+) -> bool:
+    """Tell the member that line, not before `at`. `key` names what this is about; the same key again tells nothing.
+
+    `subject` is what the line is about (`todo:3`), so that it can be dropped with it. False when the key is known.
+    """
+    due_at = ctx.settings.working_time.next_push(max(at or work.now, work.now))
+    if not await work.notices.add(key, member_id, text, subject=subject, due_at=due_at):
+        return False
+    await work.jobs.put(
+        KIND, {"member_id": member_id}, queue=TIMERS, lane=_lane(member_id), dedupe=f"notice:{key}", at=due_at
+    )
+    return True
+
+
+async def send(ctx: Context, job: Job) -> None:
+    """Send what is due to one member, as one message."""
+    member_id = job.payload["member_id"]
+    assert isinstance(member_id, int)  # put by `tell`
+    async with ctx.database.work() as work:
+        await work.jobs.fence(job)
+        if (wait_until := await _not_before(ctx, work, member_id)) is not None:
+            await work.jobs.postpone(job, wait_until, "told lately, or outside working hours")
+            return
+        await flush(ctx, work, member_id, cause=f"notices:{job.id}")
+        await work.jobs.complete(job)
+
+
+async def flush(ctx: Context, work: Work, member_id: int, *, cause: str) -> int:
+    """Tell the member all that is due, in one message; how many lines."""
+    due = await work.notices.take_due(member_id)
+    address = await ctx.reach(work, member_id)
+    if not due or address is None or not (await work.members.get(member_id)).active:
+        return 0
+    lines = [f"· {notice.text}" if len(due) > 1 else notice.text for notice in due]
+    heading = [texts.NOTICES.format(count=len(due))] if len(due) > 1 else []
+    await outbox.say(work, address, "\n".join([*heading, *lines]), cause=cause)
+    return len(due)
+
+
+def late(ctx: Context, job: Job, now: datetime) -> str:
+    """What a timer says that comes much later than it was meant to; empty where it comes in time."""
+    if now - job.run_at <= LATE:
+        return ""
+    at = wording.clock_time(job.run_at, ctx.settings.zone, ctx.day_of(now))
+    return texts.LATE_REMINDER.format(at=at)
+
+
+async def _not_before(ctx: Context, work: Work, member_id: int) -> datetime | None:
+    """When this member may be told something next; None: now."""
+    last = await work.notices.last_told_at(member_id)
+    earliest = max(work.now, last + APART) if last is not None else work.now
+    moment = ctx.settings.working_time.next_push(earliest)
+    return moment if moment > work.now else None
+
+
+def _lane(member_id: int) -> str:
+    return f"notices:{member_id}"

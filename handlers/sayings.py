@@ -1,0 +1,48 @@
+"""Things said in passing that are neither commands by the letter nor news of a visit: 排期表搞定了, 本周计划拜访12家.
+
+One table, in the order it is tried. A saying that is meant for a role is told so to others, and taken for nothing else.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from handlers import access, outbox, texts
+from handlers.access import Role
+from handlers.answers import Reply
+from handlers.context import Context
+from storage.models import Member
+from storage.work import Work
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Saying(Generic[T]):
+    """`read` gives what the words mean, or None where they mean nothing here; `run` does it.
+
+    `run` answers False where it turns out that the words were meant otherwise (no to-do of that name): the next is
+    tried.
+    """
+
+    name: str
+    roles: frozenset[Role]
+    read: Callable[[str], T | None]
+    run: Callable[[Context, Work, Member, Reply, T], Awaitable[bool]]
+
+
+SAYINGS: tuple[Saying[Any], ...] = ()
+
+
+async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:
+    """Do what the words ask for; False where they are none of these."""
+    for saying in SAYINGS:
+        meant = saying.read(reply.text)
+        if meant is None:
+            continue
+        if not access.has_role(member, saying.roles):
+            await outbox.say(work, reply.to, texts.NOT_ALLOWED, cause=f"{reply.cause}>refused")
+            return True
+        if await saying.run(ctx, work, member, reply, meant):
+            return True
+    return False

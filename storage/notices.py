@@ -1,0 +1,53 @@
+"""Lines that wait to be told to a member together."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.models import Notice
+
+
+class Notices:
+    def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self._session = session
+        self._now = now
+
+    async def add(self, key: str, member_id: int, text: str, *, subject: str, due_at: datetime) -> bool:
+        """False when `key` is known, told or not: then nothing is added."""
+        is_sqlite = self._session.get_bind().dialect.name == "sqlite"
+        insert = sqlite.insert if is_sqlite else postgresql.insert
+        statement = (
+            insert(Notice)
+            .values(key=key, member_id=member_id, subject=subject, text=text, due_at=due_at, created_at=self._now)
+            .on_conflict_do_nothing(index_elements=[Notice.key])
+            .returning(Notice.notice_id)
+        )
+        return await self._session.scalar(statement) is not None
+
+    async def drop(self, subject: str) -> None:
+        """What is not told yet about the subject need not be told any more."""
+        await self._session.execute(
+            update(Notice)
+            .where(Notice.subject == subject, Notice.sent_at.is_(None), Notice.dropped_at.is_(None))
+            .values(dropped_at=self._now)
+        )
+
+    async def take_due(self, member_id: int) -> Sequence[Notice]:
+        """What is to be told to the member by now, marked as told; the earliest first."""
+        query = (
+            select(Notice)
+            .where(Notice.member_id == member_id, Notice.sent_at.is_(None), Notice.dropped_at.is_(None))
+            .where(Notice.due_at <= self._now)
+            .order_by(Notice.due_at, Notice.notice_id)
+            .with_for_update()
+        )
+        due = (await self._session.scalars(query)).all()
+        for notice in due:
+            notice.sent_at = self._now
+        return due
+
+    async def last_told_at(self, member_id: int) -> datetime | None:
+        return await self._session.scalar(select(func.max(Notice.sent_at)).where(Notice.member_id == member_id))
