@@ -5,12 +5,15 @@ same person; whatever else is due by then goes with it. Each line has a job of i
 be forgotten; the first of them takes the others along, and those find nothing left to do.
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from handlers import outbox, texts, wording
 from handlers.context import TIMERS, Context
 from storage.jobs import Job
 from storage.work import Work
+
+log = logging.getLogger(__name__)
 
 KIND = "notices"
 APART = timedelta(hours=1)
@@ -51,8 +54,12 @@ async def send(ctx: Context, job: Job) -> None:
 async def flush(ctx: Context, work: Work, member_id: int, *, cause: str) -> int:
     """Tell the member all that is due, in one message; how many lines."""
     due = await work.notices.take_due(member_id)
+    if not due or not (await work.members.get(member_id)).active:
+        return 0
     address = await ctx.reach(work, member_id)
-    if not due or address is None or not (await work.members.get(member_id)).active:
+    if address is None:
+        # not kept for later: whoever gets an account next month is not helped by a month of reminders
+        log.warning("notices.unreachable", extra={"member_id": member_id, "notices": len(due)})
         return 0
     lines = [f"· {notice.text}" if len(due) > 1 else notice.text for notice in due]
     heading = [texts.NOTICES.format(count=len(due))] if len(due) > 1 else []
