@@ -9,7 +9,7 @@ import stat
 import tempfile
 import tomllib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ import aiohttp
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import company_days
 from bot.checkup_channels import (
     ANSWER_WITHIN,
     check_accounts,
@@ -28,7 +29,9 @@ from bot.checkup_channels import (
 )
 from bot.checkup_model import check_model
 from bot.config import SQLITE, Config, Speech
+from bot.errors import ConfigError
 from bot.platform import CheckResult, Platform
+from handlers.working_time import WorkingTime
 from nlp.screen_reader import installed
 from nlp.speech_models import MODELS, at_hand
 from storage.clock import Clock
@@ -62,6 +65,7 @@ async def examine(
     for result in await check_model(config.model):
         yield result
     yield await check_clock(config, clock)
+    yield check_calendar(config, clock.now())
     for result in check_callback_keys(config):
         yield result
     for result in await check_public_urls(config):
@@ -243,6 +247,25 @@ def check_pictures(config: Config) -> CheckResult:
         advice = "填好 [model]，或写 pictures.vision = false"
         return CheckResult(name, True, f"{engine}；看图模型没有地址，用不上", advice, warning=True)
     return CheckResult(name, True, f"{engine}，存疑的图片再给模型看" if wanted.vision else engine)
+
+
+def check_calendar(config: Config, now: datetime) -> CheckResult:
+    name, file = "工作日历", config.calendar.file
+    try:
+        days = company_days.changes(company_days.load(Path(file)) if file else ())
+    except ConfigError as error:
+        return CheckResult(name, False, str(error), "改正后重启；写法见 docs/calendar.md")
+    detail = f"{config.calendar.opens:%H:%M}–{config.calendar.closes:%H:%M}，国家放假安排"
+    if file:
+        detail += f"，公司另定上班 {sum(days.values())} 天、休息 {len(days) - sum(days.values())} 天"
+    unknown = WorkingTime(changes=days).unknown_years(now.astimezone(config.zone).date())
+    if unknown:
+        advice = (
+            "pip install -U chinesecalendar，或写进 calendar.file（docs/calendar.md）；在那之前周一至周五都算工作日"
+        )
+        years = "、".join(map(str, unknown))
+        return CheckResult(name, True, f"{detail}；没有 {years} 年的放假安排", advice, warning=True)
+    return CheckResult(name, True, detail)
 
 
 async def _check_endpoint(speech: Speech) -> CheckResult:

@@ -165,6 +165,15 @@ class Calendar(Section):
     opens: time = time(9)
     closes: time = time(18)
     morning: time = time(8, 30)
+    file: str = ""
+    """The company's own days off and make-up days (docs/calendar.md); none where it is empty."""
+
+    @field_validator("opens", "closes", "morning")
+    @classmethod
+    def of_the_clock_on_the_wall(cls, moment: time) -> time:
+        if moment.tzinfo is not None:
+            raise ValueError("a time without a zone is wanted, such as 09:00; conversation.timezone says where")
+        return moment
 
     @model_validator(mode="after")
     def in_order(self) -> Self:
@@ -460,7 +469,10 @@ def _anchored(config: Config, folder: Path) -> Config:
         database = SQLITE + str(folder / database.removeprefix(SQLITE))
     storage = config.storage.model_copy(update={"database": database, "media_dir": folder / config.storage.media_dir})
     speech = config.speech.model_copy(update={"models_dir": folder / config.speech.models_dir})
-    return config.model_copy(update={"storage": storage, "speech": speech})
+    calendar = config.calendar
+    if calendar.file:
+        calendar = calendar.model_copy(update={"file": str(folder / calendar.file)})
+    return config.model_copy(update={"storage": storage, "speech": speech, "calendar": calendar})
 
 
 def _speakable(token: SecretStr) -> SecretStr:

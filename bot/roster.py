@@ -97,7 +97,7 @@ class CustomerRow:
     stage: str | None = None
 
 
-Row = TypeVar("Row", MemberRow, CustomerRow)
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Sheet(Generic[Row]):
 
 def read_members(data: bytes) -> Sheet[MemberRow]:
     """Raises FaultyFile with all that is wrong in it."""
-    return _read(data, MEMBER_COLUMNS, _member, _member_clashes)
+    return read_sheet(data, MEMBER_COLUMNS, _member, _member_clashes)
 
 
 def read_customers(data: bytes, stages: Collection[str] = ()) -> Sheet[CustomerRow]:
@@ -120,7 +120,7 @@ def read_customers(data: bytes, stages: Collection[str] = ()) -> Sheet[CustomerR
             faults.append(Fault(line, f"没有“{row.stage}”这个阶段，可用：{'、'.join(stages)}"))
         return row
 
-    return _read(data, CUSTOMER_COLUMNS, customer, _customer_clashes)
+    return read_sheet(data, CUSTOMER_COLUMNS, customer, _customer_clashes)
 
 
 def decode(data: bytes) -> str:
@@ -140,17 +140,20 @@ def decode(data: bytes) -> str:
 # From bytes to rows
 
 
-def _read(
+def read_sheet(
     data: bytes,
     columns: Mapping[str, tuple[str, ...]],
     read_row: Callable[[int, Mapping[str, str], list[Fault]], Row],
     clashes: Callable[[Sequence[Row]], Iterator[Fault]],
+    *,
+    required: Sequence[str] = ("name",),
 ) -> Sheet[Row]:
+    """The rows as `read_row` makes them; `columns` are the words that may head each. Raises FaultyFile."""
     lines = list(_lines(decode(data)))
     if not lines:
         raise FaultyFile([Fault(1, "文件是空的")])
     (heading_line, headings), *body = lines
-    keys, ignored = _keys(heading_line, headings, columns)
+    keys, ignored = _keys(heading_line, headings, columns, required)
     faults: list[Fault] = []
     rows = []
     for line, cells in body:
@@ -182,7 +185,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _keys(
-    line: int, headings: Sequence[str], columns: Mapping[str, tuple[str, ...]]
+    line: int, headings: Sequence[str], columns: Mapping[str, tuple[str, ...]], required: Sequence[str]
 ) -> tuple[list[str | None], tuple[str, ...]]:
     known = {_plain(word): key for key, words in columns.items() for word in (key, *words)}
     keys = [known.get(_plain(heading)) for heading in headings]
@@ -191,8 +194,9 @@ def _keys(
         for place, (heading, key) in enumerate(zip(headings, keys, strict=True))
         if key and key in keys[:place]
     ]
-    if "name" not in keys:
-        faults.append(Fault(line, f"第一行要有表头，其中必须有“{columns['name'][0]}”（或 name）"))
+    faults.extend(
+        Fault(line, f"第一行要有表头，其中必须有“{columns[key][0]}”（或 {key}）") for key in required if key not in keys
+    )
     if faults:
         raise FaultyFile(faults)
     return keys, tuple(heading for heading, key in zip(headings, keys, strict=True) if heading and not key)

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 
 from aiohttp import web
 
-from bot import demo, pipeline, presence
+from bot import company_days, demo, pipeline, presence
 from bot.config import Config, Model
 from bot.dingtalk.adapter import DingTalkPlatform
 from bot.groups.adapter import GroupsPlatform
@@ -21,7 +22,7 @@ from bot.web import application, keeper
 from bot.wecom.adapter import WeComPlatform
 from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.worker import Handler, QueueRules, Worker
-from handlers import digest, failures
+from handlers import digest, failures, holidays
 from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
 from handlers.messages import PlatformName
@@ -170,11 +171,19 @@ def _worker(context: Context, handlers: Handlers, queues: Mapping[str, QueueRule
     return Worker(context.database, handlers, queues, on_tell=on_tell, on_park=on_park)
 
 
+def working_time(config: Config) -> WorkingTime:
+    """Raises ConfigError where the company's file cannot be used."""
+    calendar = config.calendar
+    days = company_days.load(Path(calendar.file)) if calendar.file else ()
+    return WorkingTime(config.zone, calendar.opens, calendar.closes, calendar.morning, company_days.changes(days))
+
+
 def settings(config: Config) -> Settings:
+    """Raises ConfigError."""
     talk = config.conversation
     return Settings(
         vocabulary=vocabulary(config),
-        working_time=WorkingTime(config.zone, config.calendar.opens, config.calendar.closes, config.calendar.morning),
+        working_time=working_time(config),
         merge_window=timedelta(minutes=talk.merge_window_min),
         draft_reminder=timedelta(minutes=talk.draft_reminder_min),
         card_life=timedelta(hours=talk.card_life_h),
@@ -353,6 +362,8 @@ async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asynci
     async with built.database.work() as work:
         await work.jobs.put_next(pipeline.pruning(built.context))
         await work.jobs.put_next(digest.due(built.context))
+        await work.jobs.put_next(holidays.due(built.context))
+        await holidays.tell(built.context, work)
     worker, task = built.worker, asyncio.create_task(built.worker.run(), name="worker")
 
     async def wind_up() -> None:

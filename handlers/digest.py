@@ -2,28 +2,22 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers import groups, texts, wording
 from handlers.context import TIMERS, Context, GroupTarget
-from nlp.dates import is_working_day
 from storage.jobs import Daily, Job
 from storage.models import Escalation, Member, Todo, Visit
 from storage.work import Work
 
 KIND = "group_digest"
-AT = time(8, 30)
-UNTIL = time(18)
-"""After a standstill a late digest is still worth reading until the working day ends."""
 MOST_LINES = 8
 """Of one block: the whole is to be read on a phone, and stays about one message long."""
 MOST_CUSTOMERS = 5
 MOST_NAME = 20
 MOST_ACTION = 40
 NONE = "无"
-LAST_WORKING_DAY_WITHIN = 30
-"""The longest holidays are a third of that; beyond, the calendar itself would be wrong."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,9 @@ class Morning:
 
 
 def due(ctx: Context) -> Daily:
-    return Daily(name="digest:groups", kind=KIND, queue=TIMERS, at=AT, zone=ctx.settings.zone)
+    return Daily(
+        name="digest:groups", kind=KIND, queue=TIMERS, at=ctx.settings.working_time.morning, zone=ctx.settings.zone
+    )
 
 
 async def send(ctx: Context, job: Job) -> None:
@@ -50,8 +46,8 @@ async def send(ctx: Context, job: Job) -> None:
         await work.jobs.put_next(due(ctx))
     async with ctx.finishing(job) as work:
         targets = groups.targets_for(ctx, "digests")
-        now = work.now.astimezone(ctx.settings.zone)
-        if not targets or not is_working_day(now.date()) or not AT <= now.time() < UNTIL:
+        # after a standstill a late digest is still worth reading until the working day ends
+        if not targets or not ctx.settings.working_time.may_push(work.now):
             return
         morning = await look_around(ctx, work)
         for target in targets:
@@ -61,9 +57,9 @@ async def send(ctx: Context, job: Job) -> None:
 
 async def look_around(ctx: Context, work: Work) -> Morning:
     today = ctx.day_of(work.now)
-    first = last_working_day(today)
+    first = ctx.settings.working_time.working_day_before(today)
     # what was confirmed later than the digest of that day was in none yet
-    told_at = datetime.combine(first, AT, ctx.settings.zone)
+    told_at = datetime.combine(first, ctx.settings.working_time.morning, ctx.settings.zone)
     return Morning(
         today,
         ctx.settings.zone,
@@ -73,12 +69,6 @@ async def look_around(ctx: Context, work: Work) -> Morning:
         todos=await work.todos.due_by(today),
         members={member.member_id: member for member in await work.members.all()},
     )
-
-
-def last_working_day(today: date) -> date:
-    """The nearest working day before today."""
-    days = (today - timedelta(days=back) for back in range(1, LAST_WORKING_DAY_WITHIN))
-    return next((day for day in days if is_working_day(day)), today - timedelta(days=1))
 
 
 def about(target: GroupTarget, members: Iterable[Member]) -> set[int]:

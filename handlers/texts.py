@@ -155,6 +155,13 @@ DIGEST_RISKS = "二、待处理的风险：{count}"
 DIGEST_TODOS = "三、今日到期的待办：{count}"
 DIGEST_MORE = "……等 {count} 项"
 
+# The calendar
+
+HOLIDAYS_UNKNOWN = (
+    "还没有 {year} 年的放假安排，提醒和升级先把周一至周五都当作工作日。请在安排公布后升级节假日数据"
+    "（pip install -U chinesecalendar）并重启，或把本公司的放假、补班写进 calendar.file 指定的文件（见 docs/calendar.md）。"
+)
+
 # Questions about a change that is not clear, and complaints about one that cannot be made
 
 ASK_WHAT = "要改哪一项、改成什么？请说完整一点，例如：预算改成90万 / 联系人是王建国 / 第二个待办改到周五"

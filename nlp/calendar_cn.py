@@ -34,11 +34,34 @@ PUBLIC = ("元旦", "春节", "清明", "五一", "端午", "中秋", "国庆")
 
 def is_working_day(day: date) -> bool:
     """By China's public holidays and make-up days as far as they are published, by the weekday beyond."""
+    published = _published(day)
+    if published is None:
+        _say_once(day.year)
+        return day.weekday() < 5
+    return published
+
+
+@lru_cache(maxsize=4096)
+def _published(day: date) -> bool | None:
+    """The package looks through all its years at each question, and sums of hours ask for the same days again."""
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
-        _say_once(day.year)
-        return day.weekday() < 5
+        return None
+
+
+def knows(year: int) -> bool:
+    """Whether the holidays of that year are published, as far as the installed package has heard."""
+    return _published(date(year, 1, 1)) is not None
+
+
+def holiday(day: date) -> str:
+    """The festival for which offices are closed on that day, weekends beside it included; empty where it is none."""
+    try:
+        _, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return ""
+    return str(chinese_calendar.Holiday(name).chinese) if name and not is_working_day(day) else ""
 
 
 @lru_cache(maxsize=64)

@@ -283,18 +283,15 @@ async def test_it_comes_on_working_days_in_working_hours(office: Office, comes: 
     assert bool(await office.morning()) == comes
 
 
-@pytest.mark.parametrize(
-    ("today", "before"),
-    [
-        (date(2026, 11, 24), date(2026, 11, 23)),
-        (date(2026, 11, 23), date(2026, 11, 20)),
-        (date(2026, 10, 8), date(2026, 9, 30)),
-        (date(2026, 10, 12), date(2026, 10, 10)),
-    ],
-    ids=["Tuesday", "Monday", "after National Day", "after a Saturday made up for"],
-)
-def test_yesterday_is_the_last_working_day(today: date, before: date) -> None:
-    assert digest.last_working_day(today) == before
+async def test_the_company_s_own_calendar_decides_whether_it_comes(office: Office) -> None:
+    tuesday = datetime(2026, 11, 24, 8, 30, tzinfo=SHANGHAI)
+    settings = office.context.settings
+    off = replace(settings.working_time, changes={date(2026, 11, 23): False})
+    office.context = replace(office.context, settings=replace(settings, working_time=off))
+    await office.visit()
+
+    assert await office.morning() == {}
+    assert "一、昨日拜访 11-20（周五）至 11-23（周一）：1 次" in (await office.morning(at=tuesday))["sales"]
 
 
 async def test_the_next_one_is_put_before_this_one_may_fail(office: Office) -> None:
