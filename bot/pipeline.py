@@ -12,6 +12,20 @@ from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
 from handlers import attachments, digest, drafts, gaps, holidays, notices, outbox, pictures, reminders, routes, voice
+from handlers import (
+    attachments,
+    digest,
+    drafts,
+    gaps,
+    notices,
+    outbox,
+    pictures,
+    reminders,
+    routes,
+    todo_clock,
+    todos,
+    voice,
+)
 from handlers.context import INBOX_QUEUE, TIMERS, Context
 from handlers.messages import Frozen, JsonObject, PlatformName
 from storage.database import Database
@@ -159,6 +173,8 @@ def job_handlers(
         gaps.KIND: lambda job: gaps.tell(ctx, job),
         holidays.KIND: lambda job: holidays.check(ctx, job),
         notices.KIND: lambda job: notices.send(ctx, job),
+        todo_clock.KIND: lambda job: todo_clock.fire(ctx, job),
+        todos.CARDS_KIND: lambda job: todos.bring_cards(ctx, job),
         drafts.REMINDER_KIND: lambda job: reminders.remind_of_draft(ctx, job),
         PRUNE: prune,
         outbox.KIND: sender.send,

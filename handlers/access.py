@@ -85,6 +85,8 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.LabelPicture: _own_evidence,
     actions.NotePicture: _own_evidence,
     actions.FinishTodo: _own_todo,
+    actions.PostponeTodo: _own_todo,
+    actions.PassOnTodo: _own_todo,
     actions.TakeEscalation: _own_escalation,
     actions.AssignEscalation: _own_escalation,
     actions.ResolveEscalation: _own_escalation,

@@ -4,6 +4,7 @@ An action travels to the phone and back as the button's text, so it is outside d
 here, and whoever carries it out checks again that this person may.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -73,6 +74,21 @@ class FinishTodo(Frozen):
     todo_id: int
 
 
+class PostponeTodo(Frozen):
+    """To that day; without one we ask for it."""
+
+    do: Literal["later"] = "later"
+    todo_id: int
+    on: date | None = None
+
+
+class PassOnTodo(Frozen):
+    """We ask to whom."""
+
+    do: Literal["pass_on"] = "pass_on"
+    todo_id: int
+
+
 # Escalations
 
 
@@ -101,7 +117,7 @@ class DismissEscalation(Frozen):
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
 EscalationAction = TakeEscalation | AssignEscalation | ResolveEscalation | DismissEscalation
 PictureAction = PickSide | LabelPicture | NotePicture
-TodoAction = FinishTodo
+TodoAction = FinishTodo | PostponeTodo | PassOnTodo
 Action = (
     VisitAction
     | PictureAction

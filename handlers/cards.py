@@ -7,7 +7,7 @@ from pydantic import Field
 
 from handlers import actions, texts, wording
 from handlers.actions import ASSIGNEE_SELECT, CUSTOMER_SELECT, LABEL_SELECT, NEW_CUSTOMER, NOT_CHOSEN
-from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard, Task
+from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard
 from handlers.record import (
     AlsoVisitedValue,
     AmountValue,
@@ -27,7 +27,7 @@ from handlers.record import (
     VisitTimeValue,
 )
 from nlp.transcript import HearingWarning
-from storage.models import Escalation, Todo, Visit
+from storage.models import Escalation, Visit
 
 CHANGED = " ✎"
 MOST_QUESTIONS = 2
@@ -259,22 +259,6 @@ def label_card(
             _button("标注", actions.LabelPicture(evidence_id=evidence_id), "primary"),
             _button("按内容记录", actions.NotePicture(evidence_id=evidence_id)),
         ),
-    )
-
-
-def todo_card(todo: Todo, customer: str, card_id: str, *, today: date, task: Task | None = None) -> OutboundCard:
-    fields = [CardField(label="客户", value=customer)]
-    if todo.due_on:
-        fields.append(CardField(label="期限", value=wording.day(todo.due_on, today) + "前"))
-    if todo.party != "us":
-        fields.append(CardField(label="由谁", value=f"{wording.OWNER_LABELS[todo.party]}（您来盯）"))
-    return OutboundCard(
-        card_id=card_id,
-        title="待办",
-        subtitle=todo.action,
-        fields=tuple(fields),
-        buttons=(_button("完成", actions.FinishTodo(todo_id=todo.todo_id), "primary"),),
-        task=task,
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from handlers import access, actions, drafts, escalation, outbox, pictures, sources, texts, todos
+from handlers import access, actions, drafts, escalation, outbox, pictures, sources, texts, todo_buttons
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Sender
 from handlers.people import known
@@ -46,7 +46,7 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
     elif isinstance(action, actions.PictureAction):
         await pictures.press(ctx, work, action, click, card, member=member, message=message)
     elif isinstance(action, actions.TodoAction):
-        await todos.press(ctx, work, action, pressed)
+        await todo_buttons.press(ctx, work, action, pressed)
     else:
         await escalation.press(ctx, work, action, pressed)
 

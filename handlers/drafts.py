@@ -229,6 +229,7 @@ async def confirm(
         after={"state": "confirmed", "version": visit.version, "customer_id": customer.customer_id},
     )
     made = await todos.create(ctx, work, visit, now, customer=customer.name, to=to, cause=cause)
+    await todos.settle_follow_ups(ctx, work, customer.customer_id, member.member_id, cause=cause)
     told = await escalation.raise_for(ctx, work, visit, now, member=member, customer=customer.name, cause=cause)
     sentence = texts.CONFIRMED.format(
         customer=customer.name,

@@ -44,7 +44,7 @@ async def send(ctx: Context, job: Job) -> None:
     assert isinstance(member_id, int)  # put by `tell`
     async with ctx.database.work() as work:
         await work.jobs.fence(job)
-        if (wait_until := await _not_before(ctx, work, member_id)) is not None:
+        if (wait_until := await not_before(ctx, work, member_id)) is not None:
             await work.jobs.postpone(job, wait_until, "told lately, or outside working hours")
             return
         await flush(ctx, work, member_id, cause=f"notices:{job.id}")
@@ -75,7 +75,7 @@ def late(ctx: Context, job: Job, now: datetime) -> str:
     return texts.LATE_REMINDER.format(at=at)
 
 
-async def _not_before(ctx: Context, work: Work, member_id: int) -> datetime | None:
+async def not_before(ctx: Context, work: Work, member_id: int) -> datetime | None:
     """When this member may be told something next; None: now."""
     last = await work.notices.last_told_at(member_id)
     earliest = max(work.now, last + APART) if last is not None else work.now

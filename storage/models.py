@@ -223,6 +223,8 @@ class Todo(Base):
     due_on: Mapped[date | None] = mapped_column(Date)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """The moment, where it is due at one; a to-do with a day alone is due when that working day ends."""
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when it has been this member's with this date; None: since it was made. Reminders count from here."""
     state: Mapped[TodoState] = mapped_column(_short, default="open")
     card_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

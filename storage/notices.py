@@ -27,6 +27,21 @@ class Notices:
         )
         return await self._session.scalar(statement) is not None
 
+    async def count(self, key: str, member_id: int, *, subject: str) -> None:
+        """Something else than lines was told just now; it counts as a message of this kind."""
+        self._session.add(
+            Notice(
+                key=key,
+                member_id=member_id,
+                subject=subject,
+                text="",
+                due_at=self._now,
+                created_at=self._now,
+                sent_at=self._now,
+            )
+        )
+        await self._session.flush()
+
     async def drop(self, subject: str) -> None:
         """What is not told yet about the subject need not be told any more."""
         await self._session.execute(

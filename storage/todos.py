@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Customer, Todo, TodoState, Visit
+from storage.models import Customer, Todo, TodoKind, TodoState, Visit
 
 
 class Todos:
@@ -59,6 +60,55 @@ class Todos:
         self._session.add(todo)
         await self._session.flush()
         return todo
+
+    async def give(
+        self,
+        member_id: int,
+        *,
+        kind: TodoKind,
+        origin: str,
+        action: str,
+        customer_id: int | None,
+        party: str,
+        due_on: date | None,
+        due_at: datetime | None,
+        created_by: int | None,
+    ) -> Todo | None:
+        """A to-do that belongs to no visit; None where one of that origin was made before, open or not."""
+        is_sqlite = self._session.get_bind().dialect.name == "sqlite"
+        insert = sqlite.insert if is_sqlite else postgresql.insert
+        statement = (
+            insert(Todo)
+            .values(
+                kind=kind,
+                origin=origin,
+                member_id=member_id,
+                created_by=created_by,
+                customer_id=customer_id,
+                party=party,
+                action=action,
+                due_on=due_on,
+                due_at=due_at,
+                state="open",
+                created_at=self._now,
+            )
+            .on_conflict_do_nothing(index_elements=[Todo.origin])
+            .returning(Todo.todo_id)
+        )
+        todo_id = await self._session.scalar(statement)
+        return None if todo_id is None else await self.get(todo_id)
+
+    async def open_marks(self, customer_id: int, member_id: int | None = None) -> Sequence[Todo]:
+        """The customer's open 待跟进 marks, the member's alone where one is named."""
+        query = select(Todo).where(Todo.customer_id == customer_id, Todo.kind == "follow_up", Todo.state == "open")
+        if member_id is not None:
+            query = query.where(Todo.member_id == member_id)
+        return (await self._session.scalars(query.order_by(Todo.todo_id))).all()
+
+    async def unshown(self, member_id: int) -> Sequence[Todo]:
+        """Open to-dos of which their member has had no card yet."""
+        query = select(Todo).where(Todo.member_id == member_id, Todo.state == "open", Todo.card_id.is_(None))
+        return (await self._session.scalars(query.order_by(Todo.todo_id))).all()
 
     def close(self, todo: Todo, state: TodoState) -> None:
         todo.state = state

@@ -8,7 +8,7 @@ import base64
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -17,7 +17,7 @@ from string import Template
 from aiohttp import web
 from yarl import URL
 
-from handlers import texts, todos, wording
+from handlers import texts, todo_clock, todos, wording
 from handlers.context import Context
 from handlers.links import TODO_PATH, TodoLink
 from storage.errors import DatabaseUnavailable
@@ -117,7 +117,7 @@ class TodoPage:
                 card = await work.cards.find(todo.card_id) if todo.card_id else None
                 to = await ctx.reach(work, link.member_id, prefer=card.platform if card is not None else None)
                 cause = f"{SOURCE}:{todo.todo_id}"
-                await todos.finish(work, todo, member_id=link.member_id, to=to, cause=cause)
+                await todos.finish(ctx, work, todo, todos.By(link.member_id, to, cause))
                 log.info("todo.finished", extra={"todo_id": todo.todo_id})
         # relative, so that it is right behind a proxy that puts a folder in front; reloading then repeats no click
         return web.Response(status=303, headers={**self._headers, "Location": request.match_info["token"]})
@@ -152,15 +152,15 @@ class TodoPage:
         today = self._context.day_of(work.now)
         customer = (await work.customers.get(todo.customer_id)).name if todo.customer_id else texts.CUSTOMER_OPEN
         rows = [("客户", customer)]
-        if todo.due_on:
-            rows.append(("期限", wording.day(todo.due_on, today) + "前"))
+        if due := todo_clock.due_words(self._context, todo, today):
+            rows.append(("期限", due))
         if todo.party != "us":
             rows.append(("由谁", f"{wording.OWNER_LABELS[todo.party]}（您来盯）"))
         rows.append(("负责人", (await work.members.get(todo.member_id)).name))
         if todo.closed_at is not None:
             done_at = wording.clock_time(todo.closed_at, self._context.settings.zone, today)
             rows.append(("完成时间" if todo.state == "done" else "取消时间", done_at))
-        state, tone = _state(todo, today)
+        state, tone = _state(todo, todo_clock.due_moment(self._context.settings.working_time, todo), work.now)
         return View(todo.action, tuple(rows), state, tone, is_open=todo.state == "open")
 
     def _drawn(self, view: View) -> web.Response:
@@ -180,16 +180,21 @@ class TodoPage:
         return web.Response(status=status, text=html, content_type="text/html", charset="utf-8", headers=self._headers)
 
 
-def _state(todo: Todo, today: date) -> tuple[str, str]:
-    """What is said of it, and in which colour."""
+def _state(todo: Todo, due: datetime | None, now: datetime) -> tuple[str, str]:
+    """What is said of it, and in which colour; `due` is in the zone of the people here."""
     if todo.state == "done":
         return "✓ 已完成", "good"
     if todo.state == "cancelled":
         return "已取消", "neutral"
-    if todo.due_on is None or todo.due_on > today:
+    if due is None:
         return "待完成", "neutral"
-    days = (today - todo.due_on).days
-    return ("今天到期", "alert") if days == 0 else (f"已过期 {days} 天", "alert")
+    days = (now.astimezone(due.tzinfo).date() - due.date()).days
+    if days > 0:
+        return f"已过期 {days} 天", "alert"
+    if days < 0:
+        return "待完成", "neutral"
+    is_over = todo.due_at is not None and due < now
+    return ("已过期", "alert") if is_over else ("今天到期", "alert")
 
 
 def _headers(style: str) -> dict[str, str]:
