@@ -173,6 +173,8 @@ def job_handlers(
         gaps.KIND: lambda job: gaps.tell(ctx, job),
         holidays.KIND: lambda job: holidays.check(ctx, job),
         notices.KIND: lambda job: notices.send(ctx, job),
+        morning.KIND: lambda job: morning.fan_out(ctx, job),
+        morning.ONE_KIND: lambda job: morning.send(ctx, job),
         todo_clock.KIND: lambda job: todo_clock.fire(ctx, job),
         todos.CARDS_KIND: lambda job: todos.bring_cards(ctx, job),
         drafts.REMINDER_KIND: lambda job: reminders.remind_of_draft(ctx, job),

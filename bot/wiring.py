@@ -23,6 +23,7 @@ from bot.wecom.adapter import WeComPlatform
 from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.worker import Handler, QueueRules, Worker
 from handlers import digest, failures, holidays
+from handlers import digest, failures, morning
 from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
 from handlers.messages import PlatformName
@@ -364,6 +365,7 @@ async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asynci
         await work.jobs.put_next(digest.due(built.context))
         await work.jobs.put_next(holidays.due(built.context))
         await holidays.tell(built.context, work)
+        await work.jobs.put_next(morning.due(built.context))
     worker, task = built.worker, asyncio.create_task(built.worker.run(), name="worker")
 
     async def wind_up() -> None:

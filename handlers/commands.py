@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers import clicks, drafts, outbox, sources, texts, todos
+from handlers import answers, clicks, drafts, outbox, sources, texts, todos
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Text
 from handlers.people import known
@@ -47,12 +47,20 @@ async def run(ctx: Context, job: Job, message: InboundMessage) -> None:
         if number is None:
             await COMMANDS[said](ctx, work, member, message)
         else:
-            await _answer_by_number(ctx, work, number, message)
+            await _answer_by_number(ctx, work, member, number, message)
 
 
-async def _answer_by_number(ctx: Context, work: Work, number: int, message: InboundMessage) -> None:
-    """A number answers the last card that went out as text."""
+async def _answer_by_number(ctx: Context, work: Work, member: Member, number: int, message: InboundMessage) -> None:
+    """A number answers the last card that went out as text, or the numbered question that was asked since."""
     card = await work.cards.latest_as_text(message.sender.platform, message.sender.user_id)
+    asked = await work.questions.open_of(member.member_id)
+    if asked and (card is None or card.sent_at is None or asked[0].asked_at > card.sent_at):
+        said = await work.visits.keep_evidence(
+            message.key, member.member_id, "text", sent_at=message.sent_at, text=str(number)
+        )
+        reply = answers.Reply(message.sender, message.key, message.sent_at, str(number), said)
+        if await answers.take(ctx, work, reply, member):
+            return
     if card is None:
         await outbox.say(work, message.sender, texts.NOT_UNDERSTOOD, cause=f"{message.key}>number")
         return
@@ -132,6 +140,8 @@ COMMANDS: Mapping[str, Command] = {
     "换客户": _change_customer,
     "待办": _todos,
     "我的待办": _todos,
+    "看待办": _todos,
+    "待办列表": _todos,
 }
 DECISIVE = frozenset(said for said, command in COMMANDS.items() if command in (_confirm, _discard))
 """What these do cannot be taken back, so they are taken from a finger, not from what an engine thinks it heard."""

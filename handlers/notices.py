@@ -6,7 +6,7 @@ be forgotten; the first of them takes the others along, and those find nothing l
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from handlers import outbox, texts, wording
 from handlers.context import TIMERS, Context
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 KIND = "notices"
 APART = timedelta(hours=1)
 """Between two such messages to the same person."""
+WAIT_FOR_MORNING = timedelta(minutes=1)
 LATE = timedelta(minutes=30)
 """What falls due this much later than it should says so: the assistant was not running."""
 
@@ -76,11 +77,20 @@ def late(ctx: Context, job: Job, now: datetime) -> str:
 
 
 async def not_before(ctx: Context, work: Work, member_id: int) -> datetime | None:
-    """When this member may be told something next; None: now."""
+    """When this member may be told something next; None: now. The morning's card goes first, and takes lines along."""
+    if await work.jobs.is_waiting(morning_key(ctx.day_of(work.now), member_id)) and ctx.settings.working_time.may_push(
+        work.now
+    ):
+        return work.now + WAIT_FOR_MORNING
     last = await work.notices.last_told_at(member_id)
     earliest = max(work.now, last + APART) if last is not None else work.now
     moment = ctx.settings.working_time.next_push(earliest)
     return moment if moment > work.now else None
+
+
+def morning_key(day: date, member_id: int) -> str:
+    """Of the job that brings a member the morning's card."""
+    return f"morning:{day.isoformat()}:{member_id}"
 
 
 def _lane(member_id: int) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from handlers import access, outbox, texts
+from handlers import access, outbox, texts, todo_sayings
 from handlers.access import Role
 from handlers.answers import Reply
 from handlers.context import Context
+from nlp import todo_words
 from storage.models import Member
 from storage.work import Work
 
@@ -31,7 +32,7 @@ class Saying(Generic[T]):
     run: Callable[[Context, Work, Member, Reply, T], Awaitable[bool]]
 
 
-SAYINGS: tuple[Saying[Any], ...] = ()
+SAYINGS: tuple[Saying[Any], ...] = (Saying("to-dos", access.EVERYBODY, todo_words.read, todo_sayings.run),)
 
 
 async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:

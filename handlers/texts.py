@@ -126,11 +126,45 @@ TODO_REWORDED = "待办已改成：{action}"
 TODO_PASSED_ON = "已转交给{member}：{action}。对方完成后告诉您。"
 TODO_DONE_FOR_YOU = "{member}完成了您交办的：{todo}"
 TODO_CANCELLED_FOR_YOU = "{member}取消了您交办的：{todo}"
+ASK_WHICH = {
+    "finish": "完成的是哪一个待办？",
+    "finish_all": "要把这 {count} 个待办都标为完成吗？",
+    "postpone": "要延期的是哪一个待办？",
+    "pass_on": "要转交的是哪一个待办？",
+    "cancel": "要取消的是哪一个待办？",
+    "reword": "要改的是哪一个待办？",
+}
+ANSWER_WHICH = "回复序号就行，例如：第一个"
+ANSWER_ALL = "回复「是」全部完成，或回复序号只完成其中的"
+NO_SUCH_TODO = "没有第 {place} 个待办，现在共 {count} 个。回复「待办」看列表。"
+TODO_CLOSED_ALREADY = "这个待办已经{closing}：{action}"
+PASSED_ON_ALREADY = "转交给别人了"
+NEVER_MIND = "好的，没有改动。"
+NOT_IN_THE_PAST = "{on} 已经过了，没有改动。请说一个今天以后的日期，例如：下周三。"
+NO_DAY = "没听懂延到哪天，没有改动。例如：{action}改到下周三"
+NO_SUCH_COLLEAGUE = "没找到叫「{name}」的同事，没有转交。请回复全名。"
+WHICH_COLLEAGUE = "叫「{name}」的不止一位，转给哪一位？\n{lines}\n回复序号就行，例如：第一个"
+ALREADY_YOURS = "这个待办本来就是您的，没有改动。"
+TODO_MADE = "已建待办：{todo}"
+TODO_MADE_REMINDED = "。{at} 提醒您（只在工作时间提醒）"
+TIME_IS_OVER = "{at} 已经过了，没有建待办。请换个时间再说一次。"
+NO_ACTION = "要建什么待办？例如：新建待办：周五前给恒力寄样品"
+FOLLOW_UP_MARKED = "已标为待跟进：{customer}，请在 {at} 前跟进；有新的拜访记录入库就算跟进了。"
+FOLLOW_UP_MARKED_FOR = "已标为待跟进：{customer}，请{member}在 {at} 前跟进。"
+FOLLOW_UP_KNOWN = "「{customer}」已经是待跟进了。"
+NO_SUCH_CUSTOMER_TO_MARK = "客户名单里没找到「{name}」，没有标记。"
+WHICH_CUSTOMER_TO_MARK = "「{name}」可能是：{names}。请说全名，例如：待跟进 {example}"
 ASK_TO_WHOM = "转交给谁？请回复姓名：{action}"
 CLOSED_CANCELLED = "已取消"
 CLOSED_POSTPONED = "已延期，见新卡"
 CLOSED_PASSED_ON = "已转交{member}"
 FOLLOW_UP_ACTION = "尽快跟进客户"
+MORNING_TITLES = ("今日一件事", "今日两件事", "今日三件事")
+MORNING_RISK = "处理风险：{customer}（{rep}）"
+MORNING_DRAFT = "确认拜访记录：{customer}，{on}（回复「草稿」）"
+MORNING_SILENT = "联系客户：{customer}（{days} 天没有联系）"
+MORNING_OTHERS = "另外还有 {count} 项到期："
+MORNING_NEXT_DAY = "下个工作日到期：{count} 项"
 TODO_EVE = "快到期了：{todo}"
 TODO_EVE_WATCHED = "快到期了，请催一下客户：{todo}"
 TODO_TODAY = "今天到期：{todo}"

@@ -23,6 +23,13 @@ class Customers:
     async def all(self) -> Sequence[Customer]:
         return (await self._session.scalars(select(Customer).order_by(Customer.name))).all()
 
+    async def silent_of(self, owner_id: int, *, since: datetime, limit: int) -> Sequence[Customer]:
+        """The owner's customers with whom there was contact once, and none since then; the longest silence first."""
+        query = select(Customer).where(Customer.owner_id == owner_id, Customer.last_contact_at < since)
+        return (
+            await self._session.scalars(query.order_by(Customer.last_contact_at, Customer.customer_id).limit(limit))
+        ).all()
+
     async def add(
         self,
         name: str,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Customer, Escalation, EscalationState, Visit
@@ -29,6 +29,20 @@ class Escalations:
             select(Escalation, Customer.name)
             .outerjoin(Customer, Escalation.customer_id == Customer.customer_id)
             .where(Escalation.state == "open")
+            .order_by(Escalation.created_at, Escalation.escalation_id)
+        )
+        return [(escalation, customer) for escalation, customer in rows]
+
+    async def lying_with(self, member_id: int) -> Sequence[tuple[Escalation, str | None]]:
+        """What this member is to answer or was given to solve, the oldest first; with the customer."""
+        mine = or_(
+            and_(Escalation.state == "open", Escalation.manager_id == member_id),
+            and_(Escalation.state == "assigned", Escalation.assignee_id == member_id),
+        )
+        rows = await self._session.execute(
+            select(Escalation, Customer.name)
+            .outerjoin(Customer, Escalation.customer_id == Customer.customer_id)
+            .where(mine)
             .order_by(Escalation.created_at, Escalation.escalation_id)
         )
         return [(escalation, customer) for escalation, customer in rows]

@@ -370,6 +370,11 @@ class Jobs:
         )
         return min((moment for moment in (due_at, lease_until) if moment is not None), default=None)
 
+    async def is_waiting(self, dedupe: str) -> bool:
+        """Whether the job of that key is still to be done, now or later."""
+        statement = select(exists().where(JobRow.dedupe == dedupe, or_(JobRow.state == READY, JobRow.state == RUNNING)))
+        return bool(await self._session.scalar(statement))
+
     async def is_lane_busy(self, queue: str, lane: str) -> bool:
         """Whether something put into this lane now would have to wait."""
         statement = select(

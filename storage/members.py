@@ -119,6 +119,14 @@ class Members:
         """Everybody of that region; those who left are among them."""
         return set(await self._session.scalars(select(Member.member_id).where(Member.region == region)))
 
+    async def reachable_after(self, member_id: int, *, platforms: Collection[str], limit: int) -> Sequence[int]:
+        """Active members with an account on one of the platforms, from the next after that id on."""
+        has_account = select(Identity.member_id).where(
+            Identity.member_id == Member.member_id, Identity.platform.in_(sorted(platforms))
+        )
+        query = select(Member.member_id).where(Member.active, Member.member_id > member_id, has_account.exists())
+        return (await self._session.scalars(query.order_by(Member.member_id).limit(limit))).all()
+
     async def with_role(self, role: str) -> Sequence[Member]:
         """Active members holding the role."""
         query = select(Member).where(Member.active).order_by(Member.member_id)

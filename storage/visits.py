@@ -64,6 +64,16 @@ class Visits:
         query = select(Visit).where(Visit.member_id == member_id, Visit.state == "draft")
         return await self._session.scalar(query.order_by(Visit.last_sent_at.desc(), Visit.visit_id.desc()).limit(1))
 
+    async def drafts_of(self, member_id: int) -> Sequence[tuple[Visit, str | None]]:
+        """What the member has not confirmed yet, the oldest first; with the customer, as far as it is settled."""
+        rows = await self._session.execute(
+            select(Visit, Customer.name)
+            .outerjoin(Customer, Visit.customer_id == Customer.customer_id)
+            .where(Visit.member_id == member_id, Visit.state == "draft")
+            .order_by(Visit.first_sent_at, Visit.visit_id)
+        )
+        return [(visit, customer) for visit, customer in rows]
+
     async def between(
         self, first: date, last: date, *, confirmed_since: datetime
     ) -> Sequence[tuple[Visit, str | None]]:
