@@ -17,6 +17,7 @@ from handlers import (
     digest,
     drafts,
     gaps,
+    morning,
     notices,
     outbox,
     pictures,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from handlers import outbox, texts, todo_buttons, todo_deeds, todos
 from handlers.context import Context
 from nlp import todo_words
-from nlp.todo_words import Target
 from storage.models import Member, Question, Todo
 from storage.work import Work
 
@@ -28,7 +27,7 @@ async def which(ctx: Context, work: Work, question: Question, reply: "Reply", me
     choices = await todo_deeds.of_question(work, question)
     payload: dict[str, Any] = question.payload
     what = todo_deeds.Deed(payload["do"], payload["to"], payload["said_at"])
-    target = Target(words, says_todo=True)
+    target = todo_words.target(words)
     places = todo_words.numbered(target, len(choices), is_listed=True)
     if places is None and what.do in {"finish", "finish_all"} and todo_words.means_all(words):
         places = tuple(range(len(choices)))
@@ -69,7 +68,7 @@ async def to_whom(ctx: Context, work: Work, question: Question, reply: "Reply", 
     by = todo_deeds.by(reply, member)
     candidates = question.payload.get("candidates")
     if isinstance(candidates, list):
-        places = todo_words.numbered(Target(words, says_todo=True), len(candidates), is_listed=True)
+        places = todo_words.numbered(todo_words.target(words), len(candidates), is_listed=True)
         if places is not None and len(places) == 1 and 0 <= places[0] < len(candidates):
             chosen = candidates[places[0]]
             assert isinstance(chosen, int)  # asked so

@@ -1,12 +1,12 @@
 """When a to-do is due, and what its member hears of it until it is done.
 
-A to-do with a moment is due then, one with a day alone when work ends on that day. Around it there are at most four
-steps: `eve` at `EVE_AT` of the working day before; `due` at the moment itself, where somebody named one; `nudge` some
-working hours after it; `manager` some working days after it, when the member's manager is told as well. (The morning
-of the day is in `handlers.morning`.) A due day on which nobody works is reminded of as if it were the last working day
-before: who is to deliver on Sunday hears of it on Thursday afternoon and on Friday morning; overdue it is when
-Sunday is over. A 待跟进 mark has no eve; it is due within hours, is nudged when they are over, and its manager is told
-when the same span has passed once more.
+A to-do with a moment is due then, one with a day alone when work ends on that day. Around it there are at most three
+steps: `eve` at `EVE_AT` of the working day before, or, where somebody named a moment, `due` at that moment; `nudge`
+some working hours after it; `manager` some working days after it, when the member's manager is told as well. (The
+morning of the day is in `handlers.morning`.) A due day on which nobody works is reminded of as if it were the last
+working day before: who is to deliver on Sunday hears of it on Thursday afternoon and on Friday morning; overdue it is
+when Sunday is over. A 待跟进 mark has no eve; it is due within hours, is nudged when they are over, and its manager is
+told when the same span has passed once more.
 
 What lies behind already when a to-do is made, postponed or handed on is not made up for: one that is overdue by then
 is nudged as if it had just fallen due. Each to-do has one timer, which goes from step to step; its key carries the
@@ -77,9 +77,10 @@ def steps(ctx: Context, todo: Todo) -> Sequence[Step]:
 def _before(times: WorkingTime, todo: Todo, due: datetime) -> list[Step]:
     if todo.kind == "follow_up":
         return []
+    if todo.due_at is not None:
+        return [Step("due", _in_hours(times, due))]
     eve_on = times.working_day_before(reminder_day(times, due.date()))
-    found = [Step("eve", datetime.combine(eve_on, EVE_AT, times.zone))]
-    return found + [Step("due", _in_hours(times, due))] * (todo.due_at is not None)
+    return [Step("eve", datetime.combine(eve_on, EVE_AT, times.zone))]
 
 
 def _in_hours(times: WorkingTime, moment: datetime) -> datetime:

@@ -101,9 +101,8 @@ async def _create(ctx: Context, work: Work, member: Member, reply: "Reply", word
         await outbox.say(work, reply.to, texts.NO_ACTION, cause=f"{reply.cause}>what")
         return True
     until = new.until
-    if until is not None and until.at is not None and until.at <= work.now:
-        text = texts.TIME_IS_OVER.format(at=wording.clock_time(until.at, zone, today))
-        await outbox.say(work, reply.to, text, cause=f"{reply.cause}>over")
+    if new.is_over or (until is not None and (until.on < today or (until.at is not None and until.at <= work.now))):
+        await outbox.say(work, reply.to, texts.TIME_IS_OVER, cause=f"{reply.cause}>over")
         return True
     todo = await todos.give(
         ctx,

@@ -177,37 +177,37 @@ def _made(said: str) -> Wish | None:
     if match := _REMIND_AT.fullmatch(said):
         return Create(f"{match['when']}{match['what'].strip()}", when=match["when"])
     marked = _MARK.fullmatch(said)
-    if (match := marked or _MARKED.fullmatch(said)) and not _NOT_DONE.search(match["who"]):
+    if (match := marked or _MARKED.fullmatch(said)) and (marked or not _NOT_DONE.search(match["who"])):
         return MarkFollowUp(match["who"].strip(), is_plain=marked is not None)
     return None
 
 
 def _changed(said: str) -> Wish | None:
-    if (match := _PASSED.fullmatch(said)) and _is_target(match["what"]):
-        return PassOn(_target(match["what"]), match["name"])
-    if (match := _CHANGED.fullmatch(said) or _CHANGE.fullmatch(said)) and _is_target(match["what"]):
+    if (match := _PASSED.fullmatch(said)) and _istarget(match["what"]):
+        return PassOn(target(match["what"]), match["name"])
+    if (match := _CHANGED.fullmatch(said) or _CHANGE.fullmatch(said)) and _istarget(match["what"]):
         rewords = match.groupdict().get("verb") in {"改成", "改为"}
-        return Change(_target(match["what"]), match["to"], rewords=rewords)
-    if (match := _SHIFTED.fullmatch(said)) and _is_target(match["what"]):
+        return Change(target(match["what"]), match["to"], rewords=rewords)
+    if (match := _SHIFTED.fullmatch(said)) and _istarget(match["what"]):
         to = f"{'提前' if match['earlier'] else ''}{match['to'] or ''}"
-        return Change(_target(match["what"]), to) if to != "提前" else None
+        return Change(target(match["what"]), to) if to != "提前" else None
     if match := _CANCEL.fullmatch(said) or _CANCELLED.fullmatch(said):
-        return Cancel(_target(match["what"])) if _is_target(match["what"]) else None
+        return Cancel(target(match["what"])) if _istarget(match["what"]) else None
     return None if _NOT_DONE.search(said) else _done(said)
 
 
 def _done(said: str) -> Wish | None:
     if _ALL.fullmatch(said):
         return FinishAll()
-    if (match := _FINISHED.fullmatch(said) or _FINISH.fullmatch(said)) and _is_target(match["what"]):
-        return Finish(_target(match["what"]))
-    if (match := _DID.fullmatch(said)) and _is_target(match["what"]):
-        return Finish(_target(match["what"]), match["verb"])
+    if (match := _FINISHED.fullmatch(said) or _FINISH.fullmatch(said)) and _istarget(match["what"]):
+        return Finish(target(match["what"]))
+    if (match := _DID.fullmatch(said)) and _istarget(match["what"]):
+        return Finish(target(match["what"]), match["verb"])
     return None
 
 
-def _is_target(words: str) -> bool:
-    return bool(_target(words).words)
+def _istarget(words: str) -> bool:
+    return bool(target(words).words)
 
 
 _KIND = re.compile(rf"{_TODO}")
@@ -215,7 +215,8 @@ _GLUE = re.compile(r"^(?:把|将|我的?|那个|这个|那条|这条|关于|的|
 _EMPTY = frozenset({"", "这", "那", "这个", "那个", "事", "事情", "它", "都", "全部", "所有", "我", "工作", "活"})
 
 
-def _target(words: str) -> Target:
+def target(words: str) -> Target:
+    """What the words point at, without what only says that they point."""
     bare = _KIND.sub("", words)
     while (shorter := _GLUE.sub("", bare)) != bare:
         bare = shorter
@@ -386,6 +387,8 @@ def _moment(mention: dates.TimeMention) -> datetime | None:
 class New:
     action: str
     until: Until | None = None
+    is_over: bool = False
+    """Whether the time that it begins with has passed."""
 
 
 _LEAD = re.compile(r"^(?:[：:，,。\s]|我要|我得|我|要|去|得|记得|一下|的时候|的)+")
@@ -393,13 +396,20 @@ _LEAD = re.compile(r"^(?:[：:，,。\s]|我要|我得|我|要|去|得|记得|�
 
 def new(words: str, sent_at: datetime, zone: ZoneInfo) -> New | None:
     """The to-do in those words, its first date taken out; None where nothing is left to do."""
-    mention = next((one for one in dates.find(words, sent_at, zone) if one.due is not None), None)
+    found = dates.find(words, sent_at, zone)
+    dated = next((one for one in found if one.due is not None), None)
+    over = next((one for one in found if one.span.start == 0 and one.end is not None and one.end <= sent_at), None)
+    mention = dated or over
     if mention is None:
         action = _LEAD.sub("", words).strip(_EDGES)
-        return New(action) if len(action) >= 2 else None
-    action = _LEAD.sub("", f"{words[: mention.span.start]}{_LEAD.sub('', words[mention.span.end :])}").strip(_EDGES)
-    assert mention.due is not None  # chosen so
-    return New(action, Until(mention.due, _moment(mention))) if len(action) >= 2 else None
+    else:
+        rest = _LEAD.sub("", words[mention.span.end :])
+        action = _LEAD.sub("", f"{words[: mention.span.start]}{rest}").strip(_EDGES)
+    if len(action) < 2:
+        return None
+    due = dated.due if dated is not None else None
+    until = Until(due, _moment(dated)) if dated is not None and due is not None else None
+    return New(action, until, is_over=dated is None and over is not None)
 
 
 _WHOLE = re.compile(
