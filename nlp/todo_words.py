@@ -212,7 +212,9 @@ def _istarget(words: str) -> bool:
 
 _KIND = re.compile(rf"{_TODO}")
 _GLUE = re.compile(r"^(?:把|将|我的?|那个|这个|那条|这条|关于|的|\s)+|(?:的|那个|这个|那件事|这件事|的事情?|\s)+$")
-_EMPTY = frozenset({"", "这", "那", "这个", "那个", "事", "事情", "它", "都", "全部", "所有", "我", "工作", "活"})
+_EMPTY = frozenset(
+    {"", "这", "那", "这个", "那个", "事", "事情", "它", "都", "全部", "所有", "我", "工作", "活", "了", "已经"}
+)
 
 
 def target(words: str) -> Target:
@@ -342,7 +344,7 @@ def until(words: str, sent_at: datetime, zone: ZoneInfo, *, due: date | None) ->
         moved = _moved(match, sent_at.astimezone(zone).date() if is_after_now or due is None else due)
         return Until(moved) if moved is not None else None
     found = dates.find(words, sent_at, zone)
-    if len(found) != 1 or found[0].due is None:
+    if len(found) != 1 or found[0].due is None or re.search("[或还]", words):
         return None
     [mention] = found
     around = words[: mention.span.start], words[mention.span.end :]
@@ -391,7 +393,7 @@ class New:
     """Whether the time that it begins with has passed."""
 
 
-_LEAD = re.compile(r"^(?:[：:，,。\s]|我要|我得|我|要|去|得|记得|一下|的时候|的)+")
+_LEAD = re.compile(r"^(?:[：:，,。\s]|我要|我得|我|要|得|记得|一下|的时候|的)+")
 
 
 def new(words: str, sent_at: datetime, zone: ZoneInfo) -> New | None:
@@ -404,7 +406,7 @@ def new(words: str, sent_at: datetime, zone: ZoneInfo) -> New | None:
         action = _LEAD.sub("", words).strip(_EDGES)
     else:
         rest = _LEAD.sub("", words[mention.span.end :])
-        action = _LEAD.sub("", f"{words[: mention.span.start]}{rest}").strip(_EDGES)
+        action = _LEAD.sub("", f"{words[: mention.span.start]}{rest}").strip(_EDGES + "，,")
     if len(action) < 2:
         return None
     due = dated.due if dated is not None else None
