@@ -11,12 +11,12 @@ from bot.errors import PlatformError, QuotaSpent
 from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
-from handlers import attachments, digest, drafts, gaps, holidays, notices, outbox, pictures, reminders, routes, voice
 from handlers import (
     attachments,
     digest,
     drafts,
     gaps,
+    holidays,
     morning,
     notices,
     outbox,

@@ -22,8 +22,7 @@ from bot.web import application, keeper
 from bot.wecom.adapter import WeComPlatform
 from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.worker import Handler, QueueRules, Worker
-from handlers import digest, failures, holidays
-from handlers import digest, failures, morning
+from handlers import digest, failures, holidays, morning
 from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
 from handlers.messages import PlatformName
