@@ -35,6 +35,9 @@ READERS: Mapping[str, Reader] = {
     **todo_answers.READERS,
 }
 
+NUMBERED = todo_answers.NUMBERED
+"""Kinds of question that a bare number answers."""
+
 
 async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:
     """Give the reply to the question it answers; False where it answers none."""

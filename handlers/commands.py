@@ -53,13 +53,14 @@ async def run(ctx: Context, job: Job, message: InboundMessage) -> None:
 async def _answer_by_number(ctx: Context, work: Work, member: Member, number: int, message: InboundMessage) -> None:
     """A number answers the last card that went out as text, or the numbered question that was asked since."""
     card = await work.cards.latest_as_text(message.sender.platform, message.sender.user_id)
-    asked = await work.questions.open_of(member.member_id)
-    if asked and (card is None or card.sent_at is None or asked[0].asked_at > card.sent_at):
+    open_questions = await work.questions.open_of(member.member_id)
+    asked = next((one for one in open_questions if one.kind in answers.NUMBERED), None)
+    if asked is not None and (card is None or card.sent_at is None or asked.asked_at > card.sent_at):
         said = await work.visits.keep_evidence(
             message.key, member.member_id, "text", sent_at=message.sent_at, text=str(number)
         )
         reply = answers.Reply(message.sender, message.key, message.sent_at, str(number), said)
-        if await answers.take(ctx, work, reply, member):
+        if await answers.READERS[asked.kind](ctx, work, asked, reply, member):
             return
     if card is None:
         await outbox.say(work, message.sender, texts.NOT_UNDERSTOOD, cause=f"{message.key}>number")

@@ -93,6 +93,8 @@ READERS = {
     todo_buttons.PASS_ON: to_whom,
 }
 
+NUMBERED = frozenset({todo_deeds.WHICH, todo_buttons.PASS_ON})
+
 
 async def _asked_about(work: Work, question: Question, member: Member) -> Todo | None:
     """The to-do in question; None, and the question closed, where it is settled otherwise by now."""

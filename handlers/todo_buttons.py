@@ -1,6 +1,6 @@
 """The buttons of a to-do: 完成, 延期, 转交."""
 
-from handlers import actions, outbox, texts, todo_cards, todo_clock, todos
+from handlers import actions, outbox, texts, todo_cards, todo_clock, todos, wording
 from handlers.context import Context
 from handlers.pressed import Pressed
 from storage.models import Todo
@@ -25,6 +25,9 @@ async def press(ctx: Context, work: Work, action: actions.TodoAction, pressed: P
         await ask_to_whom(ctx, work, todo, by)
     elif action.on is None:
         await ask_until_when(ctx, work, todo, by)
+    elif action.on < (today := ctx.day_of(work.now)):
+        text = texts.NOT_IN_THE_PAST.format(on=wording.day(action.on, today))
+        await outbox.say(work, pressed.to, text, cause=f"{pressed.cause}>past")
     else:
         await outbox.close(
             work,

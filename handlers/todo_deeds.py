@@ -168,17 +168,25 @@ async def ask_which(
     await outbox.say(work, reply.to, "\n".join([question, *lines, answer]), cause=f"{reply.cause}>which")
 
 
-async def meant(ctx: Context, work: Work, member: Member, target: Target, *, verb: str = "") -> Sequence[Todo] | int:
-    """The to-dos that the words fit; a place that there is not, counted from 1."""
+@dataclass(frozen=True)
+class Meant:
+    """The to-dos that words point at; `no_such` is a place, counted from 1, that the list does not have."""
+
+    todos: Sequence[Todo] = ()
+    by_number: bool = False
+    no_such: int | None = None
+
+
+async def meant(ctx: Context, work: Work, member: Member, target: Target, *, verb: str = "") -> Meant:
     listed = await work.questions.find(member.member_id, todos.LISTING, todos.LISTING)
     shown = await of_question(work, listed) if listed is not None else await _in_order(ctx, work, member)
     places = todo_words.numbered(target, len(shown), is_listed=listed is not None)
     if places is not None:
         wrong = next((place for place in places if not 0 <= place < len(shown)), None)
-        return [shown[place] for place in places] if wrong is None else wrong + 1
+        return Meant([shown[place] for place in places], by_number=True) if wrong is None else Meant(no_such=wrong + 1)
     choices = await work.todos.open_of(member.member_id)
     found = todo_words.which(target, [await known(work, todo) for todo in choices], verb=verb)
-    return [choices[place] for place in found]
+    return Meant([choices[place] for place in found])
 
 
 async def _in_order(ctx: Context, work: Work, member: Member) -> Sequence[Todo]:

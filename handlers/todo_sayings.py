@@ -50,19 +50,18 @@ async def _do(
     *,
     verb: str = "",
 ) -> bool:
-    found = await todo_deeds.meant(ctx, work, member, target, verb=verb)
-    if isinstance(found, int):
+    meant = await todo_deeds.meant(ctx, work, member, target, verb=verb)
+    if meant.no_such is not None:
         count = len(await work.todos.open_of(member.member_id))
-        text = texts.NO_SUCH_TODO.format(place=found, count=count)
+        text = texts.NO_SUCH_TODO.format(place=meant.no_such, count=count)
         await outbox.say(work, reply.to, text, cause=f"{reply.cause}>no-such")
         return True
-    if not found:
+    if not meant.todos:
         return False
-    is_numbered = target.says_todo or len(found) == 1
-    if is_numbered:
-        await todo_deeds.run(ctx, work, member, reply, what, [await _locked(work, todo) for todo in found])
+    if meant.by_number or len(meant.todos) == 1:
+        await todo_deeds.run(ctx, work, member, reply, what, [await _locked(work, todo) for todo in meant.todos])
     else:
-        await todo_deeds.ask_which(ctx, work, member, reply, what, found)
+        await todo_deeds.ask_which(ctx, work, member, reply, what, meant.todos)
     return True
 
 

@@ -169,8 +169,6 @@ async def reword(ctx: Context, work: Work, todo: Todo, by: By, action: str) -> N
     before: JsonObject = {"action": todo.action}
     todo.action = action
     _note(work, "todo.reworded", todo, by, before, {"action": action})
-    # what waits to be told of it was written with the old words
-    await work.notices.drop(_subject(todo))
     await _say(work, by, texts.TODO_REWORDED.format(action=action), what="reworded")
     await _renew_card(ctx, work, todo, by, texts.CLOSED_REPLACED)
 

@@ -125,6 +125,21 @@ async def test_the_page_says_how_it_stands_with_time(stage: Stage, clock: FakeCl
         assert words in (await stage.look(url))[1]
 
 
+async def test_a_moment_is_shown_and_is_over_when_it_has_passed(stage: Stage, clock: FakeClock) -> None:
+    async with stage.chat.database.work() as work:
+        todo = await work.todos.get(1)
+        todo.due_on, todo.due_at = None, FRIDAY + timedelta(hours=1)
+    url = await stage.link()
+
+    _, before = await stage.look(url)
+    clock.advance(timedelta(hours=2))
+    _, after = await stage.look(url)
+
+    assert f"11-20（周五）{FRIDAY + timedelta(hours=1):%H:%M}" in before
+    assert "今天到期" in before
+    assert "已过期" in after
+
+
 async def test_words_of_a_customer_stay_words(stage: Stage) -> None:
     async with stage.chat.database.work() as work:
         todo = await work.todos.get(1)

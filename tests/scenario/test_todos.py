@@ -142,6 +142,18 @@ async def test_two_that_fit_are_asked_about_and_a_number_answers(chat: Chat) -> 
     assert await states(chat) == {"给恒力寄样品": "done", "给宏达寄样品": "open"}
 
 
+async def test_two_that_fit_are_asked_about_also_where_they_are_called_to_dos(chat: Chat) -> None:
+    await given(chat, "给恒力寄样品")
+    await given(chat, "给宏达寄样品")
+
+    [question] = await chat.says("样品的待办完成了")
+
+    assert question.startswith("完成的是哪一个待办？")
+    assert set((await states(chat)).values()) == {"open"}
+    await chat.says("前两个")
+    assert set((await states(chat)).values()) == {"done"}
+
+
 async def test_the_question_may_be_answered_in_words_or_dropped(chat: Chat) -> None:
     await given(chat, "给恒力寄样品")
     await given(chat, "给宏达寄样品")
@@ -339,6 +351,18 @@ async def test_postponed_by_a_word(chat: Chat, words: str, day: str) -> None:
     await visited(chat)
 
     assert await chat.says(words) == [f"已延到 {day}前：提供安装排期表", "[→ 已延期，见新卡]", "[待办]"]
+
+
+async def test_a_day_that_has_passed_since_the_card_was_sent_is_none_to_postpone_to(chat: Chat) -> None:
+    await given(chat, "寄样品", due_on=date(2026, 12, 10))
+    await chat.says("寄样品的待办延期")
+    [asked] = chat.cards("延到哪天", of=REP)
+    await chat.lives_until(at(11, 24, 10))
+
+    await chat.presses(asked, actions.PostponeTodo)
+
+    assert told(chat)[-1].startswith("11-23（周一） 已经过了，没有改动。")
+    assert (await todo_of(chat, "寄样品")).due_on == date(2026, 12, 10)
 
 
 async def test_postponed_by_a_word_that_answers_the_question(chat: Chat) -> None:
