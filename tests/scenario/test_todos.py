@@ -355,13 +355,14 @@ async def test_postponed_by_a_word(chat: Chat, words: str, day: str) -> None:
 
 async def test_a_day_that_has_passed_since_the_card_was_sent_is_none_to_postpone_to(chat: Chat) -> None:
     await given(chat, "寄样品", due_on=date(2026, 12, 10))
+    await chat.lives_until(at(11, 23, 10))
     await chat.says("寄样品的待办延期")
     [asked] = chat.cards("延到哪天", of=REP)
-    await chat.lives_until(at(11, 24, 10))
+    await chat.lives_until(at(11, 25, 9))
 
     await chat.presses(asked, actions.PostponeTodo)
 
-    assert told(chat)[-1].startswith("11-23（周一） 已经过了，没有改动。")
+    assert told(chat)[-1].startswith("11-24（周二） 已经过了，没有改动。")
     assert (await todo_of(chat, "寄样品")).due_on == date(2026, 12, 10)
 
 
