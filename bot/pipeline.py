@@ -11,7 +11,21 @@ from bot.errors import PlatformError, QuotaSpent
 from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
-from handlers import attachments, digest, drafts, gaps, holidays, notices, outbox, pictures, reminders, routes, voice
+from handlers import (
+    attachments,
+    digest,
+    drafts,
+    escalation,
+    escalation_clock,
+    gaps,
+    holidays,
+    notices,
+    outbox,
+    pictures,
+    reminders,
+    routes,
+    voice,
+)
 from handlers.context import INBOX_QUEUE, TIMERS, Context
 from handlers.messages import Frozen, JsonObject, PlatformName
 from storage.database import Database
@@ -158,6 +172,9 @@ def job_handlers(
         digest.KIND: lambda job: digest.send(ctx, job),
         gaps.KIND: lambda job: gaps.tell(ctx, job),
         holidays.KIND: lambda job: holidays.check(ctx, job),
+        escalation.CARD: lambda job: escalation_clock.show(ctx, job),
+        escalation.LEVEL: lambda job: escalation_clock.go_up(ctx, job),
+        escalation.UNFINISHED: lambda job: escalation_clock.remind(ctx, job),
         notices.KIND: lambda job: notices.send(ctx, job),
         drafts.REMINDER_KIND: lambda job: reminders.remind_of_draft(ctx, job),
         PRUNE: prune,

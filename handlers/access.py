@@ -16,6 +16,7 @@ Role = Literal["sales", "manager", "director", "admin", "colleague"]
 
 EVERYBODY: frozenset[Role] = frozenset({"sales", "manager", "director", "admin", "colleague"})
 LEADERS: frozenset[Role] = frozenset({"manager", "director"})
+SELLERS: frozenset[Role] = frozenset({"sales", "manager", "director"})
 ADMINS: frozenset[Role] = frozenset({"admin"})
 
 
@@ -70,7 +71,16 @@ async def _own_todo(work: Work, member: Member, action: Any) -> bool:
 
 
 async def _own_escalation(work: Work, member: Member, action: Any) -> bool:
-    """It lies with them."""
+    """It lies with them: with the manager, or with whoever was asked to follow it up."""
+    escalation = await work.escalations.find(action.escalation_id)
+    if escalation is None:
+        return False
+    if escalation.state == "assigned":
+        return escalation.assignee_id == member.member_id
+    return escalation.manager_id == member.member_id
+
+
+async def _managed_escalation(work: Work, member: Member, action: Any) -> bool:
     escalation = await work.escalations.find(action.escalation_id)
     return escalation is not None and escalation.manager_id == member.member_id
 
@@ -85,8 +95,8 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.LabelPicture: _own_evidence,
     actions.NotePicture: _own_evidence,
     actions.FinishTodo: _own_todo,
-    actions.TakeEscalation: _own_escalation,
-    actions.AssignEscalation: _own_escalation,
+    actions.TakeEscalation: _managed_escalation,
+    actions.AssignEscalation: _managed_escalation,
     actions.ResolveEscalation: _own_escalation,
-    actions.DismissEscalation: _own_escalation,
+    actions.DismissEscalation: _managed_escalation,
 }

@@ -6,7 +6,7 @@ from datetime import date
 from pydantic import Field
 
 from handlers import actions, texts, wording
-from handlers.actions import ASSIGNEE_SELECT, CUSTOMER_SELECT, LABEL_SELECT, NEW_CUSTOMER, NOT_CHOSEN
+from handlers.actions import CUSTOMER_SELECT, LABEL_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard, Task
 from handlers.record import (
     AlsoVisitedValue,
@@ -27,7 +27,7 @@ from handlers.record import (
     VisitTimeValue,
 )
 from nlp.transcript import HearingWarning
-from storage.models import Escalation, Todo, Visit
+from storage.models import Todo, Visit
 
 CHANGED = " ✎"
 MOST_QUESTIONS = 2
@@ -275,61 +275,6 @@ def todo_card(todo: Todo, customer: str, card_id: str, *, today: date, task: Tas
         fields=tuple(fields),
         buttons=(_button("完成", actions.FinishTodo(todo_id=todo.todo_id), "primary"),),
         task=task,
-    )
-
-
-def escalation_card(
-    escalation: Escalation,
-    record: Record,
-    card_id: str,
-    *,
-    customer: str,
-    rep: str,
-    visited_on: date,
-    team: Sequence[tuple[int, str]],
-    today: date,
-) -> OutboundCard:
-    """Where it is stuck, what support is missing, what comes next: always these three, and empty ones said to be so."""
-    stage = record.one(StageValue)
-    stuck = "；".join(dict.fromkeys(f"{risk.category}：{risk.words}" for risk in record.risks))
-    stuck = f"{stage.name}阶段，{stuck}" if stage else stuck
-    needs = "；".join(
-        dict.fromkeys(
-            wording.objection(fact, record) for fact in record.facts if isinstance(fact.value, ObjectionValue)
-        )
-    )
-    escalation_id = escalation.escalation_id
-    select = CardSelect(
-        name=ASSIGNEE_SELECT,
-        title="指派给",
-        options=(
-            CardOption(option_id=NOT_CHOSEN, text="请选择"),
-            *(CardOption(option_id=str(member_id), text=name) for member_id, name in team[:MAX_OPTIONS]),
-        ),
-        selected=NOT_CHOSEN,
-        action=actions.AssignEscalation(escalation_id=escalation_id).model_dump_json(),
-    )
-    return OutboundCard(
-        card_id=card_id,
-        title="⚠ 风险上报",
-        subtitle=customer,
-        tone="alert",
-        fields=(CardField(label="销售", value=rep), CardField(label="拜访日", value=wording.day(visited_on, today))),
-        body="\n".join(
-            (
-                f"卡在哪一步：{stuck}",
-                f"缺什么支持：{f'客户异议「{needs}」，销售还没说要什么支持' if needs else '销售还没说'}",
-                f"下一步：{'；'.join(wording.steps(record, today, us=rep)) or '销售还没说'}",
-            )
-        ),
-        quote=" ".join(f"「{risk.words}」" for risk in record.risks),
-        selects=(select,) if team else (),
-        buttons=(
-            _button("我来跟进", actions.TakeEscalation(escalation_id=escalation_id), "primary"),
-            *((_button("指派", actions.AssignEscalation(escalation_id=escalation_id)),) if team else ()),
-            _button("已处理", actions.ResolveEscalation(escalation_id=escalation_id)),
-            _button("误报", actions.DismissEscalation(escalation_id=escalation_id), "neutral"),
-        ),
     )
 
 

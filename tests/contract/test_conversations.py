@@ -281,7 +281,7 @@ async def test_only_whose_card_it_is_can_press_and_a_manager_assigns_the_risk_to
 
     await boss.presses("指派", choosing="赵一鸣")
     rep.shows((f"陈志远把「{CUSTOMER}」的风险指派给赵一鸣跟进。",))
-    other.shows((f"陈志远请您跟进「{CUSTOMER}」的风险：领导还没批、要等预算",))
+    other.shows(("请您跟进", CUSTOMER, "领导还没批", "要等预算"))
     boss.shows_closed("已指派赵一鸣")
     assert (await written(office)).escalations == (("陈志远", "李晓彤", "assigned"),)
 
