@@ -22,6 +22,7 @@ from handlers.record import (
     Record,
     RemarkValue,
     SaidPlaceValue,
+    SignalValue,
     StageValue,
     VagueValue,
     VisitTimeValue,
@@ -65,8 +66,12 @@ def draft_card(
     note: str = "",
     warnings: Sequence[HearingWarning] = (),
     doubts: Sequence[str] = (),
+    low: Sequence[SignalValue] = (),
 ) -> OutboundCard:
-    """The record to confirm; values that are not in `before` are marked as changed, `doubts` are to be checked."""
+    """The record to confirm; values that are not in `before` are marked as changed, `doubts` are to be checked.
+
+    `low` are the risk signals that raise nothing by themselves.
+    """
     rows = _fields(record, today)
     old = dict(_fields(before, today)) if before is not None else dict(rows)
     fields = [CardField(label=label, value=value + CHANGED * (old.get(label) != value)) for label, value in rows]
@@ -76,7 +81,7 @@ def draft_card(
         subtitle=f"{_moment(visit, record, today)}{note}{_day_mark(record, before)}",
         tone="alert" if record.risks else "neutral",
         fields=tuple(fields),
-        body="\n".join([*_body(record, before, today, warnings), *(f"⚠ {doubt}" for doubt in doubts)]),
+        body="\n".join([*_body(record, before, today, warnings, low), *(f"⚠ {doubt}" for doubt in doubts)]),
         quote=" ".join(f"「{risk.words}」" for risk in record.risks),
         selects=_customer_select(visit, record),
         buttons=_draft_buttons(visit, record),
@@ -142,7 +147,13 @@ def _money_rows(record: Record) -> list[tuple[str, str]]:
     return [(label, "、".join(dict.fromkeys(values))) for label, values in rows.items()]
 
 
-def _body(record: Record, before: Record | None, today: date, warnings: Sequence[HearingWarning]) -> list[str]:
+def _body(
+    record: Record,
+    before: Record | None,
+    today: date,
+    warnings: Sequence[HearingWarning],
+    low: Sequence[SignalValue],
+) -> list[str]:
     lines: list[str] = []
     if items := record.all(ItemValue):
         lines.append(f"报价明细（{len(items)} 项）")
@@ -162,12 +173,19 @@ def _body(record: Record, before: Record | None, today: date, warnings: Sequence
     known_remarks = before.all(RemarkValue) if before is not None else record.all(RemarkValue)
     lines += [f"补充：{remark.text}" + CHANGED * (remark not in known_remarks) for remark in record.all(RemarkValue)]
     if record.risks:
-        lines.append("⚠ 风险信号：" + "、".join(dict.fromkeys(risk.category for risk in record.risks)))
+        lines.append("⚠ 风险信号：" + "、".join(_risks(record, low)))
     lines += [f"⚠ {text}" for text in dict.fromkeys(WARNINGS[warning] for warning in warnings)]
     if others := record.all(AlsoVisitedValue):
         lines.append(texts.ALSO_VISITED.format(names="、".join(dict.fromkeys(other.name for other in others))))
     questions = dict.fromkeys(vague.question for vague in record.all(VagueValue))
     return lines + [f"？{question}" for question in list(questions)[:MOST_QUESTIONS]]
+
+
+def _risks(record: Record, low: Sequence[SignalValue]) -> list[str]:
+    """The categories; those of which only words remain that were false alarms are marked."""
+    strong = {risk.category for risk in record.risks if risk not in low}
+    categories = dict.fromkeys(risk.category for risk in record.risks)
+    return [category + texts.LOW_MARK * (category not in strong) for category in categories]
 
 
 def _customer_select(visit: Visit, record: Record) -> tuple[CardSelect, ...]:

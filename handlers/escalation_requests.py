@@ -135,12 +135,11 @@ async def _visit_meant(work: Work, member: Member) -> Visit | None:
 
 async def _named(work: Work, said: str) -> Customer | None:
     """The one customer of that name or alias; None where there is none, or more than one."""
-    customers = await work.customers.all()
-    for names in ((lambda one: [one.name]), (lambda one: [row.alias for row in one.aliases])):
-        found = [customer for customer in customers if said in names(customer)]
-        if found:
-            return found[0] if len(found) == 1 else None
-    return None
+    by_name = await work.customers.by_name(said)
+    if by_name is not None:
+        return by_name
+    known = [one for one in await work.customers.all() if said in {row.alias for row in one.aliases}]
+    return known[0] if len(known) == 1 else None
 
 
 # Looking at it

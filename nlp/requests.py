@@ -34,8 +34,8 @@ _START = "(?:我|请|帮我|麻烦|把)*"
 _FORMS = tuple(
     re.compile(form, re.DOTALL)
     for form in (
-        f"我?{_ABOUT}(?:(?:{_NEEDS})(?:{_INVITES})?|{_INVITES})(?:{_ROLE}){_DOES}{_REASON}",
-        f"我?{_ABOUT}(?:{_NEEDS})?(?:{_INVITES})(?P<person>{_PERSON}){_DOES}{_REASON}",
+        f"我?{_ABOUT}我?(?:(?:{_NEEDS})(?:{_INVITES})?|{_INVITES})(?:{_ROLE}){_DOES}{_REASON}",
+        f"我?{_ABOUT}我?(?:{_NEEDS})?(?:{_INVITES})(?P<person>{_PERSON}){_DOES}{_REASON}",
         f"{_START}{_ABOUT}(?:{_NEEDS})?(?:上报|升级|汇报|上升)(?:一下|下)?(?:给|到|至)(?:{_ROLE}|(?P<person>{_PERSON})){_REASON}",
         f"{_START}{_ABOUT}(?:{_NEEDS})?(?:上报|升级)(?:一下|下|处理|吧)*{_REASON}",
     )
