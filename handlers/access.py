@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers import actions
-from storage.models import Member
+from storage.models import Escalation, Member
 from storage.work import Work
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
@@ -42,6 +42,12 @@ async def sight_of(work: Work, member: Member) -> Sight:
 
 def has_role(member: Member, roles: frozenset[Role]) -> bool:
     return bool(roles & set(member.roles))
+
+
+async def may_hear(work: Work, member: Member, escalation: Escalation) -> bool:
+    """Whether somebody may look at what a matter rests on: it lies or lay with them, or is theirs to follow up."""
+    holders = await work.escalations.holders(escalation.escalation_id)
+    return member.member_id in {*holders, escalation.member_id, escalation.assignee_id}
 
 
 # Buttons

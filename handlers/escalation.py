@@ -339,7 +339,7 @@ async def show_card(ctx: Context, work: Work, escalation: Escalation, *, cause: 
     await close_card(work, escalation, texts.CLOSED_REPLACED, cause=cause)
     story = await story_of(ctx, work, escalation)
     card_id = outbox.new_card_id("matter", escalation.escalation_id)
-    url = None
+    url = _link(ctx, work, story, holder)
     match escalation.state:
         case "assigned":
             by = (await work.members.get(escalation.manager_id)).name
@@ -357,6 +357,14 @@ async def show_card(ctx: Context, work: Work, escalation: Escalation, *, cause: 
         # whoever comes later up the line is told, the groups are not: nobody is shown up before their team
         await groups.announce_escalation(ctx, work, card, manager=holder, cause=cause)
     await start_clock(ctx, work, escalation)
+
+
+def _link(ctx: Context, work: Work, story: Story, holder: Member) -> str | None:
+    """Where the holder can read and hear what it rests on; None where there is no such page, or nothing on it."""
+    if story.visit is None:
+        return None
+    until = work.now + ctx.settings.card_life
+    return ctx.links.evidence(story.escalation.escalation_id, holder.member_id, until=until)
 
 
 async def close_card(
