@@ -146,7 +146,7 @@ async def raise_matter(ctx: Context, work: Work, matter: Matter, *, cause: str) 
             "customer_id": matter.customer_id,
         },
     )
-    shown_at = await send_card(ctx, work, escalation, cause=f"{cause}>risk")
+    shown_at = await send_card(ctx, work, escalation, cause=f"{cause}>{subject(escalation)}")
     log.info("escalation.opened", extra={"escalation_id": escalation.escalation_id, "kind": matter.kind})
     if shown_at is not None:
         later = texts.ESCALATED_LATER if is_risk else texts.RAISED_LATER
@@ -454,7 +454,7 @@ async def pass_up(
         before={**before},
         after={"state": "open", "manager_id": manager.member_id, "level": escalation.level, "why": why},
     )
-    await send_card(ctx, work, escalation, cause=f"{cause}>up")
+    await send_card(ctx, work, escalation, cause=f"{cause}>{subject(escalation)}:up")
     names = {
         "customer": await customer_of(work, escalation),
         "what": what(escalation),

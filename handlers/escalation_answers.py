@@ -241,7 +241,7 @@ async def _assign_to(
     found = [people[place] for place in colleagues.find(name, [person.name for person in people])]
     if not found:
         await outbox.say(work, to, texts.NO_SUCH_COLLEAGUE.format(name=name), cause=f"{cause}>nobody")
-    elif len(found) > 1:
+    elif len(found) > 1 or not colleagues.is_sure(name, found[0].name):
         await _ask_which(ctx, work, matter, found, to=to, cause=cause)
     else:
         await _assign(ctx, work, matter, found[0], by=by, to=to, cause=cause)

@@ -99,13 +99,13 @@ def assigned_card(story: Story, card_id: str, *, by: str, url: str | None) -> Ou
 
 
 def assignee_card(escalation_id: int, card_id: str, *, customer: str, people: Team) -> OutboundCard:
-    """Several have the name that was said."""
+    """Several have the name that was said, or somebody has one that sounds like it."""
     select = _select(escalation_id, people)
     return OutboundCard(
         card_id=card_id,
         title="指派给谁？",
         subtitle=customer,
-        body="有几位同事对得上，请选一位，或回复全名。",
+        body="请核对是哪一位，或回复全名。",
         selects=(select,),
         submit=_button("选定", actions.AssignEscalation(escalation_id=escalation_id), "primary"),
     )

@@ -64,4 +64,9 @@ def _by_sound(said: str, name: str) -> bool:
     return len(said) == len(name) > 1 and similarity(said, name, [1.0] * len(name)) >= SURE
 
 
+def is_sure(said: str, name: str) -> bool:
+    """Whether the name was written, in full, in part or in letters; what only sounds like it has to be asked about."""
+    return any(matches(said.strip(), name) for matches in _WAYS[:-1])
+
+
 _WAYS: tuple[Callable[[str, str], bool], ...] = (_in_full, _in_part, _in_letters, _by_sound)
