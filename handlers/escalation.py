@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 CARD = "escalation_card"
 LEVEL = "escalation_level"
 UNFINISHED = "escalation_unfinished"
+ASSIGNEE = "assignee"
+"""The kind of the card that asks to whom a matter goes; there may be one beside the matter's own."""
 MOST_ORIGIN = 200
 MOST_CATEGORY = 32
 
@@ -231,10 +233,10 @@ async def _merge(
     if director is not None and await ctx.reach(work, director.member_id) is not None:
         await pass_up(ctx, work, known, director, why="asked", cause=cause)
         return texts.MERGED_AND_RAISED.format(**names, manager=director.name)
-    if fresh and known.card_id is not None:
+    holder = await holder_of(work, known)
+    if fresh and known.card_id is not None and holder is not matter.member:
         more = "、".join(dict.fromkeys(item.words for item in fresh))
         text = texts.MORE_FOR_HOLDER.format(customer=names["customer"], rep=matter.member.name, words=more)
-        holder = await holder_of(work, known)
         key = f"{subject(known)}:more:{fresh[0].origin}"[:MOST_ORIGIN]
         await notices.tell(ctx, work, holder.member_id, text, key=key, subject=subject(known))
     return (texts.MERGED if fresh else texts.MERGED_NOTHING_NEW).format(**names)
@@ -374,6 +376,8 @@ async def close_card(
     if card is not None:
         await outbox.close(work, card, closing, cause=f"{cause}>closed", response_ref=response_ref)
     escalation.card_id = None
+    for asked in await work.cards.open_of(f"{ASSIGNEE}-{escalation.escalation_id}-"):
+        await outbox.close(work, asked, closing, cause=f"{cause}>closed:{asked.card_id}", response_ref=response_ref)
 
 
 # Time
@@ -438,8 +442,9 @@ async def pass_up(
     *,
     why: Literal["unanswered", "asked", "left"],
     cause: str,
+    late: str = "",
 ) -> None:
-    """It lies with that manager from now on; who had it and the rep are told."""
+    """It lies with that manager from now on; who had it and the rep are told, and that it comes `late`."""
     former = await holder_of(work, escalation)
     before = {"state": escalation.state, "manager_id": escalation.manager_id, "level": escalation.level}
     await stop_clock(work, escalation)
@@ -470,4 +475,5 @@ async def pass_up(
     for member_id, text in ((former.member_id, to_former), (escalation.member_id, to_rep)):
         if text:
             key = f"{subject(escalation)}:up:{escalation.level}:{member_id}"
-            await notices.tell(ctx, work, member_id, text.format(**names), key=key, subject=news_of(escalation))
+            line = text.format(**names) + late
+            await notices.tell(ctx, work, member_id, line, key=key, subject=news_of(escalation))

@@ -81,8 +81,6 @@ async def _move(
     before = {"state": matter.state, "assignee_id": matter.assignee_id}
     await escalation.stop_clock(work, matter)
     await escalation.close_card(work, matter, closing, cause=cause, response_ref=response_ref)
-    for card in await work.cards.open_of(f"assignee-{matter.escalation_id}-"):
-        await outbox.close(work, card, closing, cause=f"{cause}>closed:{card.card_id}", response_ref=response_ref)
     await work.questions.close(by.member_id, ASSIGN, subject(matter))
     work.escalations.decide(matter, state, by.member_id, assignee_id=assignee.member_id if assignee else None)
     work.audit.note(
@@ -158,8 +156,11 @@ async def _names(work: Work, matter: Escalation) -> dict[str, str]:
 
 
 async def _concerned(work: Work, matter: Escalation, by: Member) -> list[int]:
-    """Who waits to hear what became of it: the rep, and the manager where somebody else settled it."""
-    people = [matter.member_id, matter.manager_id]
+    """Who waits to hear what became of it: every rep whose words are in it, and the manager."""
+    items = await work.escalations.items(matter.escalation_id)
+    visits = dict.fromkeys(item.visit_id for item in items if item.visit_id is not None)
+    reps = [(await work.visits.get(visit_id)).member_id for visit_id in visits]
+    people = [matter.member_id, *reps, matter.manager_id]
     return [one for one in dict.fromkeys(people) if one != by.member_id]
 
 
@@ -253,11 +254,11 @@ async def _ask_which(
     """A card to choose from, which is a numbered question where there are no cards."""
     card = escalation_cards.assignee_card(
         matter.escalation_id,
-        outbox.new_card_id("assignee", matter.escalation_id),
+        outbox.new_card_id(escalation.ASSIGNEE, matter.escalation_id),
         customer=await customer_of(work, matter),
         people=[(person.member_id, await _told_apart(work, person)) for person in people],
     )
-    await outbox.show(work, to, card, kind="assignee", life=ctx.settings.card_life, cause=f"{cause}>which")
+    await outbox.show(work, to, card, kind=escalation.ASSIGNEE, life=ctx.settings.card_life, cause=f"{cause}>which")
 
 
 async def _told_apart(work: Work, person: Member) -> str:

@@ -37,11 +37,12 @@ async def go_up(ctx: Context, job: Job) -> None:
         if matter is None or not ctx.settings.rules.escalation.on:
             return
         above = await next_up(ctx, work, matter)
+        late = notices.late(ctx, job, work.now)
         if above is not None:
-            await pass_up(ctx, work, matter, above, why="unanswered", cause=_cause(matter, "level"))
+            await pass_up(ctx, work, matter, above, why="unanswered", cause=_cause(matter, "level"), late=late)
             return
         text = texts.STILL_OPEN.format(customer=await customer_of(work, matter), what=what(matter))
-        await _remind(ctx, work, matter, text + notices.late(ctx, job, work.now), key="top")
+        await _remind(ctx, work, matter, text + late, key="top")
 
 
 async def remind(ctx: Context, job: Job) -> None:

@@ -69,7 +69,7 @@ async def take_customer(ctx: Context, work: Work, question: Question, reply: "Re
         await work.questions.close(member.member_id, CUSTOMER, CUSTOMER)
         await outbox.say(work, reply.to, texts.RAISE_CANCELLED, cause=f"{reply.cause}>cancelled")
         return True
-    customer = None if reply.is_aside else await _named(work, said)
+    customer = None if reply.is_aside else await _named(work, said) or await _read_in(work, reply, said)
     if customer is None:
         return False
     await work.questions.close(member.member_id, CUSTOMER, CUSTOMER)
@@ -140,6 +140,14 @@ async def _named(work: Work, said: str) -> Customer | None:
         return by_name
     known = [one for one in await work.customers.all() if said in {row.alias for row in one.aliases}]
     return known[0] if len(known) == 1 else None
+
+
+async def _read_in(work: Work, reply: "Reply", said: str) -> Customer | None:
+    """The customer that the reply is read to name, where it is nothing but the name: 宁波恒力 is no alias."""
+    read_as = reply.draft.customer if reply.draft is not None else None
+    if read_as is None or read_as.status != "known" or read_as.span.of(reply.text) != said:
+        return None
+    return await work.customers.by_name(read_as.value)
 
 
 # Looking at it

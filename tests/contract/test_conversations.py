@@ -90,7 +90,7 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
     assert {"我来跟进", "已处理", "误报"} <= set(boss.sees()[-1].buttons)
 
     await boss.presses("我来跟进")
-    boss.shows((texts.DECIDED,))
+    boss.shows((texts.DECIDED,), ("跟进中", CUSTOMER))
     rep.shows(TAKEN)
 
     await rep.presses("完成")

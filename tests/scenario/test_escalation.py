@@ -491,7 +491,7 @@ async def test_the_same_words_again_tell_the_holder_nothing(chat: Chat) -> None:
     await raised(chat)
     before = len(chat.texts(of=MANAGER))
     await chat.lives_until(at(11, 20, 16))
-    await chat.speaks("又去了恒力阀门，王经理说领导还没批。")
+    await chat.speaks("又去了恒力阀门，他们说领导还没批。")
     await chat.presses(chat.draft(), actions.ConfirmVisit)
     await chat.lives_until(at(11, 20, 17, 30))
 
