@@ -19,6 +19,7 @@ from handlers import actions
 from handlers.context import Context
 from handlers.links import Links
 from handlers.messages import Voice
+from handlers.rulebook import QuestionnaireRule, RuleBook
 from storage.database import Database
 from tests.chat import FRIDAY, MANAGER, VISIT, Chat, build, heard
 from tests.fakes import FakeClock
@@ -71,7 +72,8 @@ def clock() -> FakeClock:
 async def stage(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Stage]:
     """A visit with a risk was spoken and confirmed; the manager has the card."""
     port = unused_port()
-    chat = await build(database, clock, tmp_path, public_url=f"http://127.0.0.1:{port}")
+    unasked = RuleBook(questionnaire=QuestionnaireRule(on=False))
+    chat = await build(database, clock, tmp_path, public_url=f"http://127.0.0.1:{port}", rules=unasked)
     chat.platform.media["note"] = MediaFile(AMR, "audio/amr")
     chat.listener.answers.append(heard(VISIT))
     await chat.receives(Voice(media_ref="note", media_format="amr"))

@@ -1,8 +1,8 @@
 """A risk goes up the line: what managers do with it, what time does, and what the rep hears."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -11,8 +11,10 @@ from bot.platform import Capabilities
 from handlers import actions, escalation, escalation_clock, texts
 from handlers.escalation import Matter, MatterItem
 from handlers.messages import CardUpdate, OutboundCard, OutboundText
+from handlers.rulebook import EscalationRule, QuestionnaireRule, RuleBook
+from storage.database import Database
 from storage.models import Escalation, EscalationItem, Member
-from tests.chat import FRIDAY, MANAGER, OTHER, REP, SHANGHAI, VISIT, Chat, closings, fields
+from tests.chat import FRIDAY, MANAGER, OTHER, REP, SHANGHAI, VISIT, Chat, build, closings, fields
 from tests.fakes import FakeClock
 
 DIRECTOR, ADMIN = "zhoumin", "hejia"
@@ -28,6 +30,17 @@ def at(month: int, day: int, hour: int, minute: int = 0) -> datetime:
 @pytest.fixture
 def clock(request: pytest.FixtureRequest) -> FakeClock:
     return FakeClock(getattr(request, "param", FRIDAY))
+
+
+@pytest.fixture
+def rules() -> RuleBook:
+    """Risks are confirmed without the three questions, which are another story."""
+    return RuleBook(questionnaire=QuestionnaireRule(on=False))
+
+
+@pytest.fixture
+async def chat(database: Database, clock: FakeClock, tmp_path: Path, rules: RuleBook) -> Chat:
+    return await build(database, clock, tmp_path, rules=rules)
 
 
 async def raised(chat: Chat, words: str = VISIT) -> OutboundCard:
@@ -405,9 +418,9 @@ async def test_whoever_took_it_is_reminded_once_after_three_working_days(chat: C
     assert chat.texts(of=MANAGER)[before:] == [texts.STILL_UNFINISHED.format(customer=HENGLI, what="风险", days=3)]
 
 
-async def test_with_the_rule_off_nothing_goes_up(chat: Chat) -> None:
-    rules = replace(chat.context.settings.rules, escalation=replace(chat.context.settings.rules.escalation, on=False))
-    object.__setattr__(chat.context, "settings", replace(chat.context.settings, rules=rules))
+async def test_with_the_rule_off_nothing_goes_up(database: Database, clock: FakeClock, tmp_path: Path) -> None:
+    off = RuleBook(questionnaire=QuestionnaireRule(on=False), escalation=EscalationRule(on=False))
+    chat = await build(database, clock, tmp_path, rules=off)
     await raised(chat)
 
     await chat.lives_until(at(12, 18, 18))
