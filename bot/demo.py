@@ -26,7 +26,7 @@ _Found = TypeVar("_Found")
 
 REP, MANAGER = "lixiaotong", "chenzhiyuan"
 POLL_S = 0.1
-ALL_HOURS_FOR = timedelta(days=60)
+ALL_HOURS_FOR = timedelta(days=30)
 TYPED_INSTEAD = (
     "刚从宁波恒力阀门出来，见了采购部的王经理，他们方案基本认可，预算大概八十万，不对，八十五万，"
     "就是嫌我们比竞品贵百分之十五，说领导还没批，要等预算。"
