@@ -15,6 +15,7 @@ from handlers import escalation_cards, escalation_weights, groups, notices, outb
 from handlers.context import TIMERS, Context
 from handlers.escalation_cards import FROM_A_RECORD, Story
 from handlers.messages import JsonObject
+from handlers.pressed import Pressed
 from handlers.record import Record, SignalValue, load
 from storage.models import Escalation, EscalationKind, Member, Visit
 from storage.work import Work
@@ -370,14 +371,15 @@ def _link(ctx: Context, work: Work, story: Story, holder: Member) -> str | None:
 
 
 async def close_card(
-    work: Work, escalation: Escalation, closing: str, *, cause: str, response_ref: str | None = None
+    work: Work, escalation: Escalation, closing: str, *, cause: str, pressed: Pressed | None = None
 ) -> None:
-    card = await work.cards.find(escalation.card_id) if escalation.card_id else None
-    if card is not None:
-        await outbox.close(work, card, closing, cause=f"{cause}>closed", response_ref=response_ref)
+    """Close the matter's card, and one that asks to whom it goes; what a click gave changes the card clicked alone."""
+    own = await work.cards.find(escalation.card_id) if escalation.card_id else None
+    asking = await work.cards.open_of(f"{ASSIGNEE}-{escalation.escalation_id}-")
+    for card in filter(None, [own, *asking]):
+        response_ref = pressed.response_ref if pressed is not None and pressed.card is card else None
+        await outbox.close(work, card, closing, cause=f"{cause}>closed:{card.card_id}", response_ref=response_ref)
     escalation.card_id = None
-    for asked in await work.cards.open_of(f"{ASSIGNEE}-{escalation.escalation_id}-"):
-        await outbox.close(work, asked, closing, cause=f"{cause}>closed:{asked.card_id}", response_ref=response_ref)
 
 
 # Time

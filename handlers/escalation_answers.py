@@ -46,10 +46,10 @@ async def press(ctx: Context, work: Work, action: actions.EscalationAction, pres
             work, pressed.to, texts.ESCALATION_MOVED_ON.format(state=state), cause=f"{pressed.cause}>moved-on"
         )
         return
-    by, to, cause, response_ref = pressed.member, pressed.to, pressed.cause, pressed.response_ref
+    by, to, cause = pressed.member, pressed.to, pressed.cause
     match action:
         case actions.TakeEscalation():
-            await _take(ctx, work, matter, by=by, to=to, cause=cause, response_ref=response_ref)
+            await _take(ctx, work, matter, by=by, to=to, cause=cause, pressed=pressed)
         case actions.AssignEscalation():
             picked = pressed.chosen(ASSIGNEE_SELECT)
             if picked is None or picked == NOT_CHOSEN:
@@ -59,11 +59,11 @@ async def press(ctx: Context, work: Work, action: actions.EscalationAction, pres
             if picked not in people:
                 await outbox.say(work, to, texts.NOT_ALLOWED, cause=f"{cause}>refused")
                 return
-            await _assign(ctx, work, matter, people[picked], by=by, to=to, cause=cause, response_ref=response_ref)
+            await _assign(ctx, work, matter, people[picked], by=by, to=to, cause=cause, pressed=pressed)
         case actions.ResolveEscalation():
-            await _resolve(ctx, work, matter, by=by, to=to, cause=cause, response_ref=response_ref)
+            await _resolve(ctx, work, matter, by=by, to=to, cause=cause, pressed=pressed)
         case actions.DismissEscalation():
-            await _dismiss(ctx, work, matter, by=by, to=to, cause=cause, response_ref=response_ref)
+            await _dismiss(ctx, work, matter, by=by, to=to, cause=cause, pressed=pressed)
 
 
 async def _move(
@@ -74,13 +74,13 @@ async def _move(
     *,
     by: Member,
     cause: str,
-    response_ref: str | None,
+    pressed: Pressed | None,
     assignee: Member | None = None,
 ) -> None:
     """The matter is in another state from now on; its card and whatever was timed for the old one are done with."""
     before = {"state": matter.state, "assignee_id": matter.assignee_id}
     await escalation.stop_clock(work, matter)
-    await escalation.close_card(work, matter, closing, cause=cause, response_ref=response_ref)
+    await escalation.close_card(work, matter, closing, cause=cause, pressed=pressed)
     await work.questions.close(by.member_id, ASSIGN, subject(matter))
     work.escalations.decide(matter, state, by.member_id, assignee_id=assignee.member_id if assignee else None)
     work.audit.note(
@@ -94,9 +94,9 @@ async def _move(
 
 
 async def _take(
-    ctx: Context, work: Work, matter: Escalation, *, by: Member, to: Sender, cause: str, response_ref: str | None
+    ctx: Context, work: Work, matter: Escalation, *, by: Member, to: Sender, cause: str, pressed: Pressed | None
 ) -> None:
-    await _move(work, matter, "taken", f"{by.name}跟进中", by=by, cause=cause, response_ref=response_ref)
+    await _move(work, matter, "taken", f"{by.name}跟进中", by=by, cause=cause, pressed=pressed)
     text = texts.ESCALATION_TAKEN.format(manager=by.name, **await _names(work, matter))
     was_told = await _tell(ctx, work, matter, matter.member_id, text, cause=f"{cause}>rep")
     await outbox.say(work, to, texts.DECIDED if was_told else texts.DECIDED_UNTOLD, cause=f"{cause}>decided")
@@ -113,10 +113,10 @@ async def _assign(
     by: Member,
     to: Sender,
     cause: str,
-    response_ref: str | None = None,
+    pressed: Pressed | None = None,
 ) -> None:
     closing = f"已指派{assignee.name}"
-    await _move(work, matter, "assigned", closing, by=by, cause=cause, response_ref=response_ref, assignee=assignee)
+    await _move(work, matter, "assigned", closing, by=by, cause=cause, pressed=pressed, assignee=assignee)
     names = {"manager": by.name, "assignee": assignee.name, **await _names(work, matter)}
     if assignee.member_id != matter.member_id:
         await _tell(
@@ -127,10 +127,10 @@ async def _assign(
 
 
 async def _resolve(
-    ctx: Context, work: Work, matter: Escalation, *, by: Member, to: Sender, cause: str, response_ref: str | None
+    ctx: Context, work: Work, matter: Escalation, *, by: Member, to: Sender, cause: str, pressed: Pressed | None
 ) -> None:
     """Settled by the press itself; the words follow, or stay out."""
-    await _move(work, matter, "resolved", "已处理", by=by, cause=cause, response_ref=response_ref)
+    await _move(work, matter, "resolved", "已处理", by=by, cause=cause, pressed=pressed)
     await escalation_weights.learn(work, matter, false_alarm=False, by=by, cause=cause)
     names = await _names(work, matter)
     text = texts.ESCALATION_RESOLVED.format(manager=by.name, **names)
@@ -142,9 +142,9 @@ async def _resolve(
 
 
 async def _dismiss(
-    ctx: Context, work: Work, matter: Escalation, *, by: Member, to: Sender, cause: str, response_ref: str | None
+    ctx: Context, work: Work, matter: Escalation, *, by: Member, to: Sender, cause: str, pressed: Pressed | None
 ) -> None:
-    await _move(work, matter, "false_alarm", "已标为误报", by=by, cause=cause, response_ref=response_ref)
+    await _move(work, matter, "false_alarm", "已标为误报", by=by, cause=cause, pressed=pressed)
     await escalation_weights.learn(work, matter, false_alarm=True, by=by, cause=cause)
     text = texts.ESCALATION_DISMISSED.format(manager=by.name, **await _names(work, matter))
     was_told = await _tell(ctx, work, matter, matter.member_id, text, cause=f"{cause}>rep")

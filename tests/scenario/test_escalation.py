@@ -236,7 +236,10 @@ async def test_of_several_with_the_name_one_is_chosen(chat: Chat) -> None:
         which, actions.AssignEscalation, sender=MANAGER, chosen={"assignee": (options["李晓桐（陈志远团队）"],)}
     )
 
-    assert sorted(closings(sent)) == ["已指派李晓桐", "已指派李晓桐"]
+    updates = [content for content in sent if isinstance(content, CardUpdate)]
+    assert [update.closing for update in updates] == ["已指派李晓桐", "已指派李晓桐"]
+    clicked = [update.card_id for update in updates if (update.response_ref or "").startswith("click-")]
+    assert clicked == [which.card_id]
     assert (await matter(chat)).assignee_id == (await member(chat, "李晓桐")).member_id
 
 
