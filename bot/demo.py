@@ -1,14 +1,16 @@
 """The demo: an assistant of its own with sample people and customers, on the playground, in a folder that goes away."""
 
 import asyncio
+import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import time, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from bot import enrolment, roster
-from bot.config import Config, Playground, Server, Storage, Vocabulary
+from bot.config import Calendar, Config, Playground, Server, Storage, Vocabulary
 from bot.pipeline import keep
 from bot.platform import Received
 from bot.playground.adapter import SAMPLE_FOLDER, Person, PlaygroundPlatform, Role, Skin
@@ -16,6 +18,7 @@ from bot.playground.conversation import Answered, Said
 from handlers import actions
 from handlers.cards import as_text
 from handlers.messages import CardClick, Content, OutboundCard, OutboundText, PlatformName, Text, Voice
+from storage.clock import SystemClock
 from storage.database import Database
 from storage.work import Work
 
@@ -23,6 +26,7 @@ _Found = TypeVar("_Found")
 
 REP, MANAGER = "lixiaotong", "chenzhiyuan"
 POLL_S = 0.1
+ALL_HOURS_FOR = timedelta(days=30)
 TYPED_INSTEAD = (
     "刚从宁波恒力阀门出来，见了采购部的王经理，他们方案基本认可，预算大概八十万，不对，八十五万，"
     "就是嫌我们比竞品贵百分之十五，说领导还没批，要等预算。"
@@ -37,8 +41,18 @@ def configuration(folder: Path, port: int) -> Config:
         server=Server(port=port),
         storage=Storage(database=f"sqlite:///{folder / 'visitbot.db'}", media_dir=folder / "media"),
         vocabulary=Vocabulary(**words),
+        calendar=open_all_hours(folder),
         playground=Playground(enabled=True),
     )
+
+
+def open_all_hours(folder: Path) -> Calendar:
+    """A company that works day and night: whoever tries it in the evening is to see the manager's card at once."""
+    today = SystemClock().now().date()
+    # a name of this process alone: another may be reading its own
+    file = folder / f"calendar-{os.getpid()}.csv"
+    file.write_text(f"日期,安排\n{today - timedelta(days=1)}~{today + ALL_HOURS_FOR},上班\n", "utf-8")
+    return Calendar(opens=time.min, closes=time.max, morning=time.min, file=str(file))
 
 
 def people(rep_skin: Skin = "wecom") -> list[Person]:

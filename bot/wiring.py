@@ -14,7 +14,7 @@ from bot import company_days, demo, pipeline, presence
 from bot.config import Config, Model
 from bot.dingtalk.adapter import DingTalkPlatform
 from bot.groups.adapter import GroupsPlatform
-from bot.pages import todo
+from bot.pages import evidence, todo
 from bot.platform import Keep, MediaFile, Platform
 from bot.playground.adapter import Person, PlaygroundPlatform
 from bot.sender import Sender
@@ -153,7 +153,9 @@ async def put_together(
         database=database,
         platforms=by_name,
         worker=_worker(context, watch(handlers), asked_for),
-        web=application(database, platforms, keep, todo.routes(context)) if "web" in roles else None,
+        web=application(database, platforms, keep, [*todo.routes(context), *evidence.routes(context)])
+        if "web" in roles
+        else None,
         keep=keep,
     )
 

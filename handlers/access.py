@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers import actions
-from storage.models import Member
+from storage.models import Escalation, Member
 from storage.work import Work
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
 
 EVERYBODY: frozenset[Role] = frozenset({"sales", "manager", "director", "admin", "colleague"})
 LEADERS: frozenset[Role] = frozenset({"manager", "director"})
+SELLERS: frozenset[Role] = frozenset({"sales", "manager", "director"})
 ADMINS: frozenset[Role] = frozenset({"admin"})
 
 
@@ -41,6 +42,12 @@ async def sight_of(work: Work, member: Member) -> Sight:
 
 def has_role(member: Member, roles: frozenset[Role]) -> bool:
     return bool(roles & set(member.roles))
+
+
+async def may_hear(work: Work, member: Member, escalation: Escalation) -> bool:
+    """Whether somebody may look at what a matter rests on: it lies or lay with them, or is theirs to follow up."""
+    holders = await work.escalations.holders(escalation.escalation_id)
+    return member.member_id in {*holders, escalation.member_id, escalation.assignee_id}
 
 
 # Buttons
@@ -70,7 +77,16 @@ async def _own_todo(work: Work, member: Member, action: Any) -> bool:
 
 
 async def _own_escalation(work: Work, member: Member, action: Any) -> bool:
-    """It lies with them."""
+    """It lies with them: with the manager, or with whoever was asked to follow it up."""
+    escalation = await work.escalations.find(action.escalation_id)
+    if escalation is None:
+        return False
+    if escalation.state == "assigned":
+        return escalation.assignee_id == member.member_id
+    return escalation.manager_id == member.member_id
+
+
+async def _managed_escalation(work: Work, member: Member, action: Any) -> bool:
     escalation = await work.escalations.find(action.escalation_id)
     return escalation is not None and escalation.manager_id == member.member_id
 
@@ -89,6 +105,8 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.PassOnTodo: _own_todo,
     actions.TakeEscalation: _own_escalation,
     actions.AssignEscalation: _own_escalation,
+    actions.TakeEscalation: _managed_escalation,
+    actions.AssignEscalation: _managed_escalation,
     actions.ResolveEscalation: _own_escalation,
-    actions.DismissEscalation: _own_escalation,
+    actions.DismissEscalation: _managed_escalation,
 }

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import todo_answers
+from handlers import escalation_answers, escalation_requests, todo_answers
 from handlers.context import Context
 from handlers.messages import Sender
+from nlp.draft import VisitDraft
 from nlp.transcript import Transcript
 from storage.models import Evidence, Member, Question
 from storage.work import Work
@@ -26,6 +27,10 @@ class Reply:
     text: str
     evidence: Evidence
     transcript: Transcript | None = None
+    draft: VisitDraft | None = None
+    """What it says, read as a note."""
+    is_aside: bool = False
+    """Whether it means something by itself, whatever was asked: a greeting, something said in passing."""
 
 
 Reader = Callable[[Context, Work, Question, Reply, Member], Awaitable[bool]]
@@ -33,6 +38,9 @@ Reader = Callable[[Context, Work, Question, Reply, Member], Awaitable[bool]]
 
 READERS: Mapping[str, Reader] = {
     **todo_answers.READERS,
+    escalation_answers.ASSIGN: escalation_answers.take_assignee,
+    escalation_answers.OUTCOME: escalation_answers.take_outcome,
+    escalation_requests.CUSTOMER: escalation_requests.take_customer,
 }
 
 NUMBERED = todo_answers.NUMBERED

@@ -6,7 +6,7 @@ from datetime import date
 from pydantic import Field
 
 from handlers import actions, texts, wording
-from handlers.actions import ASSIGNEE_SELECT, CUSTOMER_SELECT, LABEL_SELECT, NEW_CUSTOMER, NOT_CHOSEN
+from handlers.actions import CUSTOMER_SELECT, LABEL_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard
 from handlers.record import (
     AlsoVisitedValue,
@@ -22,12 +22,13 @@ from handlers.record import (
     Record,
     RemarkValue,
     SaidPlaceValue,
+    SignalValue,
     StageValue,
     VagueValue,
     VisitTimeValue,
 )
 from nlp.transcript import HearingWarning
-from storage.models import Escalation, Visit
+from storage.models import Visit
 
 CHANGED = " ✎"
 MOST_QUESTIONS = 2
@@ -65,8 +66,12 @@ def draft_card(
     note: str = "",
     warnings: Sequence[HearingWarning] = (),
     doubts: Sequence[str] = (),
+    low: Sequence[SignalValue] = (),
 ) -> OutboundCard:
-    """The record to confirm; values that are not in `before` are marked as changed, `doubts` are to be checked."""
+    """The record to confirm; values that are not in `before` are marked as changed, `doubts` are to be checked.
+
+    `low` are the risk signals that raise nothing by themselves.
+    """
     rows = _fields(record, today)
     old = dict(_fields(before, today)) if before is not None else dict(rows)
     fields = [CardField(label=label, value=value + CHANGED * (old.get(label) != value)) for label, value in rows]
@@ -76,7 +81,7 @@ def draft_card(
         subtitle=f"{_moment(visit, record, today)}{note}{_day_mark(record, before)}",
         tone="alert" if record.risks else "neutral",
         fields=tuple(fields),
-        body="\n".join([*_body(record, before, today, warnings), *(f"⚠ {doubt}" for doubt in doubts)]),
+        body="\n".join([*_body(record, before, today, warnings, low), *(f"⚠ {doubt}" for doubt in doubts)]),
         quote=" ".join(f"「{risk.words}」" for risk in record.risks),
         selects=_customer_select(visit, record),
         buttons=_draft_buttons(visit, record),
@@ -142,7 +147,13 @@ def _money_rows(record: Record) -> list[tuple[str, str]]:
     return [(label, "、".join(dict.fromkeys(values))) for label, values in rows.items()]
 
 
-def _body(record: Record, before: Record | None, today: date, warnings: Sequence[HearingWarning]) -> list[str]:
+def _body(
+    record: Record,
+    before: Record | None,
+    today: date,
+    warnings: Sequence[HearingWarning],
+    low: Sequence[SignalValue],
+) -> list[str]:
     lines: list[str] = []
     if items := record.all(ItemValue):
         lines.append(f"报价明细（{len(items)} 项）")
@@ -162,12 +173,19 @@ def _body(record: Record, before: Record | None, today: date, warnings: Sequence
     known_remarks = before.all(RemarkValue) if before is not None else record.all(RemarkValue)
     lines += [f"补充：{remark.text}" + CHANGED * (remark not in known_remarks) for remark in record.all(RemarkValue)]
     if record.risks:
-        lines.append("⚠ 风险信号：" + "、".join(dict.fromkeys(risk.category for risk in record.risks)))
+        lines.append("⚠ 风险信号：" + "、".join(_risks(record, low)))
     lines += [f"⚠ {text}" for text in dict.fromkeys(WARNINGS[warning] for warning in warnings)]
     if others := record.all(AlsoVisitedValue):
         lines.append(texts.ALSO_VISITED.format(names="、".join(dict.fromkeys(other.name for other in others))))
     questions = dict.fromkeys(vague.question for vague in record.all(VagueValue))
     return lines + [f"？{question}" for question in list(questions)[:MOST_QUESTIONS]]
+
+
+def _risks(record: Record, low: Sequence[SignalValue]) -> list[str]:
+    """The categories; those of which only words remain that were false alarms are marked."""
+    strong = {risk.category for risk in record.risks if risk not in low}
+    categories = dict.fromkeys(risk.category for risk in record.risks)
+    return [category + texts.LOW_MARK * (category not in strong) for category in categories]
 
 
 def _customer_select(visit: Visit, record: Record) -> tuple[CardSelect, ...]:
@@ -258,61 +276,6 @@ def label_card(
         buttons=(
             _button("标注", actions.LabelPicture(evidence_id=evidence_id), "primary"),
             _button("按内容记录", actions.NotePicture(evidence_id=evidence_id)),
-        ),
-    )
-
-
-def escalation_card(
-    escalation: Escalation,
-    record: Record,
-    card_id: str,
-    *,
-    customer: str,
-    rep: str,
-    visited_on: date,
-    team: Sequence[tuple[int, str]],
-    today: date,
-) -> OutboundCard:
-    """Where it is stuck, what support is missing, what comes next: always these three, and empty ones said to be so."""
-    stage = record.one(StageValue)
-    stuck = "；".join(dict.fromkeys(f"{risk.category}：{risk.words}" for risk in record.risks))
-    stuck = f"{stage.name}阶段，{stuck}" if stage else stuck
-    needs = "；".join(
-        dict.fromkeys(
-            wording.objection(fact, record) for fact in record.facts if isinstance(fact.value, ObjectionValue)
-        )
-    )
-    escalation_id = escalation.escalation_id
-    select = CardSelect(
-        name=ASSIGNEE_SELECT,
-        title="指派给",
-        options=(
-            CardOption(option_id=NOT_CHOSEN, text="请选择"),
-            *(CardOption(option_id=str(member_id), text=name) for member_id, name in team[:MAX_OPTIONS]),
-        ),
-        selected=NOT_CHOSEN,
-        action=actions.AssignEscalation(escalation_id=escalation_id).model_dump_json(),
-    )
-    return OutboundCard(
-        card_id=card_id,
-        title="⚠ 风险上报",
-        subtitle=customer,
-        tone="alert",
-        fields=(CardField(label="销售", value=rep), CardField(label="拜访日", value=wording.day(visited_on, today))),
-        body="\n".join(
-            (
-                f"卡在哪一步：{stuck}",
-                f"缺什么支持：{f'客户异议「{needs}」，销售还没说要什么支持' if needs else '销售还没说'}",
-                f"下一步：{'；'.join(wording.steps(record, today, us=rep)) or '销售还没说'}",
-            )
-        ),
-        quote=" ".join(f"「{risk.words}」" for risk in record.risks),
-        selects=(select,) if team else (),
-        buttons=(
-            _button("我来跟进", actions.TakeEscalation(escalation_id=escalation_id), "primary"),
-            *((_button("指派", actions.AssignEscalation(escalation_id=escalation_id)),) if team else ()),
-            _button("已处理", actions.ResolveEscalation(escalation_id=escalation_id)),
-            _button("误报", actions.DismissEscalation(escalation_id=escalation_id), "neutral"),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from handlers import access, actions, drafts, escalation, outbox, pictures, sources, texts, todo_buttons
+from handlers import access, actions, drafts, escalation_answers, outbox, pictures, sources, texts, todo_buttons
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Sender
 from handlers.people import known
@@ -48,7 +48,7 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
     elif isinstance(action, actions.TodoAction):
         await todo_buttons.press(ctx, work, action, pressed)
     else:
-        await escalation.press(ctx, work, action, pressed)
+        await escalation_answers.press(ctx, work, action, pressed)
 
 
 def _refusal(work: Work, card: Card | None, sender: Sender, click: CardClick) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers import cards, escalation, outbox, texts, todos
+from handlers import cards, escalation, escalation_weights, outbox, texts, todos
 from handlers.actions import CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.context import TIMERS, Context
 from handlers.messages import Sender
@@ -75,6 +75,7 @@ async def show(
         note=note,
         warnings=warnings,
         doubts=doubts,
+        low=await escalation_weights.low_of(work, await work.members.get(visit.member_id), now),
     )
     await outbox.show(work, to, card, kind="draft", life=ctx.settings.card_life, cause=f"{cause}>draft")
 

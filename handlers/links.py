@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 TODO_PATH = "/todo"
+EVIDENCE_PATH = "/evidence"
 
 _TODO = b"visitbot todo link\n"
-"""Signed along with the content, so that no other kind of link can be passed off as one of these."""
+_EVIDENCE = b"visitbot evidence link\n"
+"""Signed along with the content, so that no kind of link can be passed off as another."""
 _VERSION = 1
 _CONTENT = struct.Struct(">BQQQ")
 _SEAL_BYTES = sha256().digest_size
@@ -27,6 +29,14 @@ class TodoLink:
     until: datetime
 
 
+@dataclass(frozen=True)
+class EvidenceLink:
+    escalation_id: int
+    member_id: int
+    """Whom the link was made for."""
+    until: datetime
+
+
 class Links:
     """`secret` is the installation's own (`work.keys.secret`); `public_url` is empty where phones cannot reach us."""
 
@@ -36,23 +46,35 @@ class Links:
 
     def todo(self, todo_id: int, member_id: int, *, until: datetime) -> str | None:
         """The address of the to-do's page, good until then to the second; None without a public address."""
-        if not self.public_url:
-            return None
-        content = _CONTENT.pack(_VERSION, todo_id, member_id, int(until.timestamp()))
-        token = base64.urlsafe_b64encode(content + self._seal(content)).decode()
-        return f"{self.public_url}{TODO_PATH}/{token}"
+        return self._made(_TODO, TODO_PATH, todo_id, member_id, until)
+
+    def evidence(self, escalation_id: int, member_id: int, *, until: datetime) -> str | None:
+        """The address of what a matter rests on, good until then to the second; None without a public address."""
+        return self._made(_EVIDENCE, EVIDENCE_PATH, escalation_id, member_id, until)
 
     def read_todo(self, token: str, now: datetime) -> TodoLink | None:
         """What a token of ours says; None for anything else, and for one whose time is over. Never raises."""
-        link = self._read(token)
-        return link if link is not None and now < link.until else None
+        read = self._read(_TODO, token)
+        return TodoLink(*read) if read is not None and now < read[2] else None
+
+    def read_evidence(self, token: str, now: datetime) -> EvidenceLink | None:
+        """As `read_todo`."""
+        read = self._read(_EVIDENCE, token)
+        return EvidenceLink(*read) if read is not None and now < read[2] else None
 
     def has_ended(self, token: str, now: datetime) -> bool:
         """Whether it is a token of ours whose time is over."""
-        link = self._read(token)
-        return link is not None and now >= link.until
+        reads = (self._read(kind, token) for kind in (_TODO, _EVIDENCE))
+        return any(read is not None and now >= read[2] for read in reads)
 
-    def _read(self, token: str) -> TodoLink | None:
+    def _made(self, kind: bytes, path: str, subject_id: int, member_id: int, until: datetime) -> str | None:
+        if not self.public_url:
+            return None
+        content = _CONTENT.pack(_VERSION, subject_id, member_id, int(until.timestamp()))
+        token = base64.urlsafe_b64encode(content + self._seal(kind, content)).decode()
+        return f"{self.public_url}{path}/{token}"
+
+    def _read(self, kind: bytes, token: str) -> tuple[int, int, datetime] | None:
         if len(token) != _TOKEN_LENGTH:
             return None
         try:
@@ -60,10 +82,10 @@ class Links:
         except (UnicodeEncodeError, binascii.Error):
             return None
         content, seal = data[: _CONTENT.size], data[_CONTENT.size :]
-        if not hmac.compare_digest(seal, self._seal(content)):
+        if not hmac.compare_digest(seal, self._seal(kind, content)):
             return None
-        _, todo_id, member_id, until_s = _CONTENT.unpack(content)
-        return TodoLink(todo_id, member_id, datetime.fromtimestamp(until_s, UTC))
+        _, subject_id, member_id, until_s = _CONTENT.unpack(content)
+        return subject_id, member_id, datetime.fromtimestamp(until_s, UTC)
 
-    def _seal(self, content: bytes) -> bytes:
-        return hmac.digest(self._secret, _TODO + content, "sha256")
+    def _seal(self, kind: bytes, content: bytes) -> bytes:
+        return hmac.digest(self._secret, kind + content, "sha256")

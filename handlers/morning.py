@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from handlers import notices, outbox, texts, todo_cards, todo_clock, wording
+from handlers import escalation, notices, outbox, texts, todo_cards, todo_clock, wording
 from handlers.context import TIMERS, Context
 from handlers.working_time import WorkingTime
 from storage.jobs import Daily, Job
@@ -168,10 +168,10 @@ async def _risks(ctx: Context, work: Work, member: Member) -> list[Thing]:
     return [
         Thing(
             texts.MORNING_RISK.format(
-                customer=customer or texts.CUSTOMER_OPEN, rep=(await work.members.get(risk.member_id)).name
+                customer=await escalation.customer_of(work, risk), rep=(await work.members.get(risk.member_id)).name
             )
         )
-        for risk, customer in lying[:MANY]
+        for risk in lying[:MANY]
     ]
 
 

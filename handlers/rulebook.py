@@ -14,6 +14,10 @@ class EscalationRule(Rule):
 
     hours_a_level: float = 8
     """Working hours."""
+    remind_after_days: int = 3
+    """Working days after which whoever took one on, and has not said what became of it, is reminded, once.
+
+    Our own choice: long enough for a call and a meeting with the customer, and within the same week."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from handlers import access, outbox, texts, todo_sayings
+from handlers import access, escalation_answers, escalation_requests, escalation_weights, outbox, texts, todo_sayings
 from handlers.access import Role
 from handlers.answers import Reply
 from handlers.context import Context
@@ -32,7 +32,19 @@ class Saying(Generic[T]):
     run: Callable[[Context, Work, Member, Reply, T], Awaitable[bool]]
 
 
-SAYINGS: tuple[Saying[Any], ...] = (Saying("to-dos", access.EVERYBODY, todo_words.read, todo_sayings.run),)
+SAYINGS: tuple[Saying[Any], ...] = (
+    Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
+    Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),
+    Saying("指派", access.LEADERS, escalation_answers.said_to_assign, escalation_answers.assign_by_word),
+    Saying("待处理风险", access.LEADERS, escalation_requests.asks_for_list, escalation_requests.listing),
+    Saying("误报清单", access.LEADERS | access.ADMINS, escalation_weights.asks_for_list, escalation_weights.listing),
+    Saying("恢复说法", access.LEADERS | access.ADMINS, escalation_weights.names_wording, escalation_weights.restore),
+)
+
+
+def is_one(text: str) -> bool:
+    """Whether the words are meant for one of them, should it turn out to have something to do."""
+    return any(saying.read(text) is not None for saying in SAYINGS)
 
 
 async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:

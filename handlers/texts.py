@@ -184,6 +184,74 @@ ESCALATION_ASSIGNED = "{manager}把「{customer}」的风险指派给{assignee}�
 ESCALATION_ASSIGNED_TO_YOU = "{manager}请您跟进「{customer}」的风险：{words}"
 ESCALATION_RESOLVED = "{manager}已处理「{customer}」的风险。"
 ESCALATION_DISMISSED = "{manager}看过「{customer}」的风险，认为是误报。"
+ESCALATION_TAKEN = "{manager}已接手「{customer}」的{what}，会亲自跟进。"
+ESCALATION_ASSIGNED = "{manager}把「{customer}」的{what}指派给{assignee}跟进。"
+ESCALATION_RESOLVED = "{manager}已处理「{customer}」的{what}。"
+ESCALATION_DISMISSED = "{manager}看过「{customer}」的{what}，认为是误报。"
+# Escalation
+ESCALATION_WHAT = {"risk": "风险", "rule": "风险", "request": "求助"}
+ESCALATED_LATER = "发现风险信号，已报给{manager}，{when} 送达（现在是非工作时间）。"
+RAISED = "已报给{manager}。"
+RAISED_IF_WRITTEN = "已发给{manager}。对方如果还没给我发过消息，要先发一条才收得到，请您提醒一下。"
+RAISED_LATER = "已报给{manager}，{when} 送达（现在是非工作时间）。"
+NOBODY_TO_RAISE_TO = "没有设置您的上级，没能上报；请管理员在成员表里补上。"
+RAISED_UNREACHABLE = "{manager}没有登记可联系的账号，没能上报；请管理员补上。"
+NOBODY_ADMIN = "{rep}有一项要上报的事没有报出去：{reason}。请在成员表里补上。"
+NOBODY_ABOVE = "没有设置上级"
+NOT_REACHABLE = "上级{manager}没有登记可联系的账号"
+MERGED = "「{customer}」已有一项在{holder}那里，这次的内容已并入，不重复上报。"
+MERGED_NOTHING_NEW = "「{customer}」的这些情况已经在{holder}那里，没有重复上报。"
+MERGED_AND_RAISED = "「{customer}」已有一项在{holder}那里，这次的内容已并入，并上报给{manager}。"
+MORE_FOR_HOLDER = "「{customer}」又有新情况（{rep}）：{words}。已并入之前上报的那一项。"
+LOW_WORDING = "「{words}」在您的团队多次被标为误报，这次没有自动上报；需要上报请回复「请{manager}出面」。"
+LOW_MARK = "（低）"
+WENT_UP_FROM = "「{customer}」的{what} {hours} 个工作小时没有处理，已上报{manager}。"
+WENT_UP_AT_ONCE_FROM = "「{customer}」的{what}已上报{manager}，您这边不用再处理。"
+WENT_UP_LEFT = "「{customer}」的{what}原来在{former}那里，现在由{manager}处理。"
+WENT_UP_REP = "「{customer}」的{what}，{former} {hours} 个工作小时没有处理，已上报{manager}。"
+STILL_OPEN = "「{customer}」的{what}还没有处理，已经没有再上一级，请您看一下卡片。"
+STILL_UNFINISHED = "「{customer}」的{what}在您这里跟进 {days} 个工作日了，处理完请点「已处理」。"
+CLOSED_RAISED = "已上报{manager}"
+CLOSED_GIVEN_BACK = "已转回{manager}"
+ESCALATION_MOVED_ON = "这件事已经{state}，操作没有生效。"
+ESCALATION_STATES = {
+    "open": "转给别人处理",
+    "taken": "有人跟进",
+    "assigned": "指派给别人",
+    "resolved": "处理完",
+    "false_alarm": "标为误报",
+}
+ESCALATION_MORE_QUOTES = " 等 {count} 句"
+ASK_OUTCOME = (
+    "已标为处理完。「{customer}」的{what}怎么处理的？回复一句话（语音也行），我转告{rep}；不写就回复「跳过」。"
+)
+OUTCOME_KEPT = "已记下，已转告{told}。"
+OUTCOME_KEPT_ONLY = "已记下。"
+OUTCOME_SKIPPED = "好的，不写。"
+OUTCOME_TOLD = "「{customer}」的{what}，{by}是这样处理的：{words}"
+ASK_ASSIGNEE = "「{customer}」的{what}指派给谁？回复姓名。"
+NO_SUCH_COLLEAGUE = "能指派的人里没有「{name}」（您团队的人和协作同事）。请回复全名，或回复「取消」。"
+ASSIGN_NOTHING = "您手上没有可以指派的事项。"
+ASSIGN_WHICH = "您手上有几件可以指派，请在要指派的那张卡片上点「指派」。"
+ASSIGN_CANCELLED = "好的，先不指派。"
+ASSIGNED_TO = "好的，已指派给{assignee}，处理完会告诉您。"
+WHICH_CUSTOMER_TO_RAISE = "要上报的是哪一家客户的事？请回复客户名称，或回复「取消」。"
+RAISE_CANCELLED = "好的，先不上报。"
+NOBODY_OF_THAT_NAME = "您的上级里没有「{name}」，没有上报。要上报请说「请经理出面」或「请总监出面」。"
+NO_UNSETTLED = "现在没有待处理的风险。"
+UNSETTLED = "待处理的风险（{count} 项，最早的在前）：\n{lines}"
+UNSETTLED_LINE = "{place} {customer}（{rep}）{since}起，{where}"
+UNSETTLED_WHERE = {"open": "等{name}处理", "taken": "{name}跟进中", "assigned": "{name}跟进中（指派）"}
+NO_FALSE_ALARMS = "还没有被标为误报的说法。"
+FALSE_ALARMS = "被标为误报的说法（权重低于 {limit} 的不再自动上报）：\n{lines}\n恢复某一条请回复：恢复 {example}"
+FALSE_ALARM_LINE = (
+    "{place} {team}「{words}」（{category}）误报 {false_alarms} 次，属实 {confirmed} 次，权重 {weight:.2f}{low}"
+)
+FALSE_ALARM_LOW = "，不自动上报"
+FALSE_ALARM_TEAM = "{manager}团队 "
+RESTORED = "已恢复「{words}」（{count} 个团队），以后照常自动上报。"
+NOTHING_TO_RESTORE = "误报清单里没有「{words}」。回复「误报清单」查看。"
+LISTED_MORE = "……等 {count} 项"
 
 JOB_PARKED_ADMIN = "有一项任务没处理成功，已搁置（编号 {job_id}，{reason}）。查看：visitbot jobs show {job_id}"
 

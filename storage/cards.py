@@ -61,6 +61,11 @@ class Cards:
         )
         return await self._session.scalar(query.limit(1)) is not None
 
+    async def open_of(self, prefix: str) -> Sequence[Card]:
+        """The open cards whose ids begin so: those about one thing."""
+        query = select(Card).where(Card.card_id.startswith(prefix, autoescape=True), Card.state == "open")
+        return (await self._session.scalars(query.order_by(Card.card_id))).all()
+
     async def latest_as_text(self, platform: str, user_id: str) -> Card | None:
         """The open card this person last got as numbered text: what a bare number answers."""
         return await self._session.scalar(

@@ -281,6 +281,17 @@ class EscalationItem(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class EscalationHolder(Base):
+    """With whom a matter lies or lay, one for each level: it comes back to none of them, and they may look at it."""
+
+    __tablename__ = "escalation_holders"
+
+    escalation_id: Mapped[int] = mapped_column(ForeignKey("escalations.escalation_id"), primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Wording(Base):
     """What a team's managers made of a risk wording: how often it was right, how often a false alarm."""
 

@@ -74,6 +74,11 @@ class Visits:
         )
         return [(visit, customer) for visit, customer in rows]
 
+    async def latest_confirmed(self, member_id: int, *, since: datetime) -> Visit | None:
+        """The member's last visit that was confirmed since then."""
+        query = select(Visit).where(Visit.member_id == member_id, Visit.state == "confirmed", Visit.decided_at >= since)
+        return await self._session.scalar(query.order_by(Visit.last_sent_at.desc(), Visit.visit_id.desc()).limit(1))
+
     async def between(
         self, first: date, last: date, *, confirmed_since: datetime
     ) -> Sequence[tuple[Visit, str | None]]:

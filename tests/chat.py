@@ -35,6 +35,7 @@ from handlers.messages import (
     Text,
     Voice,
 )
+from handlers.rulebook import RuleBook
 from nlp.extractor import Extractor, Rules
 from nlp.images import look_of
 from nlp.screens import Message, ReadHint, ScreenReader, ScreenReading, ScreenWarning, Seen, Speaker
@@ -312,6 +313,7 @@ async def build(
     extractor: Extractor | None = None,
     silent_for_s: float = 60.0,
     reads_pictures: bool = False,
+    rules: RuleBook | None = None,
 ) -> Chat:
     """The real handlers on a real database, with a chat platform and ears of the test's own.
 
@@ -319,6 +321,7 @@ async def build(
     """
     platform = platform or ChatPlatform(name="wecom")
     listener, screens = FakeListener(), FakeScreens()
+    chosen = wiring.settings(Config())
 
     async def fetch_media(_platform: str, media_ref: str) -> MediaFile:
         return await platform.fetch_media(media_ref)
@@ -331,7 +334,7 @@ async def build(
         screens=screens if reads_pictures else None,
         media=LocalMediaStore(folder / "media"),
         fetch_media=fetch_media,
-        settings=replace(wiring.settings(Config()), silent_for_s=silent_for_s),
+        settings=replace(chosen, silent_for_s=silent_for_s, rules=rules or chosen.rules),
         served=frozenset({platform.name}),
         links=Links(bytes(32), public_url),
         answers_only=frozenset({platform.name}) if answers_only else frozenset(),

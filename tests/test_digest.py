@@ -53,7 +53,12 @@ class Office:
             visit.state, visit.customer_id = state, found.customer_id
             visit.decided_at = (decided_at or sent_at) if state == "confirmed" else None
             if risk is not None and member.manager_id is not None:
-                escalation = await work.escalations.open(visit, member.manager_id, f"risk-{self.visits}")
+                escalation = await work.escalations.open(
+                    member_id=member.member_id,
+                    manager_id=member.manager_id,
+                    customer_id=visit.customer_id,
+                    visit_id=visit.visit_id,
+                )
                 escalation.state, escalation.created_at = risk, risk_at or sent_at
             if todo:
                 await work.todos.add(visit, 0, party=party, action=todo, due_on=due_on)
@@ -336,7 +341,7 @@ async def test_the_questions_mean_the_same_on_either_database(any_database: Data
         visit = await work.visits.begin(rep.member_id, "wecom", visited_on=FRIDAY, sent_at=MONDAY)
         await work.todos.add(visit, 0, party="us", action="寄样品", due_on=FRIDAY)
         visit.customer_id = hengli.customer_id
-        await work.escalations.open(visit, rep.member_id, "risk-1")
+        await work.escalations.open(member_id=rep.member_id, manager_id=rep.member_id, customer_id=hengli.customer_id)
         assert await work.todos.find(999) is None
         assert await work.todos.lock(999) is None
         locked = await work.todos.lock(1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handlers.links import Links, TodoLink
+from handlers.links import EvidenceLink, Links, TodoLink
 from tests.fakes import NOON
 
 SECRET = bytes(range(32))
@@ -93,3 +93,17 @@ def test_what_the_key_signs_is_marked_as_a_todo_link() -> None:
     forged = base64.urlsafe_b64encode(content + hmac.digest(SECRET, content, "sha256")).decode()
 
     assert LINKS.read_todo(forged, NOON) is None
+
+
+def test_a_link_to_evidence_reads_back_and_is_no_link_to_a_to_do() -> None:
+    url = LINKS.evidence(7, 3, until=LATER)
+    assert url is not None
+    token = url.rpartition("/")[2]
+
+    assert url == f"https://bot.example.com/visits/evidence/{token}"
+    assert LINKS.read_evidence(token, NOON) == EvidenceLink(7, 3, LATER)
+    assert LINKS.read_evidence(token, LATER) is None
+    assert LINKS.has_ended(token, LATER)
+    assert LINKS.read_todo(token, NOON) is None
+    assert LINKS.read_evidence(token_of(), NOON) is None
+    assert Links(SECRET, "").evidence(7, 3, until=LATER) is None

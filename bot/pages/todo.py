@@ -4,54 +4,31 @@ There is no login: the link is signed, made for one person and good for a limite
 fetch links by themselves to show previews, so looking changes nothing; only the button, a POST, does.
 """
 
-import base64
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from html import escape
-from pathlib import Path
-from string import Template
 
 from aiohttp import web
 from yarl import URL
 
+from bot.pages.frame import LEFT, Frame, Notice, Refused, template
 from handlers import texts, todo_clock, todos, wording
 from handlers.context import Context
 from handlers.links import TODO_PATH, TodoLink
-from storage.errors import DatabaseUnavailable
 from storage.models import Todo
 from storage.work import Work
 
 log = logging.getLogger(__name__)
 
-FOLDER = Path(__file__).parent
 SOURCE = "todo page"
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A page that has nothing to show but a sentence."""
-
-    status: int
-    title: str
-    text: str
 
 
 INVALID = Notice(404, "链接无效", "请回到聊天里，从待办重新打开；或回复「待办」查看还没做完的事。")
 ENDED = Notice(410, "链接已过期", "请回到聊天里回复「待办」，查看还没做完的事。")
 GONE = Notice(404, "待办不存在", "这个待办可能已被清理。请回到聊天里回复「待办」，查看还没做完的事。")
-LEFT = Notice(403, "链接已停用", "您的账号在拜访助手里已停用，这个链接不能再用。有疑问请联系管理员。")
 PASSED_ON = Notice(403, "待办已转交", "这个待办已经转给别人，请由新的负责人完成。")
 FOREIGN = Notice(403, "操作没有生效", "这次点击不是从待办页面发出的。请回到聊天里重新打开链接，再点「完成」。")
-BUSY = Notice(503, "暂时打不开", "系统正忙，什么都没有改动。请过一会儿再试。")
-
-
-class Refused(Exception):
-    def __init__(self, notice: Notice) -> None:
-        super().__init__(notice.title)
-        self.notice = notice
 
 
 @dataclass(frozen=True)
@@ -71,32 +48,15 @@ def routes(context: Context) -> list[web.RouteDef]:
         return []
     page = TodoPage(context)
     path = TODO_PATH + "/{token}"
-    return [web.get(path, page.answered(page.show)), web.post(path, page.answered(page.finish))]
-
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+    return [web.get(path, page.frame.answered(page.show)), web.post(path, page.frame.answered(page.finish))]
 
 
 class TodoPage:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._own = URL(context.links.public_url).origin()
-        self._frame = Template((FOLDER / "frame.html").read_text("utf-8"))
-        self._todo = Template((FOLDER / "todo.html").read_text("utf-8"))
-        self._notice = Template((FOLDER / "notice.html").read_text("utf-8"))
-        self._style = (FOLDER / "page.css").read_text("utf-8")
-        self._headers = _headers(self._style)
-
-    def answered(self, handler: Handler) -> Handler:
-        async def answer(request: web.Request) -> web.StreamResponse:
-            try:
-                return await handler(request)
-            except Refused as refused:
-                return self._told(refused.notice)
-            except DatabaseUnavailable:
-                return self._told(BUSY)
-
-        return answer
+        self.frame = Frame()
+        self._todo = template("todo.html")
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         link = self._link(request)
@@ -120,7 +80,7 @@ class TodoPage:
                 await todos.finish(ctx, work, todo, todos.By(link.member_id, to, cause))
                 log.info("todo.finished", extra={"todo_id": todo.todo_id})
         # relative, so that it is right behind a proxy that puts a folder in front; reloading then repeats no click
-        return web.Response(status=303, headers={**self._headers, "Location": request.match_info["token"]})
+        return web.Response(status=303, headers={**self.frame.headers, "Location": request.match_info["token"]})
 
     def _link(self, request: web.Request) -> TodoLink:
         token, now = request.match_info["token"], self._context.database.now()
@@ -169,15 +129,7 @@ class TodoPage:
         content = self._todo.substitute(
             action=escape(view.action), rows=rows, state=escape(view.state), tone=view.tone, button=button
         )
-        return self._page(200, "待办", content)
-
-    def _told(self, notice: Notice) -> web.Response:
-        content = self._notice.substitute(title=escape(notice.title), text=escape(notice.text))
-        return self._page(notice.status, notice.title, content)
-
-    def _page(self, status: int, title: str, content: str) -> web.Response:
-        html = self._frame.substitute(title=escape(title), style=self._style, content=content)
-        return web.Response(status=status, text=html, content_type="text/html", charset="utf-8", headers=self._headers)
+        return self.frame.page(200, "待办", content)
 
 
 def _state(todo: Todo, due: datetime | None, now: datetime) -> tuple[str, str]:
@@ -195,20 +147,3 @@ def _state(todo: Todo, due: datetime | None, now: datetime) -> tuple[str, str]:
         return "待完成", "neutral"
     is_over = todo.due_at is not None and due < now
     return ("已过期", "alert") if is_over else ("今天到期", "alert")
-
-
-def _headers(style: str) -> dict[str, str]:
-    style_hash = base64.b64encode(sha256(style.encode()).digest()).decode()
-    return {
-        "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{style_hash}'; form-action 'self'; "
-            "base-uri 'none'; frame-ancestors 'none'"
-        ),
-        "Cache-Control": "no-store",
-        # not "no-referrer": with that, browsers send `Origin: null` with our own button (Fetch standard, 3.2)
-        "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex, nofollow",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Cross-Origin-Opener-Policy": "same-origin",
-    }

@@ -24,7 +24,7 @@ from typing import Any, Literal
 import numpy as np
 from aiohttp import web
 
-from bot import logs, pipeline, wiring
+from bot import demo, logs, pipeline, wiring
 from bot.config import Config, Server, Storage, WeCom
 from bot.platform import Keep, MediaFile, Received, Sent
 from bot.wecom.adapter import WeComPlatform
@@ -248,6 +248,8 @@ async def serve(plan: Plan) -> None:
         server=Server(port=0),
         storage=Storage(database=plan.database, media_dir=Path(plan.media_dir)),
         wecom=wecom,
+        # the machine's own clock: it must not matter at what time of day this is run
+        calendar=demo.open_all_hours(Path(plan.media_dir).parent),
     )
     database = await FaultyDatabase.open(plan.database, SystemClock())
     platform = FaultyWeCom(wecom, faults)

@@ -90,7 +90,7 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
     assert {"我来跟进", "已处理", "误报"} <= set(boss.sees()[-1].buttons)
 
     await boss.presses("我来跟进")
-    boss.shows((texts.DECIDED,))
+    boss.shows((texts.DECIDED,), ("跟进中", CUSTOMER))
     rep.shows(TAKEN)
 
     await rep.presses("完成")
@@ -281,7 +281,7 @@ async def test_only_whose_card_it_is_can_press_and_a_manager_assigns_the_risk_to
 
     await boss.presses("指派", choosing="赵一鸣")
     rep.shows((f"陈志远把「{CUSTOMER}」的风险指派给赵一鸣跟进。",))
-    other.shows((f"陈志远请您跟进「{CUSTOMER}」的风险：领导还没批、要等预算",))
+    other.shows(("请您跟进", CUSTOMER, "领导还没批", "要等预算"))
     boss.shows_closed("已指派赵一鸣")
     assert (await written(office)).escalations == (("陈志远", "李晓彤", "assigned"),)
 

@@ -387,7 +387,10 @@ async def test_a_rep_who_is_to_follow_up_is_asked_and_not_told_of_themself(chat:
 
     await chat.presses(risk, actions.AssignEscalation, sender=MANAGER, chosen={"assignee": (rep,)})
 
-    assert chat.texts(of=REP)[-1].startswith("陈志远请您跟进「宁波恒力阀门有限公司」的风险：")
+    [card] = chat.cards("请您跟进", of=REP)
+    assert card.subtitle == "宁波恒力阀门有限公司"
+    assert fields(card)["指派人"] == "陈志远"
+    assert not any("指派给李晓彤" in text for text in chat.texts(of=REP))
 
 
 async def test_two_notes_about_two_customers_are_two_visits(chat: Chat) -> None:
@@ -565,12 +568,14 @@ async def test_an_escalation_is_assigned_to_somebody_of_the_team(chat: Chat) -> 
     [assignees] = risk.selects
     other = next(option.option_id for option in assignees.options if option.text == "赵一鸣")
 
-    assert await chat.presses(risk, actions.AssignEscalation, sender=MANAGER) == [OutboundText(text=texts.CHOOSE_FIRST)]
+    [asked] = await chat.presses(risk, actions.AssignEscalation, sender=MANAGER)
+    assert isinstance(asked, OutboundText)
+    assert "指派给谁" in asked.text
     sent = await chat.presses(risk, actions.AssignEscalation, sender=MANAGER, chosen={"assignee": (other,)})
 
     assert closings(sent) == ["已指派赵一鸣"]
     assert "指派给赵一鸣" in chat.texts(of=REP)[-1]
-    assert "请您跟进" in chat.texts(of=OTHER)[-1]
+    assert [card.title for card in chat.cards(of=OTHER)] == ["请您跟进"]
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,22 @@ def upgrade() -> None:
     with op.batch_alter_table("escalation_items", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_escalation_items_escalation_id"), ["escalation_id"], unique=False)
 
+    op.create_table(
+        "escalation_holders",
+        sa.Column("escalation_id", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["escalation_id"],
+            ["escalations.escalation_id"],
+            name=op.f("fk_escalation_holders_escalation_id_escalations"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.member_id"], name=op.f("fk_escalation_holders_member_id_members")
+        ),
+        sa.PrimaryKeyConstraint("escalation_id", "level", name=op.f("pk_escalation_holders")),
+    )
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("stage_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("region", sa.String(length=200), nullable=True))
@@ -186,6 +202,10 @@ def upgrade() -> None:
         "UPDATE escalations SET customer_id = "
         "(SELECT visits.customer_id FROM visits WHERE visits.visit_id = escalations.visit_id)"
     )
+    op.execute(
+        "INSERT INTO escalation_holders (escalation_id, level, member_id, since) "
+        "SELECT escalation_id, level, manager_id, created_at FROM escalations"
+    )
     op.execute("UPDATE customers SET stage_since = created_at WHERE stage IS NOT NULL")
     op.execute(
         "UPDATE customers SET last_contact_at = (SELECT max(visits.last_sent_at) FROM visits "
@@ -202,6 +222,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("escalation_holders")
     op.execute("DELETE FROM escalation_items")
     op.execute(
         "DELETE FROM escalations WHERE visit_id IS NULL OR card_id IS NULL OR EXISTS "
