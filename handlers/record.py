@@ -160,6 +160,37 @@ class RemarkValue(Frozen):
     text: str
 
 
+# The answers to the three questions that a risk raises
+
+
+class BlockerValue(Frozen):
+    """客户卡点: where exactly the customer is stuck."""
+
+    kind: Literal["blocker"] = "blocker"
+    text: str
+
+
+class SupportValue(Frozen):
+    """我方可提供的支持."""
+
+    kind: Literal["support"] = "support"
+    text: str
+
+
+class BreakthroughValue(Frozen):
+    """预计突破时间: when it is expected to move again; `on` is None where the words name no day (说不准)."""
+
+    kind: Literal["breakthrough"] = "breakthrough"
+    text: str
+    on: date | None = None
+
+
+class SkippedValue(Frozen):
+    """The rep does not want to be asked for more about this visit."""
+
+    kind: Literal["skipped"] = "skipped"
+
+
 Value = (
     CustomerValue
     | ContactValue
@@ -182,13 +213,38 @@ Value = (
     | AlsoVisitedValue
     | DayValue
     | RemarkValue
+    | BlockerValue
+    | SupportValue
+    | BreakthroughValue
+    | SkippedValue
 )
 _VALUES: TypeAdapter[Value] = TypeAdapter(Annotated[Value, Field(discriminator="kind")])
 V = TypeVar("V", bound=Value)
 
 # of these a visit has one at most; a later one takes the place of the earlier
-_SINGLE = (CustomerValue, StageValue, PlaceValue, SaidPlaceValue, VisitTimeValue, DayValue)
-_BESIDE = (WithdrawnAmountValue, QuantityValue, SaidPlaceValue, VisitTimeValue, VagueValue)
+_SINGLE = (
+    CustomerValue,
+    StageValue,
+    PlaceValue,
+    SaidPlaceValue,
+    VisitTimeValue,
+    DayValue,
+    BlockerValue,
+    SupportValue,
+    BreakthroughValue,
+    SkippedValue,
+)
+_BESIDE = (
+    WithdrawnAmountValue,
+    QuantityValue,
+    SaidPlaceValue,
+    VisitTimeValue,
+    VagueValue,
+    BlockerValue,
+    SupportValue,
+    BreakthroughValue,
+    SkippedValue,
+)
 """These tell of a visit that something else has to show: 明天三点要开会 is none."""
 
 

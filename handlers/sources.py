@@ -8,6 +8,8 @@ from handlers.context import Context
 from handlers.record import (
     AlsoVisitedValue,
     AmountValue,
+    BlockerValue,
+    BreakthroughValue,
     CompetitorValue,
     ContactValue,
     CustomerValue,
@@ -22,8 +24,10 @@ from handlers.record import (
     RemarkValue,
     SaidPlaceValue,
     SignalValue,
+    SkippedValue,
     StageValue,
     StepValue,
+    SupportValue,
     VagueValue,
     Value,
     VisitTimeValue,
@@ -122,3 +126,11 @@ def _name(value: Value, today: date) -> str:  # noqa: C901  a closed set of type
             return f"拜访日 {wording.day(value.on, today)}"
         case RemarkValue():
             return f"补充 {value.text}"
+        case BlockerValue():
+            return f"客户卡点 {value.text}"
+        case SupportValue():
+            return f"我方支持 {value.text}"
+        case BreakthroughValue():
+            return f"预计突破 {wording.breakthrough(value, today)}"
+        case SkippedValue():
+            return "不再追问"

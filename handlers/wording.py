@@ -1,10 +1,13 @@
 """Facts as people read them: money, days, people."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from handlers.record import (
     AmountValue,
+    BlockerValue,
+    BreakthroughValue,
     ContactValue,
     DemandValue,
     Fact,
@@ -13,6 +16,7 @@ from handlers.record import (
     QuantityValue,
     Record,
     StepValue,
+    SupportValue,
     WithdrawnAmountValue,
 )
 
@@ -134,6 +138,24 @@ def demand(value: DemandValue, today: date) -> str:
 def circled(place: int) -> str:
     """The number of a place counted from 0: ①, ②, … and 11. beyond ten."""
     return CIRCLED[place] if place < len(CIRCLED) else f"{place + 1}."
+
+
+@dataclass(frozen=True)
+class RiskAnswers:
+    """What the rep answered to the three questions about a risk, in their words; None: not answered."""
+
+    blocker: BlockerValue | None
+    support: SupportValue | None
+    breakthrough: BreakthroughValue | None
+
+
+def answers_of(record: Record) -> RiskAnswers:
+    return RiskAnswers(record.one(BlockerValue), record.one(SupportValue), record.one(BreakthroughValue))
+
+
+def breakthrough(value: BreakthroughValue, today: date) -> str:
+    """下周五能批（11-27（周五））: the words, and the day they mean where they mean one."""
+    return f"{value.text}（{day(value.on, today)}）" if value.on else value.text
 
 
 def percent(value: float) -> str:
