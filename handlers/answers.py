@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers import detail_replies, risk_replies
 from handlers.context import Context
 from handlers.messages import Sender
+from nlp.draft import VisitDraft
 from nlp.transcript import Transcript
 from storage.models import Evidence, Member, Question
 from storage.work import Work
@@ -25,12 +27,19 @@ class Reply:
     text: str
     evidence: Evidence
     transcript: Transcript | None = None
+    draft: VisitDraft | None = None
+    """What it says, read as a note."""
+    is_aside: bool = False
+    """Whether it means something by itself, whatever was asked: a greeting, something said in passing."""
 
 
 Reader = Callable[[Context, Work, Question, Reply, Member], Awaitable[bool]]
 """Whether the reply was an answer; the reader then did all that follows from it, closing the question included."""
 
-READERS: Mapping[str, Reader] = {}
+READERS: Mapping[str, Reader] = {
+    "risk": risk_replies.read,
+    "detail": detail_replies.read,
+}
 
 
 async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:

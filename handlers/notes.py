@@ -84,7 +84,16 @@ async def _take_said(
     reading: ExtractionContext,
     member: Member,
 ) -> None:
-    reply = answers.Reply(note.to, note.cause, note.sent_at, note.text, evidence, note.transcript)
+    reply = answers.Reply(
+        note.to,
+        note.cause,
+        note.sent_at,
+        note.text,
+        evidence,
+        note.transcript,
+        draft=draft,
+        is_aside=is_greeting(note.text) or is_courtesy(note.text) or sayings.is_one(note.text),
+    )
     if await answers.take(ctx, work, reply, member):
         return
     latest = await work.visits.latest_draft(member.member_id)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from handlers import access, outbox, texts
+from handlers import access, outbox, risk_replies, texts
 from handlers.access import Role
 from handlers.answers import Reply
 from handlers.context import Context
@@ -31,7 +31,14 @@ class Saying(Generic[T]):
     run: Callable[[Context, Work, Member, Reply, T], Awaitable[bool]]
 
 
-SAYINGS: tuple[Saying[Any], ...] = ()
+SAYINGS: tuple[Saying[Any], ...] = (
+    Saying("回答风险", access.EVERYBODY, risk_replies.read_again, risk_replies.answer_again),
+)
+
+
+def is_one(text: str) -> bool:
+    """Whether the words are meant for one of them, should it turn out to have something to do."""
+    return any(saying.read(text) is not None for saying in SAYINGS)
 
 
 async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:
