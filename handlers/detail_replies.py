@@ -1,5 +1,6 @@
 """The answers to the questions of `handlers.details`: the rep's next words, or that they do not want to be asked."""
 
+import re
 from typing import TYPE_CHECKING
 
 from handlers import actions, details, drafts, editing
@@ -18,10 +19,8 @@ from handlers.record import (
     VagueValue,
     facts_of,
     load,
-    tells_of_a_visit,
 )
 from handlers.risk_replies import SKIP, tells_of_another
-from nlp import edits
 from storage.models import Member, Question
 from storage.visits import Source
 from storage.work import Work
@@ -33,6 +32,8 @@ MOST = 120
 """Characters; longer words are a note."""
 LEAST = 4
 """Characters; fewer are no answer to what was vague."""
+_PRICED = re.compile(r"报价|单价|合同|成交|付款|报给|报了")
+"""Words that say of an amount what it is, where that is no budget."""
 _ENDS = " \n\t。.！!，,～~"
 
 
@@ -50,7 +51,9 @@ async def read(ctx: Context, work: Work, question: Question, reply: "Reply", mem
         skipped = record.with_fact(Fact(SkippedValue(), source))
         await drafts.change(ctx, work, visit, skipped, member=member, to=reply.to, cause=reply.cause)
         return True
-    if not _may_be_answer(ctx, record, reply):
+    if not _may_be_answer(record, reply):
+        return False
+    if (await editing.read(ctx, work, visit, reply.evidence, reply.sent_at, reply.transcript)).edits:
         return False
     new = _answered(record, asked, reply, is_fresh=reply.sent_at - question.asked_at <= ctx.settings.merge_window)
     if new is None:
@@ -74,16 +77,13 @@ async def press(ctx: Context, work: Work, action: actions.DetailAction, pressed:
     await drafts.change(ctx, work, visit, record.with_fact(fact), member=member, to=pressed.to, cause=cause)
 
 
-def _may_be_answer(ctx: Context, record: Record, reply: "Reply") -> bool:
+def _may_be_answer(record: Record, reply: "Reply") -> bool:
     if len(reply.text) > MOST or reply.is_aside or reply.draft is None:
         return False
     customer = reply.draft.customer
     if customer is not None and (record.customer is None or record.customer.status != "known"):
         return False  # which customer it was is what matters most
-    if tells_of_another(reply.draft, record, reply.text):
-        return False
-    view = editing.view_of(record, ctx.settings.vocabulary.stages)
-    return not edits.parse(reply.text, reply.sent_at, ctx.settings.zone, view)
+    return not tells_of_another(reply.draft, record, reply.text)
 
 
 def _answered(record: Record, asked: list[Detail], reply: "Reply", *, is_fresh: bool) -> Record | None:
@@ -96,24 +96,26 @@ def _answered(record: Record, asked: list[Detail], reply: "Reply", *, is_fresh: 
     ]
     about = {detail.about for detail in asked}
     if "budget" in about:
-        facts = _as_budget(facts)
+        facts = _as_budget(facts, reply.text)
     wanted = {"step": StepValue, "contact": ContactValue, "budget": AmountValue}
     is_answer = any(isinstance(fact.value, wanted[key]) for key in about if key is not None for fact in facts)
-    if None in about and (is_answer or any(tells_of_a_visit(fact.value) for fact in facts)):
+    if None in about and any(editing.is_on_the_card(fact.value) for fact in facts):
         return _less_vague(record, asked).joined_by(facts)
     if is_answer:
         return record.joined_by(facts)
     if None in about and is_fresh and len(reply.text.strip(_ENDS)) >= LEAST and "？" not in reply.text:
         words = reply.text.strip()
         source = Source(reply.evidence.evidence_id, 0, len(reply.text), reply.text, engine="edit")
-        return _less_vague(record, asked).with_fact(Fact(RemarkValue(text=words), source))
+        return _less_vague(record, asked).joined_by([*facts, Fact(RemarkValue(text=words), source)])
     return None
 
 
-def _as_budget(facts: list[Fact]) -> list[Fact]:
+def _as_budget(facts: list[Fact], text: str) -> list[Fact]:
     """八十万, in answer to how much the budget is, is the budget."""
     amounts = [fact for fact in facts if isinstance(fact.value, AmountValue)]
-    if len(amounts) != 1 or not isinstance(amount := amounts[0].value, AmountValue) or amount.role != "other":
+    if len(amounts) != 1 or not isinstance(amount := amounts[0].value, AmountValue):
+        return facts
+    if amount.role not in {"other", "quote"} or _PRICED.search(text):
         return facts
     budget = Fact(amount.model_copy(update={"role": "budget"}), amounts[0].source)
     return [budget if fact is amounts[0] else fact for fact in facts]

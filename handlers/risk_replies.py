@@ -9,9 +9,8 @@ from handlers.context import Context
 from handlers.messages import Sender
 from handlers.pressed import Pressed
 from handlers.record import BlockerValue, BreakthroughValue, Fact, Record, SupportValue, load
-from nlp import edits, risk_answers
+from nlp import risk_answers
 from nlp.draft import VisitDraft
-from nlp.edit_ops import Ask
 from nlp.risk_answers import QUESTIONS, Answer, Answers, Question
 from storage.models import Evidence, Member, Visit
 from storage.models import Question as Asked
@@ -56,7 +55,7 @@ async def read(ctx: Context, work: Work, question: Asked, reply: "Reply", member
     if len(reply.text) > MOST:
         return False
     answers = risk_answers.split(reply.text[start:], reply.sent_at, ctx.settings.zone, missing)
-    if not start and not _is_answer(ctx, record, reply, answers):
+    if not start and not await _is_answer(ctx, work, visit, record, reply, answers):
         return False
     facts = _facts(ctx, answers, reply, start)
     if facts:
@@ -115,7 +114,7 @@ def _start(text: str) -> int:
     return head.end() if head else 0
 
 
-def _is_answer(ctx: Context, record: Record, reply: "Reply", answers: Answers) -> bool:
+async def _is_answer(ctx: Context, work: Work, visit: Visit, record: Record, reply: "Reply", answers: Answers) -> bool:
     """Whether these words are meant as an answer; what is as well something else is that."""
     draft = reply.draft
     if draft is not None and tells_of_another(draft, record, reply.text):
@@ -124,10 +123,8 @@ def _is_answer(ctx: Context, record: Record, reply: "Reply", answers: Answers) -
         return True
     if _ASKS_US.search(reply.text) or (reply.is_aside and not answers.pointed):
         return False
-    wanted = edits.parse(
-        reply.text, reply.sent_at, ctx.settings.zone, editing.view_of(record, ctx.settings.vocabulary.stages)
-    )
-    if wanted and not (answers.pointed and all(isinstance(edit, Ask) for edit in wanted)):
+    request = await editing.read(ctx, work, visit, reply.evidence, reply.sent_at, reply.transcript)
+    if request.edits and not (answers.pointed and request.question):
         return False
     # more of the visit that is open: 恒力的王经理又说预算加到95万
     is_note = draft is not None and draft.customer is not None and bool(draft.amounts or draft.next_steps)
