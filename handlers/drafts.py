@@ -247,6 +247,7 @@ async def confirm(
         return
     if await questionnaire.blocks(ctx, work, visit, now):
         now = await _with_customer(work, visit, now, meant)
+        await close_card(work, visit, texts.CLOSED_ASKED, cause=f"{cause}>asked", response_ref=response_ref)
         await questionnaire.ask(ctx, work, visit, now, member=member, to=to, cause=cause, confirmed=True)
         return
     customer = await _settled_customer(work, meant, member)

@@ -168,6 +168,7 @@ RISKS_REMINDER = "{customer}（{on}）的拜访记录还是草稿，答完风险
 RISKS_NEEDED = "风险三问答完才能入库。现在不方便可以回复「稍后」，记录先存为草稿。"
 NO_RISKS_TO_ANSWER = "现在没有要回答的风险三问。"
 NOT_AN_ANSWER = "没听出是哪一问的答案。例如回复：回答风险 卡在财务没批，需要总监出面，预计下周五"
+CLOSED_ASKED = "先答风险三问"
 CLOSED_ANSWERED = "已收到回答"
 CLOSED_HELD = "稍后回答"
 CLOSED_NOT_NEEDED = "不用回答了"

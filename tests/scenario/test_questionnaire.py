@@ -49,8 +49,9 @@ async def answered(chat: Chat, visit_id: int = 1) -> tuple[str | None, str | Non
 
 
 async def test_confirming_a_risk_asks_three_questions_and_saves_nothing_yet(told: Chat) -> None:
-    [card] = await told.presses(told.draft(), actions.ConfirmVisit)
+    closed, card = await told.presses(told.draft(), actions.ConfirmVisit)
 
+    assert closings([closed]) == ["先答风险三问"]
     assert isinstance(card, OutboundCard)
     assert card.title == "风险三问"
     assert card.subtitle == "记录已存为草稿，答完才入库"
@@ -78,7 +79,7 @@ async def test_one_voice_note_answers_all_three_and_the_record_is_saved_without_
         "预计下周五能批下来 2026-11-27",
     )
     assert await state(told) == "confirmed"
-    assert closings(sent) == ["已收到回答", "已确认"]
+    assert closings(sent) == ["已收到回答"]
     assert "已入库：宁波恒力阀门有限公司" in told.texts(of=REP)[-1]
     assert len(told.cards("风险上报", of=MANAGER)) == 1
     assert len(told.cards("待办", of=REP)) == 2

@@ -93,6 +93,7 @@ async def test_after_the_confirmation_nothing_is_changed_but_the_difference_is_t
     chat.listener.answers.append(PlatformBusy("no"))
     await chat.receives(chat.voice(platform_transcript=MISHEARD))
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
     chat.listener.answers.append(heard(VISIT))
 
     await chat.passes(timedelta(seconds=10))
