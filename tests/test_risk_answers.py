@@ -82,6 +82,7 @@ def test_one_reply_answers_all_three(reply: str, blocker: str, support: str, bre
         ("等预算下来，大概月底", "breakthrough"),
         ("说不准", "breakthrough"),
         ("他们王总人不错，说要再聊聊", "blocker"),
+        ("卡在审批，他们总监要我们再让三", "blocker"),
     ],
 )
 def test_a_reply_to_one_of_three_questions(reply: str, question: Question) -> None:
