@@ -242,7 +242,9 @@ async def test_when_every_first_try_fails_all_is_still_shown_once_and_in_order(o
 
     await office.whole_visit(*[20.0] * 8)
 
-    assert office.phone(REP) == REP_SEES
+    # by word a card is closed with a code that came when it was sent, in the answer that got lost
+    open_still = "（已收到回答）" if fault.kind == "reset_after" else ""
+    assert office.phone(REP) == [line.replace(open_still, "") for line in REP_SEES]
     assert office.phone(MANAGER) == MANAGER_SEES
     assert await office.records() == ONE_VISIT
 

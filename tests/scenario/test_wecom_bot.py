@@ -185,7 +185,8 @@ async def test_by_callbacks_a_typed_note_becomes_a_confirmed_visit(opened: Openi
             "[待办]",
             "[待办]",
         ]
-        [answer] = office.wecom.texts(REP)
+        [look, answer] = office.wecom.texts(REP)
+        assert look == "请看卡片。"
         assert answer == f"{SAVED}\n\n陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。"
         assert "[⚠ 风险上报]（陈志远跟进中）" in office.phone(MANAGER)
         assert await office.records() == ONE_VISIT
