@@ -33,6 +33,8 @@ TYPED_INSTEAD = (
     "我答应下周三前把安装排期表给他，他那边十二月一号前确认技术参数。"
 )
 """What the rep types where no speech model is to be had."""
+ANSWERS = "卡在他们总经理还没签字，需要总监出面见一下他们老板，预计下周五能批下来。"
+"""What the rep answers to the three questions about the risk."""
 
 
 def configuration(folder: Path, port: int) -> Config:
@@ -108,6 +110,9 @@ class Conversation:
 
     async def typed_visit(self) -> None:
         await self.say(REP, Text(text=TYPED_INSTEAD))
+
+    async def answers(self) -> None:
+        await self.say(REP, Text(text=ANSWERS))
 
     async def card(self, user_id: str, title: str, within_s: float, *, saying: str = "") -> OutboundCard:
         """The newest card of that title on this phone, once it is open and has these words. Raises DemoFailed."""

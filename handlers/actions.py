@@ -41,6 +41,30 @@ class DiscardVisit(Frozen):
     visit_id: int
 
 
+# What a draft's card asks
+
+
+class AnswerRisks(Frozen):
+    """The answer comes with the click, as the choice in `SUPPORT_SELECT` or `BREAKTHROUGH_SELECT`."""
+
+    do: Literal["answer"] = "answer"
+    visit_id: int
+
+
+class HoldRisks(Frozen):
+    """The button 稍后: the record stays a draft, and the rep is reminded."""
+
+    do: Literal["hold"] = "hold"
+    visit_id: int
+
+
+class SkipDetails(Frozen):
+    """The rep does not want to be asked for more about this visit."""
+
+    do: Literal["skip"] = "skip"
+    visit_id: int
+
+
 # Pictures
 
 
@@ -115,11 +139,15 @@ class DismissEscalation(Frozen):
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
+RiskAction = AnswerRisks | HoldRisks
+DetailAction = SkipDetails
 EscalationAction = TakeEscalation | AssignEscalation | ResolveEscalation | DismissEscalation
 PictureAction = PickSide | LabelPicture | NotePicture
 TodoAction = FinishTodo | PostponeTodo | PassOnTodo
 Action = (
     VisitAction
+    | RiskAction
+    | DetailAction
     | PictureAction
     | TodoAction
     | EscalationAction
@@ -139,6 +167,8 @@ def read(text: str) -> Action | None:
 CUSTOMER_SELECT = "customer"
 ASSIGNEE_SELECT = "assignee"
 LABEL_SELECT = "label"
+SUPPORT_SELECT = "support"
+BREAKTHROUGH_SELECT = "breakthrough"
 NEW_CUSTOMER = "new"
 """The option that stands for a customer who is not in the list yet."""
 NOT_CHOSEN = "none"

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import escalation_answers, escalation_requests, todo_answers
+from handlers import detail_replies, escalation_answers, escalation_requests, risk_replies, todo_answers
 from handlers.context import Context
 from handlers.messages import Sender
 from nlp.draft import VisitDraft
@@ -41,6 +41,8 @@ READERS: Mapping[str, Reader] = {
     escalation_answers.ASSIGN: escalation_answers.take_assignee,
     escalation_answers.OUTCOME: escalation_answers.take_outcome,
     escalation_requests.CUSTOMER: escalation_requests.take_customer,
+    "risk": risk_replies.read,
+    "detail": detail_replies.read,
 }
 
 NUMBERED = todo_answers.NUMBERED

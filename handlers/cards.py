@@ -5,7 +5,7 @@ from datetime import date
 
 from pydantic import Field
 
-from handlers import actions, texts, wording
+from handlers import actions, question_cards, texts, wording
 from handlers.actions import CUSTOMER_SELECT, LABEL_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard
 from handlers.record import (
@@ -24,15 +24,12 @@ from handlers.record import (
     SaidPlaceValue,
     SignalValue,
     StageValue,
-    VagueValue,
     VisitTimeValue,
 )
 from nlp.transcript import HearingWarning
 from storage.models import Visit
 
 CHANGED = " ✎"
-MOST_QUESTIONS = 2
-"""More would not be answered."""
 NOTHING = "（没有话）"
 MOST_ITEMS = 5
 MAX_OPTIONS = 9
@@ -67,10 +64,12 @@ def draft_card(
     warnings: Sequence[HearingWarning] = (),
     doubts: Sequence[str] = (),
     low: Sequence[SignalValue] = (),
+    questions: Sequence[str] = (),
 ) -> OutboundCard:
     """The record to confirm; values that are not in `before` are marked as changed, `doubts` are to be checked.
 
-    `low` are the risk signals that raise nothing by themselves.
+    `low` are the risk signals that raise nothing by themselves; `questions` would make it more useful where they are
+    answered.
     """
     rows = _fields(record, today)
     old = dict(_fields(before, today)) if before is not None else dict(rows)
@@ -81,10 +80,17 @@ def draft_card(
         subtitle=f"{_moment(visit, record, today)}{note}{_day_mark(record, before)}",
         tone="alert" if record.risks else "neutral",
         fields=tuple(fields),
-        body="\n".join([*_body(record, before, today, warnings, low), *(f"⚠ {doubt}" for doubt in doubts)]),
+        body="\n".join(
+            [
+                *_body(record, before, today, warnings, low),
+                *(f"⚠ {doubt}" for doubt in doubts),
+                *(f"？{question}" for question in questions),
+                *([texts.DETAILS_HOW] if questions else []),
+            ]
+        ),
         quote=" ".join(f"「{risk.words}」" for risk in record.risks),
         selects=_customer_select(visit, record),
-        buttons=_draft_buttons(visit, record),
+        buttons=_draft_buttons(visit, record, asks=bool(questions)),
     )
 
 
@@ -174,11 +180,15 @@ def _body(
     lines += [f"补充：{remark.text}" + CHANGED * (remark not in known_remarks) for remark in record.all(RemarkValue)]
     if record.risks:
         lines.append("⚠ 风险信号：" + "、".join(_risks(record, low)))
+    answered = question_cards.answers(before, today) if before is not None else question_cards.answers(record, today)
+    lines += [
+        f"{label}：{words}" + CHANGED * ((label, words) not in answered)
+        for label, words in question_cards.answers(record, today)
+    ]
     lines += [f"⚠ {text}" for text in dict.fromkeys(WARNINGS[warning] for warning in warnings)]
     if others := record.all(AlsoVisitedValue):
         lines.append(texts.ALSO_VISITED.format(names="、".join(dict.fromkeys(other.name for other in others))))
-    questions = dict.fromkeys(vague.question for vague in record.all(VagueValue))
-    return lines + [f"？{question}" for question in list(questions)[:MOST_QUESTIONS]]
+    return lines
 
 
 def _risks(record: Record, low: Sequence[SignalValue]) -> list[str]:
@@ -210,12 +220,13 @@ def customer_select(visit_id: int, names: Sequence[str], *, said: str | None) ->
     )
 
 
-def _draft_buttons(visit: Visit, record: Record) -> tuple[CardButton, ...]:
+def _draft_buttons(visit: Visit, record: Record, *, asks: bool) -> tuple[CardButton, ...]:
     is_new = record.customer is not None and record.customer.status == "new"
     return (
         _button("新建并确认" if is_new else "确认", actions.ConfirmVisit(visit_id=visit.visit_id), "primary"),
         _button("修改", actions.ShowSources(visit_id=visit.visit_id)),
         _button("换客户", actions.ChangeCustomer(visit_id=visit.visit_id)),
+        *((_button("跳过提问", actions.SkipDetails(visit_id=visit.visit_id), "neutral"),) if asks else ()),
         _button("作废", actions.DiscardVisit(visit_id=visit.visit_id), "danger"),
     )
 

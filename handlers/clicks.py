@@ -2,7 +2,19 @@
 
 import logging
 
-from handlers import access, actions, drafts, escalation_answers, outbox, pictures, sources, texts, todo_buttons
+from handlers import (
+    access,
+    actions,
+    detail_replies,
+    drafts,
+    escalation_answers,
+    outbox,
+    pictures,
+    risk_replies,
+    sources,
+    texts,
+    todo_buttons,
+)
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Sender
 from handlers.people import known
@@ -43,6 +55,10 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
     pressed = Pressed(click, card, member, message)
     if isinstance(action, actions.VisitAction):
         await _on_visit(ctx, work, action, pressed)
+    elif isinstance(action, actions.RiskAction):
+        await risk_replies.press(ctx, work, action, pressed)
+    elif isinstance(action, actions.DetailAction):
+        await detail_replies.press(ctx, work, action, pressed)
     elif isinstance(action, actions.PictureAction):
         await pictures.press(ctx, work, action, click, card, member=member, message=message)
     elif isinstance(action, actions.TodoAction):
@@ -68,11 +84,8 @@ def _refusal(work: Work, card: Card | None, sender: Sender, click: CardClick) ->
 
 async def _on_visit(ctx: Context, work: Work, action: actions.VisitAction, pressed: Pressed) -> None:
     to, cause, member = pressed.to, pressed.cause, pressed.member
-    visit = await work.visits.lock(action.visit_id)
-    if visit.state != "draft":
-        closing = texts.CLOSED_CONFIRMED if visit.state == "confirmed" else texts.CLOSED_DISCARDED
-        await outbox.close(work, pressed.card, closing, cause=f"{cause}>closed", response_ref=pressed.response_ref)
-        await outbox.say(work, to, texts.CARD_CLOSED.format(closing=closing), cause=f"{cause}>refused")
+    visit = await drafts.of_card(work, action.visit_id, pressed)
+    if visit is None:
         return
     chosen = drafts.chosen_customer(pressed.click.chosen)
     match action:

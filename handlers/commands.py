@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers import answers, clicks, drafts, outbox, sources, texts, todos
+from handlers import answers, clicks, drafts, outbox, risk_replies, sources, texts, todos
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Text
 from handlers.people import known
@@ -120,6 +120,10 @@ async def _show_sources(ctx: Context, work: Work, member: Member, message: Inbou
         await outbox.say(work, message.sender, await sources.text(ctx, work, visit), cause=f"{message.key}>sources")
 
 
+async def _answer_risks(ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
+    await risk_replies.ask_again(ctx, work, member, to=message.sender, cause=message.key)
+
+
 async def _todos(ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
     answer = await todos.listing(ctx, work, member.member_id)
     await outbox.say(work, message.sender, answer, cause=f"{message.key}>todos")
@@ -139,6 +143,8 @@ COMMANDS: Mapping[str, Command] = {
     "草稿": _show_draft,
     "修改": _show_sources,
     "换客户": _change_customer,
+    "风险三问": _answer_risks,
+    "回答风险": _answer_risks,
     "待办": _todos,
     "我的待办": _todos,
     "看待办": _todos,

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers import cards, escalation, escalation_weights, outbox, texts, todos
+from handlers import cards, details, escalation, escalation_weights, outbox, questionnaire, texts, todos
 from handlers.actions import CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.context import TIMERS, Context
 from handlers.messages import Sender
+from handlers.pressed import Pressed
 from handlers.record import ContactValue, CustomerValue, DayValue, Fact, PlaceValue, Record, StageValue, load
 from handlers.wording import day
 from nlp.transcript import HearingWarning
@@ -31,6 +32,13 @@ async def change(
     doubts: Sequence[str] = (),
 ) -> None:
     """Make `new` what the draft says, and put a fresh card in place of the last one."""
+    before = await keep(ctx, work, visit, new, member=member, cause=cause)
+    await show(ctx, work, visit, new, to=to, cause=cause, before=before, note=note, warnings=warnings, doubts=doubts)
+    await remind_later(ctx, work, visit, to)
+
+
+async def keep(ctx: Context, work: Work, visit: Visit, new: Record, *, member: Member, cause: str) -> Record | None:
+    """Make `new` what the draft says, and show nothing; what it said before, None where it has just begun."""
     before = await load(work, visit) if visit.version else None
     if before is not None:
         visit.undo_versions = [*visit.undo_versions, visit.version]
@@ -46,8 +54,10 @@ async def change(
         before={"version": visit.version - 1} if before else None,
         after={"version": visit.version},
     )
-    await show(ctx, work, visit, new, to=to, cause=cause, before=before, note=note, warnings=warnings, doubts=doubts)
-    await remind_later(ctx, work, visit, to)
+    if before is not None and not await questionnaire.blocks(ctx, work, visit, new):
+        closing = texts.CLOSED_ANSWERED if new.risks else texts.CLOSED_NOT_NEEDED
+        await questionnaire.close(work, visit, closing, cause=f"{cause}>questions-closed")
+    return before
 
 
 async def show(
@@ -66,11 +76,14 @@ async def show(
     """Send the draft's card; the one before it counts no more."""
     await close_card(work, visit, texts.CLOSED_REPLACED, cause=f"{cause}>replaced")
     visit.card_id = outbox.new_card_id("draft", visit.visit_id)
+    asked = await details.of(work, visit, now)
+    await details.wait_for(ctx, work, visit, asked)
     card = cards.draft_card(
         visit,
         now,
         visit.card_id,
         today=ctx.day_of(work.now),
+        questions=[detail.text for detail in asked],
         before=before,
         note=note,
         warnings=warnings,
@@ -78,6 +91,18 @@ async def show(
         low=await escalation_weights.low_of(work, await work.members.get(visit.member_id), now),
     )
     await outbox.show(work, to, card, kind="draft", life=ctx.settings.card_life, cause=f"{cause}>draft")
+
+
+async def of_card(work: Work, visit_id: int, pressed: Pressed) -> Visit | None:
+    """The draft that a card is about, locked; says so and gives None where it has been decided on."""
+    visit = await work.visits.lock(visit_id)
+    if visit.state == "draft":
+        return visit
+    closing = texts.CLOSED_CONFIRMED if visit.state == "confirmed" else texts.CLOSED_DISCARDED
+    cause = pressed.cause
+    await outbox.close(work, pressed.card, closing, cause=f"{cause}>closed", response_ref=pressed.response_ref)
+    await outbox.say(work, pressed.to, texts.CARD_CLOSED.format(closing=closing), cause=f"{cause}>refused")
+    return None
 
 
 async def close_card(work: Work, visit: Visit, closing: str, *, cause: str, response_ref: str | None = None) -> None:
@@ -158,6 +183,7 @@ async def discard(
     visit.state, visit.decided_at = "discarded", work.now
     await work.jobs.cancel(_reminder_key(visit))
     await close_card(work, visit, texts.CLOSED_DISCARDED, cause=f"{cause}>closed", response_ref=response_ref)
+    await _ask_no_more(work, visit, texts.CLOSED_DISCARDED, cause=cause)
     work.audit.note(
         "visit.discarded",
         f"visit:{visit.visit_id}",
@@ -169,6 +195,11 @@ async def discard(
     kinds = {evidence.kind for evidence in await work.visits.evidence_of(visit.visit_id)}
     evidence = "录音" if "voice" in kinds else "内容"
     await outbox.say(work, to, texts.DISCARDED.format(evidence=evidence), cause=f"{cause}>discarded")
+
+
+async def _ask_no_more(work: Work, visit: Visit, closing: str, *, cause: str) -> None:
+    await questionnaire.close(work, visit, closing, cause=f"{cause}>questions-closed")
+    await details.close(work, visit)
 
 
 async def pick_customer(
@@ -206,20 +237,26 @@ async def confirm(
     chosen: str | None = None,
     response_ref: str | None = None,
 ) -> None:
-    """Save the visit for good, make its to-dos and tell the manager of its risks; or ask for the customer first."""
+    """Save the visit for good, make its to-dos and tell the manager of its risks.
+
+    Which customer it was is asked first where that is open, and then what has to be known of a risk.
+    """
     now = await load(work, visit)
-    customer = await _settled_customer(work, now.customer, chosen, member)
-    if customer is None:
+    meant = _meant_customer(now.customer, chosen)
+    if meant is None:
         await ask_for_customer(ctx, work, visit, now, to=to, cause=cause)
         return
-    if now.customer is None or now.customer.name != customer.name or now.customer.status != "known":
-        value = CustomerValue(name=customer.name, status="known")
-        source = next(fact.source for fact in now.facts if isinstance(fact.value, CustomerValue))
-        now = now.with_fact(Fact(value, source))
-        await work.visits.replace_fields(visit, now.rows())
+    if await questionnaire.blocks(ctx, work, visit, now):
+        now = await _with_customer(work, visit, now, meant)
+        await close_card(work, visit, texts.CLOSED_ASKED, cause=f"{cause}>asked", response_ref=response_ref)
+        await questionnaire.ask(ctx, work, visit, now, member=member, to=to, cause=cause, confirmed=True)
+        return
+    customer = await _settled_customer(work, meant, member)
+    now = await _with_customer(work, visit, now, CustomerValue(name=customer.name, status="known"))
     visit.state, visit.decided_at, visit.customer_id = "confirmed", work.now, customer.customer_id
     await work.jobs.cancel(_reminder_key(visit))
     await close_card(work, visit, texts.CLOSED_CONFIRMED, cause=f"{cause}>closed", response_ref=response_ref)
+    await _ask_no_more(work, visit, texts.CLOSED_CONFIRMED, cause=cause)
     await _remember(ctx, work, customer, visit, now)
     work.audit.note(
         "visit.confirmed",
@@ -240,16 +277,30 @@ async def confirm(
     await outbox.say(work, to, f"{sentence}\n{told}".strip(), cause=f"{cause}>confirmed")
 
 
-async def _settled_customer(
-    work: Work, customer: CustomerValue | None, chosen: str | None, member: Member
-) -> Customer | None:
-    """The customer to save under, created where the rep confirms a new one; None while it is open which is meant."""
+def _meant_customer(customer: CustomerValue | None, chosen: str | None) -> CustomerValue | None:
+    """The customer that the rep confirms; None while it is open which is meant."""
     if customer is None:
         return None
-    if chosen is not None and chosen != NEW_CUSTOMER:
-        return await work.customers.by_name(chosen) if chosen in customer.candidates else None
-    if customer.status == "ambiguous" and chosen != NEW_CUSTOMER:
-        return None
+    if chosen == NEW_CUSTOMER:
+        return CustomerValue(name=customer.name, status="new")
+    if chosen is not None:
+        return CustomerValue(name=chosen, status="known") if chosen in customer.candidates else None
+    return None if customer.status == "ambiguous" else customer
+
+
+async def _with_customer(work: Work, visit: Visit, now: Record, customer: CustomerValue) -> Record:
+    """The record, saying that customer; the words are those that it was read from."""
+    known = now.customer
+    if known is not None and (known.name, known.status) == (customer.name, customer.status):
+        return now
+    source = next(fact.source for fact in now.facts if isinstance(fact.value, CustomerValue))
+    now = now.with_fact(Fact(customer, source))
+    await work.visits.replace_fields(visit, now.rows())
+    return now
+
+
+async def _settled_customer(work: Work, customer: CustomerValue, member: Member) -> Customer:
+    """The customer to save under, created where the rep confirms a new one."""
     found = await work.customers.by_name(customer.name)
     if found is None:
         found = await work.customers.add(customer.name, owner_id=member.member_id)

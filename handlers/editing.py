@@ -415,7 +415,7 @@ class _Editor:
     def _supplement(self, record: Record, edit: Supplement) -> Record:
         read = self._read(edit.span)
         record = record.joined_by(read)
-        if any(_is_on_the_card(fact.value) for fact in read):
+        if any(is_on_the_card(fact.value) for fact in read):
             return record
         return record.with_fact(self._fact(RemarkValue(text=edit.span.of(self.said.text)), edit.span))
 
@@ -438,6 +438,6 @@ def _without(record: Record, values: Sequence[Value], complaint: str) -> Edited:
     return Edited(record)
 
 
-def _is_on_the_card(value: Value) -> bool:
+def is_on_the_card(value: Value) -> bool:
     """Whether the rep sees there what came of their words; an encouraging sign is kept and not shown."""
     return tells_of_a_visit(value) and not (isinstance(value, SignalValue) and value.polarity == "positive")

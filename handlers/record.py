@@ -191,6 +191,8 @@ class SkippedValue(Frozen):
     kind: Literal["skipped"] = "skipped"
 
 
+ANSWERS = (BlockerValue, SupportValue, BreakthroughValue)
+
 Value = (
     CustomerValue
     | ContactValue

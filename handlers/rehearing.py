@@ -18,6 +18,7 @@ from handlers.context import Context
 from handlers.messages import InboundMessage
 from handlers.people import known
 from handlers.record import (
+    ANSWERS,
     AmountValue,
     CompetitorValue,
     ContactValue,
@@ -91,11 +92,17 @@ async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int
         doubts = [difference.sentence for difference in found]
         if not doubts and is_instruction:
             doubts = _told_otherwise(platform_text, heard.text)
+        # nothing else was taken from an answer to our questions, and nothing is to be now
+        is_instruction = is_instruction or _is_answer(await load(work, visit), first_id)
         first = await work.visits.evidence(first.evidence_id)
         first.detail = {**first.detail, "differs": [difference.label for difference in found]}
         if doubts:
             await _tell(ctx, work, message, visit, member, first, found, doubts, is_instruction=is_instruction)
     log.info("voice.compared", extra={"event": message.key, "differences": len(doubts)})
+
+
+def _is_answer(record: Record, evidence_id: int) -> bool:
+    return any(isinstance(fact.value, ANSWERS) and fact.source.evidence_id == evidence_id for fact in record.facts)
 
 
 async def keep(work: Work, message: InboundMessage, member: Member, heard: Transcript) -> Evidence:

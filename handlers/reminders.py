@@ -1,6 +1,6 @@
 """What falls due later: a draft that nobody has confirmed yet."""
 
-from handlers import outbox, texts, wording
+from handlers import outbox, questionnaire, texts, wording
 from handlers.context import Context
 from handlers.messages import Sender
 from handlers.record import load
@@ -15,6 +15,8 @@ async def remind_of_draft(ctx: Context, job: Job) -> None:
         visit = await work.visits.lock(visit_id)
         if visit.state != "draft" or not (await work.members.get(visit.member_id)).active:
             return
+        if await work.notices.is_waiting(questionnaire.reminder_subject(visit)):
+            return  # they are reminded of what it waits for
         customer = (await load(work, visit)).customer
         latest = await work.visits.latest_draft(visit.member_id)
         # 确认 typed in the chat means the latest draft: an older one must not be confirmed by its name and save another

@@ -7,7 +7,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from handlers import access, escalation_answers, escalation_requests, escalation_weights, outbox, texts, todo_sayings
+from handlers import (
+    access,
+    escalation_answers,
+    escalation_requests,
+    escalation_weights,
+    outbox,
+    risk_replies,
+    texts,
+    todo_sayings,
+)
 from handlers.access import Role
 from handlers.answers import Reply
 from handlers.context import Context
@@ -39,6 +48,7 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("待处理风险", access.LEADERS, escalation_requests.asks_for_list, escalation_requests.listing),
     Saying("误报清单", access.LEADERS | access.ADMINS, escalation_weights.asks_for_list, escalation_weights.listing),
     Saying("恢复说法", access.LEADERS | access.ADMINS, escalation_weights.names_wording, escalation_weights.restore),
+    Saying("回答风险", access.EVERYBODY, risk_replies.read_again, risk_replies.answer_again),
 )
 
 

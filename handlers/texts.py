@@ -3,7 +3,7 @@
 HELP = """我是拜访助手，拜访完说一段话就行：
 1. 按住说话：客户、见了谁、聊到哪一步、金额、下一步
 2. 打字、发截图、发位置也可以，10 分钟内算同一次拜访
-3. 我整理成卡片，您点「确认」才入库
+3. 我整理成卡片，您点「确认」才入库；有风险信号的要先答三问
 4. 要改就直接回复，可以一次说几处：预算改成90万，联系人是王建国
 5. 换客户：客户是宁波恒力
 6. 改待办：排期表改到周五；第二个往后推三天；删掉第二个待办
@@ -296,6 +296,23 @@ HOLIDAYS_UNKNOWN = (
     "还没有 {year} 年的放假安排，提醒和升级先把周一至周五都当作工作日。请在安排公布后升级节假日数据"
     "（pip install -U chinesecalendar）并重启，或把本公司的放假、补班写进 calendar.file 指定的文件（见 docs/calendar.md）。"
 )
+# Risk questionnaire
+
+RISKS_HELD = "好的，记录先存为草稿，{at} 提醒您。随时回复「风险三问」接着答。"
+RISKS_REMINDER = "{customer}（{on}）的拜访记录还是草稿，答完风险三问才入库，还差：{missing}。回复「风险三问」接着答。"
+RISKS_NEEDED = "风险三问答完才能入库。现在不方便可以回复「稍后」，记录先存为草稿。"
+NO_RISKS_TO_ANSWER = "现在没有要回答的风险三问。"
+NOT_AN_ANSWER = "没听出是哪一问的答案。例如回复：回答风险 卡在财务没批，需要总监出面，预计下周五"
+CLOSED_ASKED = "先答风险三问"
+CLOSED_ANSWERED = "已收到回答"
+CLOSED_HELD = "稍后回答"
+CLOSED_NOT_NEEDED = "不用回答了"
+
+DETAIL_STEP = "接下来谁做什么，哪天完成？"
+DETAIL_CONTACT = "这次见的是哪一位、什么职务，由谁拍板？"
+DETAIL_BUDGET = "客户的预算大概多少？说个范围也行。"
+DETAILS_HOW = "（直接回复就行；不想补就回复「跳过」）"
+CLOSED_SKIPPED = "已跳过提问"
 
 # Questions about a change that is not clear, and complaints about one that cannot be made
 

@@ -101,6 +101,10 @@ class WorkingTime:
     def working_day_before(self, day: date) -> date:
         return self.add_days(day, -1)
 
+    def last_worked(self, day: date) -> date:
+        """That day where it is worked, or else the working day before it."""
+        return day if self.is_working_day(day) else self.working_day_before(day)
+
     def add_days(self, day: date, count: int) -> date:
         """The `count`-th working day after `day`, before it where `count` is negative; `day` itself for 0."""
         step = timedelta(days=1 if count > 0 else -1)

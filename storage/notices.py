@@ -50,6 +50,13 @@ class Notices:
             .values(dropped_at=self._now)
         )
 
+    async def is_waiting(self, subject: str) -> bool:
+        """Whether there is something about the subject that is still to be told."""
+        query = select(Notice.notice_id).where(
+            Notice.subject == subject, Notice.sent_at.is_(None), Notice.dropped_at.is_(None)
+        )
+        return await self._session.scalar(query.limit(1)) is not None
+
     async def take_due(self, member_id: int) -> Sequence[Notice]:
         """What is to be told to the member by now, marked as told; the earliest first."""
         query = (

@@ -45,6 +45,13 @@ class Questions:
         """The open question of that kind about that subject."""
         return next((one for one in await self.open_of(member_id) if (one.kind, one.subject) == (kind, subject)), None)
 
+    async def latest(self, member_id: int, kind: str, subject: str) -> Question | None:
+        """The last question of that kind about that subject, closed or not."""
+        query = select(Question).where(
+            Question.member_id == member_id, Question.kind == kind, Question.subject == subject
+        )
+        return await self._session.scalar(query.order_by(Question.question_id.desc()).limit(1))
+
     async def close(self, member_id: int, kind: str, subject: str) -> None:
         await self._session.execute(
             update(Question)

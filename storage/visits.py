@@ -79,6 +79,12 @@ class Visits:
         query = select(Visit).where(Visit.member_id == member_id, Visit.state == "confirmed", Visit.decided_at >= since)
         return await self._session.scalar(query.order_by(Visit.last_sent_at.desc(), Visit.visit_id.desc()).limit(1))
 
+    async def latest_drafts(self, member_id: int, *, limit: int = 10) -> Sequence[Visit]:
+        """The member's drafts, the latest first."""
+        query = select(Visit).where(Visit.member_id == member_id, Visit.state == "draft")
+        query = query.order_by(Visit.last_sent_at.desc(), Visit.visit_id.desc()).limit(limit)
+        return (await self._session.scalars(query)).all()
+
     async def between(
         self, first: date, last: date, *, confirmed_since: datetime
     ) -> Sequence[tuple[Visit, str | None]]:

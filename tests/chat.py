@@ -57,6 +57,9 @@ VISIT = (
     "我答应下周三前把安装排期表给他，他那边十二月一号前确认技术参数。"
 )
 
+ANSWERS = "卡在他们总经理还没签字，需要总监出面见一下他们老板，预计下周五能批下来。"
+"""To the three questions that the sample visit raises."""
+
 
 def heard(text: str, *, warnings: tuple[HearingWarning, ...] = (), pause_s: float = 5.0) -> Transcript:
     """A transcript of one segment a sentence, each `pause_s` long."""
@@ -190,6 +193,12 @@ class Chat:
     async def says(self, text: str, *, sender: str = REP, at: datetime | None = None) -> list[str]:
         """Types something; returns the texts and card titles that came back."""
         return [_gist(content) for content in await self.receives(Text(text=text), sender=sender, at=at)]
+
+    async def answers_risks(
+        self, *, sender: str = REP, at: datetime | None = None
+    ) -> list[OutboundText | OutboundCard | CardUpdate]:
+        """Types one answer to the three questions about a risk, behind 确认."""
+        return await self.receives(Text(text=ANSWERS), sender=sender, at=at)
 
     async def speaks(
         self, text: str, *, sender: str = REP, at: datetime | None = None

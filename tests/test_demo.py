@@ -59,6 +59,7 @@ async def test_the_visit_is_played_from_the_voice_note_to_the_managers_answer(tm
         "正在转写",
         "【拜访记录 · 待确认】",
         "85 万元",
+        "【风险三问】",
         "【待办】",
         "已入库",
         "风险上报",
@@ -101,6 +102,7 @@ async def test_on_a_dingtalk_phone_the_platforms_words_make_the_draft_and_the_re
             "预算：85 万元 ✎",
             "⚠ 预算：平台听成「约 80 万元」，录音里是「85 万元」，请核对",
             "[点按钮：确认]",
+            "【风险三问】",
             "已入库",
             "已接手",
         )
@@ -184,7 +186,9 @@ async def test_in_a_real_browser_the_rep_confirms_and_the_manager_answers() -> N
             await expect(rep.get_by_text("拜访记录 · 待确认")).to_be_visible(timeout=90_000)
 
             await rep.get_by_role("button", name="确认", exact=True).click()
-            await expect(rep.get_by_text("已确认")).to_be_visible(timeout=30_000)
+            await expect(rep.get_by_text("答完才入库")).to_be_visible(timeout=30_000)
+            await rep.get_by_test_id("composer-input").fill(demo.ANSWERS)
+            await rep.get_by_test_id("composer-input").press("Enter")
             await expect(rep.get_by_text("已建 2 个待办")).to_be_visible(timeout=30_000)
             await manager.get_by_role("button", name="我来跟进").click()
             await expect(rep.get_by_text("已接手")).to_be_visible(timeout=30_000)

@@ -112,9 +112,12 @@ def _announce(port: int, args: argparse.Namespace) -> None:
         return
     if args.dingtalk:
         print("左边是销售的钉钉，右边是主管的企业微信。示例语音会自己发出：先按钉钉的转写出卡片，", flush=True)
-        print("录音听完有出入再出一张更正的卡片；点「确认」试试。", flush=True)
+        print("录音听完有出入再出一张更正的卡片；点「确认」，再用一句话答风险三问。", flush=True)
     else:
-        print("左边是销售的手机，右边是主管的手机。示例语音会自己发出，卡片出来后点「确认」试试。", flush=True)
+        print(
+            "左边是销售的手机，右边是主管的手机。示例语音会自己发出，卡片出来后点「确认」，再用一句话答风险三问。",
+            flush=True,
+        )
         print("想看钉钉手机：visitbot demo --dingtalk", flush=True)
     print("按 Ctrl+C 结束。", flush=True)
     if not args.no_browser and _has_display():
@@ -147,12 +150,14 @@ async def _begin(conversation: Conversation, *, can_hear: bool) -> None:
 
 
 async def _play(conversation: Conversation, *, can_hear: bool, heard_twice: bool = False) -> None:
-    """The whole visit: told, corrected where two have heard it, confirmed, escalated, taken on."""
+    """The whole visit: told, corrected where two have heard it, confirmed, its risk explained, escalated, taken on."""
     await _begin(conversation, can_hear=can_hear)
     draft = await conversation.card(REP, "拜访记录", VOICE_WITHIN_S)
     if heard_twice and can_hear:
         draft = await conversation.card(REP, "拜访记录", VOICE_WITHIN_S, saying="录音里是")
     await conversation.press(REP, draft, actions.ConfirmVisit)
+    await conversation.card(REP, "风险三问", CLICK_WITHIN_S)
+    await conversation.answers()
     await conversation.card(REP, "待办", CLICK_WITHIN_S)
     await conversation.text(REP, "已入库", CLICK_WITHIN_S)
     risk = await conversation.card(MANAGER, "风险上报", CLICK_WITHIN_S)

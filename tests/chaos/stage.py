@@ -25,7 +25,7 @@ from storage.errors import DatabaseUnavailable
 from storage.models import Escalation, Evidence, Todo, Visit
 from tests.chaos import app
 from tests.chaos.app import Plan
-from tests.chat import MANAGER, REP, VISIT
+from tests.chat import ANSWERS, MANAGER, REP, VISIT
 from tests.dialects.wecom import WeComDialect
 from tests.dialects.wecom_records import Delivery, drawn
 
@@ -192,6 +192,8 @@ class Stage:
         await self.bring(lambda: wecom.send_voice(REP, AUDIO))
         await until(lambda: any("拜访记录" in title(card) for card in wecom.cards(REP)), "the draft card")
         await self.bring(lambda: wecom.press(REP, "确认"))
+        await until(lambda: any("风险三问" in title(card) for card in wecom.cards(REP)), "the questions")
+        await self.bring(lambda: wecom.send_text(REP, ANSWERS))
         await until(lambda: any("已入库" in text for text in wecom.texts(REP)), "the confirmation")
         await until(lambda: bool(wecom.cards(MANAGER)), "the escalation")
         await self.idle()
@@ -202,6 +204,8 @@ class Stage:
         await self.bring(lambda: wecom.send_image(REP, PICTURE))
         await until(lambda: any("拜访记录" in title(card) for card in wecom.cards(REP)), "the draft card")
         await self.bring(lambda: wecom.press(REP, "确认"))
+        await until(lambda: any("风险三问" in title(card) for card in wecom.cards(REP)), "the questions")
+        await self.bring(lambda: wecom.send_text(REP, ANSWERS))
         await until(lambda: any("已入库" in text for text in wecom.texts(REP)), "the confirmation")
         await until(lambda: bool(wecom.cards(MANAGER)), "the escalation")
         await self.idle()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from handlers import texts
 from nlp.screens import ScreenReading
-from tests.chat import MANAGER, OTHER, REP, VISIT, said, screenshot
+from tests.chat import ANSWERS, MANAGER, OTHER, REP, VISIT, said, screenshot
 from tests.contract.books import Books, books
 from tests.contract.phones import Company, Ears
 
@@ -26,6 +26,11 @@ FIELDS = (
     ("signal: positive 认可 基本认可", "基本认可"),
     ("signal: risk 审批 领导还没批", "领导还没批"),
     ("signal: risk 预算 要等预算", "要等预算"),
+)
+ANSWERED = (
+    ("blocker: 卡在他们总经理还没签字", "卡在他们总经理还没签字"),
+    ("support: 需要总监出面见一下他们老板", "需要总监出面见一下他们老板"),
+    ("breakthrough: 预计下周五能批下来 2026-11-27", "预计下周五能批下来"),
 )
 TODOS = (("us", "提供安装排期表", "2026-11-25", "open"), ("customer", "确认技术参数", "2026-12-01", "open"))
 CONFIRMED = ("confirmed", "李晓彤", CUSTOMER, "2026-11-20")
@@ -55,6 +60,16 @@ HEARD: Mapping[Ears, tuple[tuple[str, ...], ...]] = {
     ),
     "theirs": (DRAFT,),
 }
+QUESTIONS = (
+    "风险三问",
+    "记录已存为草稿，答完才入库",
+    CUSTOMER,
+    "① 客户卡点具体描述：卡在谁、哪一步",
+    "② 我方可提供的支持：选一项或直接说",
+    "③ 预计突破时间节点：选一项或说日期",
+    "「领导还没批」",
+    "「要等预算」",
+)
 TODO_CARDS = (
     ("待办", "提供安装排期表", CUSTOMER, "11-25（周三）前"),
     ("待办", "确认技术参数", CUSTOMER, "12-01（周二）前", "客户（您来盯）"),
@@ -85,6 +100,10 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
     assert set(rep.sees()[-1].buttons) == {"确认", "修改", "换客户", "作废"}
 
     await rep.presses("确认")
+    rep.shows(QUESTIONS)
+    assert boss.sees() == []
+
+    await rep.says(ANSWERS)
     rep.shows(*TODO_CARDS, SAVED)
     boss.shows(RISK)
     assert {"我来跟进", "已处理", "误报"} <= set(boss.sees()[-1].buttons)
@@ -98,14 +117,14 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
     await rep.says("待办")
     rep.shows(("未完成的待办", "① 11-25（周三）前 提供安装排期表"))
 
-    rep.shows_closed("已确认", "已完成")
+    rep.shows_closed("先答风险三问", "已收到回答", "已完成", by_word=("已收到回答",))
     boss.shows_closed("陈志远跟进中")
     assert await written(office) == Books(
         visits=(CONFIRMED,),
-        fields=FIELDS,
+        fields=(*FIELDS, *ANSWERED),
         todos=(TODOS[0], (*TODOS[1][:3], "done")),
         escalations=(("陈志远", "李晓彤", "taken"),),
-        evidence=(("text", True),),
+        evidence=(("text", True), ("text", True)),
         visits_begun_on=(rep.line.name,),
     )
 
@@ -142,17 +161,46 @@ async def test_a_voice_note_with_pictures_leaves_the_same_behind_whoever_heard_i
     await rep.sends_picture()
     rep.shows(("收到图片，正在识别…",), (f"现场照片已存为证据，附在「{CUSTOMER}」的拜访记录上。",))
     await rep.presses("确认")
+    rep.shows(QUESTIONS)
+    await rep.says(ANSWERS)
     rep.shows(*TODO_CARDS, SAVED)
     boss.shows(RISK)
 
     assert await written(office) == Books(
         visits=(CONFIRMED,),
         # what the recording corrects is no word that the speaker took back
-        fields=tuple(row for row in FIELDS if rep.line.ears != "both" or not row[0].startswith("withdrawn")),
+        fields=tuple(
+            row for row in (*FIELDS, *ANSWERED) if rep.line.ears != "both" or not row[0].startswith("withdrawn")
+        ),
         todos=TODOS,
         escalations=(("陈志远", "李晓彤", "open"),),
-        evidence=(("image", True), ("voice", True), ("image", True)),
+        evidence=(("image", True), ("voice", True), ("image", True), ("text", True)),
         visits_begun_on=(rep.line.name,),
+    )
+
+
+async def test_the_questions_about_a_risk_are_answered_by_choosing_and_by_a_word(office: Company) -> None:
+    rep = office.phone(REP)
+    await rep.says(VISIT)
+    await rep.presses("确认")
+    rep.news()
+
+    await rep.presses("提交", choosing="总监出面")
+    rep.shows(("风险三问", "支持 总监出面", "① 客户卡点具体描述", "③ 预计突破时间节点"))
+    await rep.presses("提交", choosing="两周内")
+    rep.shows(("风险三问", "支持 总监出面", "突破 两周内（12-04（周五））", "① 客户卡点具体描述"))
+    await rep.presses("稍后")
+    rep.shows(("记录先存为草稿", "提醒您"))
+    assert (await written(office)).visits[0][0] == "draft"
+    await rep.says("回答风险 卡在总经理没签字")
+    rep.shows(*TODO_CARDS, SAVED)
+
+    after = await written(office)
+    assert after.visits == (CONFIRMED,)
+    assert after.fields[-3:] == (
+        ("support: 总监出面", "总监出面"),
+        ("breakthrough: 两周内 2026-12-04", "两周内"),
+        ("blocker: 卡在总经理没签字", "卡在总经理没签字"),
     )
 
 
@@ -170,9 +218,10 @@ async def test_a_reply_corrects_the_draft_and_is_undone_by_a_word(office: Compan
 
     await rep.says("预算改成90万")
     await rep.presses("确认")
+    await rep.says(ANSWERS)
     after = await written(office)
     corrected = ("amount: budget 90000000 90000000", "90万")
-    assert after.fields == (*FIELDS[:3], corrected, *FIELDS[4:])
+    assert after.fields == (*FIELDS[:3], corrected, *FIELDS[4:], *ANSWERED)
     assert (after.visits, after.todos) == ((CONFIRMED,), TODOS)
 
 
@@ -230,6 +279,7 @@ async def test_whatever_is_brought_again_changes_nothing(office: Company) -> Non
         lambda: rep.says("预算改成90万"),
         rep.sends_picture,
         lambda: rep.presses("确认"),
+        lambda: rep.says(ANSWERS),
         lambda: boss.presses("我来跟进"),
         lambda: rep.presses("完成"),
     ]
@@ -243,7 +293,7 @@ async def test_whatever_is_brought_again_changes_nothing(office: Company) -> Non
     assert (after.visits, after.parked) == ((CONFIRMED,), 0)
     assert sorted(state for *_, state in after.todos) == ["done", "open"]
     assert after.escalations == (("陈志远", "李晓彤", "taken"),)
-    assert sorted(after.evidence) == [("image", True), ("text", True), ("voice", True)]
+    assert sorted(after.evidence) == [("image", True), ("text", True), ("text", True), ("voice", True)]
 
 
 async def test_a_button_pressed_twice_counts_once(office: Company) -> None:
@@ -251,6 +301,7 @@ async def test_a_button_pressed_twice_counts_once(office: Company) -> None:
     await rep.says(VISIT)
 
     await rep.presses("确认", times=2)
+    await rep.says(ANSWERS)
     await boss.presses("我来跟进", times=2)
 
     after = await written(office)
@@ -273,6 +324,7 @@ async def test_only_whose_card_it_is_can_press_and_a_manager_assigns_the_risk_to
     assert refusal.says(texts.CARD_NOT_YOURS) or refusal.says(texts.NOT_UNDERSTOOD)
     assert (await written(office)).visits[0][0] == "draft"
     await rep.presses("确认")
+    await rep.says(ANSWERS)
     rep.news()
     await other.presses_on(boss, "误报")
     [refusal] = other.news()

@@ -5,11 +5,22 @@ from collections.abc import AsyncIterator
 import pytest
 
 from handlers.messages import PlatformName
-from tests.chat import MANAGER, OTHER, REP, VISIT
+from tests.chat import ANSWERS, MANAGER, OTHER, REP, VISIT
 from tests.contract.books import books
 from tests.contract.conftest import LINES, PAIRS, Opening
 from tests.contract.phones import Company
-from tests.contract.test_conversations import CONFIRMED, DRAFT, FIELDS, RISK, SAVED, TAKEN, TODO_CARDS, TODOS
+from tests.contract.test_conversations import (
+    ANSWERED,
+    CONFIRMED,
+    DRAFT,
+    FIELDS,
+    QUESTIONS,
+    RISK,
+    SAVED,
+    TAKEN,
+    TODO_CARDS,
+    TODOS,
+)
 from tests.fakes import FakeClock
 
 Names = tuple[PlatformName, PlatformName]
@@ -40,14 +51,15 @@ async def test_a_rep_here_and_a_manager_there_work_on_one_escalation(pair: tuple
         rep, boss = office.phone(REP, here), office.phone(MANAGER, there)
         await rep.says(VISIT)
         await rep.presses("确认")
-        rep.shows(DRAFT, *TODO_CARDS, SAVED)
+        await rep.says(ANSWERS)
+        rep.shows(DRAFT, QUESTIONS, *TODO_CARDS, SAVED)
         boss.shows(RISK)
 
         await boss.presses("我来跟进")
         rep.shows(TAKEN)
 
         after = await books(office.assistant.database)
-        assert (after.visits, after.fields, after.todos) == ((CONFIRMED,), FIELDS, TODOS)
+        assert (after.visits, after.fields, after.todos) == ((CONFIRMED,), (*FIELDS, *ANSWERED), TODOS)
         assert after.escalations == (("陈志远", "李晓彤", "taken"),)
 
 
@@ -62,6 +74,8 @@ async def test_a_draft_begun_here_is_corrected_and_confirmed_there(
     other_phone.shows(("拜访记录", "预算 90 万元 ✎"))
     phone.shows_closed("已更新，见新卡", by_click=False)
     await other_phone.presses("确认")
+    other_phone.shows(QUESTIONS)
+    await other_phone.says(ANSWERS)
 
     other_phone.shows(*TODO_CARDS, SAVED)
     boss.shows(RISK)
@@ -76,6 +90,7 @@ async def test_what_was_noted_here_is_on_the_list_there(both: tuple[Company, Pla
     phone, other_phone = office.phone(REP, here), office.phone(REP, there)
     await phone.says(VISIT)
     await phone.presses("确认")
+    await phone.says(ANSWERS)
 
     await other_phone.says("待办")
 
@@ -92,6 +107,7 @@ async def test_two_people_on_two_platforms_do_not_get_in_each_others_way(
     await other.says("今天去了恒丽服饰，见了林总监，预算三十万。")
     await other.presses_on(other, "确认")
     await rep.presses("确认")
+    await rep.says(ANSWERS)
 
     after = await books(office.assistant.database)
     assert after.visits == (CONFIRMED, ("confirmed", "赵一鸣", "宁波恒丽服饰有限公司", "2026-11-20"))

@@ -129,6 +129,7 @@ async def test_the_changed_value_is_what_is_confirmed(told: Chat) -> None:
     await told.says("删掉第二个待办")
 
     await told.says("确认")
+    await told.answers_risks()
 
     assert [card.subtitle for card in told.cards("待办", of=REP)] == ["提供安装排期表"]
     async with told.database.reading() as work:
@@ -157,6 +158,7 @@ async def test_every_version_of_a_record_can_still_be_told(told: Chat) -> None:
 )
 async def test_without_a_draft_a_change_is_not_made_of_thin_air(told: Chat, said: str) -> None:
     await told.says("确认")
+    await told.answers_risks()
 
     answers = await told.says(said)
 

@@ -80,6 +80,7 @@ async def test_without_the_model_the_rules_record_comes_and_says_so_once(chat: C
     assert warnings(chat) == [f"⚠ {texts.MODEL_AWAY}"]
 
     await chat.presses(card, actions.ConfirmVisit)
+    await chat.answers_risks()
     assert not any("规则整理" in text for text in chat.texts())
 
 

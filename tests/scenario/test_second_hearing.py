@@ -93,6 +93,7 @@ async def test_after_the_confirmation_nothing_is_changed_but_the_difference_is_t
     chat.listener.answers.append(PlatformBusy("no"))
     await chat.receives(chat.voice(platform_transcript=MISHEARD))
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
     chat.listener.answers.append(heard(VISIT))
 
     await chat.passes(timedelta(seconds=10))
@@ -102,6 +103,19 @@ async def test_after_the_confirmation_nothing_is_changed_but_the_difference_is_t
         visit = (await work.session.scalars(select(Visit))).one()
         [budget] = [row.value for row in await work.visits.fields(visit) if row.kind == "amount"]
     assert budget["low_fen"] == 81_000_000
+
+
+async def test_from_an_answer_to_our_questions_the_recording_adds_nothing_else(chat: Chat) -> None:
+    await chat.says(VISIT)
+    await chat.says("确认")
+    chat.listener.answers.append(heard("卡在审批，我们报价八十六万他们总监嫌高"))
+
+    await chat.receives(chat.voice(platform_transcript="卡在审批，我们报价他们总监嫌高"))
+
+    async with chat.database.reading() as work:
+        rows = await work.visits.fields(await work.visits.get(1))
+    assert [row.value["text"] for row in rows if row.kind == "blocker"] == ["卡在审批，我们报价他们总监嫌高"]
+    assert [row.value["role"] for row in rows if row.kind == "amount"] == ["budget"]
 
 
 async def test_a_note_that_only_the_recording_gives_is_still_taken(chat: Chat) -> None:

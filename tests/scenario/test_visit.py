@@ -54,9 +54,10 @@ async def test_a_voice_note_is_acknowledged_at_once_and_becomes_a_draft_card(cha
 async def test_confirming_makes_to_dos_and_tells_the_manager_and_the_rep_hears_what_the_manager_did(chat: Chat) -> None:
     await chat.speaks(VISIT)
 
-    sent = await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    sent = await chat.answers_risks()
 
-    assert closings(sent) == ["已确认"]
+    assert closings(sent) == ["已收到回答"]
     assert [card.subtitle for card in chat.cards("待办", of=REP)] == ["提供安装排期表", "确认技术参数"]
     assert "已入库：宁波恒力阀门有限公司" in chat.texts(of=REP)[-1]
     assert "已报给陈志远" in chat.texts(of=REP)[-1]
@@ -75,6 +76,7 @@ async def test_confirming_makes_to_dos_and_tells_the_manager_and_the_rep_hears_w
 async def test_a_to_do_is_done_by_its_button(chat: Chat) -> None:
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
     [first, _second] = chat.cards("待办", of=REP)
 
     sent = await chat.presses(first, actions.FinishTodo)
@@ -101,10 +103,11 @@ async def test_a_click_brought_twice_and_a_second_click_change_nothing_more(chat
     await chat.speaks(VISIT)
     card = chat.draft()
     await chat.presses(card, actions.ConfirmVisit, event_id="click")
+    await chat.answers_risks()
 
     assert await chat.presses(card, actions.ConfirmVisit, event_id="click") == []
     assert await chat.presses(card, actions.ConfirmVisit) == [
-        OutboundText(text=texts.CARD_CLOSED.format(closing="已确认"))
+        OutboundText(text=texts.CARD_CLOSED.format(closing="先答风险三问"))
     ]
     assert await count(chat, Todo) == 2
     assert await count(chat, Escalation) == 1
@@ -137,6 +140,7 @@ async def test_an_expired_card_says_so_and_a_fresh_one_can_be_had(chat: Chat) ->
     assert await chat.presses(card, actions.ConfirmVisit) == [OutboundText(text=texts.CARD_EXPIRED)]
     assert "[拜访记录 · 待确认]" in await chat.says("草稿")
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
     assert "已入库" in chat.texts(of=REP)[-1]
 
 
@@ -189,6 +193,7 @@ async def test_somebody_who_has_left_is_not_reminded(chat: Chat) -> None:
 async def test_a_confirmed_draft_is_not_reminded_of(chat: Chat) -> None:
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
 
     assert await chat.passes(timedelta(days=1)) == []
 
@@ -382,6 +387,7 @@ async def test_the_reminder_of_an_older_draft_does_not_offer_the_word_that_would
 async def test_a_rep_who_is_to_follow_up_is_asked_and_not_told_of_themself(chat: Chat) -> None:
     await chat.speaks(VISIT)
     await chat.says("确认")
+    await chat.answers_risks()
     [risk] = chat.cards("风险上报", of=MANAGER)
     rep = next(option.option_id for option in risk.selects[0].options if option.text == "李晓彤")
 
@@ -539,6 +545,11 @@ async def test_without_cards_everything_works_by_number(chat: Chat) -> None:
     assert await chat.says("9") == [texts.NUMBER_OUT_OF_RANGE.format(count=4)]
 
     await chat.says("1")
+    assert "1 我方支持：总监出面" in chat.texts(of=REP)[-1]
+    await chat.says("1")
+    await chat.says("卡在总经理没签字")
+    assert "2 突破时间：两周内" in chat.texts(of=REP)[-1]
+    await chat.says("2")
 
     assert any("已入库" in text for text in chat.texts(of=REP))
     [escalation] = [text for text in chat.texts(of=MANAGER) if "风险上报" in text]
@@ -564,6 +575,7 @@ async def test_without_cards_an_ambiguous_customer_is_picked_by_number(chat: Cha
 async def test_an_escalation_is_assigned_to_somebody_of_the_team(chat: Chat) -> None:
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
     [risk] = chat.cards("风险上报", of=MANAGER)
     [assignees] = risk.selects
     other = next(option.option_id for option in assignees.options if option.text == "赵一鸣")
@@ -591,6 +603,7 @@ async def test_what_the_manager_decides_is_shown_and_told(
 ) -> None:
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
     [risk] = chat.cards("风险上报", of=MANAGER)
 
     sent = await chat.presses(risk, action, sender=MANAGER)
@@ -605,6 +618,7 @@ async def test_a_rep_without_a_manager_is_told_that_nobody_was_told(chat: Chat) 
     await chat.receives(chat.voice(), sender="newcomer")
 
     await chat.presses(chat.draft(), actions.ConfirmVisit, sender="newcomer")
+    await chat.answers_risks(sender="newcomer")
 
     assert texts.NO_MANAGER in chat.texts(of="newcomer")[-1]
 
@@ -652,5 +666,6 @@ async def test_a_manager_whose_platform_is_not_connected_is_not_said_to_have_bee
     await chat.speaks(VISIT)
 
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
 
     assert texts.MANAGER_UNREACHABLE.format(manager="陈志远") in chat.texts(of=REP)[-1]

@@ -110,6 +110,7 @@ async def test_a_rep_is_not_told_that_a_risk_has_reached_somebody_who_must_write
     chat = await build(database, clock, tmp_path, answers_only=True)
     await chat.says(VISIT)
     await chat.says("确认")
+    await chat.answers_risks()
 
     assert "要先发一条才收得到" in chat.texts(of=REP)[-1]
 
@@ -227,6 +228,7 @@ async def test_a_to_do_card_carries_what_a_platforms_own_list_needs(
     chat = await build(database, clock, tmp_path, public_url="https://bot.example.com")
     await chat.says(VISIT)
     await chat.says("确认")
+    await chat.answers_risks()
 
     task = chat.cards("待办")[0].task
     assert task is not None
@@ -238,6 +240,7 @@ async def test_a_to_do_card_carries_what_a_platforms_own_list_needs(
 async def test_without_an_address_of_ours_there_is_no_native_to_do(chat: Chat) -> None:
     await chat.says(VISIT)
     await chat.says("确认")
+    await chat.answers_risks()
 
     assert {card.task for card in chat.cards("待办")} == {None}
 
@@ -245,6 +248,7 @@ async def test_without_an_address_of_ours_there_is_no_native_to_do(chat: Chat) -
 async def test_a_finished_to_do_is_ticked_off_in_the_platforms_list_too(chat: Chat) -> None:
     await chat.says(VISIT)
     await chat.says("确认")
+    await chat.answers_risks()
 
     sent = await chat.presses(chat.cards("待办")[0], actions.FinishTodo)
 

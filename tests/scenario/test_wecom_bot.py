@@ -22,7 +22,7 @@ from bot.wecom_bot.adapter import WeComBotPlatform
 from handlers.messages import PlatformName
 from storage.jobs import JobRow
 from storage.models import Escalation, Todo, Visit
-from tests.chat import MANAGER, REP, VISIT, FakeListener, enrol
+from tests.chat import ANSWERS, MANAGER, REP, VISIT, FakeListener, enrol
 from tests.dialects.wecom_bot import Asked, Mode, WeComBotDialect
 from tests.dialects.wecom_records import Message
 from tests.fakes import FakeClock
@@ -151,12 +151,15 @@ async def test_over_the_long_connection_a_typed_note_becomes_a_confirmed_visit(o
         await office.says("你好", user=MANAGER)
         await office.says(VISIT)
         await office.presses(REP, "确认")
+        await office.says(ANSWERS)
         await office.presses(MANAGER, "我来跟进")
 
         assert office.phone(REP) == [
             VISIT,
-            "[拜访记录 · 待确认]（已确认）",
+            "[拜访记录 · 待确认]（先答风险三问）",
             "👆 确认",
+            "[风险三问]",
+            ANSWERS,
             "[待办]",
             "[待办]",
             SAVED,
@@ -171,11 +174,19 @@ async def test_by_callbacks_a_typed_note_becomes_a_confirmed_visit(opened: Openi
         await office.says("你好", user=MANAGER)
         await office.says(VISIT)
         await office.presses(REP, "确认")
+        await office.says(ANSWERS)
         await office.presses(MANAGER, "我来跟进")
 
         draft, pressed, *todos = [line for line in office.phone(REP)[1:] if line[0] in "[👆"]
-        assert [draft, pressed, *todos] == ["[拜访记录 · 待确认]（已确认）", "👆 确认", "[待办]", "[待办]"]
-        [answer] = office.wecom.texts(REP)
+        assert [draft, pressed, *todos] == [
+            "[拜访记录 · 待确认]（先答风险三问）",
+            "👆 确认",
+            "[风险三问]",
+            "[待办]",
+            "[待办]",
+        ]
+        [look, answer] = office.wecom.texts(REP)
+        assert look == "请看卡片。"
         assert answer == f"{SAVED}\n\n陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。"
         assert "[⚠ 风险上报]（陈志远跟进中）" in office.phone(MANAGER)
         assert await office.records() == ONE_VISIT
