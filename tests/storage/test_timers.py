@@ -264,7 +264,7 @@ async def test_no_statement_reads_what_is_neither_due_nor_running(
 
     assert [index for index in indexes if not any(index in line.split() for line in planned.splitlines())] == []
     assert "Seq Scan" not in planned
-    # SQLite: SCAN goes through a table or an index from end to end, SEARCH goes to a place in it; those two indexes hold
+    # SQLite: SCAN goes through a table or an index from end to end, SEARCH to a place in it; those two indexes hold
     # what runs or was given up, and nothing else
     scans = [line for line in planned.splitlines() if line.startswith("SCAN ") and "CONSTANT ROW" not in line]
     assert [line for line in scans if not line.endswith(("ix_jobs_running", "ix_jobs_parked"))] == []
