@@ -45,6 +45,7 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/ack.py
+	$(BIN)/python benchmarks/timers.py
 	$(BIN)/python benchmarks/speech.py
 	-$(BIN)/python -m benchmarks.screenshots
 	-$(BIN)/python benchmarks/understanding.py --frozen

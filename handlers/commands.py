@@ -1,8 +1,10 @@
 """Words that are instructions to the assistant rather than news of a visit."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
-from handlers import answers, clicks, drafts, outbox, risk_replies, sources, texts, todos
+from handlers import access, answers, clicks, drafts, outbox, risk_replies, sources, texts, todos
+from handlers.access import Role
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Text
 from handlers.people import known
@@ -11,7 +13,17 @@ from storage.jobs import Job
 from storage.models import Member, Visit
 from storage.work import Work
 
-Command = Callable[[Context, Work, Member, InboundMessage], Awaitable[None]]
+Run = Callable[[Context, Work, Member, InboundMessage], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Command:
+    """`is_final`: what it does cannot be taken back, so it takes a finger, not what an engine thinks it heard."""
+
+    run: Run
+    roles: frozenset[Role] = access.EVERYBODY
+    is_final: bool = False
+
 
 MAX_NUMBER = 30
 
@@ -44,10 +56,12 @@ async def run(ctx: Context, job: Job, message: InboundMessage) -> None:
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
         number = _number(said)
-        if number is None:
-            await COMMANDS[said](ctx, work, member, message)
-        else:
+        if number is not None:
             await _answer_by_number(ctx, work, member, number, message)
+        elif access.has_role(member, COMMANDS[said].roles):
+            await COMMANDS[said].run(ctx, work, member, message)
+        else:
+            await outbox.say(work, message.sender, texts.NOT_ALLOWED, cause=f"{message.key}>refused")
 
 
 async def _answer_by_number(ctx: Context, work: Work, member: Member, number: int, message: InboundMessage) -> None:
@@ -129,26 +143,31 @@ async def _todos(ctx: Context, work: Work, member: Member, message: InboundMessa
     await outbox.say(work, message.sender, answer, cause=f"{message.key}>todos")
 
 
+_HELP = Command(_help)
+_CONFIRM = Command(_confirm, is_final=True)
+_DISCARD = Command(_discard, is_final=True)
+_RISKS = Command(_answer_risks)
+_TODOS = Command(_todos)
+
 COMMANDS: Mapping[str, Command] = {
-    "帮助": _help,
-    "help": _help,
-    "Help": _help,
-    "怎么用": _help,
-    "确认": _confirm,
-    "确定": _confirm,
-    "没问题": _confirm,
-    "作废": _discard,
-    "不要了": _discard,
-    "撤销": _undo,
-    "草稿": _show_draft,
-    "修改": _show_sources,
-    "换客户": _change_customer,
-    "风险三问": _answer_risks,
-    "回答风险": _answer_risks,
-    "待办": _todos,
-    "我的待办": _todos,
-    "看待办": _todos,
-    "待办列表": _todos,
+    "帮助": _HELP,
+    "help": _HELP,
+    "Help": _HELP,
+    "怎么用": _HELP,
+    "确认": _CONFIRM,
+    "确定": _CONFIRM,
+    "没问题": _CONFIRM,
+    "作废": _DISCARD,
+    "不要了": _DISCARD,
+    "撤销": Command(_undo),
+    "草稿": Command(_show_draft),
+    "修改": Command(_show_sources),
+    "换客户": Command(_change_customer),
+    "风险三问": _RISKS,
+    "回答风险": _RISKS,
+    "待办": _TODOS,
+    "我的待办": _TODOS,
+    "看待办": _TODOS,
+    "待办列表": _TODOS,
 }
-DECISIVE = frozenset(said for said, command in COMMANDS.items() if command in (_confirm, _discard))
-"""What these do cannot be taken back, so they are taken from a finger, not from what an engine thinks it heard."""
+DECISIVE = frozenset(said for said, command in COMMANDS.items() if command.is_final)

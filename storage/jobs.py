@@ -23,6 +23,7 @@ from sqlalchemy import (
     Delete,
     Index,
     Integer,
+    ScalarSelect,
     Select,
     Table,
     Update,
@@ -35,6 +36,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -48,6 +50,8 @@ from storage.errors import LeaseLost, NotParked
 State = Literal["ready", "running", "done", "parked", "cancelled"]
 
 ERROR_LENGTH = 500
+
+Moment = datetime | ColumnElement[datetime]
 
 # Literals, not bound values: a planner uses a partial index only when it can see that its condition holds.
 READY: ColumnElement[str] = literal_column("'ready'")
@@ -86,17 +90,37 @@ class JobRow(Base):
             sqlite_where=text("state = 'ready'"),
             postgresql_where=text("state = 'ready'"),
         ),
+        # A job that is due or runs is in one of these two. Each condition of a statement must stand in it as it stands
+        # here, and not within an `or`: SQLite sees no more, and would read everything that is pending in the lane.
         Index(
             "ix_jobs_lane",
             "queue",
             "lane",
             "id",
-            sqlite_where=text("state IN ('ready', 'running')"),
-            postgresql_where=text("state IN ('ready', 'running')"),
+            sqlite_where=text("state IN ('ready', 'running') AND holds = 1"),
+            postgresql_where=text("state IN ('ready', 'running') AND holds"),
+        ),
+        Index(
+            "ix_jobs_lane_due",
+            "queue",
+            "lane",
+            "run_at",
+            sqlite_where=text("state = 'ready' AND holds = 0"),
+            postgresql_where=text("state = 'ready' AND NOT holds"),
+        ),
+        # the condition keeps SQLite from taking it for other questions about a queue and reading all that is done
+        Index(
+            "ix_jobs_put",
+            "queue",
+            "created_at",
+            "lane",
+            sqlite_where=text("lane IS NOT NULL"),
+            postgresql_where=text("lane IS NOT NULL"),
         ),
         Index(
             "ix_jobs_running",
             "queue",
+            "lane",
             "lease_until",
             sqlite_where=text("state = 'running'"),
             postgresql_where=text("state = 'running'"),
@@ -320,6 +344,7 @@ class Jobs:
         statement = (
             update(JobRow)
             .where(JobRow.queue == queue, JobRow.lane == lane, JobRow.state == READY, JobRow.error == note)
+            .where(_in_place(JobRow))
             .values(run_at=self._now)
         )
         self.stirred |= await self._changed(statement) > 0
@@ -332,13 +357,13 @@ class Jobs:
 
     async def waiting_behind(self, job: Job, *, limit: int) -> list[Job]:
         """The jobs that wait in the lane for `job` to end, in order, none ever started; locked until the commit."""
+        behind = and_(JobRow.queue == job.queue, JobRow.lane == job.lane, JobRow.id > job.id, JobRow.attempts == 0)
+        waiting = union_all(
+            select(JobRow.id).where(behind, JobRow.state == READY, _in_place(JobRow)),
+            select(JobRow.id).where(behind, _fallen_due(JobRow, self._now)),
+        )
         statement = (
-            select(*_JOB_COLUMNS)
-            .where(JobRow.queue == job.queue, JobRow.lane == job.lane, JobRow.state == READY, JobRow.id > job.id)
-            .where(JobRow.attempts == 0, or_(JobRow.holds, JobRow.run_at <= self._now))
-            .order_by(JobRow.id)
-            .limit(limit)
-            .with_for_update()
+            select(*_JOB_COLUMNS).where(JobRow.id.in_(waiting)).order_by(JobRow.id).limit(limit).with_for_update()
         )
         rows = (await self._session.execute(statement)).mappings()
         return [Job(**{**row, "token": ""}) for row in rows]
@@ -358,17 +383,10 @@ class Jobs:
 
     async def next_due(self, queues: Collection[str]) -> datetime | None:
         """The next moment at which time alone makes something claimable: a job falls due or a lease runs out."""
-        due_at = await self._session.scalar(
-            select(func.min(JobRow.run_at)).where(
-                JobRow.queue.in_(sorted(queues)), JobRow.state == READY, JobRow.run_at > self._now
-            )
-        )
-        lease_until = await self._session.scalar(
-            select(func.min(JobRow.lease_until)).where(
-                JobRow.queue.in_(sorted(queues)), JobRow.state == RUNNING, JobRow.lease_until > self._now
-            )
-        )
-        return min((moment for moment in (due_at, lease_until) if moment is not None), default=None)
+        if not queues:
+            return None
+        row = (await self._session.execute(_next_moments(tuple(sorted(queues))), {"now": self._now})).one()
+        return min((moment for moment in row if moment is not None), default=None)
 
     async def is_waiting(self, dedupe: str) -> bool:
         """Whether the job of that key is still to be done, now or later."""
@@ -377,37 +395,29 @@ class Jobs:
 
     async def is_lane_busy(self, queue: str, lane: str) -> bool:
         """Whether something put into this lane now would have to wait."""
-        statement = select(
-            exists().where(
-                JobRow.queue == queue,
-                JobRow.lane == lane,
-                or_(JobRow.state == RUNNING, _ready_in_place(JobRow, self._now)),
-            )
-        )
-        return bool(await self._session.scalar(statement))
+        here = and_(JobRow.queue == queue, JobRow.lane == lane)
+        busy = or_(exists().where(here, _in_place(JobRow)), exists().where(here, _fallen_due(JobRow, self._now)))
+        return bool(await self._session.scalar(select(busy)))
 
     async def active(self, queue: str, kinds: Collection[str]) -> int:
         """How many jobs of these kinds are due or running."""
-        statement = select(func.count()).where(
-            JobRow.queue == queue,
-            JobRow.kind.in_(sorted(kinds)),
-            or_(JobRow.state == RUNNING, _ready_in_place(JobRow, self._now)),
-        )
-        return await self._session.scalar(statement) or 0
+        count = select(func.count()).where(JobRow.queue == queue, JobRow.kind.in_(sorted(kinds)))
+        in_place = count.where(_in_place(JobRow)).scalar_subquery()
+        fallen_due = count.where(_fallen_due(JobRow, self._now)).scalar_subquery()
+        return await self._session.scalar(select(in_place + fallen_due)) or 0
 
     async def lanes_since(self, queue: str, moment: datetime) -> set[str]:
         """The lanes in which anything was put into the queue since then, as far as it has not been pruned."""
         query = select(JobRow.lane).where(JobRow.queue == queue, JobRow.created_at >= moment, JobRow.lane.is_not(None))
         return {lane for lane in await self._session.scalars(query.distinct()) if lane is not None}
 
-    async def counts(self) -> Mapping[tuple[str, str], int]:
-        """How many jobs of each queue are ready, running or parked."""
-        statement = (
-            select(JobRow.queue, JobRow.state, func.count())
-            .where(JobRow.state.in_((READY, RUNNING, PARKED)))
-            .group_by(JobRow.queue, JobRow.state)
-        )
-        return {(queue, state): count for queue, state, count in await self._session.execute(statement)}
+    async def counts(self, *states: Literal["ready", "running", "parked"]) -> Mapping[tuple[str, str], int]:
+        """How many jobs of each queue are ready, running or parked; of all three where none is named."""
+        found: dict[tuple[str, str], int] = {}
+        for state in states or ("ready", "running", "parked"):
+            counted = select(JobRow.queue, func.count()).where(JobRow.state == _literal(state)).group_by(JobRow.queue)
+            found |= {(queue, state): count for queue, count in await self._session.execute(counted)}
+        return found
 
     async def oldest_waiting(self, queue: str) -> datetime | None:
         """Since when the longest-waiting job of this queue could have been started and was not.
@@ -416,19 +426,21 @@ class Jobs:
         """
         waiting = aliased(JobRow, name="waiting")
         return await self._session.scalar(
-            select(func.min(waiting.run_at)).where(
-                waiting.queue == queue,
-                waiting.state == READY,
-                waiting.run_at <= self._now,
-                or_(waiting.lane.is_(None), ~exists(_in_the_way(waiting, aliased(JobRow, name="other"), self._now))),
-            )
+            select(waiting.run_at)
+            .where(waiting.queue == queue, waiting.state == READY, waiting.run_at <= self._now)
+            .where(_has_free_way(waiting, aliased(JobRow, name="other"), self._now))
+            .order_by(waiting.run_at)
+            .limit(1)
         )
 
     async def listing(self, state: State | None = None, limit: int = 100) -> list[JobRecord]:
         """The newest jobs first."""
         statement = select(*_RECORD_COLUMNS).order_by(JobRow.id.desc()).limit(limit)
         if state is not None:
-            statement = statement.where(JobRow.state == literal_column(f"'{state}'"))
+            statement = statement.where(JobRow.state == _literal(state))
+        if state in ("running", "parked"):
+            # few among many: found by their index, and not by going through all jobs from the newest on
+            statement = statement.where(JobRow.id.in_(select(JobRow.id).where(JobRow.state == _literal(state))))
         return [JobRecord(**row) for row in (await self._session.execute(statement)).mappings()]
 
     async def show(self, job_id: int) -> JobRecord | None:
@@ -513,11 +525,10 @@ def _claim(skips_kinds: bool, wants_kinds: bool) -> ReturningUpdate[Any]:
     candidate, other = jobs.alias("candidate"), jobs.alias("other")
     queue: ColumnElement[str] = bindparam("of_queue")
     now: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
-    in_the_way = _in_the_way(candidate.c, other.c, now)
     due = (
         select(candidate.c.id)
         .where(candidate.c.queue == queue, candidate.c.state == READY, candidate.c.run_at <= now)
-        .where(or_(candidate.c.lane.is_(None), ~in_the_way.exists()))
+        .where(_has_free_way(candidate.c, other.c, now))
         .order_by(candidate.c.run_at, candidate.c.id)
         .limit(bindparam("most", type_=Integer()))
         .with_for_update(skip_locked=True)
@@ -541,6 +552,22 @@ def _claim(skips_kinds: bool, wants_kinds: bool) -> ReturningUpdate[Any]:
 
 
 @cache
+def _next_moments(queues: tuple[str, ...]) -> Select[Any]:
+    """When the next job of each queue falls due, and when its next lease runs out.
+
+    One question for each queue: the least of several queues would be looked for in all that is pending.
+    """
+    jobs, now = _table(), bindparam("now", type_=UtcDateTime())
+    moments: list[ScalarSelect[Any]] = []
+    for queue in queues:
+        ready = select(jobs.c.run_at).where(jobs.c.queue == queue, jobs.c.state == READY, jobs.c.run_at > now)
+        running = select(func.min(jobs.c.lease_until)).where(jobs.c.queue == queue, jobs.c.state == RUNNING)
+        moments.append(ready.order_by(jobs.c.run_at).limit(1).scalar_subquery())
+        moments.append(running.where(jobs.c.lease_until > now).scalar_subquery())
+    return select(*moments)
+
+
+@cache
 def _insert_unless_known(dialect: str) -> ReturningInsert[int]:
     jobs = _table()
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
@@ -551,19 +578,31 @@ def _table() -> Table:
     return cast("Table", JobRow.__table__)
 
 
-def _in_the_way(candidate: Any, other: Any, now: datetime | ColumnElement[datetime]) -> Select[int]:
-    """What a candidate waits for; both are the columns of a row, of the table's or of the class's."""
-    # A running job of a later id is in the way too: a timer may fall due while the lane is busy.
-    return select(other.id).where(
-        other.queue == candidate.queue,
-        other.lane == candidate.lane,
-        other.id != candidate.id,
-        or_(other.state == RUNNING, and_(other.id < candidate.id, _ready_in_place(other, now))),
+def _has_free_way(candidate: Any, other: Any, now: Moment) -> ColumnElement[bool]:
+    """Whether nothing of its lane goes before a candidate that is due; both are the columns of a row, or a class."""
+    same_lane = and_(other.queue == candidate.queue, other.lane == candidate.lane)
+    earlier = other.id < candidate.id
+    in_the_way = (
+        exists(select(other.id).where(same_lane, _in_place(other), earlier)),
+        exists(select(other.id).where(same_lane, _fallen_due(other, now), earlier)),
+        # a running one of a later id is in the way too: a timer may fall due while the lane is busy
+        exists(select(other.id).where(same_lane, other.state == RUNNING)),
     )
+    return or_(candidate.lane.is_(None), ~or_(*in_the_way))
 
 
-def _ready_in_place(row: Any, now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
-    return and_(row.state == READY, or_(row.holds, row.run_at <= now))
+def _in_place(row: Any) -> ColumnElement[bool]:
+    """What runs, has run, or was due when it was put: it has its place in the lane."""
+    return and_(row.state.in_((READY, RUNNING)), row.holds)
+
+
+def _fallen_due(row: Any, now: Moment) -> ColumnElement[bool]:
+    """What was put for a later moment that has come."""
+    return and_(row.state == READY, ~row.holds, row.run_at <= now)
+
+
+def _literal(state: State) -> ColumnElement[str]:
+    return literal_column(f"'{state}'")
 
 
 def _short(words: str | None) -> str | None:

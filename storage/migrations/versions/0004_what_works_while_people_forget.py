@@ -220,9 +220,57 @@ def upgrade() -> None:
     with op.batch_alter_table("todos", schema=None) as batch_op:
         batch_op.alter_column("kind", existing_type=sa.String(length=32), server_default=None)
 
+    # pending timers of a lane must not be read to find those that are due
+    op.drop_index("ix_jobs_running", table_name="jobs")
+    op.drop_index("ix_jobs_lane", table_name="jobs")
+    op.create_index(
+        "ix_jobs_lane",
+        "jobs",
+        ["queue", "lane", "id"],
+        sqlite_where=sa.text("state IN ('ready', 'running') AND holds = 1"),
+        postgresql_where=sa.text("state IN ('ready', 'running') AND holds"),
+    )
+    op.create_index(
+        "ix_jobs_lane_due",
+        "jobs",
+        ["queue", "lane", "run_at"],
+        sqlite_where=sa.text("state = 'ready' AND holds = 0"),
+        postgresql_where=sa.text("state = 'ready' AND NOT holds"),
+    )
+    op.create_index(
+        "ix_jobs_put",
+        "jobs",
+        ["queue", "created_at", "lane"],
+        sqlite_where=sa.text("lane IS NOT NULL"),
+        postgresql_where=sa.text("lane IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_jobs_running",
+        "jobs",
+        ["queue", "lane", "lease_until"],
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    )
+
 
 def downgrade() -> None:
     op.drop_table("escalation_holders")
+    for name in ("ix_jobs_running", "ix_jobs_put", "ix_jobs_lane_due", "ix_jobs_lane"):
+        op.drop_index(name, table_name="jobs")
+    op.create_index(
+        "ix_jobs_lane",
+        "jobs",
+        ["queue", "lane", "id"],
+        sqlite_where=sa.text("state IN ('ready', 'running')"),
+        postgresql_where=sa.text("state IN ('ready', 'running')"),
+    )
+    op.create_index(
+        "ix_jobs_running",
+        "jobs",
+        ["queue", "lease_until"],
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    )
     op.execute("DELETE FROM escalation_items")
     op.execute(
         "DELETE FROM escalations WHERE visit_id IS NULL OR card_id IS NULL OR EXISTS "

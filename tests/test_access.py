@@ -1,0 +1,504 @@
+"""Who may do what: every command, saying, button and page, tried by everybody who might.
+
+A new one needs a row in the tables here; without it the test of its table fails.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import select
+
+import bot.pages
+from bot.pages import todo as todo_page
+from handlers import access, actions, commands, sayings, texts
+from handlers.access import ADMINS, EVERYBODY, LEADERS, Role
+from handlers.answers import Reply
+from handlers.context import Context
+from handlers.messages import CardClick, Content, OutboundText, Sender, Text
+from handlers.people import known
+from handlers.sayings import Saying
+from storage.base import Base
+from storage.database import Database
+from storage.models import Card, Finding, Member
+from storage.work import Work
+from tests.chat import FRIDAY, Chat, build
+from tests.fakes import FakeClock
+
+CUSTOMER, ALIAS, CONTACT = "台州启明泵业有限公司", "启明泵业", "庄思远"
+PROMISE = "寄两台样机"
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    user_id: str
+    roles: tuple[Role, ...]
+    manager: str = ""
+    region: str | None = None
+    active: bool = True
+
+
+OWNER, PEER, MANAGER, OTHER_MANAGER = "the rep", "a rep of the team", "their manager", "another manager"
+DIRECTOR, REGION_DIRECTOR = "the director of their line", "the director of their region"
+ADMIN, COLLEAGUE, LEAVER, STRANGER = "an admin", "a colleague", "a rep who left", "a stranger"
+
+PEOPLE: Mapping[str, Person] = {
+    DIRECTOR: Person("封总监", "feng", ("director",)),
+    REGION_DIRECTOR: Person("白景行", "bai", ("director",), region="华东"),
+    MANAGER: Person("尹主管", "yin", ("manager",), manager=DIRECTOR, region="华东"),
+    OTHER_MANAGER: Person("高远山", "gao", ("manager",), region="华南"),
+    OWNER: Person("鲁知遥", "lu", ("sales",), manager=MANAGER, region="华东"),
+    PEER: Person("季听澜", "ji", ("sales",), manager=MANAGER, region="华东"),
+    ADMIN: Person("管知微", "guan", ("admin",)),
+    COLLEAGUE: Person("方律言", "fang", ("colleague",)),
+    LEAVER: Person("沈去非", "shen", ("sales",), manager=MANAGER, region="华东", active=False),
+}
+INSIDE = tuple(key for key, person in PEOPLE.items() if person.active)
+OUTSIDE: Mapping[str, str] = {LEAVER: texts.NOT_REGISTERED, STRANGER: texts.NOT_REGISTERED}
+"""Who gets no further than the door, and what they are told there."""
+
+
+@dataclass
+class Company:
+    """One rep's draft, picture, to-do, matter and finding, and everybody who might reach for them."""
+
+    chat: Chat
+    members: dict[str, int]
+    subjects: dict[str, Any]
+    """What the fields of an action may be filled with."""
+    cards: int = 0
+
+    async def member(self, work: Work, key: str) -> Member:
+        return await work.members.get(self.members[key])
+
+    async def presses(self, key: str, action: actions.Action, *, card_of: str | None = None) -> list[str]:
+        """They press that button, on a card of theirs that should not have it; or on somebody else's card."""
+        self.cards += 1
+        card_id, now = f"forged-{self.cards}", self.chat.clock.now()
+        async with self.chat.database.work() as work:
+            card = Card(
+                card_id=card_id,
+                platform="wecom",
+                user_id=user_id(card_of or key),
+                kind="draft",
+                choices=[{"action": action.model_dump_json(), "chosen": {}}],
+                created_at=now,
+                sent_at=now,
+                expires_at=now + timedelta(days=3),
+            )
+            work.session.add(card)
+        click = CardClick(card_id=card_id, action=action.model_dump_json(), response_ref=f"click-{self.cards}")
+        return await self.hears(key, click)
+
+    async def hears(self, key: str, content: Content) -> list[str]:
+        """They send it; what comes back to them."""
+        before = len(self.chat.platform.sends)
+        await self.chat.receives(content, sender=user_id(key))
+        sent = [one.content for one in self.chat.platform.sends[before:] if one.user_id == user_id(key)]
+        return [content.text if isinstance(content, OutboundText) else content.model_dump_json() for content in sent]
+
+    async def says(self, key: str, text: str) -> list[str]:
+        return await self.hears(key, Text(text=text))
+
+    async def digest(self) -> str:
+        return await digest(self.chat.database)
+
+
+def user_id(key: str) -> str:
+    return PEOPLE[key].user_id if key in PEOPLE else "nobody"
+
+
+BOOKKEEPING = {"jobs", "cards", "sends", "alembic_version"}
+"""What comes in and goes out leaves its traces here, whatever becomes of it."""
+
+
+async def digest(database: Database, *, but: frozenset[str] = frozenset()) -> str:
+    """What stands in all tables."""
+    content = hashlib.sha256()
+    async with database.reading() as work:
+        for table in Base.metadata.sorted_tables:
+            if table.name not in BOOKKEEPING | but:
+                rows = await work.session.execute(select(table).order_by(*table.primary_key.columns))
+                content.update(repr((table.name, [tuple(row) for row in rows])).encode())
+    return content.hexdigest()
+
+
+def leaks(key: str, sent: list[str]) -> list[str]:
+    """What was told of customers and of people that this person need not have known."""
+    names = {CUSTOMER, ALIAS, CONTACT, PROMISE, *(person.name for person in PEOPLE.values())}
+    own = {PEOPLE[key].name} if key in PEOPLE else set()
+    return sorted(name for name in names - own if any(name in text for text in sent))
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(FRIDAY)
+
+
+@pytest.fixture
+async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Company:
+    chat = await build(database, clock, tmp_path, public_url="http://127.0.0.1:8400")
+    settings = replace(chat.context.settings, auto_register=False)
+    object.__setattr__(chat.context, "settings", settings)
+    async with database.work() as work:
+        members: dict[str, int] = {}
+        for key, person in PEOPLE.items():
+            manager_id = members[person.manager] if person.manager else None
+            member = await work.members.add(person.name, person.roles, manager_id=manager_id)
+            member.region, member.active = person.region, person.active
+            await work.members.link(member.member_id, "wecom", person.user_id)
+            members[key] = member.member_id
+        owner_id = members[OWNER]
+        customer = await work.customers.add(CUSTOMER, aliases=[ALIAS], owner_id=owner_id)
+        await work.customers.remember_contact(customer.customer_id, CONTACT)
+        now = work.now
+        draft = await work.visits.begin(owner_id, "wecom", visited_on=date(2026, 11, 20), sent_at=now)
+        picture = await work.visits.keep_evidence("picture", owner_id, "image", sent_at=now, text=CONTACT)
+        saved = await work.visits.begin(
+            owner_id, "wecom", visited_on=date(2026, 11, 19), sent_at=now - timedelta(days=1)
+        )
+        saved.state, saved.customer_id, saved.decided_at = "confirmed", customer.customer_id, now
+        todo = await work.todos.add(saved, 0, party="us", action=PROMISE, due_on=date(2026, 11, 25))
+        matter = await work.escalations.open(saved, members[MANAGER], "matter")
+        finding = Finding(
+            rule="downgrade",
+            subject=f"customer:{customer.customer_id}",
+            episode="since",
+            member_id=owner_id,
+            detail={},
+            found_at=now,
+        )
+        work.session.add(finding)
+        await work.session.flush()
+        subjects = {
+            "visit_id": draft.visit_id,
+            "evidence_id": picture.evidence_id,
+            "todo_id": todo.todo_id,
+            "escalation_id": matter.escalation_id,
+            "finding_ids": (finding.finding_id,),
+            "member_id": members[LEAVER],
+            "up_to": 1,
+            "customer": "left",
+        }
+    return Company(chat, members, subjects)
+
+
+# Buttons: who may press each, on what is the rep's
+
+LINE = frozenset({MANAGER, DIRECTOR, REGION_DIRECTOR})
+BUTTONS: Mapping[str, frozenset[str]] = {
+    "ConfirmVisit": frozenset({OWNER}),
+    "ShowSources": frozenset({OWNER}),
+    "ChangeCustomer": frozenset({OWNER}),
+    "PickCustomer": frozenset({OWNER}),
+    "DiscardVisit": frozenset({OWNER}),
+    "AnswerRisks": frozenset({OWNER}),
+    "HoldRisks": frozenset({OWNER}),
+    "SkipDetails": frozenset({OWNER}),
+    "PickSide": frozenset({OWNER}),
+    "LabelPicture": frozenset({OWNER}),
+    "NotePicture": frozenset({OWNER}),
+    "FinishTodo": frozenset({OWNER}),
+    "PostponeTodo": frozenset({OWNER}),
+    "PassOnTodo": frozenset({OWNER}),
+    # with whom it lies, and nobody above them until it comes there
+    "TakeEscalation": frozenset({MANAGER}),
+    "AssignEscalation": frozenset({MANAGER}),
+    "ResolveEscalation": frozenset({MANAGER}),
+    "DismissEscalation": frozenset({MANAGER}),
+    "LowerGrade": frozenset({OWNER}),
+    "KeepGrade": frozenset({OWNER}),
+    "UndoFinding": frozenset({OWNER, *LINE}),
+    # about somebody who left
+    "HandOver": frozenset({ADMIN, *LINE}),
+    "HandOverLater": frozenset({ADMIN, *LINE}),
+    "RestoreMember": frozenset({ADMIN}),
+    "KeepOut": frozenset({ADMIN}),
+    "ApplyDepartures": frozenset({ADMIN}),
+    "DropDepartures": frozenset({ADMIN}),
+}
+"""By the name of the action's class, so that a row may be here before its action is."""
+
+THINGS = {"visit_id", "evidence_id", "todo_id", "escalation_id", "member_id", "finding_ids"}
+ACTIONS: tuple[type[Any], ...] = get_args(actions.Action)
+
+
+def action_on(kind: type[Any], company: Company) -> actions.Action:
+    wanted = {name: field for name, field in kind.model_fields.items() if name != "do" and field.is_required()}
+    action: actions.Action = kind.model_validate({name: company.subjects[name] for name in wanted})
+    return action
+
+
+def test_every_button_has_a_row_and_a_check() -> None:
+    assert {kind.__name__ for kind in ACTIONS} - BUTTONS.keys() == set()
+    assert {kind.__name__ for kind in access._PRESSES} == {kind.__name__ for kind in ACTIONS}
+
+
+@pytest.mark.parametrize("kind", ACTIONS, ids=lambda kind: kind.__name__)
+async def test_only_those_press_a_button_whose_it_is(company: Company, kind: type[Any]) -> None:
+    action, may = action_on(kind, company), BUTTONS[kind.__name__]
+    before = await company.digest()
+
+    for key in (*INSIDE, *OUTSIDE):
+        if key in may:
+            continue
+        sent = await company.presses(key, action)
+        assert sent == [OUTSIDE.get(key, texts.NOT_ALLOWED)], key
+        assert leaks(key, sent) == []
+    assert await company.digest() == before
+
+    async with company.chat.database.reading() as work:
+        allowed = [key for key in INSIDE if await access.may_press(work, await company.member(work, key), action)]
+    assert set(allowed) == may
+    assert texts.NOT_ALLOWED not in await company.presses(allowed[0], action)
+
+
+async def test_a_button_about_nothing_that_there_is_may_be_pressed_by_nobody(company: Company) -> None:
+    company.subjects |= dict.fromkeys(THINGS - {"finding_ids"}, 9999) | {"finding_ids": (9999,)}
+
+    async with company.chat.database.reading() as work:
+        for kind in ACTIONS:
+            if not THINGS & kind.model_fields.keys():
+                continue
+            for key in INSIDE:
+                may = await access.may_press(work, await company.member(work, key), action_on(kind, company))
+                assert not may or (key == ADMIN and "member_id" in kind.model_fields), (kind, key)
+
+
+async def test_a_card_counts_for_the_one_it_was_sent_to(company: Company) -> None:
+    action = actions.FinishTodo(todo_id=company.subjects["todo_id"])
+    before = await company.digest()
+
+    for key in (*INSIDE, *OUTSIDE):
+        if key != OWNER:
+            sent = await company.presses(key, action, card_of=OWNER)
+            assert sent == [OUTSIDE.get(key, texts.CARD_NOT_YOURS)], key
+    assert await company.digest() == before
+
+
+async def test_an_account_of_the_same_name_on_another_platform_is_somebody_else(company: Company) -> None:
+    ctx = company.chat.context
+    taken_in = replace(ctx, settings=replace(ctx.settings, auto_register=True))
+    async with company.chat.database.work() as work:
+        double = await known(taken_in, work, Sender(platform="dingtalk", user_id=user_id(OWNER)))
+
+        assert double.member_id != company.members[OWNER]
+        assert (await access.sight_of(work, double)).members == {double.member_id}
+        for kind in ACTIONS:
+            assert not await access.may_press(work, double, action_on(kind, company)), kind
+
+
+# Commands: which roles may give each
+
+SELF = EVERYBODY
+"""About what is their own: everybody may, and meets nothing of others'."""
+COMMANDS: Mapping[str, frozenset[Role]] = {
+    **dict.fromkeys(("帮助", "help", "Help", "怎么用"), EVERYBODY),
+    **dict.fromkeys(("确认", "确定", "没问题", "作废", "不要了", "撤销", "草稿", "修改", "换客户"), SELF),
+    **dict.fromkeys(("待办", "我的待办", "看待办", "待办列表"), SELF),
+    **dict.fromkeys(("风险三问", "回答风险"), SELF),
+    **dict.fromkeys(("计划", "本周计划", "我的计划"), SELF),
+    "规则": ADMINS,
+}
+
+
+def test_every_command_has_a_row() -> None:
+    assert commands.COMMANDS.keys() - COMMANDS.keys() == set()
+    assert {said: command.roles for said, command in commands.COMMANDS.items()} == {
+        said: COMMANDS[said] for said in commands.COMMANDS
+    }
+
+
+@pytest.mark.parametrize("said", {command: said for said, command in commands.COMMANDS.items()}.values())
+async def test_a_command_reaches_nothing_of_others(company: Company, said: str) -> None:
+    before = await company.digest()
+
+    for key in (*INSIDE, *OUTSIDE):
+        if key == OWNER:
+            continue
+        sent = await company.says(key, said)
+        assert leaks(key, sent) == [], key
+        if key in OUTSIDE:
+            assert sent == [OUTSIDE[key]]
+        elif not may_say(key, COMMANDS[said]):
+            assert sent == [texts.NOT_ALLOWED], key
+        else:
+            assert sent, key
+            assert texts.NOT_ALLOWED not in sent, key
+    assert await company.digest() == before
+
+
+async def test_a_command_of_a_role_is_refused_to_others(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+
+    async def run(_ctx: Context, _work: Work, member: Member, _message: object) -> None:
+        given.append(member.name)
+
+    monkeypatch.setattr(commands, "COMMANDS", {"体检": commands.Command(run, ADMINS)})
+
+    for key in INSIDE:
+        assert await company.says(key, "体检") == ([] if key == ADMIN else [texts.NOT_ALLOWED])
+    assert given == [PEOPLE[ADMIN].name]
+
+
+def may_say(key: str, roles: frozenset[Role]) -> bool:
+    return bool(roles & set(PEOPLE[key].roles))
+
+
+# Sayings: words that are meant as each, and which roles may say them
+
+
+@dataclass(frozen=True)
+class Said:
+    words: str
+    roles: frozenset[Role]
+
+
+FIELD: frozenset[Role] = frozenset({"sales", "manager", "director"})
+SAYINGS: Mapping[str, Said] = {
+    "回答风险": Said("回答风险：预算还没批，要我们出一份测算", EVERYBODY),
+    "上报": Said("这个要总监出面", FIELD),
+    "指派": Said("指派给季听澜", LEADERS),
+    "待处理风险": Said("待处理风险", LEADERS),
+    "误报清单": Said("误报清单", LEADERS | ADMINS),
+    "恢复说法": Said("恢复「再考虑」", LEADERS | ADMINS),
+    "待办": Said("排期表搞定了", EVERYBODY),
+    "a week's plan": Said("本周计划拜访12家", FIELD),
+    "undo what a rule changed": Said("撤销降级", FIELD),
+}
+FOR_LEADERS = Saying[str](
+    "报名单",
+    LEADERS,
+    lambda text: text if text == "报名单" else None,
+    lambda _ctx, work, _member, reply, _meant: _answered(work, reply),
+)
+
+
+async def _answered(work: Work, reply: Reply) -> bool:
+    work.audit.note("heard", "heard", member_id=None, source=reply.cause)
+    return True
+
+
+def test_every_saying_has_a_row_with_words_that_mean_it() -> None:
+    assert {saying.name for saying in sayings.SAYINGS} - SAYINGS.keys() == set()
+    for saying in sayings.SAYINGS:
+        assert saying.roles == SAYINGS[saying.name].roles, saying.name
+        assert saying.read(SAYINGS[saying.name].words) is not None, saying.name
+
+
+async def test_what_is_said_is_refused_to_those_it_is_not_for(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sayings, "SAYINGS", (FOR_LEADERS, *sayings.SAYINGS))
+    rows = {FOR_LEADERS.name: Said("报名单", LEADERS)} | {
+        saying.name: SAYINGS[saying.name] for saying in sayings.SAYINGS if saying is not FOR_LEADERS
+    }
+    words_of_theirs = frozenset({"evidence"})  # what somebody says is kept, whatever becomes of it
+    before = await digest(company.chat.database, but=words_of_theirs)
+
+    for name, row in rows.items():
+        for key in (*INSIDE, *OUTSIDE):
+            if key in OUTSIDE:
+                assert await company.says(key, row.words) == [OUTSIDE[key]]
+            elif not may_say(key, row.roles):
+                assert await company.says(key, row.words) == [texts.NOT_ALLOWED], (name, key)
+    assert await digest(company.chat.database, but=words_of_theirs) == before
+
+    assert texts.NOT_ALLOWED not in await company.says(MANAGER, "报名单")
+    assert await digest(company.chat.database, but=words_of_theirs) != before
+
+
+# Pages: whose link opens each
+
+Link = Callable[[Context, Company, int], str | None]
+PAGES: Mapping[str, tuple[Link, frozenset[str]]] = {
+    "todo": (
+        lambda ctx, company, member_id: ctx.links.todo(
+            company.subjects["todo_id"], member_id, until=company.chat.clock.now() + timedelta(days=1)
+        ),
+        frozenset({OWNER}),
+    ),
+}
+"""The link as it would be made for a member, and for whom it opens something."""
+NO_PAGES = {"__init__", "frame"}
+
+
+def pages() -> set[str]:
+    [folder] = bot.pages.__path__
+    return {path.stem for path in Path(folder).glob("*.py")} - NO_PAGES
+
+
+def test_every_page_has_a_row() -> None:
+    assert pages() - PAGES.keys() == set()
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+async def test_a_page_opens_for_those_whose_it_is(company: Company, page: str) -> None:
+    ctx = company.chat.context
+    link_for, may = PAGES[page]
+    app = web.Application()
+    app.router.add_routes(todo_page.routes(ctx))
+    before = await company.digest()
+    async with TestClient(TestServer(app)) as client:
+
+        async def answers(url: str) -> list[tuple[int, str]]:
+            path = url.removeprefix(ctx.links.public_url)
+            looked = await client.get(path)
+            pressed = await client.post(path, headers={"Origin": ctx.links.public_url}, allow_redirects=False)
+            return [(response.status, await response.text()) for response in (looked, pressed)]
+
+        urls = {key: link_for(ctx, company, company.members[key]) for key in PEOPLE}
+        for key, url in urls.items():
+            assert url is not None
+            if key not in may:
+                found = await answers(url)
+                assert [status for status, _ in found if status < 400] == [], key
+                assert leaks(key, [body for _, body in found]) == [], key
+        # one's own link, bent towards somebody else's thing
+        mine = urls[next(iter(may))]
+        assert mine is not None
+        head, _, token = mine.rpartition("/")
+        for place in (3, 10, 20, 30, 60):
+            bent = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+            assert (await answers(f"{head}/{bent}"))[0][0] == 404
+        assert await company.digest() == before
+        assert (await answers(mine))[0][0] == 200
+
+
+# Whose records they see
+
+
+@pytest.mark.parametrize(
+    ("key", "seen"),
+    [
+        (OWNER, {OWNER}),
+        (PEER, {PEER}),
+        (MANAGER, {MANAGER, OWNER, PEER, LEAVER}),
+        (OTHER_MANAGER, {OTHER_MANAGER}),
+        (DIRECTOR, {DIRECTOR, MANAGER, OWNER, PEER, LEAVER}),
+        (REGION_DIRECTOR, {REGION_DIRECTOR, MANAGER, OWNER, PEER, LEAVER}),
+        (ADMIN, {ADMIN}),
+        (COLLEAGUE, {COLLEAGUE}),
+    ],
+)
+async def test_everybody_sees_their_own_and_leaders_those_below(company: Company, key: str, seen: set[str]) -> None:
+    async with company.chat.database.reading() as work:
+        sight = await access.sight_of(work, await company.member(work, key))
+
+    assert {other for other in PEOPLE if sight.sees(company.members[other])} == seen
+    assert not sight.sees(None)
+
+
+async def test_a_rep_is_not_made_a_leader_by_people_below_them(company: Company) -> None:
+    async with company.chat.database.work() as work:
+        (await company.member(work, PEER)).manager_id = company.members[OWNER]
+        sight = await access.sight_of(work, await company.member(work, OWNER))
+
+    assert sight.members == {company.members[OWNER]}
