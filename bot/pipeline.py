@@ -12,6 +12,21 @@ from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
 from handlers import attachments, digest, drafts, gaps, holidays, notices, outbox, pictures, reminders, routes, voice
+from handlers import (
+    attachments,
+    digest,
+    directory,
+    drafts,
+    gaps,
+    handover,
+    leavers,
+    notices,
+    outbox,
+    pictures,
+    reminders,
+    routes,
+    voice,
+)
 from handlers.context import INBOX_QUEUE, TIMERS, Context
 from handlers.messages import Frozen, JsonObject, PlatformName
 from storage.database import Database
@@ -159,6 +174,14 @@ def job_handlers(
         gaps.KIND: lambda job: gaps.tell(ctx, job),
         holidays.KIND: lambda job: holidays.check(ctx, job),
         notices.KIND: lambda job: notices.send(ctx, job),
+        leavers.LEFT_KIND: lambda job: leavers.settle(ctx, job),
+        leavers.CARD_KIND: lambda job: leavers.ask(ctx, job),
+        leavers.BACK_KIND: lambda job: leavers.ask_whether_back(ctx, job),
+        directory.HELD_KIND: lambda job: directory.ask(ctx, job),
+        handover.MOVE_KIND: lambda job: handover.move(ctx, job),
+        handover.RETURN_KIND: lambda job: handover.move_back(ctx, job),
+        handover.BRIEF_KIND: lambda job: handover.brief(ctx, job),
+        handover.TODOS_KIND: lambda job: handover.show_todos(ctx, job),
         drafts.REMINDER_KIND: lambda job: reminders.remind_of_draft(ctx, job),
         PRUNE: prune,
         outbox.KIND: sender.send,

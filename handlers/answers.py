@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers import leavers
 from handlers.context import Context
 from handlers.messages import Sender
 from nlp.transcript import Transcript
@@ -30,7 +31,9 @@ class Reply:
 Reader = Callable[[Context, Work, Question, Reply, Member], Awaitable[bool]]
 """Whether the reply was an answer; the reader then did all that follows from it, closing the question included."""
 
-READERS: Mapping[str, Reader] = {}
+READERS: Mapping[str, Reader] = {
+    leavers.QUESTION: leavers.read_taker,
+}
 
 
 async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:

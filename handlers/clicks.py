@@ -2,7 +2,7 @@
 
 import logging
 
-from handlers import access, actions, drafts, escalation, outbox, pictures, sources, texts, todos
+from handlers import access, actions, directory, drafts, escalation, leavers, outbox, pictures, sources, texts, todos
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Sender
 from handlers.people import known
@@ -47,6 +47,8 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         await pictures.press(ctx, work, action, click, card, member=member, message=message)
     elif isinstance(action, actions.TodoAction):
         await todos.press(ctx, work, action, pressed)
+    elif isinstance(action, actions.PeopleAction):
+        await (directory if directory.concerns(action) else leavers).press(ctx, work, action, pressed)
     else:
         await escalation.press(ctx, work, action, pressed)
 

@@ -20,13 +20,23 @@ async def create(
     ctx: Context, work: Work, visit: Visit, record: Record, *, customer: str, to: Sender, cause: str
 ) -> int:
     """Make the visit's next steps its to-dos and push a card for each; how many."""
-    today = ctx.day_of(work.now)
     for position, step in enumerate(record.steps):
         todo = await work.todos.add(visit, position, party=step.owner, action=step.action, due_on=step.due)
-        todo.card_id = outbox.new_card_id("todo", todo.todo_id)
-        card = cards.todo_card(todo, customer, todo.card_id, today=today, task=_task(ctx, work, todo, customer))
-        await outbox.show(work, to, card, kind="todo", life=ctx.settings.todo_life, cause=f"{cause}>todo:{position}")
+        await _show(ctx, work, todo, customer, to=to, cause=f"{cause}>todo:{position}")
     return len(record.steps)
+
+
+async def show(ctx: Context, work: Work, todo: Todo, *, to: outbox.Recipient, cause: str) -> None:
+    """Its card, for whose it is now."""
+    customer = (await work.customers.get(todo.customer_id)).name if todo.customer_id else NO_CUSTOMER
+    await _show(ctx, work, todo, customer, to=to, cause=cause)
+
+
+async def _show(ctx: Context, work: Work, todo: Todo, customer: str, *, to: outbox.Recipient, cause: str) -> None:
+    todo.card_id = outbox.new_card_id("todo", todo.todo_id)
+    today = ctx.day_of(work.now)
+    card = cards.todo_card(todo, customer, todo.card_id, today=today, task=_task(ctx, work, todo, customer))
+    await outbox.show(work, to, card, kind="todo", life=ctx.settings.todo_life, cause=cause)
 
 
 def _task(ctx: Context, work: Work, todo: Todo, customer: str) -> Task | None:

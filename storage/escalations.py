@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Customer, Escalation, EscalationState, Visit
+from storage.models import Customer, Escalation, EscalationItem, EscalationState, Visit
+
+UNSOLVED: tuple[EscalationState, ...] = ("open", "taken", "assigned")
 
 
 class Escalations:
@@ -32,6 +34,29 @@ class Escalations:
             .order_by(Escalation.created_at, Escalation.escalation_id)
         )
         return [(escalation, customer) for escalation, customer in rows]
+
+    async def unsolved_about(self, customer_id: int) -> Sequence[Escalation]:
+        """Those of a customer that nobody has solved or called a false alarm."""
+        query = select(Escalation).where(Escalation.customer_id == customer_id, Escalation.state.in_(UNSOLVED))
+        return (await self._session.scalars(query.order_by(Escalation.created_at, Escalation.escalation_id))).all()
+
+    async def lying_with(self, member_id: int) -> Sequence[Escalation]:
+        """The unsolved ones that this member has to do something about."""
+        theirs = or_(
+            and_(Escalation.state != "assigned", Escalation.manager_id == member_id),
+            and_(Escalation.state == "assigned", Escalation.assignee_id == member_id),
+        )
+        query = select(Escalation).where(Escalation.state.in_(UNSOLVED), theirs)
+        return (await self._session.scalars(query.order_by(Escalation.escalation_id))).all()
+
+    async def items(self, escalation_id: int) -> Sequence[EscalationItem]:
+        query = select(EscalationItem).where(EscalationItem.escalation_id == escalation_id)
+        return (await self._session.scalars(query.order_by(EscalationItem.item_id))).all()
+
+    def fall_back(self, escalation: Escalation, manager_id: int) -> None:
+        """It lies with this manager from now on and waits for an answer again: whoever had it has left."""
+        escalation.manager_id, escalation.state, escalation.raised_at = manager_id, "open", self._now
+        escalation.assignee_id = escalation.decided_by = escalation.decided_at = None
 
     async def open(self, visit: Visit, manager_id: int, card_id: str) -> Escalation:
         escalation = Escalation(

@@ -45,6 +45,13 @@ class Questions:
         """The open question of that kind about that subject."""
         return next((one for one in await self.open_of(member_id) if (one.kind, one.subject) == (kind, subject)), None)
 
+    async def asked(self, kind: str, subject: str) -> Sequence[int]:
+        """The members who have not answered that question yet."""
+        query = select(Question.member_id).where(
+            Question.kind == kind, Question.subject == subject, Question.closed_at.is_(None)
+        )
+        return (await self._session.scalars(query.distinct())).all()
+
     async def close(self, member_id: int, kind: str, subject: str) -> None:
         await self._session.execute(
             update(Question)

@@ -64,6 +64,16 @@ class Visits:
         query = select(Visit).where(Visit.member_id == member_id, Visit.state == "draft")
         return await self._session.scalar(query.order_by(Visit.last_sent_at.desc(), Visit.visit_id.desc()).limit(1))
 
+    async def drafts_of(self, member_id: int) -> Sequence[Visit]:
+        query = select(Visit).where(Visit.member_id == member_id, Visit.state == "draft")
+        return (await self._session.scalars(query.order_by(Visit.visit_id))).all()
+
+    async def confirmed_about(self, customer_id: int, *, limit: int) -> Sequence[Visit]:
+        """The confirmed visits of a customer, the latest first."""
+        query = select(Visit).where(Visit.customer_id == customer_id, Visit.state == "confirmed")
+        query = query.order_by(Visit.visited_on.desc(), Visit.last_sent_at.desc(), Visit.visit_id.desc())
+        return (await self._session.scalars(query.limit(limit))).all()
+
     async def between(
         self, first: date, last: date, *, confirmed_since: datetime
     ) -> Sequence[tuple[Visit, str | None]]:
