@@ -58,7 +58,8 @@ async def order(
     if handover is None:
         return texts.HAND_OVER_NOTHING.format(giver=giver.name)
     facts, drafts = await _facts(work, handover, customer_ids), await _drafts(work, giver)
-    return texts.HANDED_OVER_START.format(giver=giver.name, facts=facts, taker=taker.name, drafts=drafts)
+    whose = "您" if by.member_id == giver.member_id else giver.name
+    return texts.HANDED_OVER_START.format(giver=whose, facts=facts, taker=taker.name, drafts=drafts)
 
 
 async def hand_over(
@@ -202,7 +203,8 @@ async def _tell_all(ctx: Context, work: Work, handover: Handover) -> None:
     lines: dict[int, str] = {}
     for member in (giver, taker):
         if (manager := await work.members.manager_of(member)) is not None:
-            lines[manager.member_id] = texts.HANDED_OVER_TELL.format(**names, drafts=await _drafts(work, giver))
+            told = {**names, "giver": "自己"} if by.member_id == giver.member_id else names
+            lines[manager.member_id] = texts.HANDED_OVER_TELL.format(**told, drafts=await _drafts(work, giver))
     lines[giver.member_id] = texts.HANDED_FROM_YOU.format(**names)
     lines.pop(taker.member_id, None)
     lines.pop(by.member_id, None)
@@ -320,7 +322,8 @@ async def first_brief(ctx: Context, work: Work, handover: Handover) -> str:
     giver, by = await work.members.get(handover.giver_id), await work.members.get(handover.by_id)
     customers = await work.handovers.customers(handover.handover_id)
     todo_count = len(await work.handovers.todo_ids(handover.handover_id))
-    heading = texts.HANDED_TO_YOU.format(giver=giver.name, facts=_what(customers, todo_count), by=by.name)
+    by_whom = "本人" if by.member_id == giver.member_id else by.name
+    heading = texts.HANDED_TO_YOU.format(giver=giver.name, facts=_what(customers, todo_count), by=by_whom)
     blocks = [await brief_of(ctx, work, customer) for customer in customers[:MOST_BRIEFS]]
     rest = customers[MOST_BRIEFS:]
     more = [texts.BRIEF_MORE.format(count=len(rest), names=names_of(rest))] if rest else []
