@@ -174,13 +174,13 @@ async def _people(work: Work) -> CheckResult:
 
 async def _held_departures(work: Work) -> list[CheckResult]:
     """A list of people that looked wrong, and that nobody has decided about; nothing where there is none."""
-    held = await work.departures.held()
+    held = await work.departures.count_held()
     if not held:
         return []
     advice = "请管理员在聊天卡片里点 确认 或 忽略"
     if not await work.members.with_role("admin"):
         advice = "现在没有管理员能决定：visitbot invite 姓名 --role admin"
-    return [CheckResult("组织架构同步", True, f"{len(held)} 人的离职变更已暂停", advice, warning=True)]
+    return [CheckResult("组织架构同步", True, f"{held} 人的离职变更已暂停", advice, warning=True)]
 
 
 async def _jobs(work: Work) -> CheckResult:

@@ -177,6 +177,7 @@ def job_handlers(
         leavers.LEFT_KIND: lambda job: leavers.settle(ctx, job),
         leavers.CARD_KIND: lambda job: leavers.ask(ctx, job),
         leavers.BACK_KIND: lambda job: leavers.ask_whether_back(ctx, job),
+        directory.APPLY_KIND: lambda job: directory.apply(ctx, job),
         directory.HELD_KIND: lambda job: directory.ask(ctx, job),
         handover.MOVE_KIND: lambda job: handover.move(ctx, job),
         handover.RETURN_KIND: lambda job: handover.move_back(ctx, job),

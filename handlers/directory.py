@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from handlers import actions, leavers, notices, outbox, people_cards, texts
 from handlers.context import TIMERS, Context
-from handlers.messages import DirectoryChange, InboundMessage
+from handlers.messages import DirectoryChange, InboundMessage, JsonObject
 from handlers.people import is_makeshift
 from handlers.people_cards import platform_name
 from handlers.pressed import Pressed
@@ -21,10 +21,11 @@ from storage.work import Work
 
 log = logging.getLogger(__name__)
 
-HELD_KIND = "departures_held"
+HELD_KIND, APPLY_KIND = "departures_held", "departures_confirmed"
 CARD = "departures"
 WITHIN = timedelta(minutes=10)
 LEAST = 3
+PAGE = 50
 SHARE = 0.1
 GATHER = timedelta(minutes=1)
 """So long the rest of a bad list may take to arrive before the admins are asked."""
@@ -63,29 +64,27 @@ def most_leaving(active: int) -> int:
 
 async def _left(ctx: Context, work: Work, platform: str, user_ids: Sequence[str], *, cause: str) -> None:
     found = [await work.members.by_identity(platform, user_id) for user_id in user_ids]
-    leaving = list({member.member_id: member for member in found if member is not None and member.active}.values())
-    held = await work.departures.held()
-    waiting = {departure.member_id for departure in held}
-    leaving = [member for member in leaving if member.member_id not in waiting]
+    here = {member.member_id: member for member in found if member is not None and member.active}
+    leaving = [member for member in here.values() if await work.departures.held_of(member.member_id) is None]
     if not leaving:
         return
+    is_paused = bool(await work.departures.count_held())
     applied = await work.departures.applied_since(work.now - WITHIN)
     # those who have just left belonged to the company when this began
     limit = most_leaving(await work.members.active_count() + applied)
-    if held or applied + len(leaving) > limit:
-        await _hold(ctx, work, leaving, is_first=not held, cause=cause)
+    if is_paused or applied + len(leaving) > limit:
+        await _hold(ctx, work, leaving, is_first=not is_paused, cause=cause)
         return
     for member in leaving:
         await leavers.leave(work, member, by_id=None, source=cause)
         await work.departures.add(member.member_id, "applied", source=cause)
-    if not await work.members.with_role("admin"):
+    if any("admin" in member.roles for member in leaving) and not await work.members.with_role("admin"):
         log.warning("directory.no_admin_left", extra={"event": cause})
 
 
 async def _hold(ctx: Context, work: Work, leaving: Sequence[Member], *, is_first: bool, cause: str) -> None:
     added = [await work.departures.add(member.member_id, "held", source=cause) for member in leaving]
-    admins = len(await work.members.with_role("admin"))
-    log.warning("directory.departures_held", extra={"event": cause, "people": len(added), "admins": admins})
+    log.warning("directory.departures_held", extra={"event": cause, "people": len(added)})
     if is_first:
         await _put_card(ctx, work, added[0])
 
@@ -99,26 +98,26 @@ async def _put_card(ctx: Context, work: Work, first: Departure, *, after: timede
 async def ask(ctx: Context, job: Job) -> None:
     """Ask the admins, all of them once a working day, until one has decided."""
     async with ctx.finishing(job) as work:
-        held = await work.departures.held()
-        if not held:
+        held, last = await work.departures.held(limit=people_cards.MOST_NAMES), await work.departures.last_held()
+        if last is None:
             return
         tomorrow = ctx.settings.working_time.working_day_after(ctx.day_of(work.now))
-        again = ctx.settings.working_time.day_opens(tomorrow) - work.now
-        await _put_card(ctx, work, held[0], after=again)
+        await _put_card(ctx, work, held[0], after=ctx.settings.working_time.day_opens(tomorrow) - work.now)
         await _close(work, texts.CLOSED_REPLACED, cause=f"departures:{job.id}>again")
-        members = [await work.members.get(departure.member_id) for departure in held]
+        count = await work.departures.count_held()
+        names = [(await work.members.get(departure.member_id)).name for departure in held]
         applied = await work.departures.applied_between(held[0].at - WITHIN, held[0].at)
-        minutes = max(WITHIN, held[-1].at - held[0].at) // timedelta(minutes=1)
         told = 0
         for admin in await work.members.with_role("admin"):
             address = await ctx.reach(work, admin.member_id)
             if address is None:
                 continue
             card = people_cards.departures_card(
-                outbox.new_card_id(CARD, held[-1].departure_id),
-                [member.name for member in members],
-                up_to=held[-1].departure_id,
-                minutes=minutes,
+                outbox.new_card_id(CARD, last.departure_id),
+                names,
+                count=count,
+                up_to=last.departure_id,
+                minutes=max(WITHIN, last.at - held[0].at) // timedelta(minutes=1),
                 applied=applied,
                 late=notices.late(ctx, job, work.now),
             )
@@ -126,34 +125,48 @@ async def ask(ctx: Context, job: Job) -> None:
             await outbox.show(work, address, card, kind=CARD, life=ctx.settings.todo_life, cause=cause)
             told += 1
         if not told:
-            log.warning("directory.nobody_to_ask", extra={"held": len(held)})
+            log.warning("directory.nobody_to_ask", extra={"held": count})
 
 
 async def press(ctx: Context, work: Work, action: actions.PeopleAction, pressed: Pressed) -> None:
     """An admin's decision about those that the card speaks of; what came later is asked about anew."""
     assert isinstance(action, actions.ApplyDepartures | actions.DropDepartures)  # the others are `leavers`'
     is_applied = isinstance(action, actions.ApplyDepartures)
-    decided = await work.departures.held(up_to=action.up_to)
     cause, by = pressed.cause, pressed.member
-    for departure in decided:
-        work.departures.decide(departure, "confirmed" if is_applied else "dropped", by.member_id)
-        if is_applied:
-            member = await work.members.get(departure.member_id)
-            await leavers.leave(work, member, by_id=by.member_id, source=departure.source)
+    first = await work.departures.held(limit=1)
+    count = await work.departures.decide(action.up_to, "confirmed" if is_applied else "dropped", by.member_id)
+    if is_applied and count:
+        payload: JsonObject = {"after": first[0].departure_id - 1, "up_to": action.up_to, "by": by.member_id}
+        await work.jobs.put(APPLY_KIND, payload, queue=TIMERS, lane="departures", dedupe=f"{APPLY_KIND}:{action.up_to}")
     work.audit.note(
         "departures.confirmed" if is_applied else "departures.dropped",
         f"departures:{action.up_to}",
         member_id=by.member_id,
         source=cause,
-        after={"members": [departure.member_id for departure in decided]},
+        after={"people": count},
     )
     closing = texts.CLOSED_APPLIED if is_applied else texts.CLOSED_DROPPED
     await _close(work, closing, cause=cause, pressed=pressed)
     told = texts.DEPARTURES_APPLIED if is_applied else texts.DEPARTURES_DROPPED
-    answer = told.format(count=len(decided)) if decided else texts.DEPARTURES_GONE
+    answer = told.format(count=count) if count else texts.DEPARTURES_GONE
     await outbox.say(work, pressed.to, answer, cause=f"{cause}>decided")
-    if rest := await work.departures.held():
+    if rest := await work.departures.held(limit=1):
         await _put_card(ctx, work, rest[0])
+
+
+async def apply(ctx: Context, job: Job) -> None:
+    """Let those leave whom an admin confirmed, a page in a transaction."""
+    after, up_to, by = (int(str(job.payload[key])) for key in ("after", "up_to", "by"))
+    async with ctx.database.work() as work:
+        await work.jobs.fence(job)
+        page = await work.departures.confirmed(after=after, up_to=up_to, limit=PAGE)
+        for departure in page:
+            member = await work.members.get(departure.member_id)
+            await leavers.leave(work, member, by_id=by, source=departure.source)
+        if page:
+            await work.jobs.advance(job, APPLY_KIND, {**job.payload, "after": page[-1].departure_id})
+        else:
+            await work.jobs.complete(job)
 
 
 async def _close(work: Work, closing: str, *, cause: str, pressed: Pressed | None = None) -> None:
@@ -179,7 +192,7 @@ async def _joined(
         await leavers.come_back(work, member)
         return
     if (held := await work.departures.held_of(member.member_id)) is not None:
-        work.departures.decide(held, "dropped", None)
+        work.departures.drop(held)
         work.audit.note("departures.dropped", leavers.subject(member), member_id=None, source=cause)
     await _modified(work, platform, user_id, change, cause=cause)
 

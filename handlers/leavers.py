@@ -58,7 +58,9 @@ async def settle(ctx: Context, job: Job) -> None:
             return
         for escalation in await work.escalations.lying_with(member.member_id):
             await _fall_back(ctx, work, escalation, member, cause=f"left:{job.id}")
-        await _put_card(ctx, work, member, number=1)
+        held = await holdings(work, member)
+        if held.customers or held.todos:
+            await _put_card(ctx, work, member, number=1)
 
 
 async def holdings(work: Work, member: Member) -> Holdings:

@@ -110,19 +110,18 @@ def back_card(member: Member, card_id: str, *, line: str, left_on: date, today: 
 
 
 def departures_card(
-    card_id: str, names: Sequence[str], *, up_to: int, minutes: int, applied: int, late: str = ""
+    card_id: str, names: Sequence[str], *, count: int, up_to: int, minutes: int, applied: int, late: str = ""
 ) -> OutboundCard:
-    """Too many left at once to believe it: an admin decides."""
-    total = applied + len(names)
-    shown = "、".join(names[:MOST_NAMES]) + (f" 等 {len(names)} 人" if len(names) > MOST_NAMES else "")
+    """Too many left at once to believe it: an admin decides. `names` are the first of them."""
+    shown = "、".join(names) + (f" 等 {count} 人" if count > len(names) else "")
     return OutboundCard(
         card_id=card_id,
         title="组织架构同步异常",
-        subtitle=f"{minutes} 分钟内 {total} 人离职，已暂停",
+        subtitle=f"{minutes} 分钟内 {applied + count} 人离职，已暂停",
         tone="alert",
         fields=(
             *((CardField(label="已处理", value=f"{applied} 人"),) if applied else ()),
-            CardField(label="已暂停", value=f"{len(names)} 人"),
+            CardField(label="已暂停", value=f"{count} 人"),
         ),
         body="\n".join(
             filter(None, [f"暂停的：{shown}", "确认：按离职处理。忽略：当作没有发生。决定前，这些人照常使用。", late])

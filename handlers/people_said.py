@@ -218,7 +218,7 @@ async def _hand_over(ctx: Context, work: Work, asking: Asking, order: HandOverTo
         for one in await binding.lookup(work, order.what, active=None)
         if one.member_id == by.member_id or await access.may_see_member(work, by, one)
     ]
-    customers = [] if givers else await _customers_to_give(work, by, order.what)
+    customers = [] if givers else await _customers_to_give(work, by, order)
     if not givers and not customers:
         return texts.HAND_OVER_WHAT.format(name=order.what) if order.is_order else ""
     takers = await binding.lookup(work, order.taker)
@@ -242,9 +242,12 @@ async def _hand_over(ctx: Context, work: Work, asking: Asking, order: HandOverTo
     )
 
 
-async def _customers_to_give(work: Work, by: Member, word: str) -> list[Customer]:
-    """Customers of that name that are theirs to give; of others they learn nothing."""
-    found = await work.customers.called(word)
+async def _customers_to_give(work: Work, by: Member, order: HandOverTo) -> list[Customer]:
+    """Customers of that name that are theirs to give; of others they learn nothing.
+
+    把样品转给… is about a thing, whatever customer may have that word in its name.
+    """
+    found = await work.customers.called(order.what, in_full=not order.is_order)
     if access.has_role(by, access.ADMINS):
         return list(found)
     return [customer for customer in found if await access.sees_customer(work, by, customer)]

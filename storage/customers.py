@@ -87,12 +87,12 @@ class Customers:
     async def count_of(self, member_id: int) -> int:
         return await self._session.scalar(select(func.count()).where(Customer.owner_id == member_id)) or 0
 
-    async def called(self, word: str) -> Sequence[Customer]:
-        """Those whose name or alias it is, or else those whose name holds it."""
+    async def called(self, word: str, *, in_full: bool = False) -> Sequence[Customer]:
+        """Those whose name or alias it is, or else, unless it must be in full, those whose name holds it."""
         aliased = select(CustomerAlias.customer_id).where(CustomerAlias.alias == word)
         exact = select(Customer).where(or_(Customer.name == word, Customer.customer_id.in_(aliased)))
         found = (await self._session.scalars(exact.order_by(Customer.name))).all()
-        if found:
+        if found or in_full:
             return found
         part = select(Customer).where(Customer.name.contains(word, autoescape=True))
         return (await self._session.scalars(part.order_by(Customer.name))).all()

@@ -291,8 +291,12 @@ async def test_a_list_that_is_too_long_is_held_as_a_whole(chat: Chat) -> None:
 
 async def test_of_five_thousand_five_hundred_may_leave_by_themselves(chat: Chat) -> None:
     await many(chat, 4_995)  # and the five of these tests
-    await leaves(chat, *(f"u{place}" for place in range(250)))
-    await leaves(chat, *(f"u{place}" for place in range(250, 499)))
+    async with chat.database.work() as work:
+        for place in range(499):  # have left within the last minutes
+            member = await work.members.by_identity("wecom", f"u{place}")
+            assert member is not None
+            work.members.leave(member)
+            await work.departures.add(member.member_id, "applied", source="test")
     await leaves(chat, "u499")
     assert await gone(chat) == 500
 
@@ -337,6 +341,19 @@ async def test_an_admin_confirms_and_they_leave(chat: Chat) -> None:
     assert chat.texts(of=ADMIN)[-1] == "好的，4 人按离职处理。"
     await leaves(chat, "u4")
     assert await gone(chat) == 5
+
+
+async def test_many_who_are_confirmed_leave_page_by_page(chat: Chat) -> None:
+    number = directory.PAGE + 10
+    await many(chat, number)
+    await leaves(chat, *(f"u{place}" for place in range(number)))
+    await chat.lives_until(FRIDAY + timedelta(minutes=2))
+    [card] = chat.cards("组织架构", of=ADMIN)
+
+    await chat.presses(card, actions.ApplyDepartures, sender=ADMIN)
+
+    assert await gone(chat) == number
+    assert chat.texts(of=ADMIN)[-1] == f"好的，{number} 人按离职处理。"
 
 
 async def test_an_admin_ignores_and_they_stay(chat: Chat) -> None:

@@ -71,23 +71,20 @@ async def claimed(chat: Chat) -> Job:
 
 
 async def test_the_brief_says_what_the_records_say_and_names_nothing_else(chat: Chat) -> None:
-    async with chat.database.work() as work:
-        customer = await work.customers.get(1)
-        work.customers.set_stage(customer, "方案设计")
-    await chat.passes(timedelta(days=3))
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.passes(timedelta(days=3))
 
     async with chat.database.reading() as work:
         told = await handover.brief_of(chat.context, work, await work.customers.get(1))
 
     lines = told.splitlines()
     assert len(lines) <= handover.MOST_LINES
-    assert lines[0] == "【宁波恒力阀门有限公司】方案设计（11-20（周五）起，第 4 天）"
-    assert lines[1].startswith("上次拜访：11-23（周一） 李晓彤，")
-    assert lines[2] == "当时约定：① 12-02（周三）前 提供安装排期表（李晓彤） ② 12-01（周二）前 确认技术参数（客户）"
-    assert lines[3] == "金额：预算 约 85 万元（11-23（周一））"
-    assert lines[4] == "待办：12-01（周二）前 确认技术参数；12-02（周三）前 提供安装排期表"
+    assert lines[0] == "【宁波恒力阀门有限公司】报价审批（11-20（周五）起，第 4 天）"
+    assert lines[1].startswith("上次拜访：11-20（周五） 李晓彤，")
+    assert lines[2] == "当时约定：① 11-25（周三）前 提供安装排期表（李晓彤） ② 12-01（周二）前 确认技术参数（客户）"
+    assert lines[3] == "金额：预算 85 万元（11-20（周五））"
+    assert lines[4] == "待办：11-25（周三）前 提供安装排期表；12-01（周二）前 确认技术参数"
     assert lines[5].startswith("未解决的风险：")
     assert "「领导还没批」" in lines[5]
     assert lines[6] == "联系人：王建国（采购部·经理）、王经理（采购部）"
