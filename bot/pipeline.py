@@ -11,7 +11,6 @@ from bot.errors import PlatformError, QuotaSpent
 from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
-from handlers import attachments, digest, drafts, gaps, holidays, notices, outbox, pictures, reminders, routes, voice
 from handlers import (
     attachments,
     digest,
@@ -19,6 +18,7 @@ from handlers import (
     drafts,
     gaps,
     handover,
+    holidays,
     leavers,
     notices,
     outbox,
