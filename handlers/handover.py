@@ -132,6 +132,8 @@ async def move(ctx: Context, job: Job) -> None:
     async with ctx.database.work() as work:
         await work.jobs.fence(job)
         handover = await work.handovers.lock(_id(job))
+        if handover.undone_at is None and not (await work.members.get(handover.taker_id)).active:
+            await _stop(ctx, work, handover)
         page = () if handover.undone_at else await work.handovers.to_move(handover.handover_id, limit=PAGE)
         for item in page:
             await _move(work, handover, item)
@@ -144,6 +146,17 @@ async def move(ctx: Context, job: Job) -> None:
             at = ctx.settings.working_time.next_push(work.now)
             await _put(work, BRIEF_KIND, handover, at=at)
         await work.jobs.complete(job)
+
+
+async def _stop(ctx: Context, work: Work, handover: Handover) -> None:
+    """The successor has left before it was done: what went already comes back, and whoever ordered it is told."""
+    handover.undone_at = work.now
+    work.audit.note("handover.stopped", _subject(handover), member_id=None, source=_subject(handover))
+    await _put(work, RETURN_KIND, handover)
+    giver, taker = [await work.members.get(one) for one in (handover.giver_id, handover.taker_id)]
+    text = texts.HANDOVER_STOPPED.format(giver=giver.name, taker=taker.name)
+    key = f"{_subject(handover)}:stopped"
+    await notices.tell(ctx, work, handover.by_id, text, key=key, subject=key)
 
 
 async def _move(work: Work, handover: Handover, item: HandoverItem) -> None:

@@ -114,7 +114,7 @@ async def _show(ctx: Context, work: Work, member: Member, held: Holdings, *, cau
         await outbox.show(
             work, address, card, kind=CARD, life=ctx.settings.todo_life, cause=f"{cause}>{person.member_id}"
         )
-        await work.questions.ask(person.member_id, QUESTION, subject(member), life=ctx.settings.card_life)
+        await work.questions.ask(person.member_id, QUESTION, subject(member), life=ctx.settings.question_life)
         told += 1
     if not told:
         log.warning("leavers.nobody_to_ask", extra={"member_id": member.member_id})

@@ -243,9 +243,11 @@ async def _in_line(work: Work, message: InboundMessage) -> str:
 
 async def work_on(ctx: Context, job: Job) -> None:
     message = InboundMessage.model_validate(job.payload["message"])
-    try:
-        await route_for(message).run(ctx, job, message)
-    except NotRegistered as error:
-        # they left while their message was waiting in line
-        async with ctx.finishing(job) as work:
-            await _turn_away(work, message, error.left)
+    await route_for(message).run(ctx, job, message)
+
+
+async def turn_away(ctx: Context, job: Job, error: NotRegistered) -> None:
+    """Answer somebody who left while their message was waiting in line."""
+    message = InboundMessage.model_validate(job.payload["message"])
+    async with ctx.finishing(job) as work:
+        await _turn_away(work, message, error.left)

@@ -219,6 +219,20 @@ async def test_the_same_order_again_moves_nothing_more(chat: Chat) -> None:
     assert await moves_noted(chat) == MANY + 2
 
 
+async def test_a_successor_who_leaves_meanwhile_takes_nothing_along(chat: Chat) -> None:
+    await add_customers(chat, MANY)
+    await ordered(chat)
+    await handover.move(chat.context, await claimed(chat))
+    taker = await member_of(chat, OTHER)
+    async with chat.database.work() as work:
+        work.members.leave(await work.members.get(taker.member_id))
+
+    await chat.worker.drain()
+
+    assert await owned(chat) == {"李晓彤": MANY + 2}
+    assert chat.texts(of=MANAGER) == [texts.HANDOVER_STOPPED.format(giver="李晓彤", taker="赵一鸣")]
+
+
 async def test_a_customer_given_away_meanwhile_stays_given(chat: Chat) -> None:
     await add_customers(chat, MANY)
     await ordered(chat)

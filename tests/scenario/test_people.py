@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from handlers import actions, texts
 from handlers.messages import DirectoryChange
+from nlp.transcript import Transcript
 from storage.models import AuditEntry, Evidence, Identity, Invite, Member
-from tests.chat import FRIDAY, MANAGER, OTHER, REP, VISIT, Chat, closings, fields
+from tests.chat import FRIDAY, MANAGER, OTHER, REP, VISIT, Chat, closings, fields, heard
 
 ADMIN = "hejia"
 NEW = "zhangsan"
@@ -325,6 +326,26 @@ async def test_an_admin_says_who_left_and_takes_it_back(chat: Chat) -> None:
     assert texts.RESTORED_MEMBER.format(name="李晓彤") in answers
     assert answers.count("[→ 已恢复]") == 2
     assert await chat.says("待办") == [texts.NO_TODOS]
+
+
+async def test_a_voice_note_of_somebody_who_leaves_meanwhile_is_answered_and_kept_out(chat: Chat) -> None:
+    class Leaving:
+        """Ears that take so long that the speaker has left when they are done."""
+
+        async def listen(self, audio: bytes, *, hot_words: tuple[str, ...] = ()) -> Transcript:
+            async with chat.database.work() as work:
+                rep = await work.members.by_identity("wecom", REP)
+                assert rep is not None
+                work.members.leave(rep)
+            return heard(VISIT)
+
+    object.__setattr__(chat.context, "listener", Leaving())
+    await chat.receives(chat.voice())
+
+    assert chat.texts(of=REP)[-1] == texts.LEFT_MEMBER
+    assert chat.cards("拜访记录") == []
+    async with chat.database.reading() as work:
+        assert await work.jobs.listing("parked") == []
 
 
 async def test_only_an_admin_says_so(chat: Chat) -> None:
