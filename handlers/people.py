@@ -12,12 +12,12 @@ REGISTERED, IMPORTED, INVITED = "member.registered", "member.imported", "member.
 class NotRegistered(Exception):
     """Nobody who works here has this account, and strangers are not taken in.
 
-    `left` is whose account it is, where that is somebody who has left.
+    `left_id` is whose account it is, where that is somebody who has left.
     """
 
-    def __init__(self, platform: str, left: Member | None = None) -> None:
+    def __init__(self, platform: str, left_id: int | None = None) -> None:
         super().__init__(platform)
-        self.left = left
+        self.left_id = left_id
 
 
 async def known(ctx: Context, work: Work, sender: Sender) -> Member:
@@ -41,7 +41,7 @@ async def known(ctx: Context, work: Work, sender: Sender) -> Member:
             after={"roles": ["sales"]},
         )
     if not member.active:
-        raise NotRegistered(sender.platform, member)
+        raise NotRegistered(sender.platform, member.member_id)
     return member
 
 

@@ -44,7 +44,6 @@ from handlers.messages import (
 )
 from handlers.people import NotRegistered, known
 from storage.jobs import Job
-from storage.models import Member
 from storage.work import Work
 
 log = logging.getLogger(__name__)
@@ -165,7 +164,7 @@ async def accept(ctx: Context, job: Job, message: InboundMessage) -> None:
             await known(ctx, work, message.sender)
         except NotRegistered as error:
             if not isinstance(message.content, Entered):
-                await _turn_away(work, message, error.left)
+                await _turn_away(work, message, error.left_id)
             return
         await outbox.release(work, message.sender)
         if message.sender.group:
@@ -192,11 +191,11 @@ async def accept(ctx: Context, job: Job, message: InboundMessage) -> None:
             await outbox.say(work, message.sender, receipt, cause=f"{message.key}>receipt")
 
 
-async def _turn_away(work: Work, message: InboundMessage, left: Member | None) -> None:
+async def _turn_away(work: Work, message: InboundMessage, left_id: int | None) -> None:
     """Whoever has left is told so, and an admin is asked whether they are back."""
-    if left is not None:
-        await leavers.come_back(work, left)
-    await _answer_here(work, message, texts.NOT_REGISTERED if left is None else texts.LEFT_MEMBER)
+    if left_id is not None:
+        await leavers.come_back(work, await work.members.get(left_id))
+    await _answer_here(work, message, texts.NOT_REGISTERED if left_id is None else texts.LEFT_MEMBER)
 
 
 def _is_heard_by_platform(message: InboundMessage) -> bool:
@@ -250,4 +249,4 @@ async def turn_away(ctx: Context, job: Job, error: NotRegistered) -> None:
     """Answer somebody who left while their message was waiting in line."""
     message = InboundMessage.model_validate(job.payload["message"])
     async with ctx.finishing(job) as work:
-        await _turn_away(work, message, error.left)
+        await _turn_away(work, message, error.left_id)

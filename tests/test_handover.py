@@ -45,7 +45,7 @@ async def owned(chat: Chat) -> Counter[str]:
     async with chat.database.reading() as work:
         query = select(Member.name, func.count()).join(Customer, Customer.owner_id == Member.member_id)
         rows = await work.session.execute(query.group_by(Member.name))
-        return Counter(dict(rows.tuples().all()))
+        return Counter(dict(tuple(row) for row in rows))
 
 
 async def moves_noted(chat: Chat) -> int:
