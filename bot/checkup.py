@@ -126,6 +126,7 @@ async def check_database(config: Config, clock: Clock) -> list[CheckResult]:
             found = [
                 CheckResult(name, True, _whereabouts(is_running)),
                 await _people(work),
+                *await _held_departures(work),
                 *await check_accounts(work, config),
                 await _jobs(work),
             ]
@@ -169,6 +170,17 @@ async def _people(work: Work) -> CheckResult:
         advice = "没有上级的销售，风险无法上报：visitbot import members（“上级”一列）"
         return CheckResult(name, True, detail, advice, warning=True)
     return CheckResult(name, True, detail)
+
+
+async def _held_departures(work: Work) -> list[CheckResult]:
+    """A list of people that looked wrong, and that nobody has decided about; nothing where there is none."""
+    held = await work.departures.count_held()
+    if not held:
+        return []
+    advice = "请管理员在聊天卡片里点 确认 或 忽略"
+    if not await work.members.with_role("admin"):
+        advice = "现在没有管理员能决定：visitbot invite 姓名 --role admin"
+    return [CheckResult("组织架构同步", True, f"{held} 人的离职变更已暂停", advice, warning=True)]
 
 
 async def _jobs(work: Work) -> CheckResult:

@@ -1,18 +1,20 @@
 """Writes members and customers that were read from a file: all or nothing, and the second time nothing new.
 
-Importing adds and changes, it never deletes: an alias or contact that the chat has taught us stays.
+Importing adds and changes, it never deletes: an alias or contact that the chat has taught us stays, and so do the
+records of somebody who the file says has left. Only a file that says so expressly brings one back who had left.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.errors import BotError
 from bot.roster import ACCOUNT_COLUMNS, ContactCell, CustomerRow, Fault, FaultyFile, MemberRow
+from handlers import leavers
+from handlers.directory import most_leaving
+from handlers.people import is_makeshift
 from storage.base import JsonObject
 from storage.models import Customer, Member
 from storage.work import Work
-
-REGISTERED, IMPORTED = "member.registered", "member.imported"
-"""How the audit log names that a member wrote to us unlisted, and that one was in a file."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +22,38 @@ class Outcome:
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    left: int = 0
+    still_gone: int = 0
+    """Those whom the file lists, without a word about it, though they had left: they are left as they are."""
 
 
-async def store_members(work: Work, rows: Sequence[MemberRow], *, source: str) -> Outcome:
+class TooManyLeave(BotError):
+    """So many people would leave that the file is hardly right."""
+
+    def __init__(self, leaving: int, active: int) -> None:
+        super().__init__(f"{leaving} of {active} members would leave")
+        self.leaving, self.active = leaving, active
+
+
+class NoAdminStays(BotError):
+    """The last admin would leave."""
+
+
+async def store_members(
+    work: Work, rows: Sequence[MemberRow], *, source: str, complete: bool = False, sure: bool = False
+) -> Outcome:
     """In the caller's transaction. A row is the member who has one of its accounts, or else the only one of its name.
 
-    Raises FaultyFile; the transaction must then be rolled back.
+    With `complete` whoever is in no row has left. Unless one is `sure`, not more people may leave than by themselves.
+    Raises FaultyFile, TooManyLeave, NoAdminStays; the transaction must then be rolled back.
     """
     faults: list[Fault] = []
+    active_before = await work.members.active_count()
+    had_admin = bool(await work.members.with_role("admin"))
     known = [await _known(work, row, faults) for row in rows]
+    # somebody who is not known, and is not here either, is nobody to us
+    listed = [(row, one) for row, one in zip(rows, known, strict=True) if one[0] is not None or row.active is not False]
+    rows, known = [row for row, _ in listed], [one for _, one in listed]
     found = [member for member, _ in known]
     faults.extend(_twice(rows, found))
     _refuse(faults)
@@ -47,9 +72,21 @@ async def store_members(work: Work, rows: Sequence[MemberRow], *, source: str) -
     _refuse(faults)
     await work.session.flush()
     _refuse([await _circle(work, row, member) for row, member in zip(rows, members, strict=True)])
+    leaving = [m for row, m in zip(rows, members, strict=True) if row.active is False and m.active]
+    if complete:
+        there = {member.member_id for member in members}
+        leaving += [one for one in await work.members.all() if one.active and one.member_id not in there]
+    if len(leaving) > most_leaving(active_before) and not sure:
+        raise TooManyLeave(len(leaving), active_before)
+    for member in leaving:
+        await leavers.leave(work, member, by_id=None, source=source)
+    if had_admin and not sure and not await work.members.with_role("admin"):
+        raise NoAdminStays("no admin would be left")
     after = [await _member_facts(work, member) for member in members]
     subjects = [f"member:{member.member_id}" for member in members]
-    return _noted(work, "member", subjects, before, after, source)
+    outcome = _noted(work, "member", subjects, before, after, source)
+    gone = sum(row.active is None and not member.active for row, member in zip(rows, members, strict=True))
+    return replace(outcome, left=len(leaving), still_gone=gone)
 
 
 async def store_customers(work: Work, rows: Sequence[CustomerRow], *, source: str) -> Outcome:
@@ -117,7 +154,10 @@ async def _known(work: Work, row: MemberRow, faults: list[Fault]) -> tuple[Membe
     }
     if owners:
         return await _owner(work, row, list(owners.values()), faults)
-    named = await work.members.by_name(row.name)
+    named = await work.members.named(row.name)
+    if not named and not row.accounts:
+        # a namesake with an account is somebody else; without one it is likelier whoever left
+        named = await work.members.named(row.name, active=False)
     taken = [member for member in named if set(await _accounts(work, member)) & set(row.accounts)]
     free = [member for member in named if member not in taken]
     if len(free) > 1:
@@ -129,7 +169,7 @@ async def _owner(
     work: Work, row: MemberRow, owners: Sequence[Member], faults: list[Fault]
 ) -> tuple[Member, Sequence[Member]]:
     """Whose the accounts are. Who wrote on two platforms before being listed was taken in twice, as two people."""
-    listed = [owner for owner in owners if not await _is_makeshift(work, owner)]
+    listed = [owner for owner in owners if not await is_makeshift(work, owner)]
     if len(listed) > 1:
         faults.append(Fault(row.line, "这一行的账号现在属于不同的人"))
     member = (listed or owners)[0]
@@ -141,12 +181,6 @@ async def _join(work: Work, member: Member, doubles: Sequence[Member], source: s
         await work.members.absorb(member, double)
         into: JsonObject = {"into": member.member_id}
         work.audit.note("member.joined", f"member:{double.member_id}", member_id=None, source=source, after=into)
-
-
-async def _is_makeshift(work: Work, member: Member) -> bool:
-    """Whether nobody ever listed this member: they were taken in when they wrote."""
-    actions = {entry.action for entry in await work.audit.of(f"member:{member.member_id}")}
-    return REGISTERED in actions and IMPORTED not in actions
 
 
 def _twice(rows: Sequence[MemberRow], found: Sequence[Member | None]) -> Iterator[Fault]:
@@ -162,7 +196,9 @@ async def _written(work: Work, row: MemberRow, member: Member | None) -> Member:
     elif sorted(member.roles) != sorted(row.roles):
         member.roles = list(row.roles)
     member.name = row.name
-    member.active = True
+    member.region = row.region or member.region
+    if row.active and not member.active:
+        work.members.restore(member)
     for platform, user_id in row.accounts.items():
         await work.members.link(member.member_id, platform, user_id)
     return member
@@ -212,6 +248,8 @@ async def _member_facts(work: Work, member: Member) -> JsonObject:
         "name": member.name,
         "roles": [*sorted(member.roles)],
         "manager_id": member.manager_id,
+        "region": member.region,
+        "active": member.active,
         "accounts": dict(await _accounts(work, member)),
     }
 

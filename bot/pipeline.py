@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import time, timedelta
 
 from pydantic import AwareDatetime
@@ -14,11 +14,14 @@ from bot.worker import Handler, QueueRules
 from handlers import (
     attachments,
     digest,
+    directory,
     drafts,
     escalation,
     escalation_clock,
     gaps,
+    handover,
     holidays,
+    leavers,
     morning,
     notices,
     outbox,
@@ -31,6 +34,7 @@ from handlers import (
 )
 from handlers.context import INBOX_QUEUE, TIMERS, Context
 from handlers.messages import Frozen, JsonObject, PlatformName
+from handlers.people import NotRegistered
 from storage.database import Database
 from storage.jobs import Daily, Job
 
@@ -143,15 +147,24 @@ def job_handlers(
 
     async def work_on(job: Job) -> None:
         try:
-            await routes.work_on(ctx, job)
+            await of_members(routes.work_on)(job)
         except QuotaSpent as error:
             # A spent allowance may stay so for weeks, and their next messages must not wait behind it: parked, so that
             # person and admin are told, and a replay can do it once there are calls again.
             raise PlatformError(error.api, error.code, hint=error.hint) from None
 
+    def of_members(run: Callable[[Context, Job], Awaitable[None]]) -> Handler:
+        async def handler(job: Job) -> None:
+            try:
+                await run(ctx, job)
+            except NotRegistered as error:
+                await routes.turn_away(ctx, job, error)
+
+        return handler
+
     async def fetch_early(job: Job) -> None:
         try:
-            await attachments.fetch_early(ctx, job)
+            await of_members(attachments.fetch_early)(job)
         except PlatformError as error:
             log.info("fetch.left_to_its_turn", extra={"job_id": job.id, "code": error.code})
             async with ctx.finishing(job):
@@ -167,10 +180,10 @@ def job_handlers(
         INBOUND: inbound,
         routes.MESSAGE: work_on,
         routes.VOICE: work_on,
-        voice.TRANSCRIBE: lambda job: voice.transcribe(ctx, job),
-        voice.UNDERSTAND: lambda job: voice.understand(ctx, job),
-        pictures.READ: lambda job: pictures.read(ctx, job),
-        pictures.UNDERSTAND: lambda job: pictures.understand(ctx, job),
+        voice.TRANSCRIBE: of_members(voice.transcribe),
+        voice.UNDERSTAND: of_members(voice.understand),
+        pictures.READ: of_members(pictures.read),
+        pictures.UNDERSTAND: of_members(pictures.understand),
         routes.FETCH: fetch_early,
         digest.KIND: lambda job: digest.send(ctx, job),
         gaps.KIND: lambda job: gaps.tell(ctx, job),
@@ -183,6 +196,14 @@ def job_handlers(
         morning.ONE_KIND: lambda job: morning.send(ctx, job),
         todo_clock.KIND: lambda job: todo_clock.fire(ctx, job),
         todos.CARDS_KIND: lambda job: todos.bring_cards(ctx, job),
+        leavers.LEFT_KIND: lambda job: leavers.settle(ctx, job),
+        leavers.CARD_KIND: lambda job: leavers.ask(ctx, job),
+        leavers.BACK_KIND: lambda job: leavers.ask_whether_back(ctx, job),
+        directory.APPLY_KIND: lambda job: directory.apply(ctx, job),
+        directory.HELD_KIND: lambda job: directory.ask(ctx, job),
+        handover.MOVE_KIND: lambda job: handover.move(ctx, job),
+        handover.RETURN_KIND: lambda job: handover.move_back(ctx, job),
+        handover.BRIEF_KIND: lambda job: handover.brief(ctx, job),
         drafts.REMINDER_KIND: lambda job: reminders.remind_of_draft(ctx, job),
         PRUNE: prune,
         outbox.KIND: sender.send,

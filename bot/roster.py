@@ -21,6 +21,8 @@ MEMBER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "name": ("姓名", "名字", "成员"),
     "roles": ("role", "角色"),
     "manager": ("上级", "直属上级", "主管"),
+    "region": ("区域", "大区"),
+    "active": ("在职",),
     "user_id": ("playground", "试用账号"),
     "wecom_userid": ("wecom", "企业微信账号", "企业微信", "企微账号", "账号"),
     "wecom_bot_userid": ("wecom_bot", "企业微信智能机器人账号", "智能机器人账号", "智能机器人"),
@@ -47,6 +49,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "admin": ("管理员",),
     "colleague": ("协作人", "同事"),
 }
+YES, NO = ("是", "在职", "yes", "y", "true", "1"), ("否", "离职", "no", "n", "false", "0")
 LIST_MARKS = r"[;；、|]"
 
 
@@ -68,13 +71,18 @@ class FaultyFile(BotError):
 
 @dataclass(frozen=True)
 class MemberRow:
-    """`manager` is a name or an account, `accounts` a user id by platform."""
+    """`manager` is a name or an account, `accounts` a user id by platform.
+
+    `active` is None where the file does not say whether they work here: they do, unless they are known to have left.
+    """
 
     line: int
     name: str
     roles: tuple[str, ...] = ("sales",)
     manager: str = ""
     accounts: Mapping[str, str] = field(default_factory=dict)
+    region: str = ""
+    active: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -240,7 +248,16 @@ def _member(line: int, cells: Mapping[str, str], faults: list[Fault]) -> MemberR
         roles=tuple(dict.fromkeys(roles)) or ("sales",),
         manager=cells.get("manager", ""),
         accounts=accounts,
+        region=_short(line, "区域", cells.get("region", ""), faults),
+        active=_yes_or_no(line, cells.get("active", ""), faults),
     )
+
+
+def _yes_or_no(line: int, cell: str, faults: list[Fault]) -> bool | None:
+    word = cell.lower()
+    if word and word not in (*YES, *NO):
+        faults.append(Fault(line, f"“在职”要写 是 或 否，不能写“{cell}”"))
+    return None if not word else word in YES
 
 
 def _member_clashes(rows: Sequence[MemberRow]) -> Iterator[Fault]:

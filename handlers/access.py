@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers import actions
-from storage.models import Escalation, Member
+from storage.models import Customer, Escalation, Member
 from storage.work import Work
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
@@ -18,6 +18,8 @@ EVERYBODY: frozenset[Role] = frozenset({"sales", "manager", "director", "admin",
 LEADERS: frozenset[Role] = frozenset({"manager", "director"})
 SELLERS: frozenset[Role] = frozenset({"sales", "manager", "director"})
 ADMINS: frozenset[Role] = frozenset({"admin"})
+KEEPERS: frozenset[Role] = LEADERS | ADMINS
+"""Who may look at the list of people, each at their part of it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,36 @@ async def may_hear(work: Work, member: Member, escalation: Escalation) -> bool:
     """Whether somebody may look at what a matter rests on: it lies or lay with them, or is theirs to follow up."""
     holders = await work.escalations.holders(escalation.escalation_id)
     return member.member_id in {*holders, escalation.member_id, escalation.assignee_id}
+
+
+# People
+
+
+async def may_see_member(work: Work, by: Member, member: Member) -> bool:
+    """Whether they may look at this entry of the list of people."""
+    return has_role(by, ADMINS) or (await sight_of(work, by)).sees(member.member_id)
+
+
+async def may_invite(work: Work, by: Member, role: Role, manager: Member | None) -> bool:
+    """An admin anybody, a leader a rep who will report to them, directly or through others."""
+    if has_role(by, ADMINS):
+        return True
+    if not has_role(by, LEADERS) or role != "sales" or manager is None:
+        return False
+    return manager.member_id == by.member_id or manager.member_id in await work.members.below(by.member_id)
+
+
+async def may_hand_over(work: Work, by: Member, giver: Member, taker: Member) -> bool:
+    """Whether they may give `giver`'s customers to `taker`: their own to anybody; leaders, from and to people below."""
+    if has_role(by, ADMINS) or by.member_id == giver.member_id:
+        return True
+    sight = await sight_of(work, by)
+    return has_role(by, LEADERS) and sight.sees(giver.member_id) and sight.sees(taker.member_id)
+
+
+async def sees_customer(work: Work, by: Member, customer: Customer) -> bool:
+    """Whether they may read what is known of this customer."""
+    return (await sight_of(work, by)).sees(customer.owner_id)
 
 
 # Buttons
@@ -91,6 +123,16 @@ async def _managed_escalation(work: Work, member: Member, action: Any) -> bool:
     return escalation is not None and escalation.manager_id == member.member_id
 
 
+async def _own_leaver(work: Work, member: Member, action: Any) -> bool:
+    """Somebody of theirs, or anybody to an admin: whose customers need a successor."""
+    leaver = await work.members.find(action.member_id)
+    return leaver is not None and has_role(member, KEEPERS) and await may_see_member(work, member, leaver)
+
+
+async def _keeps_the_list(_work: Work, member: Member, _action: Any) -> bool:
+    return has_role(member, ADMINS)
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -112,4 +154,11 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.AssignEscalation: _managed_escalation,
     actions.ResolveEscalation: _own_escalation,
     actions.DismissEscalation: _managed_escalation,
+    actions.DismissEscalation: _own_escalation,
+    actions.HandOver: _own_leaver,
+    actions.HandOverLater: _own_leaver,
+    actions.RestoreMember: _keeps_the_list,
+    actions.KeepOut: _keeps_the_list,
+    actions.ApplyDepartures: _keeps_the_list,
+    actions.DropDepartures: _keeps_the_list,
 }

@@ -136,6 +136,43 @@ class DismissEscalation(Frozen):
     escalation_id: int
 
 
+# People
+
+
+class HandOver(Frozen):
+    """All customers of somebody who left; the successor comes with the click, as the choice in `TAKER_SELECT`."""
+
+    do: Literal["hand_over"] = "hand_over"
+    member_id: int
+
+
+class HandOverLater(Frozen):
+    do: Literal["hand_over_later"] = "hand_over_later"
+    member_id: int
+
+
+class RestoreMember(Frozen):
+    do: Literal["restore"] = "restore"
+    member_id: int
+
+
+class KeepOut(Frozen):
+    do: Literal["keep_out"] = "keep_out"
+    member_id: int
+
+
+class ApplyDepartures(Frozen):
+    """What was held back up to that one, and nothing that came later."""
+
+    do: Literal["apply_departures"] = "apply_departures"
+    up_to: int
+
+
+class DropDepartures(Frozen):
+    do: Literal["drop_departures"] = "drop_departures"
+    up_to: int
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -144,6 +181,7 @@ DetailAction = SkipDetails
 EscalationAction = TakeEscalation | AssignEscalation | ResolveEscalation | DismissEscalation
 PictureAction = PickSide | LabelPicture | NotePicture
 TodoAction = FinishTodo | PostponeTodo | PassOnTodo
+PeopleAction = HandOver | HandOverLater | RestoreMember | KeepOut | ApplyDepartures | DropDepartures
 Action = (
     VisitAction
     | RiskAction
@@ -151,6 +189,7 @@ Action = (
     | PictureAction
     | TodoAction
     | EscalationAction
+    | PeopleAction
 )  # fmt: skip
 
 _ACTIONS: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])
@@ -169,6 +208,7 @@ ASSIGNEE_SELECT = "assignee"
 LABEL_SELECT = "label"
 SUPPORT_SELECT = "support"
 BREAKTHROUGH_SELECT = "breakthrough"
+TAKER_SELECT = "taker"
 NEW_CUSTOMER = "new"
 """The option that stands for a customer who is not in the list yet."""
 NOT_CHOSEN = "none"

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import detail_replies, escalation_answers, escalation_requests, risk_replies, todo_answers
+from handlers import detail_replies, escalation_answers, escalation_requests, leavers, risk_replies, todo_answers
 from handlers.context import Context
 from handlers.messages import Sender
 from nlp.draft import VisitDraft
@@ -43,6 +43,7 @@ READERS: Mapping[str, Reader] = {
     escalation_requests.CUSTOMER: escalation_requests.take_customer,
     "risk": risk_replies.read,
     "detail": detail_replies.read,
+    leavers.QUESTION: leavers.read_taker,
 }
 
 NUMBERED = todo_answers.NUMBERED

@@ -6,8 +6,10 @@ from handlers import (
     access,
     actions,
     detail_replies,
+    directory,
     drafts,
     escalation_answers,
+    leavers,
     outbox,
     pictures,
     risk_replies,
@@ -63,6 +65,8 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         await pictures.press(ctx, work, action, click, card, member=member, message=message)
     elif isinstance(action, actions.TodoAction):
         await todo_buttons.press(ctx, work, action, pressed)
+    elif isinstance(action, actions.PeopleAction):
+        await (directory if directory.concerns(action) else leavers).press(ctx, work, action, pressed)
     else:
         await escalation_answers.press(ctx, work, action, pressed)
 

@@ -375,7 +375,7 @@ async def close_card(
 ) -> None:
     """Close the matter's card, and one that asks to whom it goes; what a click gave changes the card clicked alone."""
     own = await work.cards.find(escalation.card_id) if escalation.card_id else None
-    asking = await work.cards.open_of(f"{ASSIGNEE}-{escalation.escalation_id}-")
+    asking = await work.cards.open_about(ASSIGNEE, escalation.escalation_id)
     for card in filter(None, [own, *asking]):
         response_ref = pressed.response_ref if pressed is not None and pressed.card is card else None
         await outbox.close(work, card, closing, cause=f"{cause}>closed:{card.card_id}", response_ref=response_ref)

@@ -101,6 +101,12 @@ class DirectoryChange(Frozen):
     kind: Literal["directory_change"] = "directory_change"
     change: Literal["joined", "left", "modified", "departments"]
     user_ids: tuple[str, ...]
+    new_user_id: str | None = None
+    """What the one account is called from now on, where that changed."""
+    name: str | None = None
+    """The person's name, where the platform says it."""
+    manager_user_id: str | None = None
+    """The account of whom they report to, where the platform says it."""
 
 
 class ApprovalChange(Frozen):

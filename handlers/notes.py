@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers import answers, drafts, editing, outbox, sayings, texts, wording
+from handlers import answers, drafts, editing, outbox, people_said, sayings, texts, wording
 from handlers.context import Context
 from handlers.messages import Sender
 from handlers.people import known
@@ -95,6 +95,9 @@ async def _take_said(
         is_aside=is_greeting(note.text) or is_courtesy(note.text) or sayings.is_one(note.text),
     )
     if await answers.take(ctx, work, reply, member):
+        return
+    if note.source == "voice" and (refusal := people_said.refuse_spoken(note.text)):
+        await outbox.say(work, note.to, refusal, cause=f"{note.cause}>typed-only")
         return
     latest = await work.visits.latest_draft(member.member_id)
     request = await editing.read(ctx, work, latest, evidence, note.sent_at, note.transcript)

@@ -9,7 +9,19 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from handlers import attachments, clicks, commands, notes, outbox, pictures, texts, voice
+from handlers import (
+    attachments,
+    clicks,
+    commands,
+    directory,
+    leavers,
+    notes,
+    outbox,
+    people_said,
+    pictures,
+    texts,
+    voice,
+)
 from handlers.context import Context
 from handlers.messages import (
     ApprovalChange,
@@ -44,7 +56,8 @@ VOICE = "voice"
 
 PART = "#"
 """What stands between a message's id and the number of its part, where an adapter had to take it apart."""
-NOT_FOR_US = (Ignored, Left, DirectoryChange, ApprovalChange)
+NOT_FOR_US = (Ignored, Left, ApprovalChange)
+"""Whoever loses sight of us (`Left`) has not left the company: the list of people says who has."""
 
 Run = Callable[[Context, Job, InboundMessage], Awaitable[None]]
 
@@ -69,6 +82,8 @@ async def _greet(ctx: Context, job: Job, message: InboundMessage) -> None:
 async def _type(ctx: Context, job: Job, message: InboundMessage) -> None:
     content = message.content
     assert isinstance(content, Text)  # the table of routes saw to it
+    if await people_said.take(ctx, job, message):
+        return
     label = pictures.label_said(ctx, content.text)
     if label is not None and await pictures.label_by_reply(ctx, job, message, label):
         return
@@ -137,14 +152,19 @@ async def accept(ctx: Context, job: Job, message: InboundMessage) -> None:
         if isinstance(message.content, NOT_FOR_US):
             log.info("routes.noted", extra={"event": message.key, "kind": message.content.kind})
             return
+        if isinstance(message.content, DirectoryChange):
+            await directory.follow(ctx, work, message)
+            return
         if isinstance(message.content, Outsider):
             await _answer_here(work, message, texts.OUTSIDER)
             return
+        if await people_said.bind(ctx, work, message):
+            return
         try:
             await known(ctx, work, message.sender)
-        except NotRegistered:
+        except NotRegistered as error:
             if not isinstance(message.content, Entered):
-                await _answer_here(work, message, texts.NOT_REGISTERED)
+                await _turn_away(work, message, error.left_id)
             return
         await outbox.release(work, message.sender)
         if message.sender.group:
@@ -169,6 +189,13 @@ async def accept(ctx: Context, job: Job, message: InboundMessage) -> None:
         )
         if receipt:
             await outbox.say(work, message.sender, receipt, cause=f"{message.key}>receipt")
+
+
+async def _turn_away(work: Work, message: InboundMessage, left_id: int | None) -> None:
+    """Whoever has left is told so, and an admin is asked whether they are back."""
+    if left_id is not None:
+        await leavers.come_back(work, await work.members.get(left_id))
+    await _answer_here(work, message, texts.NOT_REGISTERED if left_id is None else texts.LEFT_MEMBER)
 
 
 def _is_heard_by_platform(message: InboundMessage) -> bool:
@@ -216,3 +243,10 @@ async def _in_line(work: Work, message: InboundMessage) -> str:
 async def work_on(ctx: Context, job: Job) -> None:
     message = InboundMessage.model_validate(job.payload["message"])
     await route_for(message).run(ctx, job, message)
+
+
+async def turn_away(ctx: Context, job: Job, error: NotRegistered) -> None:
+    """Answer somebody who left while their message was waiting in line."""
+    message = InboundMessage.model_validate(job.payload["message"])
+    async with ctx.finishing(job) as work:
+        await _turn_away(work, message, error.left_id)

@@ -173,12 +173,17 @@ async def reword(ctx: Context, work: Work, todo: Todo, by: By, action: str) -> N
     await _renew_card(ctx, work, todo, by, texts.CLOSED_REPLACED)
 
 
-async def pass_on(ctx: Context, work: Work, todo: Todo, by: By, taker: Member) -> None:
-    """Hand it to somebody else, who gets its card; what the platform shows of it moves along."""
+async def pass_on(ctx: Context, work: Work, todo: Todo, by: By, taker: Member, *, is_given: bool = True) -> None:
+    """Hand it to somebody else, who gets its card; what the platform shows of it moves along.
+
+    `is_given`: whether `by` wants to hear what becomes of it; not where it goes along with a customer.
+    """
     before: JsonObject = {"member_id": todo.member_id}
     await todo_clock.stop(work, todo)
     await _close_card(work, todo, texts.CLOSED_PASSED_ON.format(member=taker.name), by)
-    todo.member_id, todo.created_by = taker.member_id, by.member_id
+    todo.member_id = taker.member_id
+    if is_given:
+        todo.created_by = by.member_id
     todo.settled_at, todo.card_id = work.now, None
     _note(work, "todo.passed_on", todo, by, before, {"member_id": taker.member_id})
     await todo_clock.start(ctx, work, todo)

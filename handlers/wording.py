@@ -110,9 +110,13 @@ def clock_time(at: datetime, zone: ZoneInfo, today: date) -> str:
 
 
 def contact(value: ContactValue) -> str:
-    extra = "·".join(part for part in (value.department, value.title) if part and part not in value.name)
-    named = f"{value.name}（{extra}）" if extra else value.name
-    return " ".join(filter(None, [named, value.phone]))
+    return " ".join(filter(None, [person(value.name, value.department, value.title), value.phone]))
+
+
+def person(name: str, department: str | None, title: str | None) -> str:
+    """王建国（采购部·经理）, without what the name says already."""
+    extra = "·".join(part for part in (department, title) if part and part not in name)
+    return f"{name}（{extra}）" if extra else name
 
 
 def item(value: ItemValue) -> str:

@@ -61,9 +61,14 @@ class Cards:
         )
         return await self._session.scalar(query.limit(1)) is not None
 
-    async def open_of(self, prefix: str) -> Sequence[Card]:
-        """The open cards whose ids begin so: those about one thing."""
-        query = select(Card).where(Card.card_id.startswith(prefix, autoescape=True), Card.state == "open")
+    async def open_about(self, kind: str, subject_id: int) -> Sequence[Card]:
+        """The open cards of that kind about that subject, whoever has them."""
+        query = select(Card).where(Card.card_id.startswith(f"{kind}-{subject_id}-"), Card.state == "open")
+        return (await self._session.scalars(query.order_by(Card.card_id))).all()
+
+    async def open_of_kind(self, kind: str) -> Sequence[Card]:
+        """All open cards of that kind, whoever has them."""
+        query = select(Card).where(Card.kind == kind, Card.state == "open")
         return (await self._session.scalars(query.order_by(Card.card_id))).all()
 
     async def latest_as_text(self, platform: str, user_id: str) -> Card | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.models import Contact, Customer, CustomerAlias, Visit
@@ -86,6 +86,27 @@ class Customers:
         contact.email = email or contact.email
         await self._session.flush()
         return contact
+
+    async def owned_by(self, member_id: int) -> Sequence[Customer]:
+        query = select(Customer).where(Customer.owner_id == member_id)
+        return (await self._session.scalars(query.order_by(Customer.customer_id))).all()
+
+    async def count_of(self, member_id: int) -> int:
+        return await self._session.scalar(select(func.count()).where(Customer.owner_id == member_id)) or 0
+
+    async def called(self, word: str, *, in_full: bool = False) -> Sequence[Customer]:
+        """Those whose name or alias it is, or else, unless it must be in full, those whose name holds it."""
+        aliased = select(CustomerAlias.customer_id).where(CustomerAlias.alias == word)
+        exact = select(Customer).where(or_(Customer.name == word, Customer.customer_id.in_(aliased)))
+        found = (await self._session.scalars(exact.order_by(Customer.name))).all()
+        if found or in_full:
+            return found
+        part = select(Customer).where(Customer.name.contains(word, autoescape=True))
+        return (await self._session.scalars(part.order_by(Customer.name))).all()
+
+    async def lock(self, customer_id: int) -> Customer:
+        """The customer, held until the transaction ends."""
+        return await self._session.get_one(Customer, customer_id, with_for_update=True, populate_existing=True)
 
     async def nearest_to(self, member_id: int, limit: int) -> Sequence[Customer]:
         """The customers a member is likeliest to speak of: those visited last, then those owned."""

@@ -57,6 +57,11 @@ class Escalations:
             query = query.where(Escalation.customer_id.is_(None), Escalation.member_id == member_id)
         return await self._session.scalar(query.order_by(Escalation.escalation_id).limit(1).with_for_update())
 
+    async def unsettled_of(self, customer_id: int) -> Sequence[Escalation]:
+        """What is not settled about a customer, to be looked at, the oldest first."""
+        query = select(Escalation).where(Escalation.customer_id == customer_id, Escalation.state.in_(UNSETTLED))
+        return (await self._session.scalars(query.order_by(Escalation.escalation_id))).all()
+
     async def waiting(self) -> Sequence[tuple[Escalation, str | None]]:
         """Those that no manager has answered yet, the oldest first; with the customer."""
         return await self._listed(Escalation.state == "open")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -52,6 +52,53 @@ class Members:
 
     async def by_name(self, name: str) -> Sequence[Member]:
         return (await self._session.scalars(select(Member).where(Member.name == name, Member.active))).all()
+
+    async def named(self, name: str, *, active: bool | None = True) -> Sequence[Member]:
+        """Those of that name: who works here, with `active` false those who left, with None both.
+
+        Who turned out to be somebody else and was absorbed is neither.
+        """
+        query = select(Member).where(Member.name == name, Member.active | Member.left_at.is_not(None))
+        if active is not None:
+            query = query.where(Member.active == active)
+        return (await self._session.scalars(query.order_by(Member.member_id))).all()
+
+    async def find(self, member_id: int) -> Member | None:
+        return await self._session.get(Member, member_id)
+
+    async def active_count(self) -> int:
+        return await self._session.scalar(select(func.count()).where(Member.active)) or 0
+
+    async def page(
+        self, member_ids: Collection[int] | None, *, offset: int, limit: int
+    ) -> tuple[Sequence[Member], int]:
+        """Active members by name, of all or of those only; and how many there are in all."""
+        query = select(Member).where(Member.active)
+        if member_ids is not None:
+            query = query.where(Member.member_id.in_(member_ids))
+        total = await self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = await self._session.scalars(query.order_by(Member.name, Member.member_id).offset(offset).limit(limit))
+        return rows.all(), total
+
+    def leave(self, member: Member) -> None:
+        """Accounts and records stay; the account opens nothing any more."""
+        member.active, member.left_at = False, self._now
+
+    def restore(self, member: Member) -> None:
+        member.active, member.left_at = True, None
+
+    async def rename_account(self, platform: str, user_id: str, new_user_id: str) -> None:
+        """The platform calls the account otherwise from now on."""
+        identity = await self._session.get(Identity, (platform, user_id))
+        if identity is not None:
+            member_id = identity.member_id
+            await self._session.delete(identity)
+            await self._session.flush()
+            await self.link(member_id, platform, new_user_id)
+
+    async def leads_to(self, member: Member, above: Member) -> bool:
+        """Whether `above` reports to `member`, directly or through others, or is the same person."""
+        return above.member_id == member.member_id or above.member_id in await self.below(member.member_id)
 
     async def add(self, name: str, roles: Sequence[str] = ("sales",), *, manager_id: int | None = None) -> Member:
         member = Member(name=name, roles=list(roles), manager_id=manager_id, created_at=self._now)
@@ -102,6 +149,15 @@ class Members:
                 return manager
             manager_id = manager.manager_id
         return None
+
+    async def line_of(self, member: Member) -> Sequence[Member]:
+        """The active people up the line, the nearest first."""
+        line: list[Member] = []
+        above = await self.manager_of(member)
+        while above is not None and above not in (member, *line):
+            line.append(above)
+            above = await self.manager_of(above)
+        return line
 
     async def team_of(self, manager_id: int) -> Sequence[Member]:
         """Active members who report to this one directly, by name."""

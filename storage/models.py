@@ -18,6 +18,7 @@ TodoKind = Literal["step", "follow_up", "stalled", "said"]
 EscalationState = Literal["open", "taken", "assigned", "resolved", "false_alarm"]
 EscalationKind = Literal["risk", "rule", "request"]
 """From a confirmed record, from a rule, or because a rep asked for it."""
+DepartureState = Literal["applied", "held", "confirmed", "dropped"]
 EvidenceKind = Literal["voice", "image", "text", "location", "file", "video", "link"]
 
 _short = String(32)
@@ -51,6 +52,66 @@ class Invite(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Guess(Base):
+    """A wrong invite code, so that nobody can try many."""
+
+    __tablename__ = "guesses"
+    __table_args__ = (Index("ix_guesses_account", "platform", "user_id", "at"),)
+
+    guess_id: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(_short)
+    user_id: Mapped[str] = mapped_column(String(128))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Departure(Base):
+    """What a platform told of an account: that it is no longer of the company, and what we made of that.
+
+    `applied` by itself; `held` where too many come at once, until an admin decides: `confirmed` or `dropped`.
+    """
+
+    __tablename__ = "departures"
+    __table_args__ = (Index("ix_departures_state", "state", "at"),)
+
+    departure_id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"), index=True)
+    state: Mapped[DepartureState] = mapped_column(_short)
+    source: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+
+
+class Handover(Base):
+    """Customers of one member go to another; what exactly is in its items."""
+
+    __tablename__ = "handovers"
+    __table_args__ = (Index("ix_handovers_taker", "taker_id"), Index("ix_handovers_by", "by_id"))
+
+    handover_id: Mapped[int] = mapped_column(primary_key=True)
+    giver_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    taker_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    cause: Mapped[str] = mapped_column(String(200), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class HandoverItem(Base):
+    """A customer with what is open about them; the item without a customer stands for all other open to-dos."""
+
+    __tablename__ = "handover_items"
+
+    item_id: Mapped[int] = mapped_column(primary_key=True)
+    handover_id: Mapped[int] = mapped_column(ForeignKey("handovers.handover_id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
+    todo_ids: Mapped[list[int]] = mapped_column(JsonColumn, default=list)
+    """The to-dos that went along."""
+    moved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Identity(Base):

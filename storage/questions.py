@@ -52,6 +52,13 @@ class Questions:
         )
         return await self._session.scalar(query.order_by(Question.question_id.desc()).limit(1))
 
+    async def asked(self, kind: str, subject: str) -> Sequence[int]:
+        """The members who have not answered that question yet."""
+        query = select(Question.member_id).where(
+            Question.kind == kind, Question.subject == subject, Question.closed_at.is_(None)
+        )
+        return (await self._session.scalars(query.distinct())).all()
+
     async def close(self, member_id: int, kind: str, subject: str) -> None:
         await self._session.execute(
             update(Question)

@@ -34,6 +34,13 @@ class Todos:
         query = select(Todo).where(Todo.member_id == member_id, Todo.state == "open")
         return (await self._session.scalars(query.order_by(Todo.due_on.is_(None), Todo.due_on, Todo.todo_id))).all()
 
+    async def open_about(self, customer_id: int, member_id: int | None = None) -> Sequence[Todo]:
+        """What is open about a customer, with whomever it lies or with that member only, the most pressing first."""
+        query = select(Todo).where(Todo.customer_id == customer_id, Todo.state == "open")
+        if member_id is not None:
+            query = query.where(Todo.member_id == member_id)
+        return (await self._session.scalars(query.order_by(Todo.due_on.is_(None), Todo.due_on, Todo.todo_id))).all()
+
     async def due_by(self, day: date) -> Sequence[tuple[Todo, str | None]]:
         """Everybody's open to-dos that are due that day or should have been before, the oldest first; with customer."""
         rows = await self._session.execute(

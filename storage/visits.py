@@ -85,6 +85,12 @@ class Visits:
         query = query.order_by(Visit.last_sent_at.desc(), Visit.visit_id.desc()).limit(limit)
         return (await self._session.scalars(query)).all()
 
+    async def confirmed_about(self, customer_id: int, *, limit: int) -> Sequence[Visit]:
+        """The confirmed visits of a customer, the latest first."""
+        query = select(Visit).where(Visit.customer_id == customer_id, Visit.state == "confirmed")
+        query = query.order_by(Visit.visited_on.desc(), Visit.last_sent_at.desc(), Visit.visit_id.desc())
+        return (await self._session.scalars(query.limit(limit))).all()
+
     async def between(
         self, first: date, last: date, *, confirmed_since: datetime
     ) -> Sequence[tuple[Visit, str | None]]:

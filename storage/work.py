@@ -9,7 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.audit import AuditLog
 from storage.cards import Cards
 from storage.customers import Customers
+from storage.departures import Departures
 from storage.escalations import Escalations
+from storage.handovers import Handovers
+from storage.invites import Invites
 from storage.jobs import Jobs
 from storage.keys import Keys
 from storage.members import Members
@@ -46,6 +49,18 @@ class Work:
     @cached_property
     def members(self) -> Members:
         return Members(self.session, self.now)
+
+    @cached_property
+    def invites(self) -> Invites:
+        return Invites(self.session, self.now)
+
+    @cached_property
+    def departures(self) -> Departures:
+        return Departures(self.session, self.now)
+
+    @cached_property
+    def handovers(self) -> Handovers:
+        return Handovers(self.session, self.now)
 
     @cached_property
     def customers(self) -> Customers:

@@ -154,6 +154,27 @@ async def test_sellers_without_a_manager_and_missing_customers_deserve_a_look(sq
     assert seen[2].detail == "销售 1 人，主管 1 人，客户 1 家"
 
 
+async def test_people_who_are_held_back_from_leaving_deserve_a_look(sqlite_url: str) -> None:
+    async def held(work: Work) -> None:
+        member = await work.members.add("李晓彤")
+        await work.departures.add(member.member_id, "held", source="wecom:1")
+
+    await filled(sqlite_url, held)
+    results = await check_database(config_for(sqlite_url), FakeClock())
+    [found] = [result for result in results if result.name == "组织架构同步"]
+    assert (found.ok, found.warning, found.detail) == (True, True, "1 人的离职变更已暂停")
+    assert "visitbot invite" in found.advice
+
+    await filled(sqlite_url, _made_admin)
+    results = await check_database(config_for(sqlite_url), FakeClock())
+    [found] = [result for result in results if result.name == "组织架构同步"]
+    assert "确认 或 忽略" in found.advice
+
+
+async def _made_admin(work: Work) -> None:
+    await work.members.add("何佳", ["admin"])
+
+
 async def test_parked_jobs_deserve_a_look_and_a_standstill_is_a_fault(sqlite_url: str) -> None:
     async def parked(work: Work) -> None:
         await work.jobs.put("note", {}, queue="work")

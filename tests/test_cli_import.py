@@ -149,3 +149,146 @@ def test_a_file_that_is_not_there_is_one_line(folder: Path, capsys: pytest.Captu
     assert main(["import", "members", "none.csv"]) == 1
 
     assert capsys.readouterr().err.count("\n") == 1
+
+
+# Leaving, and coming back
+
+
+def active(folder: Path) -> set[object]:
+    return {name for (name,) in rows(folder, "SELECT name FROM members WHERE active")}
+
+
+def test_somebody_marked_as_left_leaves_softly(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load(folder, "members", "姓名,区域,企业微信账号\n李晓彤,华东,lxt\n赵一鸣,华东,zym\n")
+    capsys.readouterr()
+
+    assert load(folder, "members", "姓名,在职,企业微信账号\n李晓彤,否,lxt\n赵一鸣,是,zym\n") == 0
+
+    assert capsys.readouterr().out.splitlines() == [
+        "人员：新增 0，更新 1，未变 1。",
+        "其中离职 1 人，账号已停用，记录都保留。",
+    ]
+    assert active(folder) == {"赵一鸣"}
+    assert rows(folder, "SELECT left_at IS NOT NULL, region FROM members WHERE name = '李晓彤'") == [(1, "华东")]
+    assert rows(folder, "SELECT count(*) FROM identities") == [(2,)]
+    assert rows(folder, "SELECT kind, queue FROM jobs") == [("member_left", "timers")]
+
+
+def test_a_file_that_does_not_say_so_brings_nobody_back(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load(folder, "members", "姓名\n李晓彤\n赵一鸣\n")
+    for _ in range(2):
+        assert load(folder, "members", "姓名,在职\n李晓彤,否\n") == 0
+    capsys.readouterr()
+
+    assert load(folder, "members", "姓名\n李晓彤\n赵一鸣\n") == 0
+
+    assert "文件里有 1 人已离职，没有恢复；要恢复请在“在职”一列填 是。" in capsys.readouterr().out
+    assert active(folder) == {"赵一鸣"}
+    assert rows(folder, "SELECT count(*) FROM members") == [(2,)]
+
+    assert load(folder, "members", "姓名,在职\n李晓彤,是\n") == 0
+    assert active(folder) == {"李晓彤", "赵一鸣"}
+    assert rows(folder, "SELECT count(*) FROM members WHERE left_at IS NOT NULL") == [(0,)]
+
+
+def test_somebody_who_left_before_we_knew_them_is_not_added(folder: Path) -> None:
+    assert load(folder, "members", "姓名,在职\n李晓彤,是\n老王,否\n") == 0
+
+    assert rows(folder, "SELECT name FROM members") == [("李晓彤",)]
+
+
+def test_a_new_colleague_of_the_same_name_is_another_person(folder: Path) -> None:
+    load(folder, "members", "姓名,在职,企业微信账号\n王伟,是,a\n")
+    load(folder, "members", "姓名,在职,企业微信账号\n王伟,否,a\n")
+
+    assert load(folder, "members", "姓名,企业微信账号\n王伟,b\n") == 0
+
+    assert rows(folder, "SELECT count(*), sum(active) FROM members") == [(2, 1)]
+
+
+def load_complete(folder: Path, text: str, *more: str) -> int:
+    (folder / "rows.csv").write_text(text, "utf-8")
+    return main(["import", "members", "rows.csv", "--complete", *more])
+
+
+def people(count: int) -> str:
+    return "姓名,角色\n何佳,管理员\n" + "".join(f"成员{number:02},\n" for number in range(count))
+
+
+def test_who_is_not_in_a_complete_file_has_left(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load(folder, "members", people(20))
+    capsys.readouterr()
+
+    assert load_complete(folder, people(17)) == 0
+
+    assert "其中离职 3 人" in capsys.readouterr().out
+    assert len(active(folder)) == 18
+
+
+def test_a_complete_file_that_lacks_many_is_refused_until_one_is_sure(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(folder, "members", people(20))
+    capsys.readouterr()
+
+    assert load_complete(folder, people(16) + "新人,\n") == 1
+
+    assert "会让 4 人离职（在职共 21 人），超过十分之一" in capsys.readouterr().err
+    assert len(active(folder)) == 21
+    assert rows(folder, "SELECT count(*) FROM members WHERE name = '新人'") == [(0,)]
+
+    assert load_complete(folder, people(16) + "新人,\n", "--yes") == 0
+    assert len(active(folder)) == 18
+
+
+def test_of_a_large_company_a_tenth_may_leave(folder: Path) -> None:
+    load(folder, "members", people(99))
+
+    assert load_complete(folder, people(88)) == 1
+    assert load_complete(folder, people(89)) == 0
+
+
+def test_the_last_admin_does_not_leave_by_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load(folder, "members", people(5))
+
+    assert load_complete(folder, people(5).replace("何佳,管理员\n", "")) == 1
+
+    assert "最后一位管理员" in capsys.readouterr().err
+    assert "何佳" in active(folder)
+
+
+def test_only_members_can_be_complete(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "rows.csv").write_text("客户名称\n甲公司\n", "utf-8")
+
+    assert main(["import", "customers", "rows.csv", "--complete"]) == 1
+    assert "members only" in capsys.readouterr().err
+
+
+# Invitations
+
+
+def test_the_first_admin_is_invited_from_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["invite", "何佳", "--role", "admin"]) == 0
+
+    told = capsys.readouterr().out
+    assert "已邀请 何佳（管理员，没有上级）。绑定码：" in told
+    assert rows(folder, "SELECT roles FROM members") == [('["admin"]',)]
+    code = told.partition("绑定码：")[2][:8]
+    assert rows(folder, "SELECT length(code_sha256), used_at FROM invites") == [(64, None)]
+    assert code not in str(rows(folder, "SELECT * FROM invites"))
+
+
+def test_somebody_of_the_list_is_invited_with_what_is_said_of_them(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(folder, "members", "姓名,角色,区域,企业微信账号\n陈志远,主管,华东,czy\n张三,,,\n")
+    capsys.readouterr()
+
+    assert main(["invite", "张三", "--manager", "陈志远"]) == 0
+    assert "（销售，上级 陈志远）" in capsys.readouterr().out
+    assert rows(folder, "SELECT count(*) FROM members") == [(2,)]
+
+    assert main(["invite", "陈志远"]) == 1
+    assert "陈志远 已经有账号了（企业微信）" in capsys.readouterr().err
+    assert main(["invite", "李四", "--manager", "没有这个人"]) == 1
+    assert "上级「没有这个人」不在名单里" in capsys.readouterr().err

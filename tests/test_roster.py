@@ -149,3 +149,16 @@ def test_any_name_survives_the_way_through_a_csv_file(names: list[str]) -> None:
     csv.writer(sheet).writerows([["客户名称", "行业"], *([name, "行业"] for name in names)])
 
     assert [row.name for row in read_customers(sheet.getvalue().encode()).rows] == names
+
+
+@pytest.mark.parametrize(
+    ("cell", "active"), [("是", True), ("在职", True), ("否", False), ("离职", False), ("", None), ("No", False)]
+)
+def test_a_file_may_say_who_works_here(cell: str, active: bool | None) -> None:
+    [row] = read_members(f"姓名,在职,区域\n李晓彤,{cell},华东\n".encode()).rows
+
+    assert (row.active, row.region) == (active, "华东")
+
+
+def test_what_is_neither_yes_nor_no_is_refused() -> None:
+    assert faults(read_members, "姓名,在职\n李晓彤,也许\n") == [(2, "“在职”要写 是 或 否，不能写“也许”")]

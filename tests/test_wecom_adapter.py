@@ -162,6 +162,8 @@ ACTS: list[tuple[str, Callable[[WeComDialect], Awaitable[Any]], str]] = [
     ("unsubscribe", lambda wecom: wecom.unsubscribe("u"), "left"),
     ("menu", lambda wecom: wecom.menu_click("u", "k"), "ignored"),
     ("position", lambda wecom: wecom.happen("u", "LOCATION", {"Latitude": "1"}), "ignored"),
+    ("list of people", lambda wecom: wecom.change_contact("delete_user", {"UserID": "u"}), "directory_change"),
+    ("department", lambda wecom: wecom.change_contact("update_party", {"Id": "2", "Name": "销售部"}), "ignored"),
     ("unknown event", lambda wecom: wecom.happen("u", "brand_new"), "ignored"),
     ("emoji", lambda wecom: wecom.send_text("u", "👩‍👩‍👧 ]]> & <b>"), "text"),
 ]

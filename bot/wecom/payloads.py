@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -18,6 +19,7 @@ from bot.errors import BotError
 from handlers.messages import (
     CardClick,
     Content,
+    DirectoryChange,
     Entered,
     File,
     Ignored,
@@ -35,6 +37,8 @@ from handlers.messages import (
 
 SYSTEM_USER = "sys"
 """Sender of organisation events; no person waits for an answer."""
+MOST_NAME = 64
+"""Characters of a member's name, by WeCom's documents."""
 ENVELOPE_MARKUP = 64
 """WeCom's own envelope has a dozen `<`."""
 _DELIVERY_SUFFIX = re.compile(r"@[0-9a-f]{12}$")
@@ -225,6 +229,23 @@ def _left(root: Element) -> Content:
     return Left()
 
 
+def _contact_changed(root: Element) -> Content:
+    """The list of people changed (document 90970 and those below it); departments and tags are none of our concern.
+
+    Every field but the account may be withheld, and a change names only what changed.
+    """
+    change, user_id = PEOPLE.get(_text(root, "ChangeType")), _text(root, "UserID")
+    if change is None or not user_id or _text(root, "FromUserName") != SYSTEM_USER:
+        return Ignored(name="change_contact")
+    return DirectoryChange(
+        change=change,
+        user_ids=(user_id,),
+        new_user_id=_text(root, "NewUserID") or None,
+        name=_text(root, "Name")[:MOST_NAME] or None,
+        manager_user_id=_text(root, "DirectLeader") or None,
+    )
+
+
 def _ignored(root: Element) -> Content:
     return Ignored(name=_needed(root, "Event"))
 
@@ -233,6 +254,11 @@ def _unsupported(root: Element) -> Content:
     return Unsupported(name=_needed(root, "MsgType"))
 
 
+PEOPLE: dict[str, Literal["joined", "left", "modified"]] = {
+    "create_user": "joined",
+    "update_user": "modified",
+    "delete_user": "left",
+}
 Reader = Callable[[Element], Content]
 
 MESSAGES: dict[str, Reader] = {
@@ -252,6 +278,7 @@ EVENTS: dict[str, Reader] = {
     "enter_agent": _entered_chat,
     "subscribe": _joined,
     "unsubscribe": _left,
+    "change_contact": _contact_changed,
 }
 """Every other event is ignored: menu clicks have no meaning here, the reported position (`LOCATION`) is never used, and
 a picture or place chosen from a menu also arrives as a message of its own."""

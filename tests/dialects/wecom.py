@@ -564,6 +564,11 @@ class WeComDialect:
     async def menu_click(self, user: str, event_key: str) -> Delivery:
         return await self._happen(user, "click", {"EventKey": event_key})
 
+    async def change_contact(self, change: str, fields: Json) -> Delivery:
+        """The list of people changed: told by the system, and not to one app alone."""
+        told = {"Event": "change_contact", "ChangeType": change, **fields}
+        return await self.deliver("change_contact", self.xml("sys", "event", told))
+
     async def happen(self, user: str, event: str, fields: Json | None = None) -> Delivery:
         """Any other event."""
         return await self._happen(user, event, fields or {})

@@ -42,6 +42,66 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_invites_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "guesses",
+        sa.Column("guess_id", sa.Integer(), nullable=False),
+        sa.Column("platform", sa.String(length=32), nullable=False),
+        sa.Column("user_id", sa.String(length=128), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("guess_id", name=op.f("pk_guesses")),
+    )
+    op.create_index("ix_guesses_account", "guesses", ["platform", "user_id", "at"], unique=False)
+    op.create_table(
+        "departures",
+        sa.Column("departure_id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["decided_by"], ["members.member_id"], name=op.f("fk_departures_decided_by_members")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.member_id"], name=op.f("fk_departures_member_id_members")),
+        sa.PrimaryKeyConstraint("departure_id", name=op.f("pk_departures")),
+    )
+    op.create_index(op.f("ix_departures_member_id"), "departures", ["member_id"], unique=False)
+    op.create_index("ix_departures_state", "departures", ["state", "at"], unique=False)
+    op.create_table(
+        "handovers",
+        sa.Column("handover_id", sa.Integer(), nullable=False),
+        sa.Column("giver_id", sa.Integer(), nullable=False),
+        sa.Column("taker_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["members.member_id"], name=op.f("fk_handovers_by_id_members")),
+        sa.ForeignKeyConstraint(["giver_id"], ["members.member_id"], name=op.f("fk_handovers_giver_id_members")),
+        sa.ForeignKeyConstraint(["taker_id"], ["members.member_id"], name=op.f("fk_handovers_taker_id_members")),
+        sa.PrimaryKeyConstraint("handover_id", name=op.f("pk_handovers")),
+        sa.UniqueConstraint("cause", name=op.f("uq_handovers_cause")),
+    )
+    op.create_index("ix_handovers_by", "handovers", ["by_id"], unique=False)
+    op.create_index("ix_handovers_taker", "handovers", ["taker_id"], unique=False)
+    op.create_table(
+        "handover_items",
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("handover_id", sa.Integer(), nullable=False),
+        sa.Column("customer_id", sa.Integer(), nullable=True),
+        sa.Column("todo_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.customer_id"], name=op.f("fk_handover_items_customer_id_customers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["handover_id"], ["handovers.handover_id"], name=op.f("fk_handover_items_handover_id_handovers")
+        ),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_handover_items")),
+    )
+    op.create_index(op.f("ix_handover_items_handover_id"), "handover_items", ["handover_id"], unique=False)
+
+    op.create_table(
         "notices",
         sa.Column("notice_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -341,6 +401,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_notices_member")
 
     op.drop_table("notices")
+    op.drop_table("handover_items")
+    op.drop_table("handovers")
+    op.drop_table("departures")
+    op.drop_table("guesses")
     with op.batch_alter_table("invites", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invites_member_id"))
 
