@@ -31,9 +31,10 @@ COMMANDS: Mapping[str, Command] = {
     "init": Command("bot.commands.init", "ask a few questions and write config.toml"),
     "doctor": Command("bot.commands.doctor", "check the set-up and say what to do about each fault"),
     "serve": Command("bot.commands.serve", "run the assistant"),
-    "import": Command("bot.commands.importing", "read members or customers from a CSV file"),
+    "import": Command("bot.commands.importing", "read members, customers, payments or plans from a CSV file"),
     "invite": Command("bot.commands.invite", "make a code by which somebody links their account"),
     "calendar": Command("bot.commands.calendar", "which days are worked, the company's own marked"),
+    "rules": Command("bot.commands.rules", "what the assistant does by itself, and what it found"),
     "jobs": Command("bot.commands.jobs", "look at what waits or failed, and repeat it"),
     "migrate": Command("bot.commands.migrate", "bring the database to this version"),
 }

@@ -194,6 +194,96 @@ class Vocabulary(Section):
     documents: dict[str, tuple[str, ...]] = {}
 
 
+class EscalationRule(Section):
+    on: bool = True
+    hours_a_level: float = Field(default=8, gt=0, le=80)
+    remind_after_days: int = Field(default=3, ge=1, le=60)
+
+
+class TodoRule(Section):
+    on: bool = True
+    nudge_after_h: float = Field(default=2, gt=0, le=80)
+    manager_after_days: int = Field(default=1, ge=1, le=60)
+
+
+class FollowUpRule(Section):
+    on: bool = True
+    within_h: float = Field(default=4, gt=0, le=80)
+
+
+class QuestionnaireRule(Section):
+    on: bool = True
+    remind_after_h: float = Field(default=2, gt=0, le=80)
+
+
+class StalledRule(Section):
+    on: bool = True
+    days: int = Field(default=5, ge=1, le=250)
+
+
+class SampleTestRule(Section):
+    on: bool = True
+    stage: str = Field(default="样品测试", min_length=1, max_length=200)
+    days: int = Field(default=14, ge=1, le=365)
+
+
+class SilenceRule(Section):
+    on: bool = True
+    wake_up_days: int = Field(default=7, ge=1, le=365)
+    downgrade_days: int = Field(default=14, ge=1, le=365)
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        if self.downgrade_days < self.wake_up_days:
+            raise ValueError("downgrade_days must not be less than wake_up_days")
+        return self
+
+
+class PaymentRule(Section):
+    on: bool = True
+    remind_days: int = Field(default=1, ge=0, le=365)
+    overdue_days: int = Field(default=30, ge=1, le=3650)
+    silent_days: int = Field(default=60, ge=1, le=3650)
+
+
+class SameCustomerRule(Section):
+    on: bool = True
+    within_days: int = Field(default=30, ge=1, le=365)
+
+
+class RefusedDemoRule(Section):
+    on: bool = True
+    times: int = Field(default=2, ge=1, le=10)
+
+
+class WeeklyPlanRule(Section):
+    on: bool = True
+    deviation_percent: float = Field(default=15, ge=0, lt=100)
+    weeks: int = Field(default=2, ge=1, le=12)
+
+
+class NewLeadRule(Section):
+    on: bool = True
+    within_h: float = Field(default=2, gt=0, le=80)
+
+
+class Rules(Section):
+    """What the assistant does by itself; the fields of each are those of `handlers.rulebook`."""
+
+    escalation: EscalationRule = EscalationRule()
+    todo: TodoRule = TodoRule()
+    follow_up: FollowUpRule = FollowUpRule()
+    questionnaire: QuestionnaireRule = QuestionnaireRule()
+    stalled: StalledRule = StalledRule()
+    sample_test: SampleTestRule = SampleTestRule()
+    silence: SilenceRule = SilenceRule()
+    payment: PaymentRule = PaymentRule()
+    same_customer: SameCustomerRule = SameCustomerRule()
+    refused_demo: RefusedDemoRule = RefusedDemoRule()
+    weekly_plan: WeeklyPlanRule = WeeklyPlanRule()
+    new_lead: NewLeadRule = NewLeadRule()
+
+
 class WeCom(Section):
     corp_id: str = Field(min_length=1)
     agent_id: int
@@ -380,6 +470,7 @@ class Config(Section):
     model: Model = Model()
     conversation: Conversation = Conversation()
     calendar: Calendar = Calendar()
+    rules: Rules = Rules()
     vocabulary: Vocabulary = Vocabulary()
     wecom: WeCom | None = None
     wecom_bot: WeComBot | None = None

@@ -6,15 +6,20 @@ records of somebody who the file says has left. Only a file that says so express
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from bot.errors import BotError
 from bot.roster import ACCOUNT_COLUMNS, ContactCell, CustomerRow, Fault, FaultyFile, MemberRow
-from handlers import leavers
+from handlers import leavers, rules
+from handlers.context import TIMERS
 from handlers.directory import most_leaving
 from handlers.people import is_makeshift
 from storage.base import JsonObject
 from storage.models import Customer, Member
 from storage.work import Work
+
+DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ async def store_members(
         if member is not None:
             await _join(work, member, doubles, source)
     members = [await _written(work, row, member) for row, member in zip(rows, found, strict=True)]
-    directory = _Directory(rows, members)
+    directory = Directory(rows, members)
     for row, member in zip(rows, members, strict=True):
         if row.manager:
             manager = await directory.find(work, row.manager)
@@ -89,16 +94,28 @@ async def store_members(
     return replace(outcome, left=len(leaving), still_gone=gone)
 
 
-async def store_customers(work: Work, rows: Sequence[CustomerRow], *, source: str) -> Outcome:
-    """In the caller's transaction. Raises FaultyFile; the transaction must then be rolled back."""
+async def store_customers(
+    work: Work,
+    rows: Sequence[CustomerRow],
+    *,
+    source: str,
+    zone: ZoneInfo = DEFAULT_ZONE,
+    leads: bool = False,
+) -> Outcome:
+    """In the caller's transaction. With `leads`, those who are new to their owner wait for a first contact.
+
+    Raises FaultyFile; the transaction must then be rolled back.
+    """
     faults: list[Fault] = []
-    directory = _Directory((), ())
+    directory = Directory((), ())
     owners = []
     for row in rows:
         owner = await directory.find(work, row.owner) if row.owner else None
         owners.append(owner if isinstance(owner, Member) else None)
         if isinstance(owner, str):
             faults.append(Fault(row.line, f"负责人“{row.owner}”{owner}，请先导入人员"))
+        if row.last_contact_on is not None and row.last_contact_on > work.now.astimezone(zone).date():
+            faults.append(Fault(row.line, f"最近联系“{row.last_contact_on.isoformat()}”还没有到"))
     _refuse(faults)
     before: list[JsonObject | None] = []
     after: list[JsonObject] = []
@@ -106,13 +123,17 @@ async def store_customers(work: Work, rows: Sequence[CustomerRow], *, source: st
     for row, owner in zip(rows, owners, strict=True):
         customer = await work.customers.by_name(row.name)
         before.append(None if customer is None else _customer_facts(customer))
-        customer = await _customer(work, row, customer, owner)
+        had_owner = customer is not None and customer.owner_id is not None
+        customer = await _customer(work, row, customer, owner, zone)
+        if leads and not had_owner and customer.owner_id is not None and customer.last_contact_at is None:
+            lead = {"customer_id": customer.customer_id}
+            await work.jobs.put(rules.LEAD, {**lead}, queue=TIMERS, dedupe=f"lead:{customer.customer_id}")
         after.append(_customer_facts(customer))
         subjects.append(f"customer:{customer.customer_id}")
     return _noted(work, "customer", subjects, before, after, source)
 
 
-class _Directory:
+class Directory:
     """Who a cell means: first among the rows of this file, then among all members."""
 
     def __init__(self, rows: Iterable[MemberRow], members: Iterable[Member]) -> None:
@@ -215,12 +236,19 @@ async def _circle(work: Work, row: MemberRow, member: Member) -> Fault | None:
     return None
 
 
-async def _customer(work: Work, row: CustomerRow, customer: Customer | None, owner: Member | None) -> Customer:
+async def _customer(
+    work: Work, row: CustomerRow, customer: Customer | None, owner: Member | None, zone: ZoneInfo
+) -> Customer:
     if customer is None:
         customer = await work.customers.add(row.name)
     if owner is not None:
         customer.owner_id = owner.member_id
     customer.industry = row.industry or customer.industry
+    customer.grade = row.grade or customer.grade
+    customer.region = row.region or customer.region
+    if row.last_contact_on is not None:
+        seen_at = datetime.combine(row.last_contact_on, time(), zone)
+        customer.last_contact_at = max(customer.last_contact_at or seen_at, seen_at)
     if row.stage:
         work.customers.set_stage(customer, row.stage)
     known = [alias.alias for alias in customer.aliases]
@@ -260,6 +288,9 @@ def _customer_facts(customer: Customer) -> JsonObject:
         "owner_id": customer.owner_id,
         "industry": customer.industry,
         "stage": customer.stage,
+        "grade": customer.grade,
+        "region": customer.region,
+        "last_contact_at": customer.last_contact_at.isoformat() if customer.last_contact_at else None,
         "aliases": [*sorted(alias.alias for alias in customer.aliases)],
         "contacts": [
             {"name": contact.name, "title": contact.title, "department": contact.department}

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Generic, TypeVar
 
 from bot.errors import BotError
@@ -35,7 +36,11 @@ CUSTOMER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "owner": ("负责人", "跟进人", "销售"),
     "industry": ("行业",),
     "stage": ("阶段",),
+    "grade": ("等级", "客户等级"),
+    "region": ("区域", "大区"),
+    "last_contact": ("最近联系", "最近联系日期", "上次联系", "最近拜访"),
 }
+GRADES = ("A", "B", "C")
 ACCOUNT_COLUMNS: Mapping[str, str] = {
     "wecom": "wecom_userid",
     "wecom_bot": "wecom_bot_userid",
@@ -103,6 +108,9 @@ class CustomerRow:
     owner: str = ""
     industry: str | None = None
     stage: str | None = None
+    grade: str | None = None
+    region: str | None = None
+    last_contact_on: date | None = None
 
 
 Row = TypeVar("Row")
@@ -285,7 +293,34 @@ def _customer(line: int, cells: Mapping[str, str], faults: list[Fault]) -> Custo
         owner=cells.get("owner", ""),
         industry=_short(line, "行业", cells.get("industry", ""), faults) or None,
         stage=cells.get("stage") or None,
+        grade=_grade(line, cells.get("grade", ""), faults),
+        region=_short(line, "区域", cells.get("region", ""), faults) or None,
+        last_contact_on=day_cell(line, "最近联系", cells.get("last_contact", ""), faults),
     )
+
+
+def _grade(line: int, cell: str, faults: list[Fault]) -> str | None:
+    grade = cell.upper()
+    if grade and grade not in GRADES:
+        faults.append(Fault(line, f"等级“{cell}”要写成 {'、'.join(GRADES)}"))
+    return grade or None
+
+
+_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]0?0:00(?::00)?)?")
+
+
+def day_cell(line: int, what: str, cell: str, faults: list[Fault]) -> date | None:
+    """2026-11-20, 2026/11/20, 2026年11月20日, 20261120; None where the cell is empty, or faulty."""
+    if not cell:
+        return None
+    found = _DAY.fullmatch(cell)
+    try:
+        if found is not None:
+            return date(*map(int, found.groups()))
+    except ValueError:
+        pass  # the 31st of February, told like any other fault
+    faults.append(Fault(line, f"{what}“{cell}”不是日期，要写成 2026-11-20"))
+    return None
 
 
 def _contacts(line: int, cell: str, faults: list[Fault]) -> Iterator[ContactCell]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot import company_days, demo, pipeline, presence
 from bot.config import Config, Model
+from bot.config import Rules as RulesSection
 from bot.dingtalk.adapter import DingTalkPlatform
 from bot.groups.adapter import GroupsPlatform
 from bot.pages import evidence, todo
@@ -22,10 +23,11 @@ from bot.web import application, keeper
 from bot.wecom.adapter import WeComPlatform
 from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.worker import Handler, QueueRules, Worker
-from handlers import digest, failures, holidays, morning
+from handlers import digest, failures, holidays, morning, rules
 from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
 from handlers.messages import PlatformName
+from handlers.rulebook import RuleBook
 from handlers.working_time import WorkingTime
 from nlp import lexicon, vision
 from nlp.documents import DOCUMENTS
@@ -185,6 +187,7 @@ def settings(config: Config) -> Settings:
     talk = config.conversation
     return Settings(
         vocabulary=vocabulary(config),
+        rules=rule_book(config.rules),
         working_time=working_time(config),
         merge_window=timedelta(minutes=talk.merge_window_min),
         draft_reminder=timedelta(minutes=talk.draft_reminder_min),
@@ -196,6 +199,18 @@ def settings(config: Config) -> Settings:
         groups=tuple(
             GroupTarget(name, purposes=group.purposes, managers=group.managers) for name, group in config.groups.items()
         ),
+    )
+
+
+def rule_book(section: RulesSection) -> RuleBook:
+    """The rules as the configuration wants them: a section for each, its keys the fields of the rule."""
+    book = RuleBook()
+    return replace(
+        book,
+        **{
+            rule.name: replace(getattr(book, rule.name), **getattr(section, rule.name).model_dump())
+            for rule in fields(book)
+        },
     )
 
 
@@ -364,6 +379,7 @@ async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asynci
     async with built.database.work() as work:
         await work.jobs.put_next(pipeline.pruning(built.context))
         await work.jobs.put_next(digest.due(built.context))
+        await work.jobs.put_next(rules.due(built.context))
         await work.jobs.put_next(holidays.due(built.context))
         await holidays.tell(built.context, work)
         await work.jobs.put_next(morning.due(built.context))

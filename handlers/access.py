@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers import actions
-from storage.models import Customer, Escalation, Member
+from storage.models import Customer, Escalation, Finding, Member
 from storage.work import Work
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
@@ -133,6 +133,28 @@ async def _keeps_the_list(_work: Work, member: Member, _action: Any) -> bool:
     return has_role(member, ADMINS)
 
 
+async def _own_findings(work: Work, member: Member, action: Any) -> bool:
+    findings = [await work.rules.get(finding_id) for finding_id in action.finding_ids]
+    return all(
+        finding is not None and finding.rule == "downgrade" and finding.member_id == member.member_id
+        for finding in findings
+    )
+
+
+async def _undoable_findings(work: Work, member: Member, action: Any) -> bool:
+    findings = [await work.rules.get(finding_id) for finding_id in action.finding_ids]
+    return all([finding is not None and await may_undo(work, member, finding) for finding in findings])
+
+
+async def may_undo(work: Work, member: Member, finding: Finding) -> bool:
+    """A rep takes back what was changed at their word; a mark that warns of a customer, only whoever leads the rep."""
+    if finding.rule not in ("downgrade", "at_risk"):
+        return False
+    if finding.rule == "downgrade" and finding.member_id == member.member_id:
+        return True
+    return has_role(member, LEADERS) and (await sight_of(work, member)).sees(finding.member_id)
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -148,8 +170,9 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.FinishTodo: _own_todo,
     actions.PostponeTodo: _own_todo,
     actions.PassOnTodo: _own_todo,
-    actions.TakeEscalation: _own_escalation,
-    actions.AssignEscalation: _own_escalation,
+    actions.LowerGrade: _own_findings,
+    actions.KeepGrade: _own_findings,
+    actions.UndoFinding: _undoable_findings,
     actions.TakeEscalation: _managed_escalation,
     actions.AssignEscalation: _managed_escalation,
     actions.ResolveEscalation: _own_escalation,

@@ -173,6 +173,28 @@ class DropDepartures(Frozen):
     up_to: int
 
 
+# Rules
+
+
+class LowerGrade(Frozen):
+    """As those findings propose, or as the one of them that comes with the click in `FINDING_SELECT`."""
+
+    do: Literal["lower_grade"] = "lower_grade"
+    finding_ids: tuple[int, ...]
+
+
+class KeepGrade(Frozen):
+    do: Literal["keep_grade"] = "keep_grade"
+    finding_ids: tuple[int, ...]
+
+
+class UndoFinding(Frozen):
+    """Take back what those findings changed."""
+
+    do: Literal["undo_finding"] = "undo_finding"
+    finding_ids: tuple[int, ...]
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -182,12 +204,14 @@ EscalationAction = TakeEscalation | AssignEscalation | ResolveEscalation | Dismi
 PictureAction = PickSide | LabelPicture | NotePicture
 TodoAction = FinishTodo | PostponeTodo | PassOnTodo
 PeopleAction = HandOver | HandOverLater | RestoreMember | KeepOut | ApplyDepartures | DropDepartures
+RuleAction = LowerGrade | KeepGrade | UndoFinding
 Action = (
     VisitAction
     | RiskAction
     | DetailAction
     | PictureAction
     | TodoAction
+    | RuleAction
     | EscalationAction
     | PeopleAction
 )  # fmt: skip
@@ -209,6 +233,9 @@ LABEL_SELECT = "label"
 SUPPORT_SELECT = "support"
 BREAKTHROUGH_SELECT = "breakthrough"
 TAKER_SELECT = "taker"
+FINDING_SELECT = "finding"
+ALL = "all"
+"""The option that stands for all that the card lists."""
 NEW_CUSTOMER = "new"
 """The option that stands for a customer who is not in the list yet."""
 NOT_CHOSEN = "none"

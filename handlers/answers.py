@@ -5,33 +5,12 @@ next older question is tried, and at last they are what anything else is: an ins
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 from handlers import detail_replies, escalation_answers, escalation_requests, leavers, risk_replies, todo_answers
 from handlers.context import Context
-from handlers.messages import Sender
-from nlp.draft import VisitDraft
-from nlp.transcript import Transcript
-from storage.models import Evidence, Member, Question
+from handlers.reply import Reply
+from storage.models import Member, Question
 from storage.work import Work
-
-
-@dataclass(frozen=True)
-class Reply:
-    """Words typed or heard, kept as `evidence`; `cause` names the message."""
-
-    to: Sender
-    cause: str
-    sent_at: datetime
-    text: str
-    evidence: Evidence
-    transcript: Transcript | None = None
-    draft: VisitDraft | None = None
-    """What it says, read as a note."""
-    is_aside: bool = False
-    """Whether it means something by itself, whatever was asked: a greeting, something said in passing."""
-
 
 Reader = Callable[[Context, Work, Question, Reply, Member], Awaitable[bool]]
 """Whether the reply was an answer; the reader then did all that follows from it, closing the question included."""

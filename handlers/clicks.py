@@ -13,6 +13,7 @@ from handlers import (
     outbox,
     pictures,
     risk_replies,
+    rule_buttons,
     sources,
     texts,
     todo_buttons,
@@ -67,6 +68,8 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         await todo_buttons.press(ctx, work, action, pressed)
     elif isinstance(action, actions.PeopleAction):
         await (directory if directory.concerns(action) else leavers).press(ctx, work, action, pressed)
+    elif isinstance(action, actions.RuleAction):
+        await rule_buttons.press(ctx, work, action, pressed)
     else:
         await escalation_answers.press(ctx, work, action, pressed)
 

@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from handlers import access, answers, clicks, drafts, outbox, risk_replies, sources, texts, todos
+from handlers import access, answers, clicks, drafts, outbox, plans, risk_replies, rule_listing, sources, texts, todos
 from handlers.access import Role
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Text
 from handlers.people import known
 from handlers.record import load
+from handlers.reply import Reply
 from storage.jobs import Job
 from storage.models import Member, Visit
 from storage.work import Work
@@ -73,7 +74,7 @@ async def _answer_by_number(ctx: Context, work: Work, member: Member, number: in
         said = await work.visits.keep_evidence(
             message.key, member.member_id, "text", sent_at=message.sent_at, text=str(number)
         )
-        reply = answers.Reply(message.sender, message.key, message.sent_at, str(number), said)
+        reply = Reply(message.sender, message.key, message.sent_at, str(number), said)
         if await answers.READERS[asked.kind](ctx, work, asked, reply, member):
             return
     if card is None:
@@ -143,11 +144,21 @@ async def _todos(ctx: Context, work: Work, member: Member, message: InboundMessa
     await outbox.say(work, message.sender, answer, cause=f"{message.key}>todos")
 
 
+async def _plan(ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
+    await outbox.say(work, message.sender, await plans.overview(ctx, work, member), cause=f"{message.key}>plan")
+
+
+async def _rules(ctx: Context, work: Work, _member: Member, message: InboundMessage) -> None:
+    answer = await rule_listing.as_text(work, ctx.settings.rules, work.now.astimezone(ctx.settings.zone))
+    await outbox.say(work, message.sender, answer, cause=f"{message.key}>rules")
+
+
 _HELP = Command(_help)
 _CONFIRM = Command(_confirm, is_final=True)
 _DISCARD = Command(_discard, is_final=True)
 _RISKS = Command(_answer_risks)
 _TODOS = Command(_todos)
+_PLAN = Command(_plan)
 
 COMMANDS: Mapping[str, Command] = {
     "帮助": _HELP,
@@ -169,5 +180,9 @@ COMMANDS: Mapping[str, Command] = {
     "我的待办": _TODOS,
     "看待办": _TODOS,
     "待办列表": _TODOS,
+    "计划": _PLAN,
+    "本周计划": _PLAN,
+    "我的计划": _PLAN,
+    "规则": Command(_rules, access.ADMINS),
 }
 DECISIVE = frozenset(said for said, command in COMMANDS.items() if command.is_final)

@@ -1,7 +1,6 @@
 """The answers to the questions of `handlers.details`: the rep's next words, or that they do not want to be asked."""
 
 import re
-from typing import TYPE_CHECKING
 
 from handlers import actions, details, drafts, editing
 from handlers.context import Context
@@ -20,13 +19,11 @@ from handlers.record import (
     facts_of,
     load,
 )
+from handlers.reply import Reply
 from handlers.risk_replies import SKIP, tells_of_another
 from storage.models import Member, Question
 from storage.visits import Source
 from storage.work import Work
-
-if TYPE_CHECKING:
-    from handlers.answers import Reply
 
 MOST = 120
 """Characters; longer words are a note."""
@@ -37,7 +34,7 @@ _PRICED = re.compile(r"报价|单价|合同|成交|付款|报给|报了")
 _ENDS = " \n\t。.！!，,～~"
 
 
-async def read(ctx: Context, work: Work, question: Question, reply: "Reply", member: Member) -> bool:
+async def read(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     """Take the reply as an answer where it is one; see `handlers.answers`."""
     visit = await work.visits.lock(int(question.subject.removeprefix("visit:")))
     record = await load(work, visit)
@@ -77,7 +74,7 @@ async def press(ctx: Context, work: Work, action: actions.DetailAction, pressed:
     await drafts.change(ctx, work, visit, record.with_fact(fact), member=member, to=pressed.to, cause=cause)
 
 
-def _may_be_answer(record: Record, reply: "Reply") -> bool:
+def _may_be_answer(record: Record, reply: Reply) -> bool:
     if len(reply.text) > MOST or reply.is_aside or reply.draft is None:
         return False
     customer = reply.draft.customer
@@ -86,7 +83,7 @@ def _may_be_answer(record: Record, reply: "Reply") -> bool:
     return not tells_of_another(reply.draft, record, reply.text)
 
 
-def _answered(record: Record, asked: list[Detail], reply: "Reply", *, is_fresh: bool) -> Record | None:
+def _answered(record: Record, asked: list[Detail], reply: Reply, *, is_fresh: bool) -> Record | None:
     """The record with what the reply says; None where that is nothing that was asked for."""
     assert reply.draft is not None  # `_may_be_answer` saw to it
     facts = [

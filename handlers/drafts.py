@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers import cards, details, escalation, escalation_weights, outbox, questionnaire, texts, todos
+from handlers import cards, details, escalation, escalation_weights, outbox, questionnaire, rules, texts, todos
 from handlers.actions import CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.context import TIMERS, Context
 from handlers.messages import Sender
@@ -269,6 +269,7 @@ async def confirm(
     made = await todos.create(ctx, work, visit, now, customer=customer.name, to=to, cause=cause)
     await todos.settle_follow_ups(ctx, work, customer.customer_id, member.member_id, cause=cause)
     told = await escalation.raise_for(ctx, work, visit, now, member=member, customer=customer.name, cause=cause)
+    await rules.on_confirmed(ctx, work, visit, now, customer, member, cause)
     sentence = texts.CONFIRMED.format(
         customer=customer.name,
         on=day(visit.visited_on, ctx.day_of(work.now)),

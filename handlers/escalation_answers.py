@@ -5,7 +5,6 @@ A press counts at once; what it was like is asked afterwards and may stay out. T
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from handlers import access, actions, escalation, escalation_cards, escalation_weights, notices, outbox, texts
 from handlers.actions import ASSIGNEE_SELECT, NOT_CHOSEN
@@ -13,12 +12,10 @@ from handlers.context import Context
 from handlers.escalation import customer_of, subject, what
 from handlers.messages import Sender
 from handlers.pressed import Pressed
+from handlers.reply import Reply
 from nlp import colleagues
 from storage.models import Escalation, EscalationState, Member, Question
 from storage.work import Work
-
-if TYPE_CHECKING:
-    from handlers.answers import Reply
 
 OUTCOME = "outcome"
 ASSIGN = "assign"
@@ -218,7 +215,7 @@ def assignee_said(text: str) -> tuple[str, bool] | None:
     return (said, False) if _NAME_ALONE.fullmatch(said) else None
 
 
-async def take_assignee(ctx: Context, work: Work, question: Question, reply: "Reply", member: Member) -> bool:
+async def take_assignee(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     said = reply.text.strip(PUNCTUATION)
     if said in CANCELLED:
         await work.questions.close(member.member_id, ASSIGN, question.subject)
@@ -274,7 +271,7 @@ def said_to_assign(text: str) -> str | None:
     return named[0] if named else None
 
 
-async def assign_by_word(ctx: Context, work: Work, member: Member, reply: "Reply", name: str) -> bool:
+async def assign_by_word(ctx: Context, work: Work, member: Member, reply: Reply, name: str) -> bool:
     theirs = await work.escalations.lying_with(member.member_id)
     open_to_it = [matter for matter in theirs if matter.state in FROM[actions.AssignEscalation]]
     if len(open_to_it) != 1:
@@ -288,7 +285,7 @@ async def assign_by_word(ctx: Context, work: Work, member: Member, reply: "Reply
 # How it was solved
 
 
-async def take_outcome(ctx: Context, work: Work, question: Question, reply: "Reply", member: Member) -> bool:
+async def take_outcome(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     said = reply.text.strip()
     bare = said.strip(PUNCTUATION)
     if bare in SKIPPED:

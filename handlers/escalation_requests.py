@@ -1,20 +1,17 @@
 """A rep asks for somebody up the line, and managers look at what waits."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from handlers import access, escalation, groups, outbox, texts, wording
 from handlers.context import Context
 from handlers.escalation import Matter, MatterItem, holder_of
 from handlers.escalation_cards import FROM_A_REP
 from handlers.record import Record, load
+from handlers.reply import Reply
 from nlp import requests
 from nlp.requests import Request
 from storage.models import Customer, Escalation, Member, Question, Visit
 from storage.work import Work
-
-if TYPE_CHECKING:
-    from handlers.answers import Reply
 
 CUSTOMER = "request"
 WITHIN = timedelta(days=3)
@@ -26,7 +23,7 @@ CANCELLED = frozenset({"取消", "算了", "不上报", "不上报了", "不用�
 read = requests.read
 
 
-async def run(ctx: Context, work: Work, member: Member, reply: "Reply", request: Request) -> bool:
+async def run(ctx: Context, work: Work, member: Member, reply: Reply, request: Request) -> bool:
     """Raise it: about the customer named, the open draft, or the last visit; where none is meant, it is asked."""
     if request.who and not await _is_above(work, member, request):
         if request.who.endswith(("经理", "总", "总监", "主管")):
@@ -62,7 +59,7 @@ async def run(ctx: Context, work: Work, member: Member, reply: "Reply", request:
     return True
 
 
-async def take_customer(ctx: Context, work: Work, question: Question, reply: "Reply", member: Member) -> bool:
+async def take_customer(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     """The customer that was asked for; words that name none are no answer."""
     said = reply.text.strip(" \n。.！!，,")
     if said in CANCELLED:
@@ -92,7 +89,7 @@ async def _raise(
     ctx: Context,
     work: Work,
     member: Member,
-    reply: "Reply",
+    reply: Reply,
     *,
     customer_id: int | None,
     visit: Visit | None,
@@ -142,7 +139,7 @@ async def _named(work: Work, said: str) -> Customer | None:
     return known[0] if len(known) == 1 else None
 
 
-async def _read_in(work: Work, reply: "Reply", said: str) -> Customer | None:
+async def _read_in(work: Work, reply: Reply, said: str) -> Customer | None:
     """The customer that the reply is read to name, where it is nothing but the name: 宁波恒力 is no alias."""
     read_as = reply.draft.customer if reply.draft is not None else None
     if read_as is None or read_as.status != "known" or read_as.span.of(reply.text) != said:
@@ -157,7 +154,7 @@ def asks_for_list(text: str) -> bool | None:
     return text.strip(" \n。.！!？?") in {"风险", "待处理风险", "待处理的风险", "风险清单", "看风险"} or None
 
 
-async def listing(ctx: Context, work: Work, member: Member, reply: "Reply", _: bool) -> bool:
+async def listing(ctx: Context, work: Work, member: Member, reply: Reply, _: bool) -> bool:
     sight = await access.sight_of(work, member)
     matters = await work.escalations.unsettled(sight.members)
     lines = [

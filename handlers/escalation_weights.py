@@ -11,17 +11,14 @@ A team is everybody who reports to one manager; whoever judges further up the li
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from handlers import access, outbox, texts, wording
 from handlers.context import Context
 from handlers.escalation_cards import FROM_A_RECORD
 from handlers.record import Record, SignalValue
+from handlers.reply import Reply
 from storage.models import Escalation, Member, Wording
 from storage.work import Work
-
-if TYPE_CHECKING:
-    from handlers.answers import Reply
 
 ESCALATES = 0.5
 MOST_LISTED = 20
@@ -105,7 +102,7 @@ def names_wording(text: str) -> str | None:
     return found[1] if found else None
 
 
-async def listing(ctx: Context, work: Work, member: Member, reply: "Reply", _: bool) -> bool:
+async def listing(ctx: Context, work: Work, member: Member, reply: Reply, _: bool) -> bool:
     disputed = await _theirs(work, member)
     if not disputed:
         await outbox.say(work, reply.to, texts.NO_FALSE_ALARMS, cause=f"{reply.cause}>false-alarms")
@@ -129,7 +126,7 @@ async def listing(ctx: Context, work: Work, member: Member, reply: "Reply", _: b
     return True
 
 
-async def restore(_ctx: Context, work: Work, member: Member, reply: "Reply", words: str) -> bool:
+async def restore(_ctx: Context, work: Work, member: Member, reply: Reply, words: str) -> bool:
     """Forget what was counted of a wording, so that it escalates as at first."""
     found = [known for known, _ in await _theirs(work, member) if known.words == words]
     for known in found:

@@ -7,19 +7,16 @@ Whoever is there again is let in by an admin alone; a list that was wrong once m
 import logging
 from collections.abc import Sequence
 from datetime import UTC
-from typing import TYPE_CHECKING
 
 from handlers import access, actions, escalation_clock, handover, notices, outbox, people_cards, texts, wording
 from handlers.actions import NOT_CHOSEN, TAKER_SELECT
 from handlers.context import TIMERS, Context
 from handlers.people_cards import Holdings
 from handlers.pressed import Pressed
+from handlers.reply import Reply
 from storage.jobs import Job
 from storage.models import Member, Question
 from storage.work import Work
-
-if TYPE_CHECKING:
-    from handlers.answers import Reply
 
 log = logging.getLogger(__name__)
 
@@ -205,7 +202,7 @@ async def _later(ctx: Context, work: Work, member: Member, pressed: Pressed) -> 
     await outbox.say(work, pressed.to, answer, cause=f"{pressed.cause}>later")
 
 
-async def read_taker(ctx: Context, work: Work, question: Question, reply: "Reply", member: Member) -> bool:
+async def read_taker(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     """The successor's name, typed: a name that was heard may be another's."""
     name = reply.text.strip(" \n。.！!，,").removeprefix("交接给").removeprefix("给").strip()
     if reply.transcript is not None or not name:

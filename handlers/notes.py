@@ -11,6 +11,7 @@ from handlers.context import Context
 from handlers.messages import Sender
 from handlers.people import known
 from handlers.record import CustomerValue, Fact, Record, Value, facts_of, load, tell_of_a_visit
+from handlers.reply import Reply
 from nlp import edits
 from nlp.draft import CustomerEntry, ExtractionContext, Span, VisitDraft
 from nlp.draft import Source as NoteSource
@@ -84,7 +85,7 @@ async def _take_said(
     reading: ExtractionContext,
     member: Member,
 ) -> None:
-    reply = answers.Reply(
+    reply = Reply(
         note.to,
         note.cause,
         note.sent_at,

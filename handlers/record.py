@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, TypeAdapter
 
 from handlers.messages import Frozen
+from nlp import demo_refusals
 from nlp.draft import AmountRole, Owner, Span, VisitDraft
 from nlp.transcript import Transcript
 from storage.models import Evidence, Visit
@@ -153,6 +154,13 @@ class DayValue(Frozen):
     on: date
 
 
+class DemoValue(Frozen):
+    """What the note tells of a demonstration: the customer refused it, or saw it."""
+
+    kind: Literal["demo"] = "demo"
+    refused: bool
+
+
 class RemarkValue(Frozen):
     """Something the rep wants in the record that none of the other values holds; the words are the source's."""
 
@@ -214,6 +222,7 @@ Value = (
     | VagueValue
     | AlsoVisitedValue
     | DayValue
+    | DemoValue
     | RemarkValue
     | BlockerValue
     | SupportValue
@@ -235,6 +244,7 @@ _SINGLE = (
     SupportValue,
     BreakthroughValue,
     SkippedValue,
+    DemoValue,
 )
 _BESIDE = (
     WithdrawnAmountValue,
@@ -246,6 +256,7 @@ _BESIDE = (
     SupportValue,
     BreakthroughValue,
     SkippedValue,
+    DemoValue,
 )
 """These tell of a visit that something else has to show: 明天三点要开会 is none."""
 
@@ -449,4 +460,5 @@ def facts_of(draft: VisitDraft, evidence: Evidence, transcript: Transcript | Non
         facts.append(fact(VisitTimeValue(at=draft.visited_time), draft.visited_span))
     facts += [fact(VagueValue(question=vague.question), vague.span) for vague in draft.vague]
     facts += [fact(AlsoVisitedValue(name=other.value), other.span) for other in draft.others]
+    facts += [fact(DemoValue(refused=mention.refused), mention.span) for mention in demo_refusals.find(text)[-1:]]
     return facts

@@ -2,13 +2,13 @@
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING
 
 from handlers import actions, drafts, editing, outbox, question_cards, questionnaire, texts
 from handlers.context import Context
 from handlers.messages import Sender
 from handlers.pressed import Pressed
 from handlers.record import BlockerValue, BreakthroughValue, Fact, Record, SupportValue, load
+from handlers.reply import Reply
 from nlp import risk_answers
 from nlp.draft import VisitDraft
 from nlp.risk_answers import QUESTIONS, Answer, Answers, Question
@@ -16,9 +16,6 @@ from storage.models import Evidence, Member, Visit
 from storage.models import Question as Asked
 from storage.visits import Source
 from storage.work import Work
-
-if TYPE_CHECKING:
-    from handlers.answers import Reply
 
 MOST = 1_000
 """Characters; longer words are a note."""
@@ -35,7 +32,7 @@ _TELLS_OF_A_VISIT = re.compile(r"刚从|刚见|刚拜访|今天拜访|拜访了|
 # By words
 
 
-async def read(ctx: Context, work: Work, question: Asked, reply: "Reply", member: Member) -> bool:
+async def read(ctx: Context, work: Work, question: Asked, reply: Reply, member: Member) -> bool:
     """Take the reply as an answer where it is one; see `handlers.answers`."""
     visit = await work.visits.lock(int(question.subject.removeprefix("visit:")))
     record = await load(work, visit)
@@ -69,7 +66,7 @@ def read_again(text: str) -> str | None:
     return text[start:] if start and len(text) <= MOST else None
 
 
-async def answer_again(ctx: Context, work: Work, member: Member, reply: "Reply", _words: str) -> bool:
+async def answer_again(ctx: Context, work: Work, member: Member, reply: Reply, _words: str) -> bool:
     visit = await _latest_with_risk(ctx, work, member)
     if visit is None:
         await outbox.say(work, reply.to, texts.NO_RISKS_TO_ANSWER, cause=f"{reply.cause}>no-risks")
@@ -114,7 +111,7 @@ def _start(text: str) -> int:
     return head.end() if head else 0
 
 
-async def _is_answer(ctx: Context, work: Work, visit: Visit, record: Record, reply: "Reply", answers: Answers) -> bool:
+async def _is_answer(ctx: Context, work: Work, visit: Visit, record: Record, reply: Reply, answers: Answers) -> bool:
     """Whether these words are meant as an answer; what is as well something else is that."""
     draft = reply.draft
     if draft is not None and tells_of_another(draft, record, reply.text):
@@ -220,7 +217,7 @@ async def _take(
         await drafts.remind_later(ctx, work, visit, to)
 
 
-def _facts(ctx: Context, answers: Answers, reply: "Reply", start: int) -> list[Fact]:
+def _facts(ctx: Context, answers: Answers, reply: Reply, start: int) -> list[Fact]:
     """The answers as values, with their words in the reply, of which the first `start` characters were not read."""
     facts = []
     for question in QUESTIONS:

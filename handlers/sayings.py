@@ -13,14 +13,16 @@ from handlers import (
     escalation_requests,
     escalation_weights,
     outbox,
+    plans,
     risk_replies,
     texts,
     todo_sayings,
+    undoing,
 )
 from handlers.access import Role
-from handlers.answers import Reply
 from handlers.context import Context
-from nlp import todo_words
+from handlers.reply import Reply
+from nlp import plan_words, todo_words
 from storage.models import Member
 from storage.work import Work
 
@@ -48,6 +50,8 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("待处理风险", access.LEADERS, escalation_requests.asks_for_list, escalation_requests.listing),
     Saying("误报清单", access.LEADERS | access.ADMINS, escalation_weights.asks_for_list, escalation_weights.listing),
     Saying("恢复说法", access.LEADERS | access.ADMINS, escalation_weights.names_wording, escalation_weights.restore),
+    Saying("计划", access.SELLERS, plan_words.read, plans.note_said),
+    Saying("撤销自动改动", access.SELLERS, undoing.read, undoing.run),
     Saying("回答风险", access.EVERYBODY, risk_replies.read_again, risk_replies.answer_again),
 )
 

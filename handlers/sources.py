@@ -15,6 +15,7 @@ from handlers.record import (
     CustomerValue,
     DayValue,
     DemandValue,
+    DemoValue,
     ItemValue,
     ObjectionValue,
     PainValue,
@@ -124,6 +125,8 @@ def _name(value: Value, today: date) -> str:  # noqa: C901  a closed set of type
             return f"另一家客户 {value.name}"
         case DayValue():
             return f"拜访日 {wording.day(value.on, today)}"
+        case DemoValue():
+            return f"产品演示 {'客户拒绝了' if value.refused else '看过或约了'}"
         case RemarkValue():
             return f"补充 {value.text}"
         case BlockerValue():

@@ -1,23 +1,21 @@
 """Answers to what we ask about to-dos: which one, until when, to whom."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from handlers import outbox, texts, todo_buttons, todo_deeds, todos
 from handlers.context import Context
+from handlers.reply import Reply
 from nlp import todo_words
 from storage.models import Member, Question, Todo
 from storage.work import Work
-
-if TYPE_CHECKING:
-    from handlers.answers import Reply
 
 MOST_ANSWER = 24
 """Characters; longer words are news."""
 _NAME = re.compile(r"(?:请)?(?:转给|转交给|交给|给)?(?P<name>[\u4e00-\u9fa5A-Za-z·]{2,12}?)(?:吧|来做|来跟)?")
 
 
-async def which(ctx: Context, work: Work, question: Question, reply: "Reply", member: Member) -> bool:
+async def which(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     """第二个, 前两个, 是 (all of them), or words of one of them."""
     words = reply.text.strip(" \n。.！!")
     if len(words) > MOST_ANSWER:
@@ -44,7 +42,7 @@ async def which(ctx: Context, work: Work, question: Question, reply: "Reply", me
     return True
 
 
-async def until_when(ctx: Context, work: Work, question: Question, reply: "Reply", member: Member) -> bool:
+async def until_when(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     todo = await _asked_about(work, question, member)
     if todo is None or len(reply.text) > MOST_ANSWER:
         return False
@@ -57,7 +55,7 @@ async def until_when(ctx: Context, work: Work, question: Question, reply: "Reply
     return True
 
 
-async def to_whom(ctx: Context, work: Work, question: Question, reply: "Reply", member: Member) -> bool:
+async def to_whom(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     """A colleague's name, or the number of one where several have it. Other names may mean something else."""
     todo = await _asked_about(work, question, member)
     words = reply.text.strip(" \n。.！!")
@@ -81,7 +79,7 @@ async def to_whom(ctx: Context, work: Work, question: Question, reply: "Reply", 
     return True
 
 
-async def listing(_ctx: Context, _work: Work, _question: Question, _reply: "Reply", _member: Member) -> bool:
+async def listing(_ctx: Context, _work: Work, _question: Question, _reply: Reply, _member: Member) -> bool:
     """A list of to-dos asks nothing; it is kept so that its numbers are good for what is said next."""
     return False
 
@@ -107,7 +105,7 @@ async def _asked_about(work: Work, question: Question, member: Member) -> Todo |
     return None
 
 
-async def _never_mind(work: Work, question: Question, reply: "Reply") -> bool:
+async def _never_mind(work: Work, question: Question, reply: Reply) -> bool:
     await _close(work, question)
     await outbox.say(work, reply.to, texts.NEVER_MIND, cause=f"{reply.cause}>never-mind")
     return True

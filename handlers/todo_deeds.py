@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from handlers import outbox, texts, todo_buttons, todo_clock, todos, wording
 from handlers.context import Context
+from handlers.reply import Reply
 from nlp import todo_words
 from nlp.todo_words import Known, Target
 from storage.base import JsonObject
 from storage.models import Member, Question, Todo
 from storage.work import Work
-
-if TYPE_CHECKING:
-    from handlers.answers import Reply
 
 WHICH = "which_todo"
 """The question which of several to-dos is meant."""
@@ -34,15 +32,15 @@ class Deed:
         return dict(asdict(self))
 
 
-def deed(do: Do, reply: "Reply", to: str = "") -> Deed:
+def deed(do: Do, reply: Reply, to: str = "") -> Deed:
     return Deed(do, to, reply.sent_at.isoformat())
 
 
-def by(reply: "Reply", member: Member) -> todos.By:
+def by(reply: Reply, member: Member) -> todos.By:
     return todos.By(member.member_id, reply.to, reply.cause)
 
 
-async def run(ctx: Context, work: Work, member: Member, reply: "Reply", what: Deed, chosen: Sequence[Todo]) -> None:
+async def run(ctx: Context, work: Work, member: Member, reply: Reply, what: Deed, chosen: Sequence[Todo]) -> None:
     """Do it to each; with a cause of its own each, or the second would be taken for the first said again."""
     for place, todo in enumerate(chosen):
         each = replace(by(reply, member), cause=f"{reply.cause}>{place}" if place else reply.cause)
@@ -154,7 +152,7 @@ async def colleagues(work: Work, name: str) -> Sequence[Member]:
 
 
 async def ask_which(
-    ctx: Context, work: Work, member: Member, reply: "Reply", what: Deed, choices: Sequence[Todo]
+    ctx: Context, work: Work, member: Member, reply: Reply, what: Deed, choices: Sequence[Todo]
 ) -> None:
     lines = [
         f"{wording.circled(place)} {await todo_clock.describe(ctx, work, todo)}" for place, todo in enumerate(choices)

@@ -1,23 +1,20 @@
 """What people say about their to-dos in passing: done, later, somebody else's, a new one, whose there are, 待跟进."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from handlers import access, outbox, texts, todo_clock, todo_deeds, todos, wording
 from handlers.context import Context
+from handlers.reply import Reply
 from handlers.todo_deeds import deed
 from nlp import todo_words
 from nlp.todo_words import Cancel, Change, Create, Finish, FinishAll, MarkFollowUp, PassOn, Show, Target, Wish
 from storage.models import Customer, Member, Todo
 from storage.work import Work
 
-if TYPE_CHECKING:
-    from handlers.answers import Reply
-
 MOST_CANDIDATES = 5
 
 
-async def run(ctx: Context, work: Work, member: Member, reply: "Reply", wish: Wish) -> bool:
+async def run(ctx: Context, work: Work, member: Member, reply: Reply, wish: Wish) -> bool:
     """False where there is no such to-do, colleague or customer: then the words were meant otherwise."""
     match wish:
         case Finish(target, verb):
@@ -44,7 +41,7 @@ async def _do(
     ctx: Context,
     work: Work,
     member: Member,
-    reply: "Reply",
+    reply: Reply,
     target: Target,
     what: todo_deeds.Deed,
     *,
@@ -71,7 +68,7 @@ async def _locked(work: Work, todo: Todo) -> Todo:
     return locked
 
 
-async def _finish_all(ctx: Context, work: Work, member: Member, reply: "Reply") -> bool:
+async def _finish_all(ctx: Context, work: Work, member: Member, reply: Reply) -> bool:
     found = await work.todos.open_of(member.member_id)
     if not found:
         await outbox.say(work, reply.to, texts.NO_TODOS, cause=f"{reply.cause}>none")
@@ -80,7 +77,7 @@ async def _finish_all(ctx: Context, work: Work, member: Member, reply: "Reply") 
     return True
 
 
-async def _change(ctx: Context, work: Work, member: Member, reply: "Reply", wish: Change) -> bool:
+async def _change(ctx: Context, work: Work, member: Member, reply: Reply, wish: Change) -> bool:
     is_day = not wish.to or todo_words.until(wish.to, reply.sent_at, ctx.settings.zone, due=None) is not None
     if not is_day and not wish.target.says_todo:
         return False  # 预算改成90万 is about something else
@@ -91,7 +88,7 @@ async def _change(ctx: Context, work: Work, member: Member, reply: "Reply", wish
 # A new one
 
 
-async def _create(ctx: Context, work: Work, member: Member, reply: "Reply", words: str, *, when: str = "") -> bool:
+async def _create(ctx: Context, work: Work, member: Member, reply: Reply, words: str, *, when: str = "") -> bool:
     zone, today = ctx.settings.zone, ctx.day_of(work.now)
     if when and todo_words.until(when, reply.sent_at, zone, due=None) is None:
         return False
@@ -147,7 +144,7 @@ async def _customer_in(work: Work, member: Member, action: str) -> int | None:
 # Somebody else's
 
 
-async def _show(ctx: Context, work: Work, member: Member, reply: "Reply", wish: Show) -> bool:
+async def _show(ctx: Context, work: Work, member: Member, reply: Reply, wish: Show) -> bool:
     everybody = [one for one in await work.members.all() if one.active]
     named = [one for one in everybody if one.name == wish.name]
     if wish.name and not named:
@@ -171,7 +168,7 @@ async def _show(ctx: Context, work: Work, member: Member, reply: "Reply", wish: 
 # 待跟进
 
 
-async def _mark(ctx: Context, work: Work, member: Member, reply: "Reply", wish: MarkFollowUp) -> bool:
+async def _mark(ctx: Context, work: Work, member: Member, reply: Reply, wish: MarkFollowUp) -> bool:
     found = await _customers_called(work, wish.customer)
     if not found:
         if wish.is_plain:
@@ -191,7 +188,7 @@ async def _mark(ctx: Context, work: Work, member: Member, reply: "Reply", wish: 
     return True
 
 
-async def _mark_one(ctx: Context, work: Work, member: Member, reply: "Reply", customer: Customer) -> None:
+async def _mark_one(ctx: Context, work: Work, member: Member, reply: Reply, customer: Customer) -> None:
     owner = await work.members.get(customer.owner_id) if customer.owner_id is not None else member
     owner = owner if owner.active else member
     todo = await todos.follow_up(

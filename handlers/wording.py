@@ -85,6 +85,11 @@ def _fen(fen: int) -> str:
     return f"{_number(fen, scale)} {unit}"
 
 
+def amount(fen: int) -> str:
+    """850_000_00 fen as 85 万元."""
+    return _fen(fen)
+
+
 def yuan(fen: int) -> str:
     """To the fen, however large: 13,800 元."""
     whole, rest = divmod(abs(fen), FEN_PER_YUAN)

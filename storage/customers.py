@@ -1,6 +1,6 @@
 """The customers' master list: names, aliases, contacts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
@@ -16,6 +16,14 @@ class Customers:
 
     async def get(self, customer_id: int) -> Customer:
         return await self._session.get_one(Customer, customer_id)
+
+    async def lock(self, customer_id: int) -> Customer:
+        """The customer, held until the transaction ends."""
+        return await self._session.get_one(Customer, customer_id, with_for_update=True, populate_existing=True)
+
+    async def names(self, customer_ids: Collection[int]) -> dict[int, str]:
+        query = select(Customer.customer_id, Customer.name).where(Customer.customer_id.in_(sorted(set(customer_ids))))
+        return {row.customer_id: row.name for row in await self._session.execute(query)}
 
     async def by_name(self, name: str) -> Customer | None:
         return await self._session.scalar(select(Customer).where(Customer.name == name))
@@ -94,19 +102,22 @@ class Customers:
     async def count_of(self, member_id: int) -> int:
         return await self._session.scalar(select(func.count()).where(Customer.owner_id == member_id)) or 0
 
-    async def called(self, word: str, *, in_full: bool = False) -> Sequence[Customer]:
-        """Those whose name or alias it is, or else, unless it must be in full, those whose name holds it."""
+    async def called(
+        self, word: str, *, owners: Collection[int] | None = None, in_full: bool = False, limit: int | None = None
+    ) -> Sequence[Customer]:
+        """Those whose name or alias it is, or else, unless it must be in full, those whose name holds it.
+
+        With `owners`, of these people's customers only.
+        """
+        query = select(Customer).order_by(Customer.name).limit(limit)
+        if owners is not None:
+            query = query.where(Customer.owner_id.in_(sorted(owners)))
         aliased = select(CustomerAlias.customer_id).where(CustomerAlias.alias == word)
-        exact = select(Customer).where(or_(Customer.name == word, Customer.customer_id.in_(aliased)))
-        found = (await self._session.scalars(exact.order_by(Customer.name))).all()
+        exact = query.where(or_(Customer.name == word, Customer.customer_id.in_(aliased)))
+        found = (await self._session.scalars(exact)).all()
         if found or in_full:
             return found
-        part = select(Customer).where(Customer.name.contains(word, autoescape=True))
-        return (await self._session.scalars(part.order_by(Customer.name))).all()
-
-    async def lock(self, customer_id: int) -> Customer:
-        """The customer, held until the transaction ends."""
-        return await self._session.get_one(Customer, customer_id, with_for_update=True, populate_existing=True)
+        return (await self._session.scalars(query.where(Customer.name.contains(word, autoescape=True)))).all()
 
     async def nearest_to(self, member_id: int, limit: int) -> Sequence[Customer]:
         """The customers a member is likeliest to speak of: those visited last, then those owned."""

@@ -154,13 +154,21 @@ class Payment(Base):
     """Something that a customer has to pay; `number` tells it from the customer's others (an invoice's number)."""
 
     __tablename__ = "payments"
-    __table_args__ = (UniqueConstraint("customer_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("customer_id", "number"),
+        Index(
+            "ix_payments_unpaid",
+            "due_on",
+            sqlite_where=text("paid_on IS NULL"),
+            postgresql_where=text("paid_on IS NULL"),
+        ),
+    )
 
     payment_id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.customer_id"))
     number: Mapped[str] = mapped_column(_name)
     amount_fen: Mapped[int] = mapped_column(BigInteger)
-    due_on: Mapped[date] = mapped_column(Date, index=True)
+    due_on: Mapped[date] = mapped_column(Date)
     paid_on: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -408,16 +416,25 @@ class Finding(Base):
     """What a rule found, once for each episode (`since the last contact on 3 March`)."""
 
     __tablename__ = "findings"
-    __table_args__ = (UniqueConstraint("rule", "subject", "episode"),)
+    __table_args__ = (
+        UniqueConstraint("rule", "subject", "episode"),
+        Index("ix_findings_rule", "rule", "found_at"),
+        Index("ix_findings_member", "member_id", "rule"),
+    )
 
     finding_id: Mapped[int] = mapped_column(primary_key=True)
     rule: Mapped[str] = mapped_column(_short)
     subject: Mapped[str] = mapped_column(String(100))
     episode: Mapped[str] = mapped_column(String(100))
+    since_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The moment that the episode is counted from, as it stands with the subject."""
     member_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    """Whom it concerns: the rep."""
     detail: Mapped[JsonObject] = mapped_column(JsonColumn, default=dict)
     """What it changed, from what to what, so that a person can take it back."""
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When somebody answered what it proposes, or the proposal lapsed."""
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
 
@@ -426,6 +443,7 @@ class Plan(Base):
     """How many visits a member plans for a week, named by its Monday."""
 
     __tablename__ = "plans"
+    __table_args__ = (Index("ix_plans_week_on", "week_on"),)
 
     member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"), primary_key=True)
     week_on: Mapped[date] = mapped_column(Date, primary_key=True)

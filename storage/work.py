@@ -19,6 +19,7 @@ from storage.members import Members
 from storage.notices import Notices
 from storage.presence import Presence
 from storage.questions import Questions
+from storage.rules import Rules
 from storage.sends import Sends
 from storage.todos import Todos
 from storage.visits import Visits
@@ -85,6 +86,10 @@ class Work:
     @cached_property
     def notices(self) -> Notices:
         return Notices(self.session, self.now)
+
+    @cached_property
+    def rules(self) -> Rules:
+        return Rules(self.session, self.now)
 
     @cached_property
     def cards(self) -> Cards:

@@ -1,28 +1,35 @@
-"""`visitbot import`: members or customers from a CSV file, all or nothing."""
+"""`visitbot import`: members, customers, payments or plans from a CSV file, all or nothing."""
 
 import argparse
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bot.commands import CommandFailed, add_config_option
 from bot.commands.opening import database_for_writing
 from bot.config import Config, load
 from bot.enrolment import NoAdminStays, Outcome, TooManyLeave, store_customers, store_members
-from bot.roster import FaultyFile, read_customers, read_members
+from bot.ledgers import read_payments, read_plans, store_payments, store_plans
+from bot.roster import FaultyFile, Sheet, read_customers, read_members
 from nlp.lexicon import STAGES
+from storage.work import Work
 
-WORDS = {"members": "人员", "customers": "客户"}
+WORDS = {"members": "人员", "customers": "客户", "payments": "应收款", "plans": "拜访计划"}
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = subparsers.add_parser(
         "import",
-        help="read members or customers from a CSV file",
+        help="read members, customers, payments or plans from a CSV file",
         description="Adds and changes, never deletes; the same file a second time changes nothing. Members: name, "
         "roles, manager, region, active (whether they still work here; docs/people.md), and a column for each "
         "platform's account (wecom_userid, wecom_bot_userid, dingtalk_userid; docs/channels.md). Customers: name, "
-        "aliases, contacts, owner, industry, stage. Sample files: bot/playground/sample.",
+        "aliases, contacts, owner, industry, stage, grade, region, last_contact (without it silence counts from the "
+        "import). Payments: 客户, 编号, 金额, 到期日, 回款日. "
+        "Plans: 成员, 周 (any day of it), 计划拜访. Sample files: bot/playground/sample.",
     )
     parser.add_argument("what", choices=tuple(WORDS))
     parser.add_argument("file", type=Path, metavar="FILE.csv")
@@ -32,7 +39,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="members only: the file lists everybody; who is not in it has left",
     )
     parser.add_argument(
-        "--yes", action="store_true", help="members only: go on even where more than a tenth of them would leave"
+        "--yes",
+        action="store_true",
+        help="members only: go on even where more than a tenth of them would leave",
+    )
+    parser.add_argument(
+        "--leads",
+        action="store_true",
+        help="customers: those who are new to their owner are new leads, to be called within hours",
     )
     add_config_option(parser)
 
@@ -41,6 +55,8 @@ def main(args: argparse.Namespace) -> int:
     if args.what != "members" and (args.complete or args.yes):
         raise CommandFailed("--complete and --yes are for members only")
     config = load(args.config)
+    if args.leads and args.what != "customers":
+        raise CommandFailed("--leads goes with customers")
     data = args.file.read_bytes()
     try:
         return asyncio.run(_import(args, data, config))
@@ -59,18 +75,28 @@ def main(args: argparse.Namespace) -> int:
 
 
 async def _import(args: argparse.Namespace, data: bytes, config: Config) -> int:
-    what, source = args.what, f"import:{args.file.name}"[:200]
-    if what == "members":
-        members = read_members(data)
-        async with database_for_writing(config) as database, database.work() as work:
-            outcome = await store_members(work, members.rows, source=source, complete=args.complete, sure=args.yes)
-        _tell(what, outcome, members.ignored_columns)
-    else:
-        customers = read_customers(data, config.vocabulary.stages or STAGES)
-        async with database_for_writing(config) as database, database.work() as work:
-            outcome = await store_customers(work, customers.rows, source=source)
-        _tell(what, outcome, customers.ignored_columns)
+    read, store = _steps(args, config, source=f"import:{args.file.name}"[:200])
+    sheet = read(data)
+    async with database_for_writing(config) as database, database.work() as work:
+        outcome = await store(work, sheet.rows)
+    _tell(args.what, outcome, sheet.ignored_columns)
     return 0
+
+
+def _steps(
+    args: argparse.Namespace, config: Config, *, source: str
+) -> tuple[Callable[[bytes], Sheet[Any]], Callable[[Work, Sequence[Any]], Awaitable[Outcome]]]:
+    """How such a file is read, and how its rows are stored."""
+    match args.what:
+        case "members":
+            return read_members, partial(store_members, source=source, complete=args.complete, sure=args.yes)
+        case "payments":
+            return read_payments, partial(store_payments, source=source)
+        case "plans":
+            return read_plans, partial(store_plans, source=source)
+        case _:
+            read = partial(read_customers, stages=config.vocabulary.stages or STAGES)
+            return read, partial(store_customers, source=source, zone=config.zone, leads=args.leads)
 
 
 def _tell(what: str, outcome: Outcome, ignored_columns: tuple[str, ...]) -> None:

@@ -16,9 +16,11 @@ def upgrade() -> None:
         sa.Column("rule", sa.String(length=32), nullable=False),
         sa.Column("subject", sa.String(length=100), nullable=False),
         sa.Column("episode", sa.String(length=100), nullable=False),
+        sa.Column("since_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("member_id", sa.Integer(), nullable=True),
         sa.Column("detail", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_by", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["members.member_id"], name=op.f("fk_findings_member_id_members")),
@@ -26,6 +28,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("finding_id", name=op.f("pk_findings")),
         sa.UniqueConstraint("rule", "subject", "episode", name=op.f("uq_findings_rule_subject_episode")),
     )
+    with op.batch_alter_table("findings", schema=None) as batch_op:
+        batch_op.create_index("ix_findings_rule", ["rule", "found_at"], unique=False)
+        batch_op.create_index("ix_findings_member", ["member_id", "rule"], unique=False)
+
     op.create_table(
         "invites",
         sa.Column("code_sha256", sa.String(length=64), nullable=False),
@@ -130,6 +136,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["members.member_id"], name=op.f("fk_plans_member_id_members")),
         sa.PrimaryKeyConstraint("member_id", "week_on", name=op.f("pk_plans")),
     )
+    with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.create_index("ix_plans_week_on", ["week_on"], unique=False)
+
     op.create_table(
         "questions",
         sa.Column("question_id", sa.Integer(), nullable=False),
@@ -173,7 +182,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("customer_id", "number", name=op.f("uq_payments_customer_id_number")),
     )
     with op.batch_alter_table("payments", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_payments_due_on"), ["due_on"], unique=False)
+        batch_op.create_index(
+            "ix_payments_unpaid",
+            ["due_on"],
+            unique=False,
+            sqlite_where=sa.text("paid_on IS NULL"),
+            postgresql_where=sa.text("paid_on IS NULL"),
+        )
 
     op.create_table(
         "escalation_items",
@@ -387,7 +402,7 @@ def downgrade() -> None:
 
     op.drop_table("escalation_items")
     with op.batch_alter_table("payments", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_payments_due_on"))
+        batch_op.drop_index("ix_payments_unpaid")
 
     op.drop_table("payments")
     op.drop_table("wordings")
@@ -395,6 +410,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_questions_member")
 
     op.drop_table("questions")
+    with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.drop_index("ix_plans_week_on")
+
     op.drop_table("plans")
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.drop_index("ix_notices_subject")
@@ -409,4 +427,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_invites_member_id"))
 
     op.drop_table("invites")
+    with op.batch_alter_table("findings", schema=None) as batch_op:
+        batch_op.drop_index("ix_findings_member")
+        batch_op.drop_index("ix_findings_rule")
+
     op.drop_table("findings")

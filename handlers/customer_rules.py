@@ -1,0 +1,331 @@
+"""Rules about customers whom time passes by: stuck in a stage, in an endless test, silent, owing."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from handlers import escalation, grades, notices, risk_marks, texts, todos, wording
+from handlers.checks import (
+    PAGE,
+    Check,
+    day_begins,
+    days_since,
+    lines_of,
+    longer_than,
+    number,
+    subject_of,
+)
+from handlers.context import Context
+from handlers.escalation import Matter, MatterItem
+from storage.models import Customer, Finding
+from storage.rules import Candidate, Overdue
+from storage.work import Work
+
+# Stuck in a stage
+
+
+def _stalled_before(ctx: Context, on: date) -> datetime:
+    """Who is in a stage since before this moment has been there for more working days than the rule allows."""
+    limit = ctx.settings.rules.stalled.days
+    # working days are counted from the day after, and today is one of them
+    return day_begins(ctx, ctx.settings.working_time.add_days(on, -limit))
+
+
+def _final_stages(ctx: Context) -> tuple[str, ...]:
+    """Where customers stay."""
+    return ctx.settings.vocabulary.stages[-1:]
+
+
+async def _find_stalled(ctx: Context, work: Work, on: date, after: Candidate | None) -> Sequence[Candidate]:
+    before = _stalled_before(ctx, on)
+    return await work.rules.stalled(before, except_stages=_final_stages(ctx), after=after, limit=PAGE)
+
+
+async def _handle_stalled(ctx: Context, work: Work, on: date, found: Candidate, cause: str) -> None:
+    customer = await work.customers.lock(found.subject_id)
+    if customer.stage_since != found.since or customer.owner_id is None:
+        return
+    owner = await work.members.get(customer.owner_id)
+    days = ctx.settings.working_time.days_between(ctx.day_of(found.since), on)
+    manager = await work.members.manager_of(owner)
+    finding = await work.rules.find(
+        "stalled",
+        subject_of(customer.customer_id),
+        found.since.astimezone(UTC).isoformat(),
+        member_id=owner.member_id,
+        since=found.since,
+        detail={
+            "customer_id": customer.customer_id,
+            "stage": customer.stage,
+            "days": days,
+            "manager_id": manager.member_id if manager else None,
+        },
+    )
+    if finding is None or manager is None:
+        return
+    await todos.give(
+        ctx,
+        work,
+        member_id=manager.member_id,
+        action=texts.RULE_STALLED_TODO.format(stage=customer.stage, days=days, rep=owner.name),
+        kind="stalled",
+        origin=f"rule:stalled:{finding.subject}:{finding.episode}",
+        customer_id=customer.customer_id,
+        due_on=ctx.settings.working_time.working_day_after(on),
+        cause=cause,
+    )
+
+
+async def _tell_stalled(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
+    def line(customer: str, finding: Finding) -> str:
+        stage, days = finding.detail["stage"], number(finding, "days")
+        return texts.RULE_STALLED_ONE.format(customer=customer, stage=stage, days=days)
+
+    text = texts.RULE_STALLED if findings[0].detail["manager_id"] else texts.RULE_STALLED_ALONE
+    customers = await lines_of(work, findings, line)
+    await _tell(
+        ctx, work, "stalled", on, member_id, text.format(limit=ctx.settings.rules.stalled.days, customers=customers)
+    )
+
+
+async def end_stalled(ctx: Context, work: Work, customer_id: int, member_id: int, *, cause: str) -> None:
+    """The customer's stage has moved: the manager need not see to it any more."""
+    for todo in await work.rules.stalled_todos(customer_id):
+        await todos.finish(ctx, work, todo, todos.By(member_id, None, f"{cause}>moved:{todo.todo_id}"))
+
+
+# In the sample test
+
+
+async def _find_in_test(ctx: Context, work: Work, on: date, after: Candidate | None) -> Sequence[Candidate]:
+    rule = ctx.settings.rules.sample_test
+    before = longer_than(ctx, rule.days, on)
+    return await work.rules.in_sample_test(before, stage=rule.stage, after=after, limit=PAGE)
+
+
+async def _handle_in_test(ctx: Context, work: Work, on: date, found: Candidate, cause: str) -> None:
+    rule = ctx.settings.rules.sample_test
+    customer = await work.customers.lock(found.subject_id)
+    if customer.stage_since != found.since or customer.owner_id is None or rule.stage not in (customer.stage or ""):
+        return
+    since = max(found.since, customer.last_contact_at or found.since)
+    if since >= longer_than(ctx, rule.days, on):
+        return
+    days = days_since(ctx, since, on)
+    finding = await work.rules.find(
+        "sample_test",
+        subject_of(customer.customer_id),
+        ctx.day_of(since).isoformat(),
+        member_id=customer.owner_id,
+        since=since,
+        detail={"customer_id": customer.customer_id, "days": days},
+    )
+    if finding is None:
+        return
+    fact = texts.RULE_SAMPLE_TEST_FACT.format(stage=customer.stage, days=days)
+    await to_the_director(ctx, work, customer, finding, category=rule.stage, fact=fact, cause=cause)
+
+
+async def _tell_in_test(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
+    customers = await lines_of(work, findings, _in_days)
+    text = texts.RULE_SAMPLE_TEST.format(limit=ctx.settings.rules.sample_test.days, customers=customers)
+    await _tell(ctx, work, "sample_test", on, member_id, text + _told(findings))
+
+
+# Silent
+
+
+async def _find_silent_once(ctx: Context, work: Work, on: date, after: Candidate | None) -> Sequence[Candidate]:
+    before = longer_than(ctx, ctx.settings.rules.silence.wake_up_days, on)
+    return await work.rules.silent(before, rule="silence", contacted=True, after=after, limit=PAGE)
+
+
+async def _find_never_met(ctx: Context, work: Work, on: date, after: Candidate | None) -> Sequence[Candidate]:
+    before = longer_than(ctx, ctx.settings.rules.silence.wake_up_days, on)
+    return await work.rules.silent(before, rule="silence", contacted=False, after=after, limit=PAGE)
+
+
+async def _handle_silent(ctx: Context, work: Work, on: date, found: Candidate, _cause: str) -> None:
+    customer = await work.customers.lock(found.subject_id)
+    if last_contact(customer) != found.since or customer.owner_id is None:
+        return
+    await work.rules.find(
+        "silence",
+        subject_of(customer.customer_id),
+        ctx.day_of(found.since).isoformat(),
+        member_id=customer.owner_id,
+        since=found.since,
+        detail={"customer_id": customer.customer_id, "days": days_since(ctx, found.since, on)},
+    )
+
+
+async def _tell_silent(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
+    customers = await lines_of(work, findings, _in_days)
+    text = texts.RULE_WAKE_UP.format(limit=ctx.settings.rules.silence.wake_up_days, customers=customers)
+    await _tell(ctx, work, "silence", on, member_id, text)
+
+
+async def _find_low_once(ctx: Context, work: Work, on: date, after: Candidate | None) -> Sequence[Candidate]:
+    before = longer_than(ctx, ctx.settings.rules.silence.downgrade_days, on)
+    return await work.rules.silent(before, rule="downgrade", contacted=True, gradable=True, after=after, limit=PAGE)
+
+
+async def _find_low_never_met(ctx: Context, work: Work, on: date, after: Candidate | None) -> Sequence[Candidate]:
+    before = longer_than(ctx, ctx.settings.rules.silence.downgrade_days, on)
+    return await work.rules.silent(before, rule="downgrade", contacted=False, gradable=True, after=after, limit=PAGE)
+
+
+async def _handle_low(ctx: Context, work: Work, _on: date, found: Candidate, _cause: str) -> None:
+    customer = await work.customers.lock(found.subject_id)
+    if last_contact(customer) != found.since or customer.owner_id is None or not grades.below(customer.grade):
+        return
+    await work.rules.find(
+        "downgrade",
+        subject_of(customer.customer_id),
+        ctx.day_of(found.since).isoformat(),
+        member_id=customer.owner_id,
+        since=found.since,
+        detail={
+            "customer_id": customer.customer_id,
+            "before": customer.grade,
+            "after": grades.below(customer.grade),
+        },
+    )
+
+
+async def _tell_low(ctx: Context, work: Work, on: date, member_id: int, _findings: Sequence[Finding]) -> None:
+    await grades.propose_later(ctx, work, member_id, on)
+
+
+# Owing
+
+
+async def _find_overdue(ctx: Context, work: Work, on: date, after: Overdue | None) -> Sequence[Overdue]:
+    before = ctx.day_of(longer_than(ctx, ctx.settings.rules.payment.remind_days, on))
+    return await work.rules.overdue(before, after=after, limit=PAGE)
+
+
+async def _handle_overdue(_ctx: Context, work: Work, on: date, found: Overdue, _cause: str) -> None:
+    payment = await work.rules.payment(found.payment_id)
+    customer = await work.customers.get(payment.customer_id)
+    if payment.paid_on is not None or payment.due_on != found.due_on or customer.owner_id is None:
+        return
+    await work.rules.find(
+        "payment",
+        f"payment:{payment.payment_id}",
+        payment.due_on.isoformat(),
+        member_id=customer.owner_id,
+        detail={
+            "customer_id": customer.customer_id,
+            "amount_fen": payment.amount_fen,
+            "days": (on - payment.due_on).days,
+        },
+    )
+
+
+async def _tell_overdue(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
+    def line(customer: str, finding: Finding) -> str:
+        amount = wording.amount(number(finding, "amount_fen"))
+        return texts.RULE_PAYMENT_ONE.format(customer=customer, amount=amount, days=number(finding, "days"))
+
+    payments = await lines_of(work, findings, line, more=texts.RULE_PAYMENTS_MORE)
+    await _tell(ctx, work, "payment", on, member_id, texts.RULE_PAYMENT.format(payments=payments))
+
+
+async def _find_at_risk(ctx: Context, work: Work, on: date, after: int | None) -> Sequence[int]:
+    rule = ctx.settings.rules.payment
+    return await work.rules.owing_and_silent(
+        due_before=ctx.day_of(longer_than(ctx, rule.overdue_days, on)),
+        silent_before=longer_than(ctx, rule.silent_days, on),
+        after=after or 0,
+        limit=PAGE,
+    )
+
+
+async def _handle_at_risk(ctx: Context, work: Work, on: date, customer_id: int, cause: str) -> None:
+    rule = ctx.settings.rules.payment
+    customer = await work.customers.lock(customer_id)
+    since = last_contact(customer)
+    debt = await work.rules.debt(customer_id, ctx.day_of(longer_than(ctx, rule.overdue_days, on)))
+    if debt is None or since >= longer_than(ctx, rule.silent_days, on):
+        return
+    if customer.at_risk_since is not None or customer.owner_id is None:
+        return
+    silent, overdue = days_since(ctx, since, on), (on - debt.oldest_on).days
+    finding = await risk_marks.mark(
+        ctx,
+        work,
+        customer,
+        since=since,
+        detail={"days": silent, "overdue_days": overdue, "amount_fen": debt.amount_fen},
+        cause=cause,
+    )
+    if finding is None:
+        return
+    fact = texts.RULE_AT_RISK_FACT.format(
+        silent=silent, count=debt.count, amount=wording.amount(debt.amount_fen), overdue=overdue
+    )
+    await to_the_director(ctx, work, customer, finding, category="回款", fact=fact, cause=cause)
+
+
+async def _tell_at_risk(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
+    standing = [finding for finding in findings if finding.undone_at is None]
+    if not standing:
+        return
+    customers = await lines_of(work, standing, _in_days)
+    text = texts.RULE_AT_RISK.format(customers=customers) + _told(standing)
+    await _tell(ctx, work, "at_risk", on, member_id, text)
+    await risk_marks.show_later(ctx, work, member_id, on)
+
+
+# What they share
+
+
+async def to_the_director(
+    ctx: Context, work: Work, customer: Customer, finding: Finding, *, category: str, fact: str, cause: str
+) -> None:
+    """Raise what was found, and keep with the finding what the rep is to be told of that."""
+    assert customer.owner_id is not None  # looked at by the rule
+    owner = await work.members.get(customer.owner_id)
+    matter = Matter(
+        kind="rule",
+        member=owner,
+        customer_id=customer.customer_id,
+        items=(MatterItem(f"rule:{finding.rule}:{finding.subject}:{finding.episode}", category, fact),),
+        reason=fact,
+        to="director",
+    )
+    told = await escalation.raise_matter(ctx, work, matter, cause=f"{cause}:{finding.finding_id}")
+    raised = await work.escalations.unsettled_about(customer.customer_id, owner.member_id)
+    if raised is not None:
+        # the rep reads it later, when the card has gone out
+        told = texts.RAISED.format(manager=(await work.members.get(raised.manager_id)).name)
+    finding.detail = {**finding.detail, "told": told}
+
+
+def last_contact(customer: Customer) -> datetime:
+    """Since when nobody has spoken to them: for those whom nobody ever met, since they are in the list."""
+    return customer.last_contact_at or customer.created_at
+
+
+def _in_days(customer: str, finding: Finding) -> str:
+    return texts.RULE_DAYS_ONE.format(customer=customer, days=number(finding, "days"))
+
+
+def _told(findings: Sequence[Finding]) -> str:
+    """What became of it further up, each sentence once."""
+    return "".join(dict.fromkeys(str(finding.detail["told"]) for finding in findings if finding.detail.get("told")))
+
+
+async def _tell(ctx: Context, work: Work, name: str, on: date, member_id: int, text: str) -> None:
+    key = f"rule:{name}:{member_id}:{on.isoformat()}"
+    await notices.tell(ctx, work, member_id, text, key=key, subject=f"rule:{name}")
+
+
+CHECKS = (
+    Check("stalled", "stalled", (_find_stalled,), _handle_stalled, _tell_stalled),
+    Check("sample_test", "sample_test", (_find_in_test,), _handle_in_test, _tell_in_test),
+    Check("silence", "silence", (_find_silent_once, _find_never_met), _handle_silent, _tell_silent),
+    Check("downgrade", "silence", (_find_low_once, _find_low_never_met), _handle_low, _tell_low),
+    Check("payment", "payment", (_find_overdue,), _handle_overdue, _tell_overdue),
+    Check("at_risk", "payment", (_find_at_risk,), _handle_at_risk, _tell_at_risk),
+)

@@ -1,0 +1,25 @@
+"""What somebody says to us, as those see it who wait for an answer or listen for an order in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.messages import Sender
+from nlp.draft import VisitDraft
+from nlp.transcript import Transcript
+from storage.models import Evidence
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Words typed or heard, kept as `evidence`; `cause` names the message."""
+
+    to: Sender
+    cause: str
+    sent_at: datetime
+    text: str
+    evidence: Evidence
+    transcript: Transcript | None = None
+    draft: VisitDraft | None = None
+    """What it says, read as a note."""
+    is_aside: bool = False
+    """Whether it means something by itself, whatever was asked: a greeting, something said in passing."""
