@@ -16,13 +16,14 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 
 import bot.pages
+from bot.pages import evidence as evidence_page
 from bot.pages import todo as todo_page
-from handlers import access, actions, commands, sayings, texts
-from handlers.access import ADMINS, EVERYBODY, LEADERS, Role
-from handlers.answers import Reply
+from handlers import access, actions, commands, people_said, people_sayings, sayings, texts
+from handlers.access import ADMINS, EVERYBODY, KEEPERS, LEADERS, Role
 from handlers.context import Context
 from handlers.messages import CardClick, Content, OutboundText, Sender, Text
 from handlers.people import known
+from handlers.reply import Reply
 from handlers.sayings import Saying
 from storage.base import Base
 from storage.database import Database
@@ -61,7 +62,7 @@ PEOPLE: Mapping[str, Person] = {
     LEAVER: Person("沈去非", "shen", ("sales",), manager=MANAGER, region="华东", active=False),
 }
 INSIDE = tuple(key for key, person in PEOPLE.items() if person.active)
-OUTSIDE: Mapping[str, str] = {LEAVER: texts.NOT_REGISTERED, STRANGER: texts.NOT_REGISTERED}
+OUTSIDE: Mapping[str, str] = {LEAVER: texts.LEFT_MEMBER, STRANGER: texts.NOT_REGISTERED}
 """Who gets no further than the door, and what they are told there."""
 
 
@@ -152,7 +153,9 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
         for key, person in PEOPLE.items():
             manager_id = members[person.manager] if person.manager else None
             member = await work.members.add(person.name, person.roles, manager_id=manager_id)
-            member.region, member.active = person.region, person.active
+            member.region = person.region
+            if not person.active:
+                work.members.leave(member)
             await work.members.link(member.member_id, "wecom", person.user_id)
             members[key] = member.member_id
         owner_id = members[OWNER]
@@ -166,7 +169,12 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
         )
         saved.state, saved.customer_id, saved.decided_at = "confirmed", customer.customer_id, now
         todo = await work.todos.add(saved, 0, party="us", action=PROMISE, due_on=date(2026, 11, 25))
-        matter = await work.escalations.open(saved, members[MANAGER], "matter")
+        matter = await work.escalations.open(
+            member_id=owner_id,
+            manager_id=members[MANAGER],
+            customer_id=customer.customer_id,
+            visit_id=saved.visit_id,
+        )
         finding = Finding(
             rule="downgrade",
             subject=f"customer:{customer.customer_id}",
@@ -370,8 +378,8 @@ SAYINGS: Mapping[str, Said] = {
     "误报清单": Said("误报清单", LEADERS | ADMINS),
     "恢复说法": Said("恢复「再考虑」", LEADERS | ADMINS),
     "待办": Said("排期表搞定了", EVERYBODY),
-    "a week's plan": Said("本周计划拜访12家", FIELD),
-    "undo what a rule changed": Said("撤销降级", FIELD),
+    "计划": Said("本周计划拜访12家", FIELD),
+    "撤销自动改动": Said("撤销降级", FIELD),
 }
 FOR_LEADERS = Saying[str](
     "报名单",
@@ -415,6 +423,61 @@ async def test_what_is_said_is_refused_to_those_it_is_not_for(
     assert await digest(company.chat.database, but=words_of_theirs) != before
 
 
+# Orders about people: the roles that may give each, and who of them has a say about the rep
+
+
+@dataclass(frozen=True)
+class Ordered:
+    words: str
+    roles: frozenset[Role]
+    may: frozenset[str]
+    """For whom it does or shows something."""
+
+
+ABOVE = frozenset({ADMIN, *LINE})
+ORDERS: Mapping[str, Ordered] = {
+    "OwnCode": Ordered("绑定码", EVERYBODY, frozenset(INSIDE)),
+    "InviteSomebody": Ordered("邀请 汤若谷 销售", KEEPERS, frozenset({OTHER_MANAGER, *ABOVE})),
+    "ListMembers": Ordered("成员", KEEPERS, ABOVE),
+    "ShowMember": Ordered(f"成员 {PEOPLE[OWNER].name}", KEEPERS, ABOVE),
+    "SaysLeft": Ordered(f"离职 {PEOPLE[PEER].name}", ADMINS, frozenset({ADMIN})),
+    "SaysBack": Ordered(f"恢复 {PEOPLE[LEAVER].name}", ADMINS, frozenset({ADMIN})),
+    "HandOverTo": Ordered(
+        f"交接 {PEOPLE[OWNER].name} 给 {PEOPLE[PEER].name}", EVERYBODY, frozenset({OWNER, *ABOVE})
+    ),
+    "UndoHandover": Ordered("撤销交接", EVERYBODY, frozenset()),
+    "AskBrief": Ordered(f"交接简报 {ALIAS}", EVERYBODY, frozenset({OWNER, *LINE})),
+}
+
+
+def test_every_order_about_people_has_a_row_with_words_that_mean_it() -> None:
+    assert {kind.__name__ for kind in people_said.ORDERS} == ORDERS.keys()
+    for kind, (roles, _run) in people_said.ORDERS.items():
+        row = ORDERS[kind.__name__]
+        assert roles == row.roles, kind
+        assert type(people_sayings.read(row.words)) is kind, kind
+
+
+@pytest.mark.parametrize("name", sorted(ORDERS))
+async def test_an_order_about_people_does_nothing_for_those_who_have_no_say(company: Company, name: str) -> None:
+    row = ORDERS[name]
+    before = await company.digest()
+
+    for key in (*INSIDE, *OUTSIDE):
+        if key in row.may:
+            continue
+        sent = await company.says(key, row.words)
+        assert sent, key
+        assert [told for told in leaks(key, sent) if told not in row.words] == [], key
+        if key in OUTSIDE:
+            assert sent == [OUTSIDE[key]]
+        elif not may_say(key, row.roles):
+            assert sent == [texts.NOT_ALLOWED], key
+    assert await company.digest() == before
+    for key in sorted(row.may)[:1]:
+        assert texts.NOT_ALLOWED not in await company.says(key, row.words), key
+
+
 # Pages: whose link opens each
 
 Link = Callable[[Context, Company, int], str | None]
@@ -424,6 +487,12 @@ PAGES: Mapping[str, tuple[Link, frozenset[str]]] = {
             company.subjects["todo_id"], member_id, until=company.chat.clock.now() + timedelta(days=1)
         ),
         frozenset({OWNER}),
+    ),
+    "evidence": (
+        lambda ctx, company, member_id: ctx.links.evidence(
+            company.subjects["escalation_id"], member_id, until=company.chat.clock.now() + timedelta(days=1)
+        ),
+        frozenset({OWNER, MANAGER}),
     ),
 }
 """The link as it would be made for a member, and for whom it opens something."""
@@ -444,7 +513,7 @@ async def test_a_page_opens_for_those_whose_it_is(company: Company, page: str) -
     ctx = company.chat.context
     link_for, may = PAGES[page]
     app = web.Application()
-    app.router.add_routes(todo_page.routes(ctx))
+    app.router.add_routes([*todo_page.routes(ctx), *evidence_page.routes(ctx)])
     before = await company.digest()
     async with TestClient(TestServer(app)) as client:
 
