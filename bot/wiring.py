@@ -359,11 +359,7 @@ async def run(
 async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asyncio.Task[None]"]:
     if built.worker is None:
         return []
-    async with built.database.work() as work:
-        await work.jobs.put_next(pipeline.pruning(built.context))
-        await work.jobs.put_next(digest.due(built.context))
-        await work.jobs.put_next(holidays.due(built.context))
-        await holidays.tell(built.context, work)
+    await put_recurring(built)
     worker, task = built.worker, asyncio.create_task(built.worker.run(), name="worker")
 
     async def wind_up() -> None:
@@ -372,6 +368,15 @@ async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asynci
 
     stack.push_async_callback(wind_up)
     return [task]
+
+
+async def put_recurring(built: Assistant) -> None:
+    """Make sure that whatever recurs has its next occurrence."""
+    async with built.database.work() as work:
+        await work.jobs.put_next(pipeline.pruning(built.context))
+        await work.jobs.put_next(digest.due(built.context))
+        await work.jobs.put_next(holidays.due(built.context))
+        await holidays.tell(built.context, work)
 
 
 def _start_listening(built: Assistant, stack: AsyncExitStack) -> list["asyncio.Task[None]"]:
