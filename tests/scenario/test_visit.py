@@ -176,6 +176,17 @@ async def test_an_unconfirmed_draft_is_reminded_of_once(chat: Chat) -> None:
     assert await chat.passes(timedelta(hours=12)) == []
 
 
+async def test_a_draft_of_the_evening_is_reminded_of_in_the_morning(chat: Chat) -> None:
+    await chat.lives_until(FRIDAY.replace(hour=19))
+    await chat.speaks(VISIT)
+    monday = FRIDAY.replace(hour=8, minute=30) + timedelta(days=3)
+
+    assert await chat.lives_until(monday - timedelta(seconds=1)) == []
+
+    assert [content.kind for content in await chat.lives_until(monday)] == ["text"]
+    assert "待确认" in chat.texts(of=REP)[-1]
+
+
 async def test_somebody_who_has_left_is_not_reminded(chat: Chat) -> None:
     await chat.speaks(VISIT)
     async with chat.database.work() as work:
