@@ -382,7 +382,8 @@ async def test_the_reminder_of_an_older_draft_does_not_offer_the_word_that_would
     await chat.passes(timedelta(minutes=20))
     await chat.speaks("去了恒丽服饰，见了林总监，预算三十万。")
 
-    older, newer = [content for content in await chat.passes(timedelta(hours=3)) if isinstance(content, OutboundText)]
+    sent = await chat.passes(timedelta(hours=2, minutes=1))
+    older, newer = [content for content in sent if isinstance(content, OutboundText)]
 
     assert "恒力" in older.text
     assert "点它那张卡片上的「确认」" in older.text
