@@ -190,7 +190,7 @@ class Demands:
         latest = self.clock.latest(earliest)
         left_at = self.facts.people[member_id].left_at
         until = min((one for one in (ends, left_at) if one is not None), default=None)
-        if until is not None and until <= self.clock.up(fires or at, at_once=True):
+        if until is not None and until < self.clock.up(fires or at, at_once=True):
             return
         strict = strict and (until is None or until > latest) and latest < self.clock.last
         says_late = None
