@@ -1,6 +1,6 @@
 """A simulated quarter: whether every reminder and escalation that the rules demand is sent exactly once.
 
-    python benchmarks/quarter.py [--seed 1] [--weeks 13] [--reps 60] [--customers 1500] [--notes 0.8] [--kills 130]
+    python benchmarks/quarter.py [--seed 1] [--weeks 13] [--reps 60] [--customers 1500] [--notes 0.6] [--kills 130]
 
 The real handlers, worker, sender and SQLite file, two platforms in memory with the limits of WeCom and DingTalk, and a
 clock that steps from event to event. People behave at random, but by the seed: they tell of visits, confirm at once,

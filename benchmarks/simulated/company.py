@@ -108,7 +108,7 @@ def _names() -> Iterator[str]:
 
 def _client(rng: random.Random, name: str, owner: Person, first_day: datetime) -> Client:
     """Most are asleep: nobody has met them for long, and no rule looks at those."""
-    awake = rng.random() < 0.12
+    awake = rng.random() < 0.05
     last_contact_at = first_day - timedelta(days=rng.randint(1, 6), hours=rng.randint(1, 8)) if awake else None
     stage = None
     if awake and rng.random() < 0.5:
