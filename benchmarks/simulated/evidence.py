@@ -79,6 +79,16 @@ def questions_asked(people: People, shown: Sequence[Shown]) -> list[Asked]:
     return found
 
 
+def turns_taken(people: People, shown: Sequence[Shown]) -> dict[int, list[datetime]]:
+    """When each member got a card that a rule or somebody else's to-do sent them."""
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for one in shown:
+        is_card = isinstance(one.content, OutboundCard)
+        if is_card and is_unasked(people, one) and not one.cause.startswith("morning:"):
+            found[people.whose(one).member_id].append(one.at)
+    return found
+
+
 @dataclass
 class Delivered:
     """What holds of everything that arrived."""

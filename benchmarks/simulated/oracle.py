@@ -10,7 +10,7 @@ written to, for the hour that lies between two messages to a person, and for the
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -156,9 +156,18 @@ class _Step:
 class Demands:
     """Makes demands of facts. Its own are those of to-dos, drafts, mornings and the calendar."""
 
-    def __init__(self, facts: Facts, clock: Clockwork, *, asked: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        clock: Clockwork,
+        *,
+        asked: frozenset[int] = frozenset(),
+        took_turns: Mapping[int, Sequence[datetime]] | None = None,
+    ) -> None:
         self.facts = facts
         self.clock = clock
+        self._took_turns = took_turns or {}
+        """When a member got a card that a rule sent: it counts as the hour's message, and lines wait one more hour."""
         self._asked = asked
         """Visits whose three questions were asked: those are reminded of instead of the draft."""
 
@@ -188,6 +197,9 @@ class Demands:
         """
         earliest = days.push(at)
         latest = self.clock.latest(earliest)
+        for turn in self._took_turns.get(member_id, ()):
+            if earliest <= turn <= latest:
+                latest = self.clock.there(latest + APART)
         left_at = self.facts.people[member_id].left_at
         until = min((one for one in (ends, left_at) if one is not None), default=None)
         if until is not None and until < self.clock.up(fires or at, at_once=True):

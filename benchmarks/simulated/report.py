@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.simulated import customers, days, matters
 from benchmarks.simulated.company import ASLEEP
-from benchmarks.simulated.evidence import Delivered, lines_told, looked_at, questions_asked
+from benchmarks.simulated.evidence import Delivered, lines_told, looked_at, questions_asked, turns_taken
 from benchmarks.simulated.facts import Facts, gathered
 from benchmarks.simulated.oracle import Clockwork, Demand, Demands, Line, Verdict, judged
 from benchmarks.simulated.phones import Shown
@@ -49,7 +49,12 @@ async def _facts(quarter: Quarter) -> Facts:
 def _demands(quarter: Quarter, facts: Facts, lines: Sequence[Line], shown: Sequence[Shown]) -> Iterator[Demand]:
     clock = Clockwork([(one.down, one.up) for one in quarter.outages], quarter.last)
     asked = questions_asked(quarter.people, shown)
-    demands = Demands(facts, clock, asked=frozenset(one.visit_id for one in asked))
+    demands = Demands(
+        facts,
+        clock,
+        asked=frozenset(one.visit_id for one in asked),
+        took_turns=turns_taken(quarter.people, shown),
+    )
     looked = customers.runs(demands, quarter.first)
     told = quarter.people.notebook.known
     known = customers.stories(quarter.company.clients, facts.visits, told, quarter.first - ASLEEP)
