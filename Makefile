@@ -25,7 +25,7 @@ help:
 	@echo "make test      the quick tests"
 	@echo "make test-all  also those with the speech model, the letter reader, PostgreSQL, Chromium and killed processes"
 	@echo "make lint      ruff and mypy"
-	@echo "make bench     how fast callbacks are acknowledged and voice notes written down, how well notes are understood"
+	@echo "make bench     how fast callbacks are acknowledged and voice notes written down, how well notes are understood, a simulated quarter"
 	@echo "make clean     remove .venv and the caches (never config.toml or data/)"
 
 demo: $(STAMP)
@@ -51,6 +51,7 @@ bench: $(STAMP)
 	-$(BIN)/python benchmarks/understanding.py --frozen
 	$(BIN)/python benchmarks/risk.py --frozen
 	$(BIN)/python benchmarks/edits.py --frozen
+	$(BIN)/python benchmarks/quarter.py
 
 venv: $(STAMP)
 

@@ -29,6 +29,7 @@ from handlers.messages import (
     ReplyRoute,
 )
 from handlers.outbox import HELD, KIND
+from handlers.working_time import WorkingTime
 from storage.database import Database
 from storage.errors import LeaseLost
 from storage.jobs import Job
@@ -54,13 +55,15 @@ HELD_AT_MOST = timedelta(days=7)
 
 
 class Order(Frozen):
-    """The payload of a `send`. The first five come from the handlers; the sender adds the rest as it goes along."""
+    """The payload of a `send`. The first six come from the handlers; the sender adds the rest as it goes along."""
 
     platform: PlatformName
     user_id: str
     content: Outbound
     reply: ReplyRoute | None = None
     group: str | None = None
+    unasked: bool = False
+    """Said by the assistant by itself: it reaches people in working hours only, however long it was held up."""
     step: int = 0
     """Counts the messages that this one job has become: a part of a long text, the text in place of a card."""
     rest: str = ""
@@ -82,6 +85,7 @@ class Order(Frozen):
             content=content,
             reply=self.reply,
             group=self.group,
+            unasked=self.unasked,
             step=self.step + 1,
             text_of=text_of,
         )
@@ -102,9 +106,15 @@ class Begun:
 class Sender:
     """Its `send` handles the jobs of that kind in the queue `outbox`."""
 
-    def __init__(self, database: Database, platforms: Mapping[PlatformName, Platform]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        platforms: Mapping[PlatformName, Platform],
+        working_time: WorkingTime | None = None,
+    ) -> None:
         self._database = database
         self._platforms = platforms
+        self._working_time = working_time or WorkingTime()
 
     async def send(self, job: Job) -> None:
         """Make one delivery. Raises PlatformError, LeaseLost."""
@@ -147,6 +157,8 @@ class Sender:
                 log.info("send.known_as_sent", extra={"job_id": job.id})
                 await _go_on(work, job, order)
                 return None
+            if await self._has_left_for_later(work, job, order, key):
+                return None
             final = await _final(work, order, capabilities)
             if final is None:
                 await work.jobs.complete(job, "the card is text and cannot be changed")
@@ -170,6 +182,21 @@ class Sender:
         if merged:
             log.info("send.merged", extra={"job_id": job.id, "jobs": len(merged) + 1})
         return Begun(final, key, attempt)
+
+    async def _has_left_for_later(self, work: Work, job: Job, order: Order, key: str) -> bool:
+        """Whether it was put off to the next working hours, after a standstill; then it gives up its place in the lane,
+        since answers must not wait behind it for a night. What may have arrived already is not put off: only a repeat
+        at once is known for one."""
+        if not order.unasked or isinstance(order.content, CardUpdate) or await work.sends.was_tried(key):
+            return False
+        opens_at = self._working_time.next_push(work.now)
+        if opens_at <= work.now:
+            return False
+        dedupe = f"{job.dedupe}@{opens_at:%y%m%d%H%M}"
+        await work.jobs.put(KIND, job.payload, queue=job.queue, lane=job.lane, dedupe=dedupe, at=opens_at)
+        await work.jobs.complete(job, "outside working hours")
+        log.info("send.put_off", extra={"job_id": job.id})
+        return True
 
     async def _mark_sent(self, job: Job, begun: Begun, sent: Sent) -> None:
         """Raises LeaseLost when the job has another owner by now; the mark that it was sent is kept even so."""
@@ -280,6 +307,8 @@ async def _merged(work: Work, job: Job, order: Order, capabilities: Capabilities
         following = Order.model_validate(other.payload)
         # in the lane of a group chat stand notices to several people, and each names one
         if not isinstance(following.content, OutboundText) or following.user_id != order.user_id:
+            break
+        if following.unasked != order.unasked:
             break
         longer = text + BETWEEN_MERGED + following.content.text
         if len(longer.encode()) > limit_bytes:

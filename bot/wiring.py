@@ -147,7 +147,9 @@ async def put_together(
     )
     asked_for = {name: queues[name] for role in roles for name in pipeline.ROLES[role]}
     keep_done = timedelta(days=config.storage.keep_done_jobs_days)
-    handlers = pipeline.job_handlers(context, by_name, Sender(database, by_name), keep_done=keep_done)
+    handlers = pipeline.job_handlers(
+        context, by_name, Sender(database, by_name, context.settings.working_time), keep_done=keep_done
+    )
     keep = keeper(database)
     return Assistant(
         config=config,
@@ -383,6 +385,7 @@ async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asynci
         await work.jobs.put_next(holidays.due(built.context))
         await holidays.tell(built.context, work)
         await work.jobs.put_next(morning.due(built.context))
+    await put_recurring(built)
     worker, task = built.worker, asyncio.create_task(built.worker.run(), name="worker")
 
     async def wind_up() -> None:
@@ -391,6 +394,15 @@ async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asynci
 
     stack.push_async_callback(wind_up)
     return [task]
+
+
+async def put_recurring(built: Assistant) -> None:
+    """Make sure that whatever recurs has its next occurrence."""
+    async with built.database.work() as work:
+        await work.jobs.put_next(pipeline.pruning(built.context))
+        await work.jobs.put_next(digest.due(built.context))
+        await work.jobs.put_next(holidays.due(built.context))
+        await holidays.tell(built.context, work)
 
 
 def _start_listening(built: Assistant, stack: AsyncExitStack) -> list["asyncio.Task[None]"]:

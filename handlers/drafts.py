@@ -118,7 +118,7 @@ async def remind_later(ctx: Context, work: Work, visit: Visit, to: Sender) -> No
         {"visit_id": visit.visit_id, "sender": to.model_dump(mode="json")},
         queue=TIMERS,
         dedupe=_reminder_key(visit),
-        at=work.now + ctx.settings.draft_reminder,
+        at=ctx.settings.working_time.next_push(work.now + ctx.settings.draft_reminder),
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from secrets import token_hex
 
 from handlers.cards import numbered
+from handlers.context import TIMERS
 from handlers.messages import CardUpdate, JsonObject, OutboundCard, OutboundText, Sender
 from storage.members import Address
 from storage.models import Card
@@ -86,4 +87,6 @@ async def _put(work: Work, to: Recipient, content: OutboundText | OutboundCard |
     # the way to answer a message written in a group leads into that group
     if isinstance(to, Sender) and to.reply is not None and to.group is None:
         payload["reply"] = to.reply.model_dump(mode="json")
+    # what a timer says nobody has asked for: should it be held up, the sender looks at the hour again
+    payload["unasked"] = work.jobs.fenced is not None and work.jobs.fenced.queue == TIMERS
     await work.jobs.put(KIND, payload, queue=QUEUE, lane=to.lane, dedupe=f"out:{cause}")

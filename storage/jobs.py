@@ -205,6 +205,8 @@ class Jobs:
         self._now = now
         self.stirred = False
         """Whether a worker may find something to do after this transaction that it would not find before."""
+        self.fenced: Job | None = None
+        """The job on whose behalf this transaction works."""
         self.settled: set[tuple[int, str]] = set()
         """(id, token) of the runs that this transaction ends."""
 
@@ -317,6 +319,7 @@ class Jobs:
         )
         if await self._session.scalar(statement) is None:
             raise LeaseLost(job.id)
+        self.fenced = job
 
     # Ending a run; each raises LeaseLost when the job is no longer ours
 

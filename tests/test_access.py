@@ -442,9 +442,7 @@ ORDERS: Mapping[str, Ordered] = {
     "ShowMember": Ordered(f"成员 {PEOPLE[OWNER].name}", KEEPERS, ABOVE),
     "SaysLeft": Ordered(f"离职 {PEOPLE[PEER].name}", ADMINS, frozenset({ADMIN})),
     "SaysBack": Ordered(f"恢复 {PEOPLE[LEAVER].name}", ADMINS, frozenset({ADMIN})),
-    "HandOverTo": Ordered(
-        f"交接 {PEOPLE[OWNER].name} 给 {PEOPLE[PEER].name}", EVERYBODY, frozenset({OWNER, *ABOVE})
-    ),
+    "HandOverTo": Ordered(f"交接 {PEOPLE[OWNER].name} 给 {PEOPLE[PEER].name}", EVERYBODY, frozenset({OWNER, *ABOVE})),
     "UndoHandover": Ordered("撤销交接", EVERYBODY, frozenset()),
     "AskBrief": Ordered(f"交接简报 {ALIAS}", EVERYBODY, frozenset({OWNER, *LINE})),
 }

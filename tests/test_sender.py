@@ -19,6 +19,7 @@ from bot.platform import Capabilities
 from bot.sender import INVISIBLE, Sender, cut
 from bot.worker import QueueRules, Worker
 from handlers import cards, messages, outbox
+from handlers.context import TIMERS
 from handlers.messages import CardButton, CardField, OutboundCard, OutboundText, Task
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, LeaseLost
@@ -664,3 +665,44 @@ async def test_a_card_that_stands_for_a_to_do_is_handed_over_where_only_to_dos_c
     await post.worker.drain()
 
     assert [content.kind for content in post.platform.sent] == ["card", "text"]
+
+
+async def _say_unasked(post: Post, text: str) -> None:
+    """As a timer says it."""
+    async with post.database.work() as work:
+        await work.jobs.put("timer", {}, queue=TIMERS)
+        [timer] = await work.jobs.claim(TIMERS, limit=1, lease_s=60)
+    async with post.database.work() as work:
+        await work.jobs.fence(timer)
+        await outbox.say(work, LI, text, cause=f"timer:{timer.id}")
+        await work.jobs.complete(timer)
+
+
+async def test_what_nobody_asked_for_and_a_standstill_held_up_waits_for_working_hours_and_answers_do_not(
+    post: Post,
+) -> None:
+    await _say_unasked(post, "样品明天到期")
+    post.clock.advance(timedelta(hours=10))  # from noon on Monday
+    await post.worker.drain()
+    await post.say("回答")
+    await post.worker.drain()
+
+    assert post.platform.texts == ["回答"]
+
+    post.clock.advance(timedelta(hours=11))
+    await post.worker.drain()
+
+    assert post.platform.texts == ["回答", "样品明天到期"]
+
+
+async def test_what_nobody_asked_for_and_may_have_arrived_is_repeated_at_once_while_a_repeat_is_known_for_one(
+    post: Post,
+) -> None:
+    await _say_unasked(post, "样品明天到期")
+    await post.fail(PlatformBusy("message/send"), arrives_anyway=True)
+    await post.worker.drain()
+    post.clock.advance(timedelta(hours=10))
+    await post.worker.drain()
+
+    # this platform shows both; one with a duplicate check would swallow the second
+    assert post.platform.texts == ["样品明天到期"] * 2

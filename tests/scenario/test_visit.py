@@ -180,6 +180,17 @@ async def test_an_unconfirmed_draft_is_reminded_of_once(chat: Chat) -> None:
     assert await chat.passes(timedelta(hours=12)) == []
 
 
+async def test_a_draft_of_the_evening_is_reminded_of_in_the_morning(chat: Chat) -> None:
+    await chat.lives_until(FRIDAY.replace(hour=19))
+    await chat.speaks(VISIT)
+    monday = FRIDAY.replace(hour=8, minute=30) + timedelta(days=3)
+
+    assert await chat.lives_until(monday - timedelta(seconds=1)) == []
+
+    assert [content.kind for content in await chat.lives_until(monday)] == ["text"]
+    assert "待确认" in chat.texts(of=REP)[-1]
+
+
 async def test_somebody_who_has_left_is_not_reminded(chat: Chat) -> None:
     await chat.speaks(VISIT)
     async with chat.database.work() as work:
@@ -376,7 +387,8 @@ async def test_the_reminder_of_an_older_draft_does_not_offer_the_word_that_would
     await chat.passes(timedelta(minutes=20))
     await chat.speaks("去了恒丽服饰，见了林总监，预算三十万。")
 
-    older, newer = [content for content in await chat.passes(timedelta(hours=3)) if isinstance(content, OutboundText)]
+    sent = await chat.passes(timedelta(hours=2, minutes=1))
+    older, newer = [content for content in sent if isinstance(content, OutboundText)]
 
     assert "恒力" in older.text
     assert "点它那张卡片上的「确认」" in older.text
