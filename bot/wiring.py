@@ -378,13 +378,6 @@ async def run(
 async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asyncio.Task[None]"]:
     if built.worker is None:
         return []
-    async with built.database.work() as work:
-        await work.jobs.put_next(pipeline.pruning(built.context))
-        await work.jobs.put_next(digest.due(built.context))
-        await work.jobs.put_next(rules.due(built.context))
-        await work.jobs.put_next(holidays.due(built.context))
-        await holidays.tell(built.context, work)
-        await work.jobs.put_next(morning.due(built.context))
     await put_recurring(built)
     worker, task = built.worker, asyncio.create_task(built.worker.run(), name="worker")
 
@@ -401,6 +394,8 @@ async def put_recurring(built: Assistant) -> None:
     async with built.database.work() as work:
         await work.jobs.put_next(pipeline.pruning(built.context))
         await work.jobs.put_next(digest.due(built.context))
+        await work.jobs.put_next(rules.due(built.context))
+        await work.jobs.put_next(morning.due(built.context))
         await work.jobs.put_next(holidays.due(built.context))
         await holidays.tell(built.context, work)
 
