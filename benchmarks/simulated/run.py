@@ -15,7 +15,7 @@ from benchmarks.simulated.phones import Shown
 from storage.database import Database
 from tests.fakes import FakeClock
 
-STATEMENTS_A_NOTE = 400
+STATEMENTS_A_NOTE = 600
 """All that happens, counted in SQL statements, comes to about so many for each note."""
 REDELIVERED_ONCE_IN = 40
 """So rarely a platform brings what it was told we have."""
@@ -30,7 +30,7 @@ class Options:
     reps: int = 60
     managers: int = 8
     customers: int = 1500
-    notes_a_week: float = 0.6
+    notes_a_week: float = 0.4
     kills: int = 130
     """So many are aimed at."""
 
