@@ -89,8 +89,11 @@ async def _answer_by_number(ctx: Context, work: Work, member: Member, number: in
     await clicks.press(ctx, work, message, click)
 
 
-async def _help(_ctx: Context, work: Work, _member: Member, message: InboundMessage) -> None:
-    await outbox.say(work, message.sender, texts.HELP, cause=f"{message.key}>help")
+async def _help(_ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:
+    parts = [texts.HELP]
+    parts += [texts.HELP_LEADERS] if access.has_role(member, access.LEADERS) else []
+    parts += [texts.HELP_ADMINS] if access.has_role(member, access.ADMINS) else []
+    await outbox.say(work, message.sender, "\n\n".join(parts), cause=f"{message.key}>help")
 
 
 async def _draft(work: Work, member: Member, message: InboundMessage) -> Visit | None:

@@ -16,7 +16,18 @@ from bot.config import Config, Section, load
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config.example.toml"
 READMES = ("README.md", "README.zh-CN.md")
-DOCUMENTS = ("architecture", "calendar", "channels", "deployment", "dingtalk-setup", "visibility", "wecom-setup")
+DOCUMENTS = (
+    "architecture",
+    "calendar",
+    "channels",
+    "deployment",
+    "dingtalk-setup",
+    "people",
+    "rules",
+    "todos",
+    "visibility",
+    "wecom-setup",
+)
 IGNORED = {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__", "data", "dist"}
 TEXTS = {
     ".py",

@@ -277,6 +277,15 @@ async def test_help_explains_in_ten_lines(chat: Chat) -> None:
     assert len(answer.encode()) <= 2048
 
 
+async def test_help_tells_a_manager_and_an_admin_what_else_they_may_say(chat: Chat) -> None:
+    [rep], [manager], [admin] = [await chat.says("帮助", sender=one) for one in (REP, MANAGER, "hejia")]
+
+    assert "误报清单" not in rep
+    assert "团队待办" in manager
+    assert "离职 李晓彤" in admin
+    assert all(len(answer.encode()) <= 2048 for answer in (manager, admin))
+
+
 # When something goes wrong
 
 
