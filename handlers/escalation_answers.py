@@ -238,7 +238,7 @@ async def _assign_to(
     people = await assignable(work, by)
     found = [people[place] for place in colleagues.find(name, [person.name for person in people])]
     if not found:
-        await outbox.say(work, to, texts.NO_SUCH_COLLEAGUE.format(name=name), cause=f"{cause}>nobody")
+        await outbox.say(work, to, texts.NOBODY_TO_ASSIGN.format(name=name), cause=f"{cause}>nobody")
     elif len(found) > 1 or not colleagues.is_sure(name, found[0].name):
         await _ask_which(ctx, work, matter, found, to=to, cause=cause)
     else:

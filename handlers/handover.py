@@ -223,7 +223,7 @@ async def undo(ctx: Context, work: Work, *, by: Member, cause: str) -> str:
     if handover is not None:
         handover = await work.handovers.lock(handover.handover_id)
     if handover is None or handover.undone_at or work.now - handover.created_at > UNDO_WITHIN:
-        return texts.UNDO_NOTHING
+        return texts.NO_HANDOVER_TO_UNDO
     handover.undone_at = work.now
     work.audit.note("handover.undone", _subject(handover), member_id=by.member_id, source=cause)
     await work.notices.drop(_subject(handover))

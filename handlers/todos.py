@@ -268,7 +268,7 @@ async def _bring_card(ctx: Context, work: Work, todo: Todo) -> None:
         {"member_id": todo.member_id},
         queue=TIMERS,
         lane=f"todo_cards:{todo.member_id}",
-        dedupe=f"todo_cards:{todo.todo_id}:{todo_clock.settled_at(todo).astimezone(UTC).isoformat()}",
+        dedupe=f"todo_cards:{todo.todo_id}:{todo.member_id}:{todo_clock.settled_at(todo).astimezone(UTC).isoformat()}",
         at=ctx.settings.working_time.next_push(work.now),
     )
 

@@ -160,7 +160,7 @@ class MatterMachine(RuleBasedStateMachine):
             about = [(row.customer_id, row.member_id if row.customer_id is None else None) for row in unsettled]
             assert len(about) == len(set(about))
             for row in rows:
-                open_cards = await work.cards.open_of(f"matter-{row.escalation_id}-")
+                open_cards = await work.cards.open_about("matter", row.escalation_id)
                 assert len(open_cards) == (row.card_id is not None)
                 for card in open_cards:
                     assert card.card_id == row.card_id

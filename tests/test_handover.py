@@ -73,6 +73,7 @@ async def claimed(chat: Chat) -> Job:
 async def test_the_brief_says_what_the_records_say_and_names_nothing_else(chat: Chat) -> None:
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
     await chat.passes(timedelta(days=3))
 
     async with chat.database.reading() as work:
@@ -137,8 +138,7 @@ async def test_many_to_dos_are_a_few_cards_and_a_line(chat: Chat) -> None:
 
     await chat.says("交接 李晓彤 给 赵一鸣", sender=MANAGER)
 
-    assert len(chat.cards("待办", of=OTHER)) == 5
-    assert texts.TODOS_HANDED.format(count=3) in chat.texts(of=OTHER)
+    assert [card.title for card in chat.cards("待办", of=OTHER)] == ["新待办 8 项"]
     async with chat.database.reading() as work:
         assert len(await work.todos.open_of((await member_of(chat, OTHER)).member_id)) == 8
 
@@ -251,10 +251,11 @@ async def test_a_customer_given_away_meanwhile_stays_given(chat: Chat) -> None:
 async def test_within_a_day_whoever_did_it_takes_it_back(chat: Chat) -> None:
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
     await chat.says("交接 李晓彤 给 赵一鸣", sender=MANAGER)
-    assert len(chat.cards("待办", of=OTHER)) == 2
+    assert [card.title for card in chat.cards("待办", of=OTHER)] == ["新待办 2 项"]
 
-    assert await chat.says("撤销交接", sender=OTHER) == [texts.UNDO_NOTHING]
+    assert await chat.says("撤销交接", sender=OTHER) == [texts.NO_HANDOVER_TO_UNDO]
     [answer, *_] = await chat.says("撤销交接", sender=MANAGER)
 
     assert answer == "已撤回：李晓彤交接给赵一鸣的 2 家客户正在转回。之后另外改过归属的不动。"
@@ -262,8 +263,8 @@ async def test_within_a_day_whoever_did_it_takes_it_back(chat: Chat) -> None:
     rep = await member_of(chat, REP)
     async with chat.database.reading() as work:
         assert len(await work.todos.open_of(rep.member_id)) == 2
-    assert len(chat.cards("待办", of=REP)) == 4
-    assert await chat.says("撤销交接", sender=MANAGER) == [texts.UNDO_NOTHING]
+    assert [card.title for card in chat.cards("待办", of=REP)] == ["待办", "待办", "新待办 2 项"]
+    assert await chat.says("撤销交接", sender=MANAGER) == [texts.NO_HANDOVER_TO_UNDO]
     await chat.lives_until(FRIDAY + timedelta(hours=2))
     assert "陈志远撤回了交接：李晓彤的 2 家客户不再转给赵一鸣。" in "\n".join(chat.texts(of=OTHER))
 
@@ -272,7 +273,7 @@ async def test_after_a_day_it_holds(chat: Chat) -> None:
     await chat.says("交接 李晓彤 给 赵一鸣", sender=MANAGER)
     await chat.lives_until(FRIDAY + timedelta(hours=25))
 
-    assert await chat.says("撤销交接", sender=MANAGER) == [texts.UNDO_NOTHING]
+    assert await chat.says("撤销交接", sender=MANAGER) == [texts.NO_HANDOVER_TO_UNDO]
     assert await owned(chat) == {"赵一鸣": 2}
 
 

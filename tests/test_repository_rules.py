@@ -1,8 +1,10 @@
 """What must hold of the repository as a whole: its example configuration, its README, what is committed."""
 
+import ast
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -68,6 +70,30 @@ def texts() -> Iterator[tuple[str, str]]:
     for path in committed():
         if path.suffix in TEXTS:
             yield str(path.relative_to(ROOT)), path.read_text("utf-8", errors="replace")
+
+
+# Our own modules
+
+
+def test_no_name_of_a_module_is_given_twice() -> None:
+    twice = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for package in ("bot", "handlers", "nlp", "storage")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for name, count in Counter(names_given_in(path)).items()
+        if count > 1
+    ]
+
+    assert twice == []
+
+
+def names_given_in(path: Path) -> Iterator[str]:
+    for statement in ast.parse(path.read_text("utf-8")).body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        targets += [statement.target] if isinstance(statement, ast.AnnAssign) else []
+        yield from (target.id for target in targets if isinstance(target, ast.Name))
+        if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield statement.name
 
 
 # config.example.toml

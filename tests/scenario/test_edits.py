@@ -153,9 +153,7 @@ async def test_every_version_of_a_record_can_still_be_told(told: Chat) -> None:
     assert changes == ["visit.drafted", "visit.changed"]
 
 
-@pytest.mark.parametrize(
-    "said", ["删掉第二个待办", "预算改成90万", "联系人改成王建国", "补充：他们12月要验厂", "加一个待办：周五前寄样品"]
-)
+@pytest.mark.parametrize("said", ["预算改成90万", "联系人改成王建国", "补充：他们12月要验厂"])
 async def test_without_a_draft_a_change_is_not_made_of_thin_air(told: Chat, said: str) -> None:
     await told.says("确认")
     await told.answers_risks()

@@ -220,7 +220,7 @@ async def test_a_colleague_of_another_department_can_be_asked_and_another_teams_
     await joins(chat, "孙雨桐", "sales", manager="周敏")
     await asked_whom(chat)
 
-    assert texts.NO_SUCH_COLLEAGUE.format(name="孙雨桐") in await chat.says("孙雨桐", sender=MANAGER)
+    assert texts.NOBODY_TO_ASSIGN.format(name="孙雨桐") in await chat.says("孙雨桐", sender=MANAGER)
     assert "[→ 已指派钱工]" in await chat.says("钱工", sender=MANAGER)
 
 
@@ -270,7 +270,7 @@ async def test_without_cards_one_of_several_is_chosen_by_number(chat: Chat) -> N
 async def test_nobody_of_that_name_is_said_and_the_question_stays_open(chat: Chat) -> None:
     await asked_whom(chat)
 
-    assert await chat.says("王小二", sender=MANAGER) == [texts.NO_SUCH_COLLEAGUE.format(name="王小二")]
+    assert await chat.says("王小二", sender=MANAGER) == [texts.NOBODY_TO_ASSIGN.format(name="王小二")]
     await chat.says("赵一鸣", sender=MANAGER)
     assert (await matter(chat)).state == "assigned"
 
@@ -418,7 +418,8 @@ async def test_whoever_took_it_is_reminded_once_after_three_working_days(chat: C
     assert chat.texts(of=MANAGER)[before:] == []
     await chat.lives_until(at(12, 18, 18))
 
-    assert chat.texts(of=MANAGER)[before:] == [texts.STILL_UNFINISHED.format(customer=HENGLI, what="风险", days=3)]
+    told = [text for text in chat.texts(of=MANAGER)[before:] if "待办" not in text]
+    assert told == [texts.STILL_UNFINISHED.format(customer=HENGLI, what="风险", days=3)]
 
 
 async def test_with_the_rule_off_nothing_goes_up(database: Database, clock: FakeClock, tmp_path: Path) -> None:
@@ -744,7 +745,7 @@ async def test_another_team_is_not_touched(chat: Chat) -> None:
     await chat.speaks("去了恒力阀门，见了李经理，领导还没批。", sender=OTHER)
     await chat.says("确认", sender=OTHER)
 
-    assert "已报给钱立" in chat.texts(of=OTHER)[-1]
+    assert any("已报给钱立" in text for text in chat.texts(of=OTHER))
 
 
 async def test_a_rep_sees_no_list_of_false_alarms_and_restores_nothing(chat: Chat) -> None:

@@ -250,7 +250,7 @@ async def test_the_questions_cannot_be_skipped(told: Chat) -> None:
 async def test_taking_the_risk_away_lifts_the_block(told: Chat) -> None:
     await told.says("确认")
 
-    assert await told.says("第一个风险去掉") == ["[→ 已更新，见新卡]", "[拜访记录 · 待确认]"]
+    assert await told.says("第一个风险去掉") == ["[拜访记录 · 待确认]"]
     assert "[→ 不用回答了]" in await told.says("第一个风险去掉")
     await told.says("确认")
     assert await state(told) == "confirmed"

@@ -68,7 +68,7 @@ async def test_somebody_whom_the_platform_does_not_name_is_told_so_and_not_taken
 
 @pytest.mark.parametrize(
     "content",
-    [DirectoryChange(change="left", user_ids=(REP,)), ApprovalChange(process_id="p", change="finished")],
+    [DirectoryChange(change="departments", user_ids=("7",)), ApprovalChange(process_id="p", change="finished")],
     ids=["directory", "approval"],
 )
 async def test_events_of_the_organisation_are_taken_without_a_word(
