@@ -263,9 +263,9 @@ async def test_within_a_day_whoever_did_it_takes_it_back(chat: Chat) -> None:
     rep = await member_of(chat, REP)
     async with chat.database.reading() as work:
         assert len(await work.todos.open_of(rep.member_id)) == 2
-    assert [card.title for card in chat.cards("待办", of=REP)] == ["待办", "待办", "新待办 2 项"]
     assert await chat.says("撤销交接", sender=MANAGER) == [texts.NO_HANDOVER_TO_UNDO]
     await chat.lives_until(FRIDAY + timedelta(hours=2))
+    assert [card.title for card in chat.cards("待办", of=REP)] == ["待办", "待办", "新待办 2 项"]
     assert "陈志远撤回了交接：李晓彤的 2 家客户不再转给赵一鸣。" in "\n".join(chat.texts(of=OTHER))
 
 
