@@ -79,11 +79,12 @@ RISK = (
     "风险上报",
     CUSTOMER,
     "销售 李晓彤",
-    "卡在哪一步：报价审批阶段，审批：领导还没批；预算：要等预算",
-    "缺什么支持：客户异议「比竞品贵 15%」",
+    "卡在哪一步：报价审批阶段，卡在他们总经理还没签字；审批：领导还没批；预算：要等预算",
+    "缺什么支持：需要总监出面见一下他们老板",
     # the manager is told by name whose step it is
-    f"下一步：{STEPS[0].replace('（我）', '（李晓彤）')}；{STEPS[1]}",
+    f"下一步：{STEPS[0].replace('（我）', '（李晓彤）')}；{STEPS[1]}；预计突破 预计下周五能批下来（11-27（周五））",
     "「领导还没批」",
+    "「要等预算」",
 )
 TAKEN = (f"陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。",)
 
@@ -109,7 +110,8 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
     assert {"我来跟进", "已处理", "误报"} <= set(boss.sees()[-1].buttons)
 
     await boss.presses("我来跟进")
-    boss.shows((texts.DECIDED,), ("跟进中", CUSTOMER))
+    boss.shows((texts.DECIDED,), ("跟进中", CUSTOMER, "销售 李晓彤"))
+    assert "已处理" in boss.sees()[-1].buttons
     rep.shows(TAKEN)
 
     await rep.presses("完成")
