@@ -36,7 +36,7 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=thorough $(ARGS)
-	$(BIN)/python -m pytest -m "model or ocr or postgres or browser or chaos" $(ARGS)
+	$(BIN)/python -m pytest -m "model or ocr or postgres or browser or chaos or weeks" $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

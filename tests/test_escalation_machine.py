@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -21,6 +22,8 @@ from storage.escalations import UNSETTLED
 from storage.models import AuditEntry, Card, Escalation
 from tests.chat import FRIDAY, MANAGER, OTHER, REP, Chat, build
 from tests.fakes import FakeClock
+
+pytestmark = pytest.mark.weeks
 
 HENGLI = "宁波恒力阀门有限公司"
 PEOPLE = (REP, MANAGER, OTHER, "zhoumin", "hejia")

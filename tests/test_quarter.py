@@ -10,6 +10,8 @@ from benchmarks.simulated.oracle import Clockwork, Demand, Line, judged
 from benchmarks.simulated.report import reported, table
 from benchmarks.simulated.run import Options, lived
 
+pytestmark = pytest.mark.weeks
+
 NINE = days.at(date(2026, 11, 23), time(9))
 HOUR = timedelta(hours=1)
 NUDGE = Demand("to-do, nudge", 7, ("寄样品 · 恒力",), NINE, NINE + HOUR, says_late=False)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -23,6 +24,8 @@ from storage.database import Database
 from storage.models import Todo
 from tests.chat import MANAGER, OTHER, REP, SHANGHAI, Chat, build
 from tests.fakes import FakeClock
+
+pytestmark = pytest.mark.weeks
 
 T = TypeVar("T")
 

@@ -29,7 +29,7 @@ KINDS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
     for kind, pattern in (
         ("to-do, eve", r"^(快到期了|今天到期)"),
         ("to-do, at its moment", r"^到时间了："),
-        ("to-do, nudge", r"^已经过期，"),
+        ("to-do, nudge", r"^已过期(未完成|，请催一下客户)："),
         ("to-do, overdue", r"^过期超过一个工作日"),
         ("to-do, manager", r"的待办已过期，还没完成："),
         ("待跟进, nudge", r"^待跟进的时限到了"),
@@ -47,8 +47,8 @@ KINDS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
         ("payment", r"^回款逾期"),
         ("at risk", r"^已自动标为风险客户："),
         ("morning", r"^今日[一两三]件事$"),
-        ("plan, manager", r"^上周（.*）拜访没有达到计划"),
-        ("plan, rep", r"^上周（.*）计划拜访"),
+        ("plan, manager", r"拜访没有达到计划："),
+        ("plan, rep", r"计划拜访 \d+ 家，确认了 \d+ 家，已连续"),
         ("calendar, admin", r"年的放假安排"),
     )
 )

@@ -16,6 +16,8 @@ from storage.work import Work
 from tests.chat import MANAGER, OTHER, REP, SHANGHAI, Chat, build
 from tests.fakes import FakeClock
 
+pytestmark = pytest.mark.weeks
+
 DIRECTOR, ADMIN = "zhoumin", "hejia"
 HENGLI, HENGLI_DRESS = "宁波恒力阀门有限公司", "宁波恒丽服饰有限公司"
 FRIDAY = datetime(2026, 11, 20, 15, 30, tzinfo=SHANGHAI)
