@@ -171,7 +171,9 @@ def _support(story: Story) -> str:
 def _next(story: Story) -> str:
     steps = wording.steps(story.record, story.today, us=story.rep)
     breakthrough = wording.answers_of(story.record).breakthrough
-    expected = [f"预计突破：{wording.breakthrough(breakthrough, story.today).removeprefix('预计')}"] if breakthrough else []
+    expected = (
+        [f"预计突破：{wording.breakthrough(breakthrough, story.today).removeprefix('预计')}"] if breakthrough else []
+    )
     return "；".join([*steps, *expected]) or NOT_SAID
 
 
