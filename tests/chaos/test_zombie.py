@@ -53,5 +53,6 @@ async def test_a_server_that_stood_still_writes_and_shows_nothing_twice(
     await heir.stopped()
     zombie.is_up = True
     await pg_stage.bring(lambda: pg_stage.wecom.send_text(REP, "帮助"))
+    await until(lambda: texts.HELP in pg_stage.wecom.texts(REP), "the answer")
     await pg_stage.idle()
     assert pg_stage.phone(REP) == [*untouched.seen[REP], f"{REP}: 帮助", f"bot: {texts.HELP}"]
