@@ -18,10 +18,7 @@ async def show(ctx: Context, job: Job) -> None:
     """The card that waited for working time, to whoever has the matter by then."""
     async with ctx.database.work() as work:
         await work.jobs.fence(job)
-        wait_until = ctx.settings.working_time.next_push(work.now)
-        if wait_until > work.now:
-            # late, after a standstill
-            await work.jobs.postpone(job, wait_until, "outside working hours")
+        if await notices.has_put_off(ctx, work, job):
             return
         matter = await _meant(work, job, UNSETTLED)
         if matter is not None and (await holder_of(work, matter)).active:

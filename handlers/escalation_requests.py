@@ -135,7 +135,7 @@ async def _named(work: Work, said: str) -> Customer | None:
     by_name = await work.customers.by_name(said)
     if by_name is not None:
         return by_name
-    known = [one for one in await work.customers.all() if said in {row.alias for row in one.aliases}]
+    known = await work.customers.called(said, in_full=True)
     return known[0] if len(known) == 1 else None
 
 

@@ -44,8 +44,7 @@ async def propose(ctx: Context, job: Job) -> None:
     assert isinstance(member_id, int)  # put by `propose_later`
     async with ctx.database.work() as work:
         await work.jobs.fence(job)
-        if (wait_until := await notices.not_before(ctx, work, member_id)) is not None:
-            await work.jobs.postpone(job, wait_until, "told lately, or outside working hours")
+        if await notices.has_put_off(ctx, work, job, to=member_id):
             return
         address = await ctx.reach(work, member_id)
         open_ones = await _open(ctx, work, member_id)

@@ -273,8 +273,7 @@ async def brief(ctx: Context, job: Job) -> None:
     """Tell the successor what they take over, in working hours; the rest when they ask for it."""
     async with ctx.database.work() as work:
         await work.jobs.fence(job)
-        if not ctx.settings.working_time.may_push(work.now):
-            await work.jobs.postpone(job, ctx.settings.working_time.next_push(work.now), "outside working hours")
+        if await notices.has_put_off(ctx, work, job):
             return
         handover = await work.handovers.get(_id(job))
         taker = await work.members.get(handover.taker_id)

@@ -79,8 +79,7 @@ async def ask(ctx: Context, job: Job) -> None:
     assert isinstance(number, int)  # put by `_put_card`
     async with ctx.database.work() as work:
         await work.jobs.fence(job)
-        if not ctx.settings.working_time.may_push(work.now):
-            await work.jobs.postpone(job, ctx.settings.working_time.next_push(work.now), "outside working hours")
+        if await notices.has_put_off(ctx, work, job):
             return
         member = await work.members.get(_member_id(job))
         held = await holdings(work, member)
@@ -252,8 +251,7 @@ async def come_back(work: Work, member: Member) -> None:
 async def ask_whether_back(ctx: Context, job: Job) -> None:
     async with ctx.database.work() as work:
         await work.jobs.fence(job)
-        if not ctx.settings.working_time.may_push(work.now):
-            await work.jobs.postpone(job, ctx.settings.working_time.next_push(work.now), "outside working hours")
+        if await notices.has_put_off(ctx, work, job):
             return
         member = await work.members.get(_member_id(job))
         if member.left_at is not None:

@@ -45,11 +45,27 @@ async def send(ctx: Context, job: Job) -> None:
     assert isinstance(member_id, int)  # put by `tell`
     async with ctx.database.work() as work:
         await work.jobs.fence(job)
-        if (wait_until := await not_before(ctx, work, member_id)) is not None:
-            await work.jobs.postpone(job, wait_until, "told lately, or outside working hours")
+        if await has_put_off(ctx, work, job, to=member_id):
             return
         await flush(ctx, work, member_id, cause=f"notices:{job.id}")
         await work.jobs.complete(job)
+
+
+async def has_put_off(ctx: Context, work: Work, job: Job, *, to: int | None = None) -> bool:
+    """Put a job that speaks unasked off to when it may; False where it may now.
+
+    Its own moment lies in working hours, but after a standstill it comes at any. With `to` it also waits for an hour
+    to have passed since that member was told something.
+    """
+    if to is not None:
+        wait_until, why = await not_before(ctx, work, to), "told lately, or outside working hours"
+    else:
+        opens_at = ctx.settings.working_time.next_push(work.now)
+        wait_until, why = opens_at if opens_at > work.now else None, "outside working hours"
+    if wait_until is None:
+        return False
+    await work.jobs.postpone(job, wait_until, why)
+    return True
 
 
 async def flush(ctx: Context, work: Work, member_id: int, *, cause: str) -> int:

@@ -14,10 +14,7 @@ async def remind_of_draft(ctx: Context, job: Job) -> None:
     to = Sender.model_validate(job.payload["sender"])
     async with ctx.database.work() as work:
         await work.jobs.fence(job)
-        wait_until = ctx.settings.working_time.next_push(work.now)
-        if wait_until > work.now:
-            # late, after a standstill
-            await work.jobs.postpone(job, wait_until, "outside working hours")
+        if await notices.has_put_off(ctx, work, job):
             return
         await _remind(ctx, work, visit_id, to, late=notices.late(ctx, job, work.now))
         await work.jobs.complete(job)

@@ -71,8 +71,7 @@ async def show(ctx: Context, job: Job) -> None:
     assert isinstance(manager_id, int)  # put by `show_later`
     async with ctx.database.work() as work:
         await work.jobs.fence(job)
-        if (wait_until := await notices.not_before(ctx, work, manager_id)) is not None:
-            await work.jobs.postpone(job, wait_until, "told lately, or outside working hours")
+        if await notices.has_put_off(ctx, work, job, to=manager_id):
             return
         address = await ctx.reach(work, manager_id)
         lines = await _lines(ctx, work, manager_id, on)

@@ -80,7 +80,6 @@ NOTHING_IN_CHAT = "这段聊天里没有看到客户、要求、金额或下一�
 NOTHING_NEW_IN_CHAT = "这张截图里的内容前面几张都有了，没有重复记录，已存为证据。"
 LABELLED = "已标为「{label}」，附在{customer}的拜访记录上。"
 LABELLED_LOOSE = "已标为「{label}」。{minutes} 分钟内的拜访记录会自动带上它。"
-NO_SUCH_LABEL = "没有这一类资料。可选：{labels}"
 PICTURE_GONE = "没找到这张图片，操作没有生效。"
 READ_PARTLY = "图上的字太多，只读了前面一部分，请核对"
 FIGURES_UNCONFIRMED = "{figures} 只有看图模型读到，图上的字里没核对到，没有记，请看原图"
@@ -456,7 +455,6 @@ DETAIL_STEP = "接下来谁做什么，哪天完成？"
 DETAIL_CONTACT = "这次见的是哪一位、什么职务，由谁拍板？"
 DETAIL_BUDGET = "客户的预算大概多少？说个范围也行。"
 DETAILS_HOW = "（直接回复就行；不想补就回复「跳过」）"
-CLOSED_SKIPPED = "已跳过提问"
 
 # Questions about a change that is not clear, and complaints about one that cannot be made
 

@@ -1,8 +1,11 @@
 """The buttons of a to-do: 完成, 延期, 转交."""
 
+from collections.abc import Sequence
+
 from handlers import actions, outbox, texts, todo_cards, todo_clock, todos, wording
 from handlers.context import Context
 from handlers.pressed import Pressed
+from storage.base import JsonObject
 from storage.models import Todo
 from storage.work import Work
 
@@ -40,15 +43,20 @@ async def press(ctx: Context, work: Work, action: actions.TodoAction, pressed: P
         await todos.postpone(ctx, work, todo, by, on=action.on)
 
 
+async def wait_for(
+    ctx: Context, work: Work, todo: Todo, by: todos.By, kind: str, candidates: Sequence[int] | None = None
+) -> None:
+    """What they say next may be the answer to that question; `candidates` are the members that a number means."""
+    payload: JsonObject = {"todo_id": todo.todo_id}
+    if candidates is not None:
+        payload["candidates"] = list(candidates)
+    subject, life = todo_clock.subject(todo), ctx.settings.question_life
+    await work.questions.ask(by.member_id, kind, subject, life=life, payload=payload)
+
+
 async def ask_until_when(ctx: Context, work: Work, todo: Todo, by: todos.By) -> None:
     assert by.to is not None  # somebody asked for it in a chat
-    await work.questions.ask(
-        by.member_id,
-        POSTPONE,
-        todo_clock.subject(todo),
-        life=ctx.settings.question_life,
-        payload={"todo_id": todo.todo_id},
-    )
+    await wait_for(ctx, work, todo, by, POSTPONE)
     today = ctx.day_of(work.now)
     card = todo_cards.postpone_card(
         todo,
@@ -65,11 +73,5 @@ async def ask_until_when(ctx: Context, work: Work, todo: Todo, by: todos.By) -> 
 
 async def ask_to_whom(ctx: Context, work: Work, todo: Todo, by: todos.By) -> None:
     assert by.to is not None  # somebody asked for it in a chat
-    await work.questions.ask(
-        by.member_id,
-        PASS_ON,
-        todo_clock.subject(todo),
-        life=ctx.settings.question_life,
-        payload={"todo_id": todo.todo_id},
-    )
+    await wait_for(ctx, work, todo, by, PASS_ON)
     await outbox.say(work, by.to, texts.ASK_TO_WHOM.format(action=todo.action), cause=f"{by.cause}>to-whom")

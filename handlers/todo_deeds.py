@@ -100,13 +100,7 @@ async def pass_on(ctx: Context, work: Work, todo: Todo, each: todos.By, name: st
     elif found:
         await _ask_which_colleague(ctx, work, todo, each, name, found)
     else:
-        await work.questions.ask(
-            each.member_id,
-            todo_buttons.PASS_ON,
-            todo_clock.subject(todo),
-            life=ctx.settings.question_life,
-            payload={"todo_id": todo.todo_id},
-        )
+        await todo_buttons.wait_for(ctx, work, todo, each, todo_buttons.PASS_ON)
         text = texts.NO_SUCH_COLLEAGUE.format(name=name)
         await outbox.say(work, each.to, text, cause=f"{each.cause}>nobody")
 
@@ -128,13 +122,8 @@ async def _ask_which_colleague(
     for place, colleague in enumerate(found):
         manager = await work.members.manager_of(colleague)
         lines.append(f"{wording.circled(place)} {colleague.name}" + (f"（{manager.name}）" if manager else ""))
-    await work.questions.ask(
-        each.member_id,
-        todo_buttons.PASS_ON,
-        todo_clock.subject(todo),
-        life=ctx.settings.question_life,
-        payload={"todo_id": todo.todo_id, "candidates": [one.member_id for one in found]},
-    )
+    candidates = [one.member_id for one in found]
+    await todo_buttons.wait_for(ctx, work, todo, each, todo_buttons.PASS_ON, candidates)
     text = texts.WHICH_COLLEAGUE.format(name=name, lines="\n".join(lines))
     await outbox.say(work, each.to, text, cause=f"{each.cause}>which-colleague")
 

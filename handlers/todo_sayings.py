@@ -215,6 +215,5 @@ async def _mark_one(ctx: Context, work: Work, member: Member, reply: Reply, cust
 
 async def _customers_called(work: Work, name: str) -> Sequence[Customer]:
     """By name or alias, or else those whose name has it in it."""
-    customers = await work.customers.all()
-    exact = [one for one in customers if name == one.name or name in {row.alias for row in one.aliases}]
-    return exact or [one for one in customers if name in one.name]
+    exact = await work.customers.called(name, in_full=True)
+    return exact or [one for one in await work.customers.all() if name in one.name]

@@ -286,8 +286,7 @@ async def bring_cards(ctx: Context, job: Job) -> None:
             return
         # what a person gave is waited for; what a rule found is one of the things that come at most once an hour
         is_personal = any(todo.created_by for todo in unshown)
-        if (wait_until := await _wait(ctx, work, member_id, is_personal=is_personal)) is not None:
-            await work.jobs.postpone(job, wait_until, "told lately, or outside working hours")
+        if await notices.has_put_off(ctx, work, job, to=None if is_personal else member_id):
             return
         cause = f"todo_cards:{job.id}"
         if len(unshown) == 1:
@@ -297,13 +296,6 @@ async def bring_cards(ctx: Context, job: Job) -> None:
         if not is_personal:
             await work.notices.count(cause, member_id, subject=_subject(unshown[0]))
         await work.jobs.complete(job)
-
-
-async def _wait(ctx: Context, work: Work, member_id: int, *, is_personal: bool) -> datetime | None:
-    if not is_personal:
-        return await notices.not_before(ctx, work, member_id)
-    moment = ctx.settings.working_time.next_push(work.now)
-    return moment if moment > work.now else None
 
 
 async def _show_together(ctx: Context, work: Work, todos: Sequence[Todo], *, to: outbox.Recipient, cause: str) -> None:
