@@ -58,11 +58,14 @@ def open_all_hours(folder: Path) -> Calendar:
 
 
 def people(rep_skin: Skin = "wecom") -> list[Person]:
-    """The phones on the page: a rep and their manager."""
+    """Everybody's phone, for whom a matter may be assigned to; the page begins with the rep's and their manager's."""
     rows = roster.read_members((SAMPLE_FOLDER / "members.csv").read_bytes()).rows
     shown = {row.accounts["playground"]: row for row in rows}
-    skins: tuple[tuple[str, Skin], ...] = ((REP, rep_skin), (MANAGER, "wecom"))
-    return [Person(user_id, shown[user_id].name, shown_role(shown[user_id].roles), skin) for user_id, skin in skins]
+    skins: dict[str, Skin] = {REP: rep_skin}
+    return [
+        Person(user_id, shown[user_id].name, shown_role(shown[user_id].roles), skins.get(user_id, "wecom"))
+        for user_id in dict.fromkeys((REP, MANAGER, *shown))
+    ]
 
 
 def shown_role(roles: Sequence[str]) -> Role:

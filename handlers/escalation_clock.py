@@ -72,7 +72,7 @@ async def leave(ctx: Context, work: Work, matter: Escalation, *, cause: str) -> 
     """
     manager = await work.members.get(matter.manager_id)
     if matter.state == "assigned" and manager.active:
-        await _give_back(ctx, work, matter, cause=cause)
+        await give_back(ctx, work, matter, cause=cause)
         return
     above = await next_up(ctx, work, matter)
     if above is not None:
@@ -82,7 +82,8 @@ async def leave(ctx: Context, work: Work, matter: Escalation, *, cause: str) -> 
     await escalation.tell_admins(ctx, work, rep, texts.NOBODY_ABOVE)
 
 
-async def _give_back(ctx: Context, work: Work, matter: Escalation, *, cause: str) -> None:
+async def give_back(ctx: Context, work: Work, matter: Escalation, *, cause: str) -> None:
+    """Back to the manager who assigned it, who is to decide again."""
     manager = await work.members.get(matter.manager_id)
     await escalation.stop_clock(work, matter)
     await escalation.close_card(work, matter, texts.CLOSED_GIVEN_BACK.format(manager=manager.name), cause=cause)

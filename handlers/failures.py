@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from handlers import outbox, routes, texts, voice, wording
+from handlers import outbox, routes, texts, undelivered, voice, wording
 from handlers.context import Context
 from handlers.messages import InboundMessage, Sender
 from storage.jobs import Job
@@ -32,7 +32,9 @@ async def tell(_ctx: Context, work: Work, job: Job, text: str) -> None:
 async def parked(ctx: Context, work: Work, job: Job, reason: str) -> None:
     """Tell the person that their message waits for help, and the admins which job it is; `reason` quotes nobody."""
     # What could not be sent cannot be apologised for on the same way, and what is fetched beside its turn is fetched
-    # again in it: only the admins hear of those.
+    # again in it: only the admins hear of those, and whoever counts on a card that did not arrive.
+    if job.queue == outbox.QUEUE:
+        await undelivered.tell(ctx, work, job)
     sender = None if job.queue in (outbox.QUEUE, routes.FETCH_QUEUE) else _sender(job)
     if sender is not None:
         text = texts.PARKED.format(at=_time(ctx, work, job), what=_what(job))

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers import answers, drafts, editing, outbox, people_said, sayings, texts, wording
+from handlers import answers, drafts, editing, outbox, people_said, sayings, texts, todo_sayings, wording
 from handlers.context import Context
 from handlers.messages import Sender
 from handlers.people import known
@@ -265,7 +265,7 @@ async def put(
     if not tell_of_a_visit(facts):
         if note.is_picture and open_draft is not None:
             evidence.visit_id = open_draft.visit_id
-        await _not_understood(ctx, work, note, draft)
+        await _not_understood(ctx, work, note, draft, member)
         return
     late = _late(ctx, work, note)
     warnings = note.transcript.warnings if note.transcript else ()
@@ -324,7 +324,7 @@ def _is_unsettled_customer(value: Value) -> bool:
     return isinstance(value, CustomerValue) and value.status != "known"
 
 
-async def _not_understood(ctx: Context, work: Work, note: Note, draft: VisitDraft) -> None:
+async def _not_understood(ctx: Context, work: Work, note: Note, draft: VisitDraft, member: Member) -> None:
     if note.is_beside and len(note.text) <= MOST_ASIDE:
         return
     if note.source == "voice":
@@ -336,7 +336,7 @@ async def _not_understood(ctx: Context, work: Work, note: Note, draft: VisitDraf
     elif is_courtesy(note.text):
         answer = texts.COURTESY
     else:
-        answer = texts.NOT_UNDERSTOOD
+        answer = await todo_sayings.missed(ctx, work, member, note.text) or texts.NOT_UNDERSTOOD
     answer = "\n".join(filter(None, [_late(ctx, work, note) + answer, without_model(draft)]))
     await outbox.say(work, note.to, answer, cause=f"{note.cause}>not-understood")
 

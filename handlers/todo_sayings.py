@@ -62,6 +62,17 @@ async def _do(
     return True
 
 
+async def missed(ctx: Context, work: Work, member: Member, text: str) -> str | None:
+    """What to answer to words that settle or change a to-do which nobody could find: those that there are.
+
+    None where the words mean something else, or there are none.
+    """
+    wish = todo_words.read(text)
+    if not isinstance(wish, Finish | Change | PassOn | Cancel) or not await work.todos.open_of(member.member_id):
+        return None
+    return texts.NO_TODO_LIKE_THAT.format(listing=await todos.listing(ctx, work, member.member_id))
+
+
 async def _locked(work: Work, todo: Todo) -> Todo:
     locked = await work.todos.lock(todo.todo_id)
     assert locked is not None  # it was read a moment ago, and none is ever deleted

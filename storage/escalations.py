@@ -38,6 +38,11 @@ class Escalations:
         """The matter, held until the transaction ends: of two clicks at once the second sees what the first did."""
         return await self._session.get_one(Escalation, escalation_id, with_for_update=True, populate_existing=True)
 
+    async def shown_on(self, card_id: str) -> Sequence[Escalation]:
+        """The unsettled matter that a card shows, at most one."""
+        query = select(Escalation).where(Escalation.card_id == card_id, Escalation.state.in_(UNSETTLED))
+        return (await self._session.scalars(query.with_for_update())).all()
+
     async def of_visit(self, visit_id: int) -> Escalation | None:
         """The unsettled matter that began with this record."""
         query = select(Escalation).where(Escalation.visit_id == visit_id, Escalation.state.in_(UNSETTLED))

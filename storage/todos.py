@@ -117,6 +117,11 @@ class Todos:
         query = select(Todo).where(Todo.member_id == member_id, Todo.state == "open", Todo.card_id.is_(None))
         return (await self._session.scalars(query.order_by(Todo.todo_id))).all()
 
+    async def shown_on(self, card_id: str) -> Sequence[Todo]:
+        """The open to-dos that a card shows."""
+        query = select(Todo).where(Todo.card_id == card_id, Todo.state == "open").order_by(Todo.todo_id)
+        return (await self._session.scalars(query)).all()
+
     def close(self, todo: Todo, state: TodoState) -> None:
         todo.state = state
         todo.closed_at = self._now

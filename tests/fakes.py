@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from bot.errors import MediaGone, PlatformError
+from bot.errors import MediaGone, PlatformError, RecipientUnreachable
 from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Platform, Received, Sent
 from handlers.messages import (
     CardUpdate,
@@ -110,6 +110,8 @@ class FakePlatform:
     clock: Clock = field(default_factory=FakeClock)
     closed: bool = False
     is_connected: bool = True
+    out_of_reach: set[str] = field(default_factory=set)
+    """Whom the platform refuses to deliver to."""
     media_failure: PlatformError | None = None
 
     @property
@@ -160,6 +162,8 @@ class FakePlatform:
         reply: ReplyRoute | None = None,
         group: str | None = None,
     ) -> Sent:
+        if user_id in self.out_of_reach:
+            raise RecipientUnreachable("send", 60111)
         failure = self.failures.popleft() if self.failures else None
         if failure is not None and not self.arrives_anyway:
             raise failure

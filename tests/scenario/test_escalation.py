@@ -474,6 +474,29 @@ async def test_what_was_assigned_to_somebody_who_left_comes_back_to_the_manager(
     assert len(chat.cards("风险上报", of=DIRECTOR)) == 1
 
 
+async def test_what_was_assigned_to_somebody_who_cannot_be_reached_comes_back_to_the_manager(chat: Chat) -> None:
+    chat.platform.out_of_reach.add(OTHER)
+    await asked_whom(chat)
+    await chat.says("赵一鸣", sender=MANAGER)
+
+    await chat.lives_until(at(11, 20, 18))
+
+    assert (await matter(chat)).state == "open"
+    assert any("没能送到赵一鸣手上" in text for text in chat.texts(of=MANAGER))
+    assert len(chat.cards("风险上报", of=MANAGER)) == 2
+
+
+async def test_the_rep_hears_that_the_manager_cannot_be_reached_and_the_matter_goes_up_in_its_time(chat: Chat) -> None:
+    chat.platform.out_of_reach.add(MANAGER)
+    await chat.speaks(VISIT)
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.lives_until(at(11, 20, 18))
+    assert any("没能送到陈志远手上" in text for text in chat.texts(of=REP))
+
+    await chat.lives_until(at(11, 24, 12))
+    assert len(chat.cards("风险上报", of=DIRECTOR)) == 1
+
+
 async def test_a_circle_in_the_reporting_line_ends(chat: Chat) -> None:
     async with chat.database.work() as work:
         [director], [manager] = await work.members.by_name("周敏"), await work.members.by_name("陈志远")

@@ -774,3 +774,28 @@ async def test_many_members_are_reached_in_several_transactions(
     }
     async with database.reading() as work:
         assert await work.session.scalar(select(func.count()).select_from(Todo)) == 5
+
+
+# What does not arrive, or is not there
+
+
+async def test_whoever_handed_a_to_do_on_hears_that_its_card_did_not_arrive(chat: Chat) -> None:
+    chat.platform.out_of_reach.add(OTHER)
+    await visited(chat)
+    await chat.says("排期表转给赵一鸣")
+
+    await chat.lives_until(at(11, 20, 18))
+
+    assert "没能送到赵一鸣手上" in chat.texts(of=REP)[-1]
+    assert "提供安装排期表" in chat.texts(of=REP)[-1]
+
+
+async def test_a_to_do_that_is_not_there_is_answered_with_those_that_are(chat: Chat) -> None:
+    await visited(chat)
+
+    await chat.says("报价单搞定了")
+    assert "没有找到您说的这个待办" in chat.texts(of=REP)[-1]
+    assert "提供安装排期表" in chat.texts(of=REP)[-1]
+
+    await chat.says("第一个搞定了")
+    assert "安装排期表" in chat.texts(of=REP)[-1]
