@@ -40,7 +40,7 @@ ANSWERS = "卡在他们总经理还没签字，需要总监出面见一下他们
 def configuration(folder: Path, port: int) -> Config:
     words = tomllib.loads((SAMPLE_FOLDER / "vocabulary.toml").read_text("utf-8"))
     return Config(
-        server=Server(port=port),
+        server=Server(port=port, public_url=f"http://127.0.0.1:{port}"),
         storage=Storage(database=f"sqlite:///{folder / 'visitbot.db'}", media_dir=folder / "media"),
         vocabulary=Vocabulary(**words),
         calendar=open_all_hours(folder),

@@ -121,6 +121,10 @@ def test_the_sample_company_has_twenty_customers_and_a_phone_for_everybody() -> 
     assert [person.skin for person in demo.people("dingtalk")[:3]] == ["dingtalk", "wecom", "wecom"]
 
 
+def test_links_on_the_cards_of_the_demo_lead_to_its_own_page(tmp_path: Path) -> None:
+    assert demo.configuration(tmp_path, port=8432).server.public_url == "http://127.0.0.1:8432"
+
+
 def test_everybody_is_shown_under_the_highest_of_their_roles() -> None:
     assert demo.shown_role(["sales", "manager"]) == "manager"
     assert demo.shown_role(["colleague"]) == "colleague"

@@ -45,7 +45,9 @@ def main(args: argparse.Namespace) -> int:
 
 
 async def _demo(args: argparse.Namespace, folder: Path) -> int:
-    config = demo.configuration(folder, args.port or 0)
+    # known beforehand: the links on the cards name it
+    port = args.port or _free_port(DEFAULT_PORT)
+    config = demo.configuration(folder, port)
     clock = SystemClock()
     people = demo.people("dingtalk" if args.dingtalk else "wecom")
     platform = PlaygroundPlatform(clock, people, data_dir=folder / "playground")
@@ -65,7 +67,6 @@ async def _demo(args: argparse.Namespace, folder: Path) -> int:
             _announce(port, args)
             ready.set()
 
-        port = args.port if args.port is not None else _free_port(DEFAULT_PORT)
         serving = asyncio.create_task(
             wiring.run(built, stop=stop, host=config.server.host, port=port, on_ready=on_ready)
         )
@@ -96,13 +97,14 @@ async def _first(ready: asyncio.Event, serving: "asyncio.Task[None]") -> None:
 
 
 def _free_port(wanted: int) -> int:
-    """That port, or 0, which means any, where something else has it."""
+    """That port, or any other where something else has it."""
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", wanted))
         except OSError:
-            return 0
-    return wanted
+            probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def _announce(port: int, args: argparse.Namespace) -> None:
