@@ -5,6 +5,7 @@ A press counts at once; what it was like is asked afterwards and may stay out. T
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from handlers import access, actions, escalation, escalation_cards, escalation_weights, notices, outbox, texts
 from handlers.actions import ASSIGNEE_SELECT, NOT_CHOSEN
@@ -127,15 +128,22 @@ async def _resolve(
     ctx: Context, work: Work, matter: Escalation, *, by: Member, to: Sender, cause: str, pressed: Pressed | None
 ) -> None:
     """Settled by the press itself; the words follow, or stay out."""
+    await _settle(ctx, work, matter, by=by, cause=cause, pressed=pressed)
+    await work.questions.ask(by.member_id, OUTCOME, subject(matter), life=ctx.settings.question_life)
+    told = "、".join([(await work.members.get(one)).name for one in await _concerned(work, matter, by)]) or "大家"
+    text = texts.ASK_OUTCOME.format(rep=told, **await _names(work, matter))
+    await outbox.say(work, to, text, cause=f"{cause}>outcome")
+
+
+async def _settle(
+    ctx: Context, work: Work, matter: Escalation, *, by: Member, cause: str, pressed: Pressed | None
+) -> None:
     await _move(work, matter, "resolved", "已处理", by=by, cause=cause, pressed=pressed)
     await escalation_weights.learn(work, matter, false_alarm=False, by=by, cause=cause)
     names = await _names(work, matter)
     text = texts.ESCALATION_RESOLVED.format(manager=by.name, **names)
     for member_id in await _concerned(work, matter, by):
         await _tell(ctx, work, matter, member_id, text, cause=f"{cause}>told:{member_id}")
-    await work.questions.ask(by.member_id, OUTCOME, subject(matter), life=ctx.settings.question_life)
-    told = "、".join([(await work.members.get(one)).name for one in await _concerned(work, matter, by)]) or "大家"
-    await outbox.say(work, to, texts.ASK_OUTCOME.format(rep=told, **names), cause=f"{cause}>outcome")
 
 
 async def _dismiss(
@@ -296,6 +304,11 @@ async def take_outcome(ctx: Context, work: Work, question: Question, reply: Repl
     if not bare or reply.is_aside or len(said) > MOST_OUTCOME or await _is_of_another(work, matter, said):
         return False
     await work.questions.close(member.member_id, OUTCOME, question.subject)
+    await _keep_outcome(ctx, work, matter, said, reply, member)
+    return True
+
+
+async def _keep_outcome(ctx: Context, work: Work, matter: Escalation, said: str, reply: Reply, member: Member) -> None:
     matter.outcome = said
     work.audit.note(
         "escalation.outcome",
@@ -313,6 +326,59 @@ async def take_outcome(ctx: Context, work: Work, question: Question, reply: Repl
     ]
     answer = texts.OUTCOME_KEPT.format(told="、".join(told)) if told else texts.OUTCOME_KEPT_ONLY
     await outbox.say(work, reply.to, answer, cause=f"{reply.cause}>outcome")
+
+
+# In words, with no card at hand
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody says of the one matter that lies with them: that they take it on, or how it was settled."""
+
+    is_settled: bool
+    how: str = ""
+
+
+_TAKES = re.compile(r"(?:好的?|行)?[，, ]?(?:这个|这事|这件事)?(?:我来跟进|我来处理|我跟进)(?:吧|一下)?")
+_SETTLES = re.compile(
+    r"(?:这个|这事|这件事|风险)?(?:已处理|已经处理(?:好|完)?了?|处理(?:好|完)了)(?:[，,。：:；; ]+(?P<how>.+))?",
+    re.DOTALL,
+)
+
+
+def said_of_matter(text: str) -> Said | None:
+    """
+    >>> said_of_matter("已处理，我约了他们老板下周见面"), said_of_matter("我来跟进。")
+    (Said(is_settled=True, how='我约了他们老板下周见面'), Said(is_settled=False, how=''))
+    """
+    said = text.strip(PUNCTUATION)
+    if _TAKES.fullmatch(said):
+        return Said(is_settled=False)
+    found = _SETTLES.fullmatch(said)
+    how = (found["how"] or "") if found else ""
+    return Said(is_settled=True, how=how) if found and len(how) <= MOST_OUTCOME else None
+
+
+async def do_as_said(ctx: Context, work: Work, member: Member, reply: Reply, said: Said) -> bool:
+    """False where nothing lies with them, or the words are about another customer: then it is news of a visit."""
+    theirs = await work.escalations.lying_with(member.member_id)
+    means = actions.ResolveEscalation if said.is_settled else actions.TakeEscalation
+    meant = [
+        matter for matter in theirs if matter.state in FROM[means] and not await _is_of_another(work, matter, said.how)
+    ]
+    if not meant:
+        return False
+    if len(meant) > 1:
+        await outbox.say(work, reply.to, texts.WHICH_MATTER, cause=f"{reply.cause}>which-matter")
+        return True
+    [matter] = meant
+    if not said.is_settled:
+        await _take(ctx, work, matter, by=member, to=reply.to, cause=reply.cause, pressed=None)
+    elif said.how:
+        await _settle(ctx, work, matter, by=member, cause=reply.cause, pressed=None)
+        await _keep_outcome(ctx, work, matter, said.how, reply, member)
+    else:
+        await _resolve(ctx, work, matter, by=member, to=reply.to, cause=reply.cause, pressed=None)
     return True
 
 

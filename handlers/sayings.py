@@ -46,6 +46,7 @@ class Saying(Generic[T]):
 SAYINGS: tuple[Saying[Any], ...] = (
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),
+    Saying("跟进或已处理", access.EVERYBODY, escalation_answers.said_of_matter, escalation_answers.do_as_said),
     Saying("指派", access.LEADERS, escalation_answers.said_to_assign, escalation_answers.assign_by_word),
     Saying("待处理风险", access.LEADERS, escalation_requests.asks_for_list, escalation_requests.listing),
     Saying("误报清单", access.LEADERS | access.ADMINS, escalation_weights.asks_for_list, escalation_weights.listing),

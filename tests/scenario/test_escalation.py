@@ -474,6 +474,46 @@ async def test_what_was_assigned_to_somebody_who_left_comes_back_to_the_manager(
     assert len(chat.cards("风险上报", of=DIRECTOR)) == 1
 
 
+async def test_whoever_it_was_assigned_to_settles_it_in_one_sentence(chat: Chat) -> None:
+    await asked_whom(chat)
+    await chat.says("赵一鸣", sender=MANAGER)
+
+    await chat.says("已处理，我约了他们老板下周见面", sender=OTHER)
+
+    assert (await matter(chat)).state == "resolved"
+    assert (await matter(chat)).outcome == "我约了他们老板下周见面"
+    assert "我约了他们老板下周见面" in chat.texts(of=REP)[-1]
+    assert "我约了他们老板下周见面" in chat.texts(of=MANAGER)[-1]
+    assert not chat.cards("拜访记录", of=OTHER)
+
+
+async def test_the_manager_takes_it_on_in_words_and_settles_it_without_saying_how(chat: Chat) -> None:
+    await raised(chat)
+
+    await chat.says("我来跟进", sender=MANAGER)
+    assert (await matter(chat)).state == "taken"
+
+    await chat.says("处理好了", sender=MANAGER)
+    assert (await matter(chat)).state == "resolved"
+    assert "怎么处理的" in chat.texts(of=MANAGER)[-1]
+
+
+async def test_words_about_another_customer_settle_nothing(chat: Chat) -> None:
+    await raised(chat)
+
+    await chat.says("已处理，恒丽服饰的合同签好了", sender=MANAGER)
+
+    assert (await matter(chat)).state == "open"
+
+
+async def test_who_has_nothing_on_their_hands_tells_of_a_visit_with_the_same_words(chat: Chat) -> None:
+    await raised(chat)
+
+    await chat.says("处理好了", sender=OTHER)
+
+    assert (await matter(chat)).state == "open"
+
+
 async def test_what_was_assigned_to_somebody_who_cannot_be_reached_comes_back_to_the_manager(chat: Chat) -> None:
     chat.platform.out_of_reach.add(OTHER)
     await asked_whom(chat)
