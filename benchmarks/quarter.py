@@ -30,7 +30,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.simulated.report import reported, table
+from benchmarks.simulated.report import MOST_SHOWN, reported, table
 from benchmarks.simulated.run import Options, lived
 
 MEMORY = Path("/dev/shm")  # noqa: S108  made by TemporaryDirectory, which chooses the name
@@ -47,6 +47,7 @@ def main() -> int:
     parser.add_argument("--customers", type=int, default=default.customers)
     parser.add_argument("--notes", type=float, default=default.notes_a_week, help="of a rep in a week")
     parser.add_argument("--kills", type=int, default=default.kills, help="about so many")
+    parser.add_argument("--faults", type=int, default=MOST_SHOWN, help="show so many of each kind")
     args = parser.parse_args()
     options = Options(
         seed=args.seed,
@@ -66,7 +67,7 @@ def main() -> int:
         f"seed {options.seed}: {options.reps} reps, {options.managers} managers, {options.customers} customers, "
         f"{options.weeks} weeks from {options.first_day}, {options.notes_a_week} notes a rep and week\n"
     )
-    print(table(report))
+    print(table(report, most=args.faults))
     took_s, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
     events = max(1, len(quarter.people.taken))
     print(f"\ntook {took_s:.0f} s ({cpu_s:.0f} s of processor time, {1000 * cpu_s / events:.0f} ms an event)")

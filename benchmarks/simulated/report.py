@@ -13,6 +13,7 @@ from benchmarks.simulated.run import Quarter
 from storage.database import Database
 
 MOST_SHOWN = 5
+"""Faults of a kind that the table is followed by, unless it is told otherwise."""
 PARTS = ("missing", "early", "overdue", "unasked", "mislabelled")
 
 
@@ -68,8 +69,8 @@ def _demands(quarter: Quarter, facts: Facts, lines: Sequence[Line], shown: Seque
 # Shown
 
 
-def table(report: Report) -> str:
-    return "\n".join([*_of_kinds(report), "", *_of_everything(report), "", *_of_faults(report)]).rstrip()
+def table(report: Report, *, most: int = MOST_SHOWN) -> str:
+    return "\n".join([*_of_kinds(report), "", *_of_everything(report), "", *_of_faults(report, most)]).rstrip()
 
 
 def _of_kinds(report: Report) -> Iterator[str]:
@@ -109,17 +110,17 @@ def _of_everything(report: Report) -> Iterator[str]:
     yield "people: " + ", ".join(f"{what} {count}" for what, count in sorted(quarter.people.counts.items()))
 
 
-def _of_faults(report: Report) -> Iterator[str]:
+def _of_faults(report: Report, most: int) -> Iterator[str]:
     for kind, verdict in report.verdicts.items():
         for part in PARTS:
-            for one in getattr(verdict, part)[:MOST_SHOWN]:
+            for one in getattr(verdict, part)[:most]:
                 yield f"{kind}: {part}: {_line(one) if isinstance(one, Line) else _demand(one)}"
                 yield from _around(report, one)
     delivered = report.delivered
     for name in ("outside_hours", "over_the_limit", "within_the_hour", "twice"):
-        for one in getattr(delivered, name)[:MOST_SHOWN]:
+        for one in getattr(delivered, name)[:most]:
             yield f"{name}: {_shown(one)}"
-    for event_id in delivered.unanswered[:MOST_SHOWN]:
+    for event_id in delivered.unanswered[:most]:
         sent = report.quarter.people.by_event[event_id]
         yield f"never answered: {event_id}, {sent.what}, {days.here(sent.sent_at):%m-%d %H:%M}"
 
