@@ -89,7 +89,9 @@ async def _finish_all(ctx: Context, work: Work, member: Member, reply: Reply) ->
 
 
 async def _change(ctx: Context, work: Work, member: Member, reply: Reply, wish: Change) -> bool:
-    is_day = not wish.to or todo_words.until(wish.to, reply.sent_at, ctx.settings.zone, due=None) is not None
+    zone, worked = ctx.settings.zone, ctx.settings.worked
+    until = todo_words.until(wish.to, reply.sent_at, zone, due=None, worked=worked)
+    is_day = not wish.to or until is not None
     if not is_day and not wish.target.says_todo:
         return False  # 预算改成90万 is about something else
     what = deed("postpone" if is_day or not wish.rewords else "reword", reply, wish.to)
@@ -100,10 +102,10 @@ async def _change(ctx: Context, work: Work, member: Member, reply: Reply, wish: 
 
 
 async def _create(ctx: Context, work: Work, member: Member, reply: Reply, words: str, *, when: str = "") -> bool:
-    zone, today = ctx.settings.zone, ctx.day_of(work.now)
-    if when and todo_words.until(when, reply.sent_at, zone, due=None) is None:
+    zone, worked, today = ctx.settings.zone, ctx.settings.worked, ctx.day_of(work.now)
+    if when and todo_words.until(when, reply.sent_at, zone, due=None, worked=worked) is None:
         return False
-    new = todo_words.new(words, reply.sent_at, zone)
+    new = todo_words.new(words, reply.sent_at, zone, worked)
     if new is None:
         await outbox.say(work, reply.to, texts.NO_ACTION, cause=f"{reply.cause}>what")
         return True
