@@ -404,11 +404,8 @@ async def do_as_said(ctx: Context, work: Work, member: Member, reply: Reply, sai
 
 async def _is_of_another(work: Work, matter: Escalation, said: str) -> bool:
     """Whether the words name a customer whom the matter is not about: then they are news, and no answer."""
-    for customer in await work.customers.all():
-        names = [customer.name, *(row.alias for row in customer.aliases)]
-        if any(name in said for name in names):
-            return customer.customer_id != matter.customer_id
-    return False
+    named = [customer.customer_id for customer in await work.customers.named_in(said)]
+    return bool(named) and matter.customer_id not in named
 
 
 def _id_of(question: Question) -> int:

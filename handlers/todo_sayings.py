@@ -1,7 +1,5 @@
 """What people say about their to-dos in passing: done, later, somebody else's, a new one, whose there are, 待跟进."""
 
-from collections.abc import Sequence
-
 from handlers import access, outbox, texts, todo_clock, todo_deeds, todos, wording
 from handlers.context import Context
 from handlers.reply import Reply
@@ -147,9 +145,8 @@ async def _customer_in(work: Work, member: Member, action: str) -> int | None:
     sight = await access.sight_of(work, member)
     named = [
         customer
-        for customer in await work.customers.all()
-        if (customer.owner_id is None or sight.sees(customer.owner_id))
-        and any(name in action for name in (customer.name, *(row.alias for row in customer.aliases)))
+        for customer in await work.customers.named_in(action)
+        if customer.owner_id is None or sight.sees(customer.owner_id)
     ]
     return named[0].customer_id if len(named) == 1 else None
 
@@ -182,7 +179,7 @@ async def _show(ctx: Context, work: Work, member: Member, reply: Reply, wish: Sh
 
 
 async def _mark(ctx: Context, work: Work, member: Member, reply: Reply, wish: MarkFollowUp) -> bool:
-    found = await _customers_called(work, wish.customer)
+    found = await work.customers.called(wish.customer)
     if not found:
         if wish.is_plain:
             text = texts.NO_SUCH_CUSTOMER_TO_MARK.format(name=wish.customer)
@@ -224,9 +221,3 @@ async def _mark_one(ctx: Context, work: Work, member: Member, reply: Reply, cust
     await outbox.say(work, reply.to, text, cause=f"{reply.cause}>marked")
     if is_own:
         await todos.show(ctx, work, todo, todo_deeds.by(reply, member))
-
-
-async def _customers_called(work: Work, name: str) -> Sequence[Customer]:
-    """By name or alias, or else those whose name has it in it."""
-    exact = await work.customers.called(name, in_full=True)
-    return exact or [one for one in await work.customers.all() if name in one.name]

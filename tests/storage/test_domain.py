@@ -266,3 +266,23 @@ async def test_what_two_teams_made_of_a_wording_is_counted_together_when_their_m
         kept = await work.escalations.wording(managers[0].member_id, "审批", "领导还没批")
         assert kept is not None
         assert (kept.confirmed, kept.false_alarms) == (2, 4)
+
+
+async def test_the_customers_that_a_text_names_are_found_by_name_and_alias(any_database: Database) -> None:
+    async with any_database.work() as work:
+        for name, aliases in (
+            ("宁波恒力阀门有限公司", ["恒力"]),
+            ("百分百%商贸", []),
+            ("%", []),
+            ("华东仪表", ["华仪"]),
+        ):
+            await work.customers.add(name, aliases=aliases)
+
+    async with any_database.reading() as work:
+        for text, names in (
+            ("下周给恒力寄样品", ["宁波恒力阀门有限公司"]),
+            ("华仪和华东仪表都去", ["华东仪表"]),
+            ("谁也没说", []),
+            ("折扣 5%", ["%"]),
+        ):
+            assert [customer.name for customer in await work.customers.named_in(text)] == names
