@@ -28,7 +28,7 @@ from handlers.messages import (
     PlatformName,
     ReplyRoute,
 )
-from handlers.outbox import HELD, KIND
+from handlers.outbox import HELD, KIND, put_off
 from handlers.working_time import WorkingTime
 from storage.database import Database
 from storage.errors import LeaseLost
@@ -192,7 +192,7 @@ class Sender:
         opens_at = self._working_time.next_push(work.now)
         if opens_at <= work.now:
             return False
-        dedupe = f"{job.dedupe}@{opens_at:%y%m%d%H%M}"
+        dedupe = put_off(job.dedupe, opens_at)
         await work.jobs.put(KIND, job.payload, queue=job.queue, lane=job.lane, dedupe=dedupe, at=opens_at)
         await work.jobs.complete(job, "outside working hours")
         log.info("send.put_off", extra={"job_id": job.id})

@@ -66,6 +66,11 @@ def customer_of(finding: Finding) -> int:
     return number(finding, "customer_id")
 
 
+def origin_of(finding: Finding) -> str:
+    """Of the item in a matter that was raised because of it."""
+    return f"rule:{finding.rule}:{finding.subject}:{finding.episode}"
+
+
 def number(finding: Finding, key: str) -> int:
     value = finding.detail[key]
     assert isinstance(value, int)  # noted by the rule that found it

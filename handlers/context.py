@@ -11,6 +11,7 @@ from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
 from handlers.rulebook import RuleBook
 from handlers.working_time import WorkingTime
+from nlp.calendar_cn import Worked
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
 from nlp.extractor import Extractor
@@ -79,6 +80,11 @@ class Settings:
     @property
     def zone(self) -> ZoneInfo:
         return self.working_time.zone
+
+    @property
+    def worked(self) -> Worked:
+        """Whether the company works on a day, for whatever reads words like 三个工作日内."""
+        return self.working_time.is_working_day
 
 
 @dataclass(frozen=True)

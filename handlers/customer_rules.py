@@ -12,6 +12,7 @@ from handlers.checks import (
     lines_of,
     longer_than,
     number,
+    origin_of,
     subject_of,
 )
 from handlers.context import Context
@@ -290,7 +291,7 @@ async def to_the_director(
         kind="rule",
         member=owner,
         customer_id=customer.customer_id,
-        items=(MatterItem(f"rule:{finding.rule}:{finding.subject}:{finding.episode}", category, fact),),
+        items=(MatterItem(origin_of(finding), category, fact),),
         reason=fact,
         to="director",
     )

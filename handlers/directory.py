@@ -63,6 +63,8 @@ def most_leaving(active: int) -> int:
 
 
 async def _left(ctx: Context, work: Work, platform: str, user_ids: Sequence[str], *, cause: str) -> None:
+    # two instances that counted side by side would each let as many leave as one may
+    await work.departures.one_at_a_time()
     found = [await work.members.by_identity(platform, user_id) for user_id in user_ids]
     here = {member.member_id: member for member in found if member is not None and member.active}
     leaving = [member for member in here.values() if await work.departures.held_of(member.member_id) is None]

@@ -139,19 +139,20 @@ async def read(
 ) -> Request:
     """What a message asks to be changed in the draft `visit`, by itself or as the answer to what we asked last."""
     text, zone = evidence.text or "", ctx.settings.zone
+    worked = ctx.settings.worked
     said = Said(text, (Part(Span(0, len(text)), 0, evidence, transcript),))
     if visit is None:
-        return Request(edits.parse(text, sent_at, zone), said)
+        return Request(edits.parse(text, sent_at, zone, worked=worked), said)
     stages = ctx.settings.vocabulary.stages
     view = view_of(await load(work, visit), stages)
-    wanted = edits.parse(text, sent_at, zone, view)
+    wanted = edits.parse(text, sent_at, zone, view, worked)
     if not wanted or isinstance(wanted[0], Ask):
         answer = await _answer(ctx, work, visit, view, said, sent_at)
         return answer or Request(wanted, said)
     if isinstance(wanted[0], Undo) and len(wanted) > 1 and visit.undo_versions:
         # what follows is said of the draft as it is then
         earlier = view_of(await load(work, visit, version=visit.undo_versions[-1]), stages)
-        wanted = edits.parse(text, sent_at, zone, earlier)
+        wanted = edits.parse(text, sent_at, zone, earlier, worked)
     return Request(wanted, said)
 
 
@@ -169,10 +170,11 @@ async def _answer(
         return None
     last = earlier[-1]
     before = last.text or ""
-    asked = edits.parse(before, last.sent_at, ctx.settings.zone, view)
+    zone, worked = ctx.settings.zone, ctx.settings.worked
+    asked = edits.parse(before, last.sent_at, zone, view, worked)
     if len(asked) != 1 or not isinstance(question := asked[0], Ask):
         return None
-    found = edits.answered(question, before, said.text, sent_at, ctx.settings.zone, view)
+    found = edits.answered(question, before, said.text, sent_at, zone, view, worked)
     if found is None:
         return None
     whole_text = question.before + said.text[found.answer.start : found.answer.end] + question.after.of(before)
@@ -405,7 +407,8 @@ class _Editor:
         if read:
             return record.joined_by(read)
         words = edit.span.of(self.said.text)
-        found = dates.find(words, self.understanding.sent_at, self.understanding.zone)
+        context = self.understanding
+        found = dates.find(words, context.sent_at, context.zone, context.worked)
         due, action = None, words
         if len(found) == 1:
             due = found[0].due

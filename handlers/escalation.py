@@ -308,6 +308,33 @@ async def team_of(work: Work, escalation: Escalation) -> list[tuple[int, str]]:
     return sorted(team, key=lambda person: person[0] != escalation.member_id)
 
 
+async def hand_over(
+    ctx: Context, work: Work, escalation: Escalation, from_id: int, to: Member, *, by_id: int, cause: str
+) -> None:
+    """The customer is another rep's: what becomes of the matter concerns them, and what was assigned to the one before
+    is assigned to them.
+    """
+    before = {"member_id": escalation.member_id, "assignee_id": escalation.assignee_id}
+    after = {key: to.member_id for key, member_id in before.items() if member_id == from_id}
+    is_theirs_to_do = escalation.state == "assigned" and "assignee_id" in after
+    if is_theirs_to_do:
+        await stop_clock(work, escalation)
+        await close_card(work, escalation, texts.CLOSED_PASSED_ON.format(member=to.name), cause=cause)
+        escalation.decided_at = work.now
+    escalation.member_id = after.get("member_id", escalation.member_id)
+    escalation.assignee_id = after.get("assignee_id", escalation.assignee_id)
+    work.audit.note(
+        "escalation.handed_over",
+        subject(escalation),
+        member_id=by_id,
+        source=cause,
+        before=dict.fromkeys(after, from_id),
+        after={**after},
+    )
+    if is_theirs_to_do:
+        await send_card(ctx, work, escalation, cause=cause)
+
+
 # Cards
 
 

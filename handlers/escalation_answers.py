@@ -20,6 +20,7 @@ from storage.work import Work
 
 OUTCOME = "outcome"
 ASSIGN = "assign"
+MOST_KEY = 200
 MOST_OUTCOME = 300
 """Characters; more is a note about something."""
 PUNCTUATION = " \n\t。.！!，,、；;？?～~“”\"'「」"
@@ -154,6 +155,25 @@ async def _dismiss(
     text = texts.ESCALATION_DISMISSED.format(manager=by.name, **await _names(work, matter))
     was_told = await _tell(ctx, work, matter, matter.member_id, text, cause=f"{cause}>rep")
     await outbox.say(work, to, texts.DECIDED if was_told else texts.DECIDED_UNTOLD, cause=f"{cause}>decided")
+
+
+async def withdraw(ctx: Context, work: Work, origin: str, *, by: Member, text: str, rest: str, cause: str) -> None:
+    """What a matter was raised for is taken back: nobody has to do anything about it any more.
+
+    Whoever has it is told that in `text`; where there is more to the matter than this, it stays open, and they are
+    told so in `rest`.
+    """
+    matter = await work.escalations.with_item(origin)
+    if matter is None:
+        return
+    told = {matter.manager_id, (await escalation.holder_of(work, matter)).member_id} - {by.member_id}
+    is_all = all(item.origin == origin for item in await work.escalations.items(matter.escalation_id))
+    if is_all:
+        await _move(work, matter, "withdrawn", texts.CLOSED_WITHDRAWN, by=by, cause=cause, pressed=None)
+    for member_id in sorted(told):
+        key = f"{subject(matter)}:withdrawn:{origin}:{member_id}"
+        line = text if is_all else rest
+        await notices.tell(ctx, work, member_id, line, key=key[:MOST_KEY], subject=escalation.news_of(matter))
 
 
 async def _names(work: Work, matter: Escalation) -> dict[str, str]:
@@ -384,11 +404,8 @@ async def do_as_said(ctx: Context, work: Work, member: Member, reply: Reply, sai
 
 async def _is_of_another(work: Work, matter: Escalation, said: str) -> bool:
     """Whether the words name a customer whom the matter is not about: then they are news, and no answer."""
-    for customer in await work.customers.all():
-        names = [customer.name, *(row.alias for row in customer.aliases)]
-        if any(name in said for name in names):
-            return customer.customer_id != matter.customer_id
-    return False
+    named = [customer.customer_id for customer in await work.customers.named_in(said)]
+    return bool(named) and matter.customer_id not in named
 
 
 def _id_of(question: Question) -> int:

@@ -8,10 +8,11 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from handlers import access, notices, outbox, texts, todos, wording
+from handlers import access, escalation, notices, outbox, texts, todos, wording
 from handlers.context import TIMERS, Context
 from handlers.people_cards import Holdings
 from handlers.record import AmountValue, load
+from storage.escalations import UNSETTLED
 from storage.jobs import Job
 from storage.models import Customer, Escalation, Handover, HandoverItem, Member, Todo, Visit
 from storage.work import Work
@@ -172,6 +173,9 @@ async def _move(ctx: Context, work: Work, handover: Handover, item: HandoverItem
     for todo in moving:
         await _pass_on(ctx, work, handover, todo, taker)
     item.todo_ids = [todo.todo_id for todo in moving]
+    if item.customer_id is not None:
+        matters = [one.escalation_id for one in await work.escalations.unsettled_of(item.customer_id)]
+        item.matter_ids = await _matters(ctx, work, handover, matters, handover.giver_id, taker)
 
 
 def _own(work: Work, handover: Handover, customer: Customer, owner_id: int) -> None:
@@ -190,6 +194,20 @@ async def _pass_on(ctx: Context, work: Work, handover: Handover, todo: Todo, to:
     """The to-do is somebody else's; its new card follows in working hours, with others."""
     cause = f"{_subject(handover)}:{to.member_id}>todo:{todo.todo_id}"
     await todos.pass_on(ctx, work, todo, todos.By(handover.by_id, None, cause), to, is_given=False)
+
+
+async def _matters(
+    ctx: Context, work: Work, handover: Handover, matter_ids: Iterable[int], from_id: int, to: Member
+) -> list[int]:
+    """Of these matters, give those that are `from_id`'s to the other; which they were."""
+    passed = []
+    for matter_id in matter_ids:
+        matter = await work.escalations.lock(matter_id)
+        if matter.state in UNSETTLED and from_id in (matter.member_id, matter.assignee_id):
+            cause = f"{_subject(handover)}:{to.member_id}>{escalation.subject(matter)}"
+            await escalation.hand_over(ctx, work, matter, from_id, to, by_id=handover.by_id, cause=cause)
+            passed.append(matter_id)
+    return passed
 
 
 async def _tell_all(ctx: Context, work: Work, handover: Handover) -> None:
@@ -264,6 +282,7 @@ async def _return(ctx: Context, work: Work, handover: Handover, item: HandoverIt
         todo = await work.todos.lock(todo_id)
         if todo is not None and todo.state == "open" and todo.member_id == handover.taker_id:
             await _pass_on(ctx, work, handover, todo, giver)
+    await _matters(ctx, work, handover, item.matter_ids, handover.taker_id, giver)
 
 
 # What the successor is told

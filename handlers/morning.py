@@ -15,7 +15,8 @@ its button 完成. Below stand what else is overdue or due today, how much is du
 waited to be told (`handlers.notices`), so that the morning is one message. Who has nothing gets none.
 
 One job a day puts one job for each member, a few hundred in a transaction. After a standstill the message comes until
-noon, and says that it is late; in the afternoon the day's plans are made.
+noon, and says that it is late; in the afternoon the day's plans are made. A card that was made and could not go out
+that day is replaced by the next.
 """
 
 from collections.abc import Sequence
@@ -79,6 +80,8 @@ async def fan_out(ctx: Context, job: Job) -> None:
             return
         after = job.payload.get("after", 0)
         assert isinstance(after, int)  # put below
+        if not after:
+            await _withdraw_earlier(ctx, work, today)
         member_ids = await work.members.reachable_after(after, platforms=ctx.served, limit=AT_ONCE)
         for member_id in member_ids:
             await work.jobs.put(
@@ -92,6 +95,20 @@ async def fan_out(ctx: Context, job: Job) -> None:
             await work.jobs.complete(job)
         else:
             await work.jobs.advance(job, KIND, {"after": member_ids[-1]})
+
+
+async def _withdraw_earlier(ctx: Context, work: Work, today: date) -> None:
+    """A card that a standstill has kept for this morning would arrive beside today's, which tells what it told."""
+    times = ctx.settings.working_time
+    midnight = datetime.combine(today, time(), times.zone)
+    until = datetime.combine(today, times.morning, times.zone)
+    for card in await work.cards.unsent_of_kind(todo_cards.MORNING, before=midnight):
+        member = await work.members.by_identity(card.platform, card.user_id)
+        if member is None:
+            continue
+        cause = notices.morning_key(ctx.day_of(card.created_at), member.member_id)
+        if await outbox.withdraw_put_off(work, card, texts.CLOSED_REPLACED, cause=cause, until=until):
+            await work.notices.give_back(member.member_id, card.created_at)
 
 
 async def send(ctx: Context, job: Job) -> None:

@@ -1,6 +1,6 @@
 """Putting things into the outbox: what is put here is sent once the transaction around it has committed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from secrets import token_hex
 
 from handlers.cards import numbered
@@ -71,6 +71,19 @@ async def close(
     work.cards.close(card, closing)
     update = CardUpdate(card_id=card.card_id, closing=closing, response_ref=response_ref, done=done, fallback=fallback)
     await _put(work, Address(card.platform, card.user_id), update, cause=cause)
+
+
+async def withdraw_put_off(work: Work, card: Card, closing: str, *, cause: str, until: datetime) -> bool:
+    """Take back a card that is to be sent at that moment only, since there was a standstill; False where it is not."""
+    if not await work.jobs.cancel(put_off(f"out:{cause}", until)):
+        return False
+    work.cards.close(card, closing)
+    return True
+
+
+def put_off(dedupe: str | None, until: datetime) -> str:
+    """The key of a delivery once it waits for that moment, when people may be written to again."""
+    return f"{dedupe}@{until:%y%m%d%H%M}"
 
 
 def new_card_id(kind: str, subject_id: int) -> str:

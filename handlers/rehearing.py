@@ -74,7 +74,8 @@ async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int
         first = await work.visits.evidence(first_id)
     understanding = await notes.understanding(ctx, message.sent_at, "voice")
     platform_text = first.text or ""
-    wanted = edits.parse(heard.text, message.sent_at, ctx.settings.zone)
+    zone, worked = ctx.settings.zone, ctx.settings.worked
+    wanted = edits.parse(heard.text, message.sent_at, zone, worked=worked)
     if first.visit_id is None:
         reader = Rules() if wanted else ctx.extractor
         read = await reader.extract(heard.text, understanding)
@@ -82,7 +83,7 @@ async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int
         return
     theirs = await Rules().extract(platform_text, understanding)
     ours = await Rules().extract(heard.text, understanding)
-    is_instruction = bool(wanted or edits.parse(platform_text, message.sent_at, ctx.settings.zone))
+    is_instruction = bool(wanted or edits.parse(platform_text, message.sent_at, zone, worked=worked))
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
         second = await keep(work, message, member, heard)

@@ -51,7 +51,7 @@ async def read(ctx: Context, work: Work, question: Asked, reply: Reply, member: 
     start = _start(reply.text)
     if len(reply.text) > MOST:
         return False
-    answers = risk_answers.split(reply.text[start:], reply.sent_at, ctx.settings.zone, missing)
+    answers = risk_answers.split(reply.text[start:], reply.sent_at, ctx.settings.zone, missing, ctx.settings.worked)
     if not start and not await _is_answer(ctx, work, visit, record, reply, answers):
         return False
     facts = _facts(ctx, answers, reply, start)
@@ -73,7 +73,8 @@ async def answer_again(ctx: Context, work: Work, member: Member, reply: Reply, _
         return True
     start = _start(reply.text)
     missing = questionnaire.unanswered(ctx, await load(work, visit))
-    answers = risk_answers.split(reply.text[start:], reply.sent_at, ctx.settings.zone, missing or QUESTIONS)
+    asked = missing or QUESTIONS
+    answers = risk_answers.split(reply.text[start:], reply.sent_at, ctx.settings.zone, asked, ctx.settings.worked)
     facts = _facts(ctx, answers, reply, start)
     if not facts:
         await outbox.say(work, reply.to, texts.NOT_AN_ANSWER, cause=f"{reply.cause}>no-answer")
@@ -166,7 +167,8 @@ async def press(ctx: Context, work: Work, action: actions.RiskAction, pressed: P
     sent_at = pressed.message.sent_at
     words = str(pressed.chosen(picked.select))
     evidence = await work.visits.keep_evidence(cause, member.member_id, "text", sent_at=sent_at, text=words)
-    answer = risk_answers.split(words, sent_at, ctx.settings.zone, (picked.question,)).of(picked.question)
+    answers = risk_answers.split(words, sent_at, ctx.settings.zone, (picked.question,), ctx.settings.worked)
+    answer = answers.of(picked.question)
     assert answer is not None  # a reply to one question answers it
     source = Source(evidence.evidence_id, 0, len(words), words, engine="picked")
     fact = Fact(_value(ctx, picked.question, answer, said_on=ctx.day_of(sent_at)), source)

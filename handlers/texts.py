@@ -220,6 +220,7 @@ STILL_OPEN = "「{customer}」的{what}还没有处理，已经没有再上一�
 STILL_UNFINISHED = "「{customer}」的{what}在您这里跟进 {days} 个工作日了，处理完请点「已处理」。"
 CLOSED_RAISED = "已上报{manager}"
 CLOSED_GIVEN_BACK = "已转回{manager}"
+CLOSED_WITHDRAWN = "已撤回"
 ESCALATION_MOVED_ON = "这件事已经{state}，操作没有生效。"
 ESCALATION_STATES = {
     "open": "转给别人处理",
@@ -227,6 +228,7 @@ ESCALATION_STATES = {
     "assigned": "指派给别人",
     "resolved": "处理完",
     "false_alarm": "标为误报",
+    "withdrawn": "撤回",
 }
 ESCALATION_MORE_QUOTES = " 等 {count} 句"
 ASK_OUTCOME = (
@@ -322,6 +324,8 @@ UNDONE_AT_RISK = "已撤销「{customer}」的风险客户标记。"
 UNDONE_DOWNGRADE = "已撤销降级，「{customer}」的等级改回 {grade}。"
 UNDONE_ALREADY = "「{customer}」的这项改动已经不在了，没有可撤销的。"
 UNDONE_TOLD = "{member}撤销了「{customer}」的风险客户标记。"
+UNDONE_WITHDRAWN = "{member}撤销了「{customer}」的风险客户标记，这件事不用再处理。"
+UNDONE_REST = "{member}撤销了「{customer}」的风险客户标记，上报里的其他事还要处理。"
 
 PLAN_NOTED = "{week}（{days}）计划拜访 {planned} 家，已记下。{now}"
 PLAN_CHANGED = "{week}（{days}）的拜访计划从 {before} 家改为 {planned} 家。{now}"

@@ -89,7 +89,7 @@ async def postpone(ctx: Context, work: Work, todo: Todo, each: todos.By, words: 
 
 def until_of(ctx: Context, todo: Todo, words: str, said_at: datetime) -> todo_words.Until | None:
     due = todo_clock.due_day(ctx.settings.working_time, todo)
-    return todo_words.until(words, said_at, ctx.settings.zone, due=due)
+    return todo_words.until(words, said_at, ctx.settings.zone, due=due, worked=ctx.settings.worked)
 
 
 async def pass_on(ctx: Context, work: Work, todo: Todo, each: todos.By, name: str) -> None:

@@ -1,7 +1,5 @@
 """What people say about their to-dos in passing: done, later, somebody else's, a new one, whose there are, 待跟进."""
 
-from collections.abc import Sequence
-
 from handlers import access, outbox, texts, todo_clock, todo_deeds, todos, wording
 from handlers.context import Context
 from handlers.reply import Reply
@@ -89,7 +87,9 @@ async def _finish_all(ctx: Context, work: Work, member: Member, reply: Reply) ->
 
 
 async def _change(ctx: Context, work: Work, member: Member, reply: Reply, wish: Change) -> bool:
-    is_day = not wish.to or todo_words.until(wish.to, reply.sent_at, ctx.settings.zone, due=None) is not None
+    zone, worked = ctx.settings.zone, ctx.settings.worked
+    until = todo_words.until(wish.to, reply.sent_at, zone, due=None, worked=worked)
+    is_day = not wish.to or until is not None
     if not is_day and not wish.target.says_todo:
         return False  # 预算改成90万 is about something else
     what = deed("postpone" if is_day or not wish.rewords else "reword", reply, wish.to)
@@ -100,10 +100,10 @@ async def _change(ctx: Context, work: Work, member: Member, reply: Reply, wish: 
 
 
 async def _create(ctx: Context, work: Work, member: Member, reply: Reply, words: str, *, when: str = "") -> bool:
-    zone, today = ctx.settings.zone, ctx.day_of(work.now)
-    if when and todo_words.until(when, reply.sent_at, zone, due=None) is None:
+    zone, worked, today = ctx.settings.zone, ctx.settings.worked, ctx.day_of(work.now)
+    if when and todo_words.until(when, reply.sent_at, zone, due=None, worked=worked) is None:
         return False
-    new = todo_words.new(words, reply.sent_at, zone)
+    new = todo_words.new(words, reply.sent_at, zone, worked)
     if new is None:
         await outbox.say(work, reply.to, texts.NO_ACTION, cause=f"{reply.cause}>what")
         return True
@@ -145,9 +145,8 @@ async def _customer_in(work: Work, member: Member, action: str) -> int | None:
     sight = await access.sight_of(work, member)
     named = [
         customer
-        for customer in await work.customers.all()
-        if (customer.owner_id is None or sight.sees(customer.owner_id))
-        and any(name in action for name in (customer.name, *(row.alias for row in customer.aliases)))
+        for customer in await work.customers.named_in(action)
+        if customer.owner_id is None or sight.sees(customer.owner_id)
     ]
     return named[0].customer_id if len(named) == 1 else None
 
@@ -180,7 +179,7 @@ async def _show(ctx: Context, work: Work, member: Member, reply: Reply, wish: Sh
 
 
 async def _mark(ctx: Context, work: Work, member: Member, reply: Reply, wish: MarkFollowUp) -> bool:
-    found = await _customers_called(work, wish.customer)
+    found = await work.customers.called(wish.customer)
     if not found:
         if wish.is_plain:
             text = texts.NO_SUCH_CUSTOMER_TO_MARK.format(name=wish.customer)
@@ -222,9 +221,3 @@ async def _mark_one(ctx: Context, work: Work, member: Member, reply: Reply, cust
     await outbox.say(work, reply.to, text, cause=f"{reply.cause}>marked")
     if is_own:
         await todos.show(ctx, work, todo, todo_deeds.by(reply, member))
-
-
-async def _customers_called(work: Work, name: str) -> Sequence[Customer]:
-    """By name or alias, or else those whose name has it in it."""
-    exact = await work.customers.called(name, in_full=True)
-    return exact or [one for one in await work.customers.all() if name in one.name]

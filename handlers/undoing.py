@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from handlers import access, actions, grades, notices, outbox, risk_marks, texts
+from handlers import access, actions, escalation_answers, grades, notices, outbox, risk_marks, texts
 from handlers.actions import ALL, FINDING_SELECT
-from handlers.checks import customer_of, subject_of
+from handlers.checks import customer_of, origin_of, subject_of
 from handlers.context import Context
 from handlers.pressed import Pressed
 from handlers.reply import Reply
@@ -92,8 +92,18 @@ async def undo(ctx: Context, work: Work, finding: Finding, *, by: Member, cause:
     finding.undone_at, finding.undone_by = work.now, by.member_id
     if not is_mark:
         return texts.UNDONE_DOWNGRADE.format(customer=customer.name, grade=customer.grade or grades.ASSUMED)
+    names = {"member": by.name, "customer": customer.name}
+    await escalation_answers.withdraw(
+        ctx,
+        work,
+        origin_of(finding),
+        by=by,
+        text=texts.UNDONE_WITHDRAWN.format(**names),
+        rest=texts.UNDONE_REST.format(**names),
+        cause=cause,
+    )
     if finding.member_id is not None and finding.member_id != by.member_id:
-        told = texts.UNDONE_TOLD.format(member=by.name, customer=customer.name)
+        told = texts.UNDONE_TOLD.format(**names)
         key = f"rule:undone:{finding.finding_id}"
         await notices.tell(ctx, work, finding.member_id, told, key=key, subject=f"finding:{finding.finding_id}")
     return texts.UNDONE_AT_RISK.format(customer=customer.name)

@@ -78,17 +78,6 @@ class WorkingTime:
             moment = self._at(day, self.opens)
         return (moment + left).astimezone(self.zone)
 
-    def hours_between(self, start: datetime, end: datetime) -> float:
-        """How many working hours lie between the two; 0 where `end` is not later."""
-        moment, end = self.next_open(start).astimezone(UTC), end.astimezone(UTC)
-        day = self._day_of(moment)
-        total = timedelta()
-        while moment < end:
-            total += min(self._at(day, self.closes), end) - moment
-            day = self.working_day_after(day)
-            moment = self._at(day, self.opens)
-        return total / timedelta(hours=1)
-
     def day_opens(self, day: date) -> datetime:
         return datetime.combine(day, self.opens, self.zone)
 

@@ -2,6 +2,7 @@
 
 import calendar
 import logging
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -30,6 +31,10 @@ _ALSO = {
 }  # fmt: skip
 PUBLIC = ("元旦", "春节", "清明", "五一", "端午", "中秋", "国庆")
 """The festivals on which offices close."""
+
+
+Worked = Callable[[date], bool]
+"""Whether that day is worked: by the public holidays, or as a company has it."""
 
 
 def is_working_day(day: date) -> bool:
@@ -69,10 +74,10 @@ def _say_once(year: int) -> None:
     log.info("dates.holidays_unknown", extra={"year": year})
 
 
-def add_working_days(day: date, count: int) -> date:
+def add_working_days(day: date, count: int, worked: Worked = is_working_day) -> date:
     while count > 0:
         day += timedelta(days=1)
-        count -= is_working_day(day)
+        count -= worked(day)
     return day
 
 

@@ -33,12 +33,12 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from nlp import clauses, clock, day_words, numerals
-from nlp.calendar_cn import add_months, add_working_days, is_working_day, monday
+from nlp.calendar_cn import Worked, add_months, add_working_days, is_working_day, monday
 from nlp.clock import LAST_MOMENT, Clock
 from nlp.day_words import NOTHING, Kind, Now, When
 from nlp.draft import Span
 
-__all__ = ["Kind", "TimeMention", "add_months", "add_working_days", "find", "is_working_day"]
+__all__ = ["Kind", "TimeMention", "Worked", "add_months", "add_working_days", "find", "is_working_day"]
 
 LONGEST_RANGE_DUE_DAYS = 92
 YEARS = (1900, 2200)
@@ -86,11 +86,11 @@ _DEICTIC = "今明后去前大上下这本昨当"
 # Reading
 
 
-def find(text: str, sent_at: datetime, zone: ZoneInfo) -> list[TimeMention]:
+def find(text: str, sent_at: datetime, zone: ZoneInfo, worked: Worked = is_working_day) -> list[TimeMention]:
     """Every expression of time in the text, in order, without those that the speaker takes back.
 
     `sent_at` is aware. Bare durations (交期45天) name no time and are left out, as is what cannot be a date (2月30号).
-    From a moment before 1900 or after 2200 nothing is counted: the calendars end there.
+    Working days (三个工作日内) are those that `worked` tells. From a moment before 1900 or after 2200 nothing is counted: the calendars end there.
     """
     if not YEARS[0] <= sent_at.year <= YEARS[1]:
         return []
@@ -99,7 +99,9 @@ def find(text: str, sent_at: datetime, zone: ZoneInfo) -> list[TimeMention]:
     found: list[TimeMention] = []
     position = 0
     while start := day_words.STARTS.search(folded, position):
-        mention, position = _mention(folded, start.start(), moment, found[-1] if found else None)
+        mention, position = _mention(
+            folded, start.start(), Now(moment, past=False, worked=worked), found[-1] if found else None
+        )
         if mention is not None:
             found.append(mention)
     if offsets is not None:
@@ -123,21 +125,21 @@ def _joined(text: str) -> tuple[str, list[int] | None]:
     return "".join(text[index] for index in offsets), offsets
 
 
-def _mention(text: str, start: int, moment: datetime, previous: TimeMention | None) -> tuple[TimeMention | None, int]:
+def _mention(text: str, start: int, now: Now, previous: TimeMention | None) -> tuple[TimeMention | None, int]:
     """What begins at `start`, if anything, and where to go on."""
-    read = day_words.read(text, start, Now(moment, past=False))
+    read = day_words.read(text, start, now)
     if read is None:
         return None, start + 1
     if read[0] is NOTHING:
         # 2月30号 is no date, and neither is the 30号 within it
         return None, read[1]
-    now = Now(moment, _speaks_of_past(text, read[1]))
-    if now.past:
+    if _speaks_of_past(text, read[1]):
+        now = replace(now, past=True)
         read = day_words.read(text, start, now) or read
     when, end = read
     if when is NOTHING or _EVERY_BEFORE.search(text, max(0, start - 6), start):
         return None, end
-    when, end = _with_second(text, _beside(text, start, when, now, previous), end, moment)
+    when, end = _with_second(text, _beside(text, start, when, now, previous), end, now)
     before = _LATEST_BEFORE.search(text, max(0, start - 8), start)
     mention = _finished(text, before.start() if before else start, start, end, when, now)
     if mention is None:
@@ -184,7 +186,7 @@ def _hours(text: str, end: int, first: Clock) -> tuple[Clock, int] | None:
     return clock.until(text, joined.end(), first) if joined else None
 
 
-def _with_second(text: str, when: When, end: int, moment: datetime) -> tuple[When, int]:
+def _with_second(text: str, when: When, end: int, now: Now) -> tuple[When, int]:
     """周三到周五, 上午九点到十一点, 周三或周四: the second half, if there is one."""
     if when.kind is not None:
         return when, end
@@ -194,8 +196,8 @@ def _with_second(text: str, when: When, end: int, moment: datetime) -> tuple[Whe
     if when.clock is not None and (hours := clock.until(text, joined.end(), when.clock)):
         return replace(when, ends=hours[0]), hours[1]
     deictic = text[joined.end()] in _DEICTIC
-    from_first = datetime.combine(when.first, time(), moment.tzinfo)
-    read = day_words.read(text, joined.end(), Now(moment if deictic else from_first, past=False))
+    from_first = datetime.combine(when.first, time(), now.moment.tzinfo)
+    read = day_words.read(text, joined.end(), replace(now, moment=now.moment if deictic else from_first, past=False))
     if read is None or read[0] is NOTHING or read[0].kind is not None or read[0].last < when.first:
         return when, end
     second = read[0]
@@ -250,7 +252,7 @@ def _finished(text: str, begin: int, start: int, end: int, when: When, now: Now)
     kind, ambiguous = when.kind, when.ambiguous or any(each.ambiguous for each in (when.clock, when.ends) if each)
     words = _words(when)
     if kind is None:
-        bound = _bound(text, end, when, first, last)
+        bound = _bound(text, end, when, first, last, now.worked)
         kind, end, first, last = bound.kind, bound.end, bound.first, bound.last
         ambiguous, due = ambiguous or bound.ambiguous, bound.due
         if words is not None and when.clock is not None and when.clock.shift:
@@ -326,9 +328,9 @@ class _Bound:
     """The day to hold somebody to, where it is not that of `last`."""
 
 
-def _bound(text: str, end: int, when: When, first: datetime, last: datetime) -> _Bound:
+def _bound(text: str, end: int, when: When, first: datetime, last: datetime, worked: Worked) -> _Bound:
     """What 前, 内, 左右 or 后 behind the expression make of it."""
-    if (offset := _OFFSET_AFTER.match(text, end)) and (bound := _offset(offset, when, first, last)):
+    if (offset := _OFFSET_AFTER.match(text, end)) and (bound := _offset(offset, when, first, last, worked)):
         return bound
     if before := _DEADLINE_AFTER.match(text, end):
         if when.period == "month":
@@ -360,14 +362,14 @@ def _half_an_hour(at: datetime) -> tuple[datetime, datetime]:
     return max(day, at - _AROUND), min(day.replace(hour=23, minute=59, second=59), at + _AROUND)
 
 
-def _offset(found: re.Match[str], when: When, first: datetime, last: datetime) -> _Bound | None:
+def _offset(found: re.Match[str], when: When, first: datetime, last: datetime, worked: Worked) -> _Bound | None:
     """12月1号前一天, 春节后两周内; other distances (节后两天) may be the span or the day at its far end."""
     count = _COUNTS.get(found["count"]) or numerals.whole(found["count"])
     unit = found["unit"].removeprefix("个")
     if when.clock is not None or not count:
         return None
     zone, here = last.tzinfo, when.first if found["way"] == "前" else when.last
-    day = _moved(here, count, unit, backwards=found["way"] == "前")
+    day = _moved(here, count, unit, worked, backwards=found["way"] == "前")
     if day is None:
         return None
     if found["within"]:
@@ -388,10 +390,10 @@ def _offset(found: re.Match[str], when: When, first: datetime, last: datetime) -
 _COUNTS = {"半": 0.5, "半个": 0.5, "一个半": 1.5, "几": 5}
 
 
-def _moved(day: date, count: float, unit: str, *, backwards: bool) -> date | None:
+def _moved(day: date, count: float, unit: str, worked: Worked, *, backwards: bool) -> date | None:
     sign = -1 if backwards else 1
     if unit == "工作日":
-        return None if backwards or count % 1 else add_working_days(day, int(count))
+        return None if backwards or count % 1 else add_working_days(day, int(count), worked)
     if unit == "月":
         return add_months(day, sign * int(count)) + timedelta(days=15 * sign * (count % 1 > 0))
     if count % 1:

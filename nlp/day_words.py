@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from nlp import calendar_cn, clock, numerals
-from nlp.calendar_cn import add_months, add_working_days, is_working_day, last_of_month, monday
+from nlp.calendar_cn import Worked, add_months, add_working_days, is_working_day, last_of_month, monday
 from nlp.clock import Clock
 
 Kind = Literal["point", "deadline", "range", "after", "past"]
@@ -46,6 +46,7 @@ class Now:
     moment: datetime
     past: bool
     """Whether the words around speak of the past."""
+    worked: Worked = is_working_day
 
     @property
     def day(self) -> date:
@@ -288,7 +289,7 @@ def _away(now: Now, count: float, unit: str, *, backwards: bool) -> datetime | N
     if unit == "工作日":
         if backwards or half or count > 250:
             return None
-        return datetime.combine(add_working_days(now.day, whole), time())
+        return datetime.combine(add_working_days(now.day, whole, now.worked), time())
     if unit in ("月", "季度", "年"):
         months = whole * {"月": 1, "季度": 3, "年": 12}[unit]
         if months > 1200 or (half and unit == "季度"):
@@ -309,7 +310,7 @@ def _half_day(match: re.Match[str], now: Now) -> When | None:
 
 @_rule("下第", r"下(?:一)?个?工作日")
 def _next_working_day(_: re.Match[str], now: Now) -> When | None:
-    return _day(add_working_days(now.day, 1))
+    return _day(add_working_days(now.day, 1, now.worked))
 
 
 @_rule(
@@ -499,13 +500,13 @@ def _part_of_month(match: re.Match[str], now: Now) -> When | None:
     if not named and part[0] in "最第":
         return None
     whole = _whole_month(match, now)
-    when = _part(whole, part)
+    when = _part(whole, part, now.worked)
     if not named and not now.past and when.last < now.day:
-        return _part(_month_of(add_months(whole.first, 1)), part)
+        return _part(_month_of(add_months(whole.first, 1)), part, now.worked)
     return when
 
 
-def _part(month: When, part: str) -> When:
+def _part(month: When, part: str, worked: Worked) -> When:
     first, last = month.first, month.last
     if part in ("底", "末", "最后一天"):
         return _day(last)
@@ -514,7 +515,7 @@ def _part(month: When, part: str) -> When:
     if part.endswith("工作日"):
         step = timedelta(days=-1 if part.startswith("最后") else 1)
         day = last if part.startswith("最后") else first
-        while not is_working_day(day):
+        while not worked(day):
             day += step
         return _day(day)
     if part.startswith(("最后", "第")):

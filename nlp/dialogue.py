@@ -264,18 +264,22 @@ def dating(text: str, times: Iterable[TimeMention]) -> list[TimeMention]:
 
 
 def times(
-    text: str, sent_at: datetime, zone: ZoneInfo, moments: Sequence[tuple[int, datetime]] = ()
+    text: str,
+    sent_at: datetime,
+    zone: ZoneInfo,
+    moments: Sequence[tuple[int, datetime]] = (),
+    worked: dates.Worked = dates.is_working_day,
 ) -> list[TimeMention]:
     """Every expression of time, days counted from the moment at which the words around it were said (`Written.moments`).
 
     What stands before the first moment was said before it: it is counted from that one, the nearest that is known.
     """
     if not moments:
-        return dates.find(text, sent_at, zone)
+        return dates.find(text, sent_at, zone, worked)
     found: list[TimeMention] = []
     starts = [0, *(offset for offset, _ in moments[1:]), len(text)]
     for (_, moment), start, end in zip(moments, starts, starts[1:], strict=False):
-        for mention in dates.find(text[start:end], moment, zone):
+        for mention in dates.find(text[start:end], moment, zone, worked):
             span = Span(mention.span.start + start, mention.span.end + start)
             found.append(replace(mention, span=span))
     return found

@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from nlp.calendar_cn import Worked, is_working_day
+
 Source = Literal["voice", "wechat", "text"]
 Owner = Literal["us", "customer", "colleague"]
 AmountRole = Literal[
@@ -233,3 +235,5 @@ class ExtractionContext:
     moments: tuple[tuple[int, datetime], ...] = ()
     """Of a chat whose messages carry their times, in order: from that offset on, days are counted from that moment (aware)
     instead of `sent_at`; what stands before the first is counted from the first."""
+    worked: Worked = is_working_day
+    """Which days are worked, where the company has days of its own."""

@@ -163,7 +163,13 @@ _ASKS_TO_CHANGE = re.compile(
 )
 
 
-def parse(text: str, sent_at: datetime, zone: ZoneInfo, draft: DraftView | None = None) -> tuple[Edit, ...]:
+def parse(
+    text: str,
+    sent_at: datetime,
+    zone: ZoneInfo,
+    draft: DraftView | None = None,
+    worked: dates.Worked = dates.is_working_day,
+) -> tuple[Edit, ...]:
     """The changes a reply asks for, in the order in which they are said; empty when it is not one, or not wholly one.
 
     A single `Ask` where it is unclear what is to be changed. `draft` is the record that is to be changed, if there is one;
@@ -174,7 +180,7 @@ def parse(text: str, sent_at: datetime, zone: ZoneInfo, draft: DraftView | None 
     """
     if len(text) > MAX_LENGTH or not text.strip():
         return ()
-    return _Reader(text, sent_at, zone, draft).read()
+    return _Reader(text, sent_at, zone, draft, worked).read()
 
 
 @dataclass(frozen=True)
@@ -186,14 +192,20 @@ class Answered:
 
 
 def answered(
-    question: Ask, asked_by: str, answer: str, sent_at: datetime, zone: ZoneInfo, draft: DraftView
+    question: Ask,
+    asked_by: str,
+    answer: str,
+    sent_at: datetime,
+    zone: ZoneInfo,
+    draft: DraftView,
+    worked: dates.Worked = dates.is_working_day,
 ) -> Answered | None:
     """The changes that `answer` makes of the reply `asked_by`, which left that question; None where it is no answer."""
     words = answer.strip(_AROUND_AN_ANSWER)
     if not question.answerable or not words or len(words) > MOST_IN_AN_ANSWER:
         return None
     start = answer.index(words)
-    wanted = parse(question.before + words + question.after.of(asked_by), sent_at, zone, draft)
+    wanted = parse(question.before + words + question.after.of(asked_by), sent_at, zone, draft, worked)
     if not wanted or any(isinstance(edit, Ask) for edit in wanted):
         return None
     return Answered(wanted, Span(start, start + len(words)))
@@ -281,11 +293,14 @@ _REMOVALS = (RemoveAmount, RemoveCompetitor, RemoveContact, RemovePain, RemoveRi
 
 
 class _Reader:
-    def __init__(self, text: str, sent_at: datetime, zone: ZoneInfo, draft: DraftView | None) -> None:
+    def __init__(
+        self, text: str, sent_at: datetime, zone: ZoneInfo, draft: DraftView | None, worked: dates.Worked
+    ) -> None:
         self.text = text
         self.s = _spelled(text)
         self.sent_at = sent_at
         self.zone = zone
+        self.worked = worked
         self.known = draft is not None
         self.view = draft or DraftView()
         self._amounts: dict[str, Amount | None] = {}
@@ -472,7 +487,7 @@ class _Reader:
 
     def _tells_what_to_do(self, words: str) -> bool:
         """下周三要回访: a day that is to come, and a deed."""
-        found = dates.find(words, self.sent_at, self.zone) if len(words) <= MOST_IN_A_PIECE else []
+        found = dates.find(words, self.sent_at, self.zone, self.worked) if len(words) <= MOST_IN_A_PIECE else []
         if len(found) != 1 or found[0].span.start > 1 or found[0].due is None:
             return False
         rest = words[found[0].span.end :].lstrip("我要得去给再，, ")
@@ -550,7 +565,7 @@ class _Reader:
         """The one day that something is due, if the words are nothing else."""
         if len(words) > MOST_IN_A_VALUE:
             return None
-        found = dates.find(words, self.sent_at, self.zone)
+        found = dates.find(words, self.sent_at, self.zone, self.worked)
         if len(found) != 1 or found[0].due is None:
             return None
         span = found[0].span
@@ -564,7 +579,7 @@ class _Reader:
             return None
         # behind the day, 去了 makes the calendar look back
         for tail in ("去了", ""):
-            found = dates.find(words + tail, self.sent_at, self.zone)
+            found = dates.find(words + tail, self.sent_at, self.zone, self.worked)
             if len(found) == 1 and found[0].start is not None:
                 day = found[0].start.astimezone(self.zone).date()
                 span = found[0].span
@@ -598,7 +613,7 @@ class _Reader:
         due = self.view.steps[place].due
         if match is None or due is None:
             return None
-        return _moved(due, match)
+        return _moved(due, match, self.worked)
 
 
 def _where(match: re.Match[str], group: str, words: str, at: int = 0) -> Span:
@@ -636,7 +651,7 @@ def _is_said_again(edit: Edit, earlier: Sequence[Edit]) -> bool:
     return isinstance(edit, _REMOVALS) and any(replace(each, span=edit.span) == edit for each in earlier)
 
 
-def _moved(due: date, match: re.Match[str]) -> date | None:
+def _moved(due: date, match: re.Match[str], worked: dates.Worked) -> date | None:
     said = match["n"] or match["n2"]
     count = 0.5 if said == "半" else numerals.whole(said)
     unit = match["unit"] or match["unit2"]
@@ -645,7 +660,8 @@ def _moved(due: date, match: re.Match[str]) -> date | None:
     sign = -1 if match["earlier"] or match["earlier2"] else 1
     try:
         if "工作日" in unit:
-            return dates.add_working_days(due, int(count)) if sign > 0 else _working_days_before(due, int(count))
+            step = dates.add_working_days if sign > 0 else _working_days_before
+            return step(due, int(count), worked)
         if "月" in unit:
             return due + timedelta(days=15 * sign) if said == "半" else dates.add_months(due, sign * int(count))
         days = {"天": 1, "日": 1}.get(unit[-1], 7) * count
@@ -654,10 +670,10 @@ def _moved(due: date, match: re.Match[str]) -> date | None:
         return None
 
 
-def _working_days_before(day: date, count: int) -> date:
+def _working_days_before(day: date, count: int, worked: dates.Worked) -> date:
     while count > 0:
         day -= timedelta(days=1)
-        count -= dates.is_working_day(day)
+        count -= worked(day)
     return day
 
 
@@ -1352,7 +1368,7 @@ def _to_do_then(reader: _Reader, piece: str, at: int) -> tuple[str, tuple[date, 
     # 第二个周五 is no Friday here
     shown = edit_refs.NUMBER_FIRST.match(piece) or _SHOWN_FIRST.match(piece)
     skipped = shown.end(1) if shown else 0
-    for mention in dates.find(piece[skipped:], reader.sent_at, reader.zone)[:1]:
+    for mention in dates.find(piece[skipped:], reader.sent_at, reader.zone, reader.worked)[:1]:
         start, end = mention.span.start + skipped, mention.span.end + skipped
         which = re.sub(r"(?:要|得|就|可以|先|等|改)+$", "", piece[:start])
         numbered = edit_refs.numbered(edit_refs.stripped(which), len(reader.view.steps)) is not None
@@ -1503,7 +1519,7 @@ def _action(reader: _Reader, piece: str, at: int) -> tuple[Edit, ...] | None:
     if len(pointed.places) != 1:
         return None
     place = pointed.places[0]
-    found = dates.find(value, reader.sent_at, reader.zone)
+    found = dates.find(value, reader.sent_at, reader.zone, reader.worked)
     if len(found) == 1 and found[0].due is not None and found[0].span.start <= 1:
         rest_at = found[0].span.end
         rest = value[rest_at:].lstrip("把要给，, ")

@@ -97,7 +97,7 @@ def look(text: str, context: ExtractionContext, by: reader.Reader) -> Sight:
     vocabulary = context.vocabulary
     competitors = companies.competitors(words, vocabulary.competitors, context.customers)
     rivals, as_said = _rivals(competitors), _as_said(words, competitors)
-    times = dialogue.times(words, context.sent_at, context.zone, context.moments)
+    times = dialogue.times(words, context.sent_at, context.zone, context.moments, context.worked)
     if context.source == "wechat":
         times = dialogue.dating(words, times)
     figures = money.read(words, rivals=as_said, pieces=pieces)

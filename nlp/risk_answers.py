@@ -56,9 +56,16 @@ class Answers:
                 return self.breakthrough
 
 
-def split(text: str, sent_at: datetime, zone: ZoneInfo, asked: Sequence[Question] = QUESTIONS) -> Answers:
+def split(
+    text: str,
+    sent_at: datetime,
+    zone: ZoneInfo,
+    asked: Sequence[Question] = QUESTIONS,
+    worked: dates.Worked = dates.is_working_day,
+) -> Answers:
     """What the reply answers; `asked` are the questions that are open, the one being asked first. Never raises."""
-    times = [each for each in dates.find(text, sent_at, zone) if each.due is None or each.due >= _day(sent_at, zone)]
+    found_times = dates.find(text, sent_at, zone, worked)
+    times = [each for each in found_times if each.due is None or each.due >= _day(sent_at, zone)]
     parts = list(_parts(text, times))
     runs = _runs(parts, asked or QUESTIONS)
     found = {question: _answer(text, [span for to, span in runs if to == question]) for question in QUESTIONS}

@@ -336,14 +336,21 @@ _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 _AROUND = re.compile(r"(?:[\s，,到至在于就吧了再那的前去做完成交改延期推迟为成之以内]|可以|行)*")
 
 
-def until(words: str, sent_at: datetime, zone: ZoneInfo, *, due: date | None) -> Until | None:
+def until(
+    words: str,
+    sent_at: datetime,
+    zone: ZoneInfo,
+    *,
+    due: date | None,
+    worked: dates.Worked = dates.is_working_day,
+) -> Until | None:
     """The day that the words name, and nothing but that; spans (推迟两天) count from `due`, or the sending day."""
     words = words.strip(_EDGES)
     if match := _SHIFT.fullmatch(words):
         is_after_now = "后" in words[match.start("unit") :]
-        moved = _moved(match, sent_at.astimezone(zone).date() if is_after_now or due is None else due)
+        moved = _moved(match, sent_at.astimezone(zone).date() if is_after_now or due is None else due, worked)
         return Until(moved) if moved is not None else None
-    found = dates.find(words, sent_at, zone)
+    found = dates.find(words, sent_at, zone, worked)
     if len(found) != 1 or found[0].due is None or re.search("[或还]", words):
         return None
     [mention] = found
@@ -353,7 +360,7 @@ def until(words: str, sent_at: datetime, zone: ZoneInfo, *, due: date | None) ->
     return Until(found[0].due, _moment(mention))
 
 
-def _moved(match: re.Match[str], start: date) -> date | None:
+def _moved(match: re.Match[str], start: date, worked: dates.Worked) -> date | None:
     count = numerals.whole(match["count"]) if match["count"] != "半" else None
     unit: Literal["day", "week", "work", "month"] = (
         "work"
@@ -371,7 +378,7 @@ def _moved(match: re.Match[str], start: date) -> date | None:
     if count > 1000:
         return None
     if unit == "work":
-        return None if earlier else dates.add_working_days(start, count)
+        return None if earlier else dates.add_working_days(start, count, worked)
     if unit == "month":
         return dates.add_months(start, -count if earlier else count)
     days = count * (7 if unit == "week" else 1)
@@ -396,9 +403,9 @@ class New:
 _LEAD = re.compile(r"^(?:[：:，,。\s]|我要|我得|我|要|得|记得|一下|的时候|的)+")
 
 
-def new(words: str, sent_at: datetime, zone: ZoneInfo) -> New | None:
+def new(words: str, sent_at: datetime, zone: ZoneInfo, worked: dates.Worked = dates.is_working_day) -> New | None:
     """The to-do in those words, its first date taken out; None where nothing is left to do."""
-    found = dates.find(words, sent_at, zone)
+    found = dates.find(words, sent_at, zone, worked)
     dated = next((one for one in found if one.due is not None), None)
     over = next((one for one in found if one.span.start == 0 and one.end is not None and one.end <= sent_at), None)
     mention = dated or over

@@ -71,6 +71,11 @@ class Cards:
         query = select(Card).where(Card.kind == kind, Card.state == "open")
         return (await self._session.scalars(query.order_by(Card.card_id))).all()
 
+    async def unsent_of_kind(self, kind: str, *, before: datetime) -> Sequence[Card]:
+        """The open cards of that kind that were made before that moment and have not gone out."""
+        query = select(Card).where(Card.kind == kind, Card.state == "open", Card.sent_at.is_(None))
+        return (await self._session.scalars(query.where(Card.created_at < before).order_by(Card.card_id))).all()
+
     async def latest_as_text(self, platform: str, user_id: str) -> Card | None:
         """The open card this person last got as numbered text: what a bare number answers."""
         return await self._session.scalar(

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.models import Contact, Customer, CustomerAlias, Visit
 
@@ -119,6 +120,12 @@ class Customers:
             return found
         return (await self._session.scalars(query.where(Customer.name.contains(word, autoescape=True)))).all()
 
+    async def named_in(self, text: str) -> Sequence[Customer]:
+        """Those whose name or alias the text holds."""
+        aliased = select(CustomerAlias.customer_id).where(_holds(text, CustomerAlias.alias))
+        query = select(Customer).where(or_(_holds(text, Customer.name), Customer.customer_id.in_(aliased)))
+        return (await self._session.scalars(query.order_by(Customer.name))).all()
+
     async def nearest_to(self, member_id: int, limit: int) -> Sequence[Customer]:
         """The customers a member is likeliest to speak of: those visited last, then those owned."""
         visited = (
@@ -134,3 +141,8 @@ class Customers:
         found = (await self._session.scalars(query.order_by(Customer.name))).all()
         rank = {customer_id: place for place, customer_id in enumerate(recent)}
         return sorted(found, key=lambda customer: rank.get(customer.customer_id, len(rank)))[:limit]
+
+
+def _holds(text: str, part: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether the text has the column's value in it; `LIKE` would take signs in a name for wildcards."""
+    return func.replace(literal(text), part, "") != text

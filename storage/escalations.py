@@ -182,6 +182,11 @@ class Escalations:
         query = select(EscalationItem.origin).where(EscalationItem.origin.in_(list(origins)))
         return set(await self._session.scalars(query))
 
+    async def with_item(self, origin: str) -> Escalation | None:
+        """The unsettled matter that this belongs to, held until the transaction ends."""
+        query = select(Escalation).join(EscalationItem).where(EscalationItem.origin == origin)
+        return await self._session.scalar(query.where(Escalation.state.in_(UNSETTLED)).with_for_update(of=Escalation))
+
     async def add_item(
         self, escalation: Escalation, *, origin: str, category: str, words: str, visit_id: int | None
     ) -> EscalationItem:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.base import Base
-from storage.models import AuditEntry, Identity, Member
+from storage.models import AuditEntry, Identity, Member, Plan, Wording
 
 ROLES = ("sales", "manager", "director", "admin", "colleague")
 
@@ -114,13 +114,36 @@ class Members:
     async def absorb(self, member: Member, other: Member) -> None:
         """The two turned out to be one person: what is `other`'s becomes this member's, and `other` is no longer here.
 
-        The audit log stays as it was written.
+        The audit log stays as it was written. Where there may be one of a kind alone, the two are made one.
         """
+        await self._merge_plans(member, other)
+        await self._merge_wordings(member, other)
         for column in _references():
             await self._session.execute(
                 update(column.class_).where(column == other.member_id).values({column.key: member.member_id})
             )
         other.active = False
+        await self._session.flush()
+
+    async def _merge_plans(self, member: Member, other: Member) -> None:
+        """Of two plans for a week the one said last holds."""
+        for theirs in await self._session.scalars(select(Plan).where(Plan.member_id == other.member_id)):
+            own = await self._session.get(Plan, (member.member_id, theirs.week_on))
+            if own is not None:
+                if theirs.changed_at > own.changed_at:
+                    own.visits, own.source, own.changed_at = theirs.visits, theirs.source, theirs.changed_at
+                await self._session.delete(theirs)
+        await self._session.flush()
+
+    async def _merge_wordings(self, member: Member, other: Member) -> None:
+        """What either of them made of a wording counts."""
+        for theirs in await self._session.scalars(select(Wording).where(Wording.manager_id == other.member_id)):
+            own = await self._session.get(Wording, (member.member_id, theirs.category, theirs.words))
+            if own is not None:
+                own.confirmed += theirs.confirmed
+                own.false_alarms += theirs.false_alarms
+                own.changed_at = max(own.changed_at, theirs.changed_at)
+                await self._session.delete(theirs)
         await self._session.flush()
 
     async def address(

@@ -15,7 +15,7 @@ VisitState = Literal["draft", "confirmed", "discarded"]
 TodoState = Literal["open", "done", "cancelled"]
 TodoKind = Literal["step", "follow_up", "stalled", "said"]
 """From a visit's next steps, a 待跟进 mark, a rule on stages, or said in the chat."""
-EscalationState = Literal["open", "taken", "assigned", "resolved", "false_alarm"]
+EscalationState = Literal["open", "taken", "assigned", "resolved", "false_alarm", "withdrawn"]
 EscalationKind = Literal["risk", "rule", "request"]
 """From a confirmed record, from a rule, or because a rep asked for it."""
 DepartureState = Literal["applied", "held", "confirmed", "dropped"]
@@ -110,6 +110,8 @@ class HandoverItem(Base):
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
     todo_ids: Mapped[list[int]] = mapped_column(JsonColumn, default=list)
     """The to-dos that went along."""
+    matter_ids: Mapped[list[int]] = mapped_column(JsonColumn, default=list)
+    """The unsettled matters that went along."""
     moved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

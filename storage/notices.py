@@ -71,5 +71,10 @@ class Notices:
             notice.sent_at = self._now
         return due
 
+    async def give_back(self, member_id: int, taken_at: datetime) -> None:
+        """What was taken to be told at that moment did not go out: it is to be told with what goes out next."""
+        taken = (Notice.member_id == member_id, Notice.sent_at == taken_at, Notice.text != "")
+        await self._session.execute(update(Notice).where(*taken).values(sent_at=None))
+
     async def last_told_at(self, member_id: int) -> datetime | None:
         return await self._session.scalar(select(func.max(Notice.sent_at)).where(Notice.member_id == member_id))

@@ -234,3 +234,25 @@ def test_no_text_and_no_day_makes_it_raise(text: str, days: int, seconds: int) -
         assert mention.span.of(text)
         assert mention.start is None or mention.end is None or mention.start <= mention.end
         assert mention.due is None or mention.kind in ("point", "range", "deadline")
+
+
+def test_working_days_are_the_companys_own_where_it_has_some() -> None:
+    """三个工作日内 on a Friday, where the company also works on that Saturday and is off on Monday and Tuesday."""
+    friday = datetime(2026, 11, 20, 10, tzinfo=SHANGHAI)
+    own = {date(2026, 11, 21): True, date(2026, 11, 23): False, date(2026, 11, 24): False}
+
+    def worked(day: date) -> bool:
+        return own.get(day, is_working_day(day))
+
+    for words, by_the_holidays, by_the_company in (
+        ("三个工作日内给报价", date(2026, 11, 25), date(2026, 11, 26)),
+        ("两个工作日内给报价", date(2026, 11, 24), date(2026, 11, 25)),
+        ("一个工作日内给报价", date(2026, 11, 23), date(2026, 11, 21)),
+        ("下个工作日给报价", date(2026, 11, 23), date(2026, 11, 21)),
+        ("11月22号后两个工作日内给报价", date(2026, 11, 24), date(2026, 11, 26)),
+    ):
+        for expected, found in (
+            (by_the_holidays, find(words, friday, SHANGHAI)),
+            (by_the_company, find(words, friday, SHANGHAI, worked)),
+        ):
+            assert [mention.due for mention in found] == [expected], words

@@ -1,5 +1,6 @@
 """The platforms' lists of people, told in their own dialects, and what follows from them within the same second."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +17,8 @@ from bot.dingtalk import payloads as dingtalk_payloads
 from bot.platform import Received
 from bot.wecom import payloads as wecom_payloads
 from handlers import actions, directory, texts
-from handlers.messages import DirectoryChange, Ignored, InboundMessage
+from handlers.context import Context
+from handlers.messages import DirectoryChange, Ignored, InboundMessage, Sender
 from storage.database import Database
 from storage.models import Identity, Member
 from tests.chat import FRIDAY, MANAGER, REP, Chat, ChatPlatform, build
@@ -327,6 +329,33 @@ async def test_ten_minutes_later_others_may_leave(chat: Chat) -> None:
     await leaves(chat, "u3", "u4", "u5")
 
     assert await gone(chat) == 6
+
+
+@pytest.mark.postgres
+async def test_two_instances_that_hear_of_leavers_at_once_let_no_more_leave_together(
+    instances: tuple[Database, Database], clock: FakeClock, tmp_path: Path
+) -> None:
+    clock.advance(FRIDAY - clock.now())
+    here = await build(instances[0], clock, tmp_path, RawPlatform(name="wecom"))
+    there = replace(here.context, database=instances[1])
+    await many(here, 10)
+    both_begun = asyncio.Barrier(2)
+
+    async def hears(context: Context, *user_ids: str) -> None:
+        change = DirectoryChange(change="left", user_ids=user_ids)
+        sender = Sender(platform="wecom", user_id="sys")
+        message = InboundMessage(event_id=user_ids[0], sender=sender, sent_at=clock.now(), content=change)
+        async with context.database.work() as work:
+            await work.members.active_count()
+            await both_begun.wait()
+            await directory.follow(context, work, message)
+            await asyncio.sleep(0.1)
+
+    await asyncio.gather(hears(here.context, "u0", "u1", "u2"), hears(there, "u3", "u4", "u5"))
+
+    assert await gone(here) == 3
+    async with here.database.reading() as work:
+        assert await work.departures.count_held() == 3
 
 
 async def test_an_admin_confirms_and_they_leave(chat: Chat) -> None:

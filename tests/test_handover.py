@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from handlers import actions, handover, texts
 from handlers.context import TIMERS
+from handlers.messages import OutboundCard
 from storage.database import Database
 from storage.errors import LeaseLost
 from storage.jobs import Job
@@ -243,6 +244,75 @@ async def test_a_customer_given_away_meanwhile_stays_given(chat: Chat) -> None:
     await chat.worker.drain()
 
     assert await owned(chat) == {"赵一鸣": MANY + 1, "陈志远": 1}
+
+
+# Open matters
+
+
+async def raised(chat: Chat) -> OutboundCard:
+    """A matter of the rep's that lies with the manager."""
+    await chat.speaks(VISIT)
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.answers_risks()
+    [card] = chat.cards("风险上报", of=MANAGER)
+    return card
+
+
+async def rep_of_the_matter(chat: Chat) -> str:
+    async with chat.database.reading() as work:
+        [matter] = await work.escalations.unsettled_of(1)
+        return (await work.members.get(matter.member_id)).name
+
+
+async def test_what_becomes_of_an_open_matter_is_told_to_the_successor(chat: Chat) -> None:
+    card = await raised(chat)
+    await chat.says("交接 李晓彤 给 赵一鸣", sender=MANAGER)
+    assert "未解决的风险：「领导还没批」、「要等预算」" in chat.texts(of=OTHER)[-1]
+    assert await rep_of_the_matter(chat) == "赵一鸣"
+
+    await chat.presses(card, actions.TakeEscalation, sender=MANAGER)
+
+    taken = [text for text in chat.texts() if text.startswith("陈志远已接手")]
+    assert taken == [text for text in chat.texts(of=OTHER) if text in taken] != []
+    async with chat.database.reading() as work:
+        noted = [entry for entry in await work.audit.of("escalation:1") if entry.action == "escalation.handed_over"]
+    assert [(entry.before, entry.after) for entry in noted] == [({"member_id": 3}, {"member_id": 4})]
+
+
+async def test_a_matter_that_is_anothers_stays_theirs(chat: Chat) -> None:
+    await raised(chat)
+    boss = await member_of(chat, MANAGER)
+    async with chat.database.work() as work:
+        [matter] = await work.escalations.unsettled_of(1)
+        matter.member_id = boss.member_id
+
+    await chat.says("交接 李晓彤 给 赵一鸣", sender=MANAGER)
+
+    assert await rep_of_the_matter(chat) == "陈志远"
+
+
+async def test_what_was_assigned_to_the_giver_is_assigned_to_the_successor(chat: Chat) -> None:
+    card = await raised(chat)
+    rep = await member_of(chat, REP)
+    await chat.presses(card, actions.AssignEscalation, sender=MANAGER, chosen={"assignee": (str(rep.member_id),)})
+    assert len(chat.cards("请您跟进", of=REP)) == 1
+
+    sent = await chat.says("交接 李晓彤 给 赵一鸣", sender=MANAGER)
+
+    assert "[→ 已转交赵一鸣]" in sent
+    assert [card.subtitle for card in chat.cards("请您跟进", of=OTHER)] == ["宁波恒力阀门有限公司"]
+    async with chat.database.reading() as work:
+        [matter] = await work.escalations.unsettled_of(1)
+        assert (matter.state, matter.assignee_id) == ("assigned", (await member_of(chat, OTHER)).member_id)
+
+
+async def test_taking_it_back_brings_the_matter_back(chat: Chat) -> None:
+    await raised(chat)
+    await chat.says("交接 李晓彤 给 赵一鸣", sender=MANAGER)
+
+    await chat.says("撤销交接", sender=MANAGER)
+
+    assert await rep_of_the_matter(chat) == "李晓彤"
 
 
 # Taken back

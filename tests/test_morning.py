@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers import morning
+from handlers import morning, notices
 from handlers.rulebook import RuleBook, SilenceRule
 from handlers.working_time import WorkingTime
 from storage.database import Database
@@ -213,3 +213,30 @@ def test_the_days_job_comes_before_the_mornings_first_message(chat: Chat) -> Non
     context = replace(chat.context, settings=replace(chat.context.settings, working_time=times))
 
     assert (morning.due(chat.context).at.isoformat(), morning.due(context).at.isoformat()) == ("08:20:00", "07:35:00")
+
+
+async def test_a_card_that_a_standstill_held_up_is_replaced_by_the_next_days_with_what_it_told(chat: Chat) -> None:
+    async with chat.database.work() as work:
+        await work.jobs.put_next(morning.due(chat.context))
+        member_id = (await rep_of(work)).member_id
+    chat.clock.advance(MONDAY - timedelta(hours=12) - chat.clock.now())
+    await todo(chat, "寄样品", due_on=TODAY)
+    async with chat.database.work() as work:
+        await notices.tell(chat.context, work, member_id, "客户转给您了。", key="k", subject="customer:1", at=MONDAY)
+        key = notices.morning_key(TODAY, member_id)
+        await work.jobs.put(morning.ONE_KIND, {"member_id": member_id}, queue="timers", dedupe=key, at=MONDAY)
+    chat.clock.advance(MONDAY - chat.clock.now())
+    async with chat.database.work() as work:
+        claimed = await work.jobs.claim("timers", limit=9, lease_s=30)
+    [job] = [one for one in claimed if one.dedupe == key]
+    await morning.send(chat.context, job)
+    # the card is in the outbox when everything stops until the evening
+    chat.clock.advance(timedelta(hours=12))
+    await chat.worker.drain()
+    assert chat.cards("今日") == []
+
+    await chat.lives_until(MONDAY + timedelta(days=1, hours=1))
+
+    [card] = chat.cards("今日", of=REP)
+    assert "【过期 1 天】寄样品" in card.body
+    assert "客户转给您了。" in card.body

@@ -14,8 +14,9 @@ DECIDED = {
     "escalation.assigned",
     "escalation.resolved",
     "escalation.false_alarm",
+    "escalation.withdrawn",
 }
-SETTLED = {"escalation.resolved", "escalation.false_alarm"}
+SETTLED = {"escalation.resolved", "escalation.false_alarm", "escalation.withdrawn"}
 
 
 @dataclass(frozen=True)

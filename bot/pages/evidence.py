@@ -44,6 +44,7 @@ STATES = {
     "assigned": "跟进中",
     "resolved": "已处理",
     "false_alarm": "误报",
+    "withdrawn": "已撤回",
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from handlers import actions, rules
+from handlers.escalation import Matter, MatterItem, raise_matter
 from handlers.messages import OutboundCard
 from handlers.rulebook import RuleBook, SilenceRule
 from storage.database import Database
@@ -336,9 +337,65 @@ async def test_the_mark_can_be_undone_by_words_by_whoever_leads_the_rep(chat: Ch
     assert await chat.says("撤销 风险客户 恒力", sender=REP) == ["您没有这个操作的权限。"]
     assert await chat.says("撤销 风险客户 恒力", sender=OTHER) == ["没找到可以撤销的：风险客户 恒力。"]
     assert (await customer_of(chat)).at_risk_since is not None
-    assert await chat.says("撤销 风险客户 恒力", sender=DIRECTOR) == ["已撤销「宁波恒力阀门有限公司」的风险客户标记。"]
+    assert await chat.says("撤销 风险客户 恒力", sender=DIRECTOR) == [
+        "[→ 已撤回]",
+        "已撤销「宁波恒力阀门有限公司」的风险客户标记。",
+    ]
     assert (await customer_of(chat)).at_risk_since is None
     assert await chat.says("撤销 风险客户 恒力", sender=DIRECTOR) == ["没找到可以撤销的：风险客户 恒力。"]
+
+
+async def marked(chat: Chat) -> OutboundCard:
+    """A customer of the rep's has just been marked; the director's card."""
+    await change(chat, last_contact_at=at(10, 1))
+    await owe(chat, 10_000, date(2026, 10, 1))
+    await chat.lives_until(at(12, 1, 9, 45))
+    [card] = chat.cards("风险上报", of=DIRECTOR)
+    return card
+
+
+async def test_with_the_mark_goes_the_matter_that_was_raised_for_it(chat: Chat) -> None:
+    card = await marked(chat)
+
+    sent = await chat.says("撤销 风险客户 恒力", sender=MANAGER)
+
+    assert "[→ 已撤回]" in sent
+    await chat.lives_until(at(12, 1, 18))
+    line = "陈志远撤销了「宁波恒力阀门有限公司」的风险客户标记，这件事不用再处理。"
+    assert len(told(chat, line, of=DIRECTOR)) == 1
+    await chat.presses(card, actions.TakeEscalation, sender=DIRECTOR)
+    async with chat.database.reading() as work:
+        matter = await work.escalations.get(1)
+    assert (matter.state, matter.card_id) == ("withdrawn", None)
+    # nothing that time does to an open matter happens to it
+    count = len(chat.cards(of=DIRECTOR))
+    await chat.lives_until(at(12, 10, 18))
+    assert len(chat.cards(of=DIRECTOR)) == count
+    assert not told(chat, "还没", of=DIRECTOR)
+
+
+async def test_a_director_who_takes_the_mark_away_is_not_told_so_again(chat: Chat) -> None:
+    await marked(chat)
+
+    assert "[→ 已撤回]" in await chat.says("撤销 风险客户 恒力", sender=DIRECTOR)
+
+    await chat.lives_until(at(12, 2, 18))
+    assert not told(chat, "这件事不用再处理", of=DIRECTOR)
+
+
+async def test_a_matter_that_speaks_of_more_than_the_mark_stays_open(chat: Chat) -> None:
+    await marked(chat)
+    async with chat.database.work() as work:
+        rep, matter = await person(work, REP), await work.escalations.get(1)
+        more = MatterItem("visit:1:审批:领导还没批", "审批", "领导还没批")
+        await raise_matter(chat.context, work, Matter("risk", rep, matter.customer_id, (more,)), cause="test")
+
+    assert "[→ 已撤回]" not in await chat.says("撤销 风险客户 恒力", sender=MANAGER)
+
+    await chat.lives_until(at(12, 1, 18))
+    assert len(told(chat, "的风险客户标记，上报里的其他事还要处理。", of=DIRECTOR)) == 1
+    async with chat.database.reading() as work:
+        assert (await work.escalations.get(1)).state == "open"
 
 
 # Two reps

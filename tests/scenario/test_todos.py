@@ -799,3 +799,26 @@ async def test_a_to_do_that_is_not_there_is_answered_with_those_that_are(chat: C
 
     await chat.says("第一个搞定了")
     assert "安装排期表" in chat.texts(of=REP)[-1]
+
+
+# The company's own days
+
+
+async def test_working_days_that_are_named_are_the_companys_own(chat: Chat) -> None:
+    """The company is off on the Monday after; three working days after Friday end on Thursday."""
+    closed = replace(chat.context.settings.working_time, changes={date(2026, 11, 23): False})
+    object.__setattr__(chat.context, "settings", replace(chat.context.settings, working_time=closed))
+
+    await chat.says("提醒我下个工作日给恒力寄样品")
+    async with chat.database.reading() as work:
+        rep = await work.members.by_identity("wecom", REP)
+        assert rep is not None
+        assert [todo.due_on for todo in await work.todos.open_of(rep.member_id)] == [date(2026, 11, 24)]
+    await chat.says("寄样品改到三个工作日内")
+    async with chat.database.reading() as work:
+        assert [todo.due_on for todo in await work.todos.open_of(rep.member_id)] == [date(2026, 11, 26)]
+
+    await chat.says("拜访宁波恒力阀门有限公司，见了王经理，预算80万，我三个工作日内提供报价单")
+    assert "11-26（周四）" in chat.draft().body
+    await chat.says("报价单的时间改到两个工作日内")
+    assert "11-25（周三）" in chat.draft().body

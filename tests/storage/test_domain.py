@@ -228,3 +228,61 @@ async def test_the_audit_log_tells_what_was_before_and_after(any_database: Datab
     async with any_database.reading() as work:
         [entry] = await work.audit.of("todo:7")
         assert (entry.before, entry.after, entry.source) == ({"state": "open"}, {"state": "done"}, "wecom:1")
+
+
+@pytest.mark.parametrize("said_last", ["member", "double"])
+async def test_of_two_plans_for_one_week_the_one_said_last_is_left_when_two_are_one_person(
+    any_database: Database, clock: FakeClock, said_last: str
+) -> None:
+    monday = date(2026, 3, 2)
+    async with any_database.work() as work:
+        ids = {"member": await rep(work), "double": await rep(work, "lixiaotong")}
+        await work.rules.set_plan(ids["double"], monday + timedelta(days=7), 4, source="next week")
+    for visits, name in enumerate(sorted(ids, key=lambda name: name == said_last), start=8):
+        clock.advance(timedelta(minutes=1))
+        async with any_database.work() as work:
+            await work.rules.set_plan(ids[name], monday, visits, source=name)
+
+    async with any_database.work() as work:
+        members = [await work.members.get(ids[name]) for name in ("member", "double")]
+        await work.members.absorb(*members)
+
+    async with any_database.reading() as work:
+        plans = [await work.rules.plan(ids["member"], day) for day in (monday, monday + timedelta(days=7))]
+        assert [plan and (plan.visits, plan.source) for plan in plans] == [(9, said_last), (4, "next week")]
+        assert await work.rules.plan(ids["double"], monday) is None
+
+
+async def test_what_two_teams_made_of_a_wording_is_counted_together_when_their_managers_are_one_person(
+    any_database: Database,
+) -> None:
+    async with any_database.work() as work:
+        managers = [await work.members.get(await rep(work, name)) for name in ("陈志远", "chenzhiyuan")]
+        for manager in managers:
+            await work.escalations.count_wording(manager.member_id, "审批", "领导还没批", confirmed=1, false_alarms=2)
+        await work.members.absorb(*managers)
+
+    async with any_database.reading() as work:
+        kept = await work.escalations.wording(managers[0].member_id, "审批", "领导还没批")
+        assert kept is not None
+        assert (kept.confirmed, kept.false_alarms) == (2, 4)
+
+
+async def test_the_customers_that_a_text_names_are_found_by_name_and_alias(any_database: Database) -> None:
+    async with any_database.work() as work:
+        for name, aliases in (
+            ("宁波恒力阀门有限公司", ["恒力"]),
+            ("百分百%商贸", []),
+            ("%", []),
+            ("华东仪表", ["华仪"]),
+        ):
+            await work.customers.add(name, aliases=aliases)
+
+    async with any_database.reading() as work:
+        for text, names in (
+            ("下周给恒力寄样品", ["宁波恒力阀门有限公司"]),
+            ("华仪和华东仪表都去", ["华东仪表"]),
+            ("谁也没说", []),
+            ("折扣 5%", ["%"]),
+        ):
+            assert [customer.name for customer in await work.customers.named_in(text)] == names
