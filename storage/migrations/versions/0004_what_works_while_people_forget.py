@@ -95,7 +95,6 @@ def upgrade() -> None:
         sa.Column("handover_id", sa.Integer(), nullable=False),
         sa.Column("customer_id", sa.Integer(), nullable=True),
         sa.Column("todo_ids", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("matter_ids", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
