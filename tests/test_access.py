@@ -374,6 +374,7 @@ SAYINGS: Mapping[str, Said] = {
     "回答风险": Said("回答风险：预算还没批，要我们出一份测算", EVERYBODY),
     "上报": Said("这个要总监出面", FIELD),
     "指派": Said("指派给季听澜", LEADERS),
+    "跟进或已处理": Said("我来跟进", EVERYBODY),
     "待处理风险": Said("待处理风险", LEADERS),
     "误报清单": Said("误报清单", LEADERS | ADMINS),
     "恢复说法": Said("恢复「再考虑」", LEADERS | ADMINS),
