@@ -157,7 +157,7 @@ class Sender:
                 log.info("send.known_as_sent", extra={"job_id": job.id})
                 await _go_on(work, job, order)
                 return None
-            if await self._has_left_for_later(work, job, order, key):
+            if await self._has_left_for_later(work, job, order, key, capabilities):
                 return None
             final = await _final(work, order, capabilities)
             if final is None:
@@ -183,11 +183,17 @@ class Sender:
             log.info("send.merged", extra={"job_id": job.id, "jobs": len(merged) + 1})
         return Begun(final, key, attempt)
 
-    async def _has_left_for_later(self, work: Work, job: Job, order: Order, key: str) -> bool:
+    async def _has_left_for_later(
+        self, work: Work, job: Job, order: Order, key: str, capabilities: Capabilities
+    ) -> bool:
         """Whether it was put off to the next working hours, after a standstill; then it gives up its place in the lane,
-        since answers must not wait behind it for a night. What may have arrived already is not put off: only a repeat
-        at once is known for one."""
-        if not order.unasked or isinstance(order.content, CardUpdate) or await work.sends.was_tried(key):
+        since answers must not wait behind it for a night. What may have arrived already is not put off as long as the
+        platform knows a repeat for one."""
+        if not order.unasked or isinstance(order.content, CardUpdate):
+            return False
+        tried_at = await work.sends.tried_at(key)
+        known_for = timedelta(seconds=capabilities.duplicate_check_s or 0)
+        if tried_at is not None and work.now - tried_at < known_for:
             return False
         opens_at = self._working_time.next_push(work.now)
         if opens_at <= work.now:

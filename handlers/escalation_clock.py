@@ -5,6 +5,8 @@ left or cannot be reached. At the top it goes nowhere: whoever has it is reminde
 no more. What was taken on or assigned is not passed on; whoever has it is reminded once, after `remind_after_days`.
 """
 
+from datetime import datetime
+
 from handlers import escalation, notices, texts
 from handlers.context import Context
 from handlers.escalation import customer_of, holder_of, next_up, pass_up, since, subject, what
@@ -29,17 +31,40 @@ async def show(ctx: Context, job: Job) -> None:
 
 
 async def go_up(ctx: Context, job: Job) -> None:
-    async with ctx.finishing(job) as work:
+    async with ctx.database.work() as work:
+        await work.jobs.fence(job)
         matter = await _meant(work, job, ("open",))
-        if matter is None or not ctx.settings.rules.escalation.on:
-            return
-        above = await next_up(ctx, work, matter)
-        late = notices.late(ctx, job, work.now)
-        if above is not None:
-            await pass_up(ctx, work, matter, above, why="unanswered", cause=_cause(matter, "level"), late=late)
-            return
-        text = texts.STILL_OPEN.format(customer=await customer_of(work, matter), what=what(matter))
-        await _remind(ctx, work, matter, text + late, key="top")
+        if matter is not None and ctx.settings.rules.escalation.on:
+            late = notices.late(ctx, job, work.now)
+            seen_until = await _seen_until(ctx, work, matter) if late else None
+            if seen_until is not None:
+                await work.jobs.postpone(job, seen_until, "its card was held up")
+                return
+            await _go_up(ctx, work, matter, late=late)
+        await work.jobs.complete(job)
+
+
+async def _go_up(ctx: Context, work: Work, matter: Escalation, *, late: str) -> None:
+    above = await next_up(ctx, work, matter)
+    if above is not None:
+        await pass_up(ctx, work, matter, above, why="unanswered", cause=_cause(matter, "level"), late=late)
+        return
+    text = texts.STILL_OPEN.format(customer=await customer_of(work, matter), what=what(matter))
+    await _remind(ctx, work, matter, text + late, key="top")
+
+
+async def _seen_until(ctx: Context, work: Work, matter: Escalation) -> datetime | None:
+    """Until when its holder may answer, where the card lay in the outbox over a standstill; None where time is up.
+
+    The hours count from when it was delivered. Put off so, the timer is in time, and goes on whatever became of the
+    card.
+    """
+    card = await work.cards.find(matter.card_id) if matter.card_id else None
+    if card is None:
+        return None
+    hours = ctx.settings.rules.escalation.hours_a_level
+    at = ctx.settings.working_time.add_hours(card.sent_at or work.now, hours)
+    return at if at > work.now else None
 
 
 async def remind(ctx: Context, job: Job) -> None:

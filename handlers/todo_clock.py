@@ -11,7 +11,8 @@ told when the same span has passed once more.
 What lies behind already when a to-do is made, postponed or handed on is not made up for: one that is overdue by then
 is nudged as if it had just fallen due. Each to-do has one timer, which goes from step to step; its key carries the
 moment from which the steps count, so that a to-do that changes gets a new one. When it fires it looks at everything
-again, and after a standstill it takes the latest step alone, and says that it is late.
+again, and after a standstill it takes the latest step alone, and says that it is late. An eve that comes when the day
+is over says nothing: the nudge says it, some working hours later.
 """
 
 from collections.abc import Sequence
@@ -144,13 +145,19 @@ async def fire(ctx: Context, job: Job) -> None:
             return
         to_come = steps(ctx, todo)
         reached = [step for step in to_come if _fires_at(step) <= work.now]
-        if reached and _is_on(ctx, todo):
+        if reached and _is_on(ctx, todo) and not _is_pointless(ctx, todo, reached[-1], work.now):
             await _say(ctx, work, todo, reached[-1], late=notices.late(ctx, job, work.now))
         coming = [step for step in to_come if _fires_at(step) > work.now]
         if coming:
             await work.jobs.advance(job, KIND, job.payload, at=_fires_at(coming[0]))
         else:
             await work.jobs.complete(job)
+
+
+def _is_pointless(ctx: Context, todo: Todo, step: Step, now: datetime) -> bool:
+    """An eve after the event: it would be word for word what the nudge says soon after."""
+    due = due_moment(ctx.settings.working_time, todo)
+    return step.name == "eve" and due is not None and due < now
 
 
 def _is_on(ctx: Context, todo: Todo) -> bool:

@@ -81,7 +81,11 @@ class Sends:
         return max(0, window.limit - (taken or 0))
 
     async def was_tried(self, key: str) -> bool:
-        return await self._session.scalar(select(SendRow.send_id).where(SendRow.key == key).limit(1)) is not None
+        return await self.tried_at(key) is not None
+
+    async def tried_at(self, key: str) -> datetime | None:
+        """When the last attempt of this delivery began."""
+        return await self._session.scalar(select(func.max(SendRow.began_at)).where(SendRow.key == key))
 
     async def was_sent(self, key: str) -> bool:
         """Whether an attempt of this delivery is known to have succeeded, even if its job was not ended."""

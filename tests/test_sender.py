@@ -698,11 +698,29 @@ async def test_what_nobody_asked_for_and_a_standstill_held_up_waits_for_working_
 async def test_what_nobody_asked_for_and_may_have_arrived_is_repeated_at_once_while_a_repeat_is_known_for_one(
     post: Post,
 ) -> None:
+    post.platform.capabilities = Capabilities(duplicate_check_s=12 * 3600)
     await _say_unasked(post, "样品明天到期")
     await post.fail(PlatformBusy("message/send"), arrives_anyway=True)
     await post.worker.drain()
     post.clock.advance(timedelta(hours=10))
     await post.worker.drain()
 
-    # this platform shows both; one with a duplicate check would swallow the second
+    assert len(post.platform.sends) == 2
+    assert post.platform.texts == ["样品明天到期"]  # the second was swallowed
+
+
+async def test_what_may_have_arrived_long_ago_waits_for_working_hours_like_everything_unasked(post: Post) -> None:
+    post.platform.capabilities = Capabilities(duplicate_check_s=4 * 3600)
+    await _say_unasked(post, "样品明天到期")
+    await post.fail(PlatformBusy("message/send"), arrives_anyway=True)
+    await post.worker.drain()
+    post.clock.advance(timedelta(hours=10))
+    await post.worker.drain()
+
+    assert len(post.platform.sends) == 1
+
+    post.clock.advance(timedelta(hours=11))
+    await post.worker.drain()
+
+    # that it is there already cannot be known any more, and lost it must not be
     assert post.platform.texts == ["样品明天到期"] * 2

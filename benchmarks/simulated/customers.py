@@ -36,12 +36,18 @@ class Story:
 
 
 def runs(demands: Demands, first: datetime) -> dict[date, datetime]:
-    """Working day → when the rules looked around on it."""
+    """Working day → when the rules looked around on it.
+
+    Where the machine came up and died in the same second, perhaps again and again, nobody can tell from outside which
+    time they got through: then the first finding between the first and the last of those moments says it.
+    """
     found: dict[date, datetime] = {}
     fires = days.at(days.here(first).date(), RULES_AT)
     fires = fires if fires > first else fires + days.DAY
     while fires < demands.clock.last:
-        at = days.here(demands.clock.up(fires))
+        soonest, last = days.here(demands.clock.up(fires, at_once=True)), days.here(demands.clock.up(fires))
+        noted = next((days.here(at) for at in demands.facts.found_at if soonest <= at <= last), None)
+        at = noted or (soonest if soonest.date() == last.date() else last)
         if days.worked(at.date()):
             found.setdefault(at.date(), at)
         following = days.at(at.date(), RULES_AT)
@@ -102,7 +108,10 @@ def of_customers(demands: Demands, known: dict[int, Story], looked: dict[date, d
                     manager = demands.facts.above(owner_id, at)
                     if manager is not None:
                         about = [story.client.name, f"「{stage[0]}」阶段已停留 {passed} 个工作日"]
-                        yield from demands.one("stalled, to-do", manager.member_id, about, at, can_be_late=False)
+                        moved_at = next((written for written, _, _ in story.stages if written > at), None)
+                        yield from demands.one(
+                            "stalled, to-do", manager.member_id, about, at, ends=moved_at, can_be_late=False
+                        )
             if stage is not None and SAMPLE_TEST in stage[0]:
                 since_on = max(met_on, days.here(stage[1]).date())
                 if (on - since_on).days > SAMPLE_DAYS and (customer_id, since_on) not in tested:

@@ -101,7 +101,8 @@ class Delivered:
     """Messages of notices to somebody who had one less than an hour before."""
     twice: list[Shown] = field(default_factory=list)
     twice_unavoidably: list[Shown] = field(default_factory=list)
-    """Texts sent again after a death between their arrival and our mark, on a platform that cannot tell a repeat."""
+    """Texts sent again after a death between their arrival and our mark, where the platform cannot tell a repeat: not
+    at all, or not after so long an absence."""
     unanswered: list[str] = field(default_factory=list)
     a_day: list[int] = field(default_factory=list)
     """Messages a person and day, for days on which there were any."""
@@ -117,7 +118,7 @@ def looked_at(people: People, shown: Sequence[Shown], unsure: dict[str, set[str]
     found = Delivered()
     recent: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     told_at: dict[int, datetime] = {}
-    known: set[tuple[str, str]] = set()
+    known: dict[tuple[str, str], datetime] = {}
     answered: set[str] = set()
     a_day: Counter[tuple[int, object]] = Counter()
     for one in shown:
@@ -145,14 +146,17 @@ def looked_at(people: People, shown: Sequence[Shown], unsure: dict[str, set[str]
     return found
 
 
-def _count_repeat(found: Delivered, one: Shown, known: set[tuple[str, str]], unsure: dict[str, set[str]]) -> None:
+def _count_repeat(
+    found: Delivered, one: Shown, known: dict[tuple[str, str], datetime], unsure: dict[str, set[str]]
+) -> None:
     name = (one.platform, one.key)
     if name in known and not isinstance(one.content, CardUpdate):
         is_text = isinstance(one.content, OutboundText)
-        cannot_tell = CAPABILITIES[one.platform].duplicate_check_s is None
+        checked_s = CAPABILITIES[one.platform].duplicate_check_s
+        cannot_tell = checked_s is None or one.at - known[name] > timedelta(seconds=checked_s)
         excused = is_text and cannot_tell and one.key in unsure[one.platform]
         (found.twice_unavoidably if excused else found.twice).append(one)
-    known.add(name)
+    known[name] = one.at
 
 
 def _count_minute(found: Delivered, one: Shown, recent: list[datetime]) -> None:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from storage.models import AuditEntry, Customer, Escalation, Evidence, Member, Plan, Todo, Visit
+from storage.models import AuditEntry, Customer, Escalation, Evidence, Finding, Member, Plan, Todo, Visit
 from storage.work import Work
 
 
@@ -87,6 +87,8 @@ class Facts:
     visits: list[VisitFact] = field(default_factory=list)
     matters: list[MatterFact] = field(default_factory=list)
     plans: dict[tuple[int, date], int] = field(default_factory=dict)
+    found_at: list[datetime] = field(default_factory=list)
+    """When the morning rules found something, in order."""
 
     def above(self, member_id: int, at: datetime) -> Person | None:
         """The next person up the line who is here then."""
@@ -138,6 +140,7 @@ async def gathered(work: Work) -> Facts:
         name = customers[matter.customer_id] if matter.customer_id else ""
         noted = changes.get(f"escalation:{matter.escalation_id}", [])
         facts.matters.append(MatterFact(matter.escalation_id, matter.kind, matter.member_id, name, tuple(noted)))
+    facts.found_at = sorted(await session.scalars(select(Finding.found_at)))
     for plan in await session.scalars(select(Plan)):
         facts.plans[plan.member_id, plan.week_on] = plan.visits
     return facts

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from benchmarks.simulated import days
 from benchmarks.simulated.facts import Change, MatterFact
-from benchmarks.simulated.oracle import Demand, Demands, Line
+from benchmarks.simulated.oracle import LATE, Demand, Demands, Line
 
 LEVEL_H, UNFINISHED_DAYS, QUESTIONS_H = 8, 3, 2
 DECIDED = {
@@ -67,9 +67,12 @@ def _of_matter(demands: Demands, matter: MatterFact, cards: Sequence[Line]) -> I
         turn = next((change for change in turns if change.at >= since), None)
         ends = turn.at if turn else None
         yield from demands.one("matter, card", holder, about, since, ends=ends, can_be_late=False)
-        shown_at = _shown_at(demands, cards, holder, about, since)
-        goes_up_at = days.later(shown_at, LEVEL_H)
-        goes_up = clock.up(goes_up_at)
+        made_at, shown_at = _shown_at(demands, cards, holder, about, since)
+        goes_up_at = days.later(made_at, LEVEL_H)
+        if clock.up(goes_up_at) - goes_up_at > LATE and days.later(shown_at, LEVEL_H) > clock.up(goes_up_at):
+            # the card lay in the outbox over a standstill: the hours count from when it was there to be seen
+            goes_up_at = days.later(shown_at, LEVEL_H)
+        goes_up = clock.up(goes_up_at, at_once=True)
         if goes_up >= clock.last:
             return
         if turn is not None and turn.at <= goes_up:
@@ -94,13 +97,16 @@ def _of_matter(demands: Demands, matter: MatterFact, cards: Sequence[Line]) -> I
         had.append(holder)
 
 
-def _shown_at(demands: Demands, cards: Sequence[Line], holder: int, about: Sequence[str], since: datetime) -> datetime:
-    """When its card was put on its way; where none was in time, when it should have been."""
+def _shown_at(
+    demands: Demands, cards: Sequence[Line], holder: int, about: Sequence[str], since: datetime
+) -> tuple[datetime, datetime]:
+    """When its card was put on its way, and when it arrived; where none was in time, when it should have been."""
     latest = demands.clock.latest(since)
     for card in cards:
         if card.member_id == holder and since <= card.at <= latest and all(words in card.words for words in about):
-            return card.made_at
-    return demands.clock.there(since)
+            return card.made_at, card.at
+    at = demands.clock.there(since)
+    return at, at
 
 
 def _decided(demands: Demands, turn: Change, turns: Sequence[Change], about: Sequence[str]) -> Iterator[Demand]:

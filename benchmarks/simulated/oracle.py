@@ -219,6 +219,11 @@ class Demands:
             fires = step.at - AHEAD
             fired = self.clock.up(fires)
             strict = True
+            if step.kind == "to-do, eve" and fired > term_due(term):
+                # the day is over: the nudge says it
+                if self.clock.up(fires, at_once=True) > term_due(term):
+                    continue
+                strict = False
             if following is not None:
                 # after a standstill only the latest that was reached is told
                 if self.clock.up(following.at - AHEAD, at_once=True) <= self.clock.up(fires, at_once=True):
@@ -261,7 +266,7 @@ class Demands:
                 for member_id in self.facts.people:
                     has_something = self._has_something(member_id, at)
                     in_time = there < noon - TRIES and self.clock.up(at - MORNING_AHEAD) < noon - TRIES
-                    about = [f"{day:%m-%d}（"]
+                    about = [f"\n{day:%m-%d}（"]  # the card's own day, not one that a to-do names
                     latest = max(noon, self.clock.latest(at))
                     yield Demand("morning", member_id, tuple(about), at, latest, has_something and in_time)
             day += days.DAY
@@ -289,11 +294,16 @@ class Demands:
                     )
 
 
+def term_due(term: Term) -> datetime:
+    """Raises AssertionError where there is no date."""
+    return days.here(term.due_at) if term.due_at is not None else _closing(term.due_on)
+
+
 def _steps(todo: TodoFact, term: Term) -> list[_Step]:
     """What is to be said of it, each at the moment from which it may be said."""
     if term.due_at is None and term.due_on is None:
         return []
-    due = days.here(term.due_at) if term.due_at is not None else _closing(term.due_on)
+    due = term_due(term)
     counted = max(due, days.here(term.since))
     if todo.kind == "follow_up":
         again = days.later(counted, FOLLOW_UP_H)

@@ -96,7 +96,7 @@ def _of_everything(report: Report) -> Iterator[str]:
     yield f"two notices within an hour to one person: {len(delivered.within_the_hour)}"
     yield f"sent twice: {len(delivered.twice)}; events never answered: {len(delivered.unanswered)}"
     yield (
-        f"texts that DingTalk showed twice, since it cannot tell a repeat and we died before we knew: "
+        f"texts shown twice by a platform that cannot tell a repeat, or not after so long, as we died before we knew: "
         f"{len(delivered.twice_unavoidably)}"
     )
     if delivered.a_day:

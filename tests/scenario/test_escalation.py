@@ -409,6 +409,23 @@ async def test_after_a_standstill_it_goes_up_once(chat: Chat) -> None:
     assert (await matter(chat)).level == 2
 
 
+async def test_a_card_that_lay_in_the_outbox_over_a_standstill_leaves_its_reader_the_full_hours(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    # the card was sent on Friday; as if it had been delivered only when the machine came back on Tuesday
+    await chat.lives_until(at(11, 20, 16))
+    chat.clock.advance(at(11, 24, 9) - chat.clock.now())
+    async with chat.database.work() as work:
+        card = await work.cards.find(chat.cards("风险上报", of=MANAGER)[-1].card_id)
+        assert card is not None
+        card.sent_at = work.now
+
+    await chat.lives_until(at(11, 24, 16, 59))
+    assert (await matter(chat)).level == 1
+    await chat.lives_until(at(11, 25, 9))
+    assert (await matter(chat)).level == 2
+
+
 async def test_whoever_took_it_is_reminded_once_after_three_working_days(chat: Chat) -> None:
     card = await raised(chat)
     await chat.presses(card, actions.TakeEscalation, sender=MANAGER)

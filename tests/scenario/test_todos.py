@@ -606,6 +606,20 @@ async def test_after_a_standstill_only_the_latest_is_told_and_says_that_it_is_la
     assert len(told(chat, since=since)) == 1
 
 
+async def test_an_eve_slept_through_until_the_day_is_over_leaves_it_to_the_nudge(chat: Chat) -> None:
+    await given(chat, "寄样品", due_on=date(2026, 11, 25))
+    await chat.lives_until(at(11, 23, 12))
+    since = len(told(chat))
+
+    # nothing ran from Monday until Thursday morning
+    chat.clock.advance(at(11, 26, 8, 45) - chat.clock.now())
+    await chat.lives_until(at(11, 26, 18))
+
+    assert [line.startswith("已过期未完成：寄样品") for line in told(chat, since=since) if "过期未完成" in line] == [
+        True
+    ]
+
+
 async def test_with_the_rule_off_nobody_is_reminded(chat: Chat) -> None:
     chat.context.settings.__dict__["rules"] = RuleBook(todo=TodoRule(on=False), follow_up=FollowUpRule(on=False))
     await given(chat, "寄样品", due_on=date(2026, 11, 25))
