@@ -225,6 +225,7 @@ class SampleTestRule(Section):
     on: bool = True
     stage: str = Field(default="样品测试", min_length=1, max_length=200)
     days: int = Field(default=14, ge=1, le=365)
+    countdown_days: int = Field(default=3, ge=0, le=30)
 
 
 class SilenceRule(Section):
@@ -267,6 +268,22 @@ class NewLeadRule(Section):
     within_h: float = Field(default=2, gt=0, le=80)
 
 
+class FirstSummaryRule(Section):
+    on: bool = True
+
+
+class SpotCheckRule(Section):
+    on: bool = False
+    percent: float = Field(default=10, gt=0, le=100)
+
+
+class CadenceRule(Section):
+    on: bool = True
+    a_per_week: int = Field(default=2, ge=1, le=7)
+    b_every_weeks: int = Field(default=2, ge=1, le=12)
+    executive_every_weeks: int = Field(default=4, ge=0, le=52)
+
+
 class Rules(Section):
     """What the assistant does by itself; the fields of each are those of `handlers.rulebook`."""
 
@@ -282,6 +299,9 @@ class Rules(Section):
     refused_demo: RefusedDemoRule = RefusedDemoRule()
     weekly_plan: WeeklyPlanRule = WeeklyPlanRule()
     new_lead: NewLeadRule = NewLeadRule()
+    first_summary: FirstSummaryRule = FirstSummaryRule()
+    spot_check: SpotCheckRule = SpotCheckRule()
+    cadence: CadenceRule = CadenceRule()
 
 
 class WeCom(Section):

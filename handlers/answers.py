@@ -6,7 +6,15 @@ next older question is tried, and at last they are what anything else is: an ins
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers import detail_replies, escalation_answers, escalation_requests, leavers, risk_replies, todo_answers
+from handlers import (
+    after_visits,
+    detail_replies,
+    escalation_answers,
+    escalation_requests,
+    leavers,
+    risk_replies,
+    todo_answers,
+)
 from handlers.context import Context
 from handlers.reply import Reply
 from storage.models import Member, Question
@@ -22,6 +30,7 @@ READERS: Mapping[str, Reader] = {
     escalation_requests.CUSTOMER: escalation_requests.take_customer,
     "risk": risk_replies.read,
     "detail": detail_replies.read,
+    after_visits.PERIOD: after_visits.take_period,
     leavers.QUESTION: leavers.read_taker,
 }
 

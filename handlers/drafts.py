@@ -251,6 +251,7 @@ async def confirm(
         await close_card(work, visit, texts.CLOSED_ASKED, cause=f"{cause}>asked", response_ref=response_ref)
         await questionnaire.ask(ctx, work, visit, now, member=member, to=to, cause=cause, confirmed=True)
         return
+    is_new = await work.customers.by_name(meant.name) is None
     customer = await _settled_customer(work, meant, member)
     now = await _with_customer(work, visit, now, CustomerValue(name=customer.name, status="known"))
     visit.state, visit.decided_at, visit.customer_id = "confirmed", work.now, customer.customer_id
@@ -269,13 +270,13 @@ async def confirm(
     made = await todos.create(ctx, work, visit, now, customer=customer.name, to=to, cause=cause)
     await todos.settle_follow_ups(ctx, work, customer.customer_id, member.member_id, cause=cause)
     told = await escalation.raise_for(ctx, work, visit, now, member=member, customer=customer.name, cause=cause)
-    await rules.on_confirmed(ctx, work, visit, now, customer, member, cause)
     sentence = texts.CONFIRMED.format(
         customer=customer.name,
         on=day(visit.visited_on, ctx.day_of(work.now)),
         todos=texts.TODOS_MADE.format(count=made) if made else "",
     )
     await outbox.say(work, to, f"{sentence}\n{told}".strip(), cause=f"{cause}>confirmed")
+    await rules.on_confirmed(ctx, work, visit, now, customer, member, cause, is_new=is_new)
 
 
 def _meant_customer(customer: CustomerValue | None, chosen: str | None) -> CustomerValue | None:

@@ -114,8 +114,33 @@ EXPLAINED: Mapping[str, Explained] = {
         "新线索（导入时加 --leads）建待跟进",
         "负责人",
     ),
+    "first_summary": Explained(
+        "首次接触小结",
+        lambda _: "24 小时内",
+        "首次拜访新客户后建待办，附按记录整理的小结草稿",
+        "本人",
+    ),
+    "spot_check": Explained(
+        "抽查回访",
+        lambda book: f"抽 {book.spot_check.percent:g}% 的记录",
+        "请主管向客户核实拜访情况",
+        "主管",
+    ),
+    "cadence": Explained(
+        "分级触达",
+        lambda book: (
+            f"A 类每周 {book.cadence.a_per_week} 次，B 类 {book.cadence.b_every_weeks} 周 1 次，"
+            f"A 类主管 {book.cadence.executive_every_weeks} 周拜访 1 次"
+        ),
+        "每周第一个工作日列出上周触达不足的客户",
+        "负责人，主管拜访报主管",
+    ),
 }
-FINDINGS: Mapping[str, tuple[str, ...]] = {"silence": ("silence", "downgrade"), "payment": ("payment", "at_risk")}
+FINDINGS: Mapping[str, tuple[str, ...]] = {
+    "silence": ("silence", "downgrade"),
+    "payment": ("payment", "at_risk"),
+    "cadence": ("cadence", "executive_visit"),
+}
 """The rules whose findings bear more names than the rule's own."""
 
 

@@ -61,6 +61,8 @@ class SampleTestRule(Rule):
     stage: str = "样品测试"
     days: int = 14
     """Calendar days."""
+    countdown_days: int = 3
+    """Working days before the last day of the test, on which the rep is told of it; 0: not."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,32 @@ class NewLeadRule(Rule):
 
 
 @dataclass(frozen=True)
+class FirstSummaryRule(Rule):
+    """After the first contact with a new customer: a to-do to send them a summary, with a draft, within 24 hours."""
+
+
+@dataclass(frozen=True)
+class SpotCheckRule(Rule):
+    """Some of the confirmed visits are checked: the manager is asked to hear from the customer how it was.
+
+    Off unless a company wants it: it costs managers calls, and it is felt as distrust where nobody was told of it.
+    """
+
+    on: bool = False
+    percent: float = 10
+
+
+@dataclass(frozen=True)
+class CadenceRule(Rule):
+    """How often customers of grade A and B should be spoken to."""
+
+    a_per_week: int = 2
+    b_every_weeks: int = 2
+    executive_every_weeks: int = 4
+    """A visit to a customer of grade A by somebody who leads; 0: none is wanted. Ours: the source names no time."""
+
+
+@dataclass(frozen=True)
 class RuleBook:
     escalation: EscalationRule = field(default_factory=EscalationRule)
     todo: TodoRule = field(default_factory=TodoRule)
@@ -124,3 +152,6 @@ class RuleBook:
     refused_demo: RefusedDemoRule = field(default_factory=RefusedDemoRule)
     weekly_plan: WeeklyPlanRule = field(default_factory=WeeklyPlanRule)
     new_lead: NewLeadRule = field(default_factory=NewLeadRule)
+    first_summary: FirstSummaryRule = field(default_factory=FirstSummaryRule)
+    spot_check: SpotCheckRule = field(default_factory=SpotCheckRule)
+    cadence: CadenceRule = field(default_factory=CadenceRule)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from handlers import customer_rules, plans, texts, todos
+from handlers import cadence, customer_rules, plans, texts, todos
 from handlers.checks import Check, day_begins, subject_of
 from handlers.context import TIMERS, Context
 from handlers.rulebook import Rule
@@ -26,7 +26,7 @@ KIND = "rules"
 RUN = "rule"
 LEAD = "new_lead"
 AT = time(8, 20)
-CHECKS = (*customer_rules.CHECKS, plans.CHECK)
+CHECKS = (*customer_rules.CHECKS, plans.CHECK, *cadence.CHECKS)
 
 
 def due(ctx: Context) -> Daily:

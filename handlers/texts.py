@@ -497,3 +497,27 @@ NO_SUCH_RISK = "这条记录里没有这样的风险信号，没有可去掉的�
 NO_SUCH_PAIN = "这条记录里没有这样的痛点，没有可去掉的。"
 STEP_IS_GONE = "第{place}个待办已经不在了，没有改动它。"
 UNCHANGED = "记录没有变化，内容和您说的已经一致。"
+
+# After visits
+
+ASK_TEST_PERIOD = "「{customer}」进入{stage}，预计测到什么时候？回复时长或日期，例如「大概两周」「测到12月10号」，到期前提醒您；没定就回复「跳过」。"
+TEST_PERIOD_SKIPPED = "好的，「{customer}」的测试先不设提醒。"
+TEST_PERIOD_KEPT = "已记下：「{customer}」的样品测试预计到 {on}，到期前提醒您。"
+TEST_RESULT_TODO = "问样品测试结果"
+TEST_COUNTDOWN = "「{customer}」的样品测试还有 {days} 个工作日到期（{on}），可以先问一句进展。"
+SUMMARY_TODO = "给客户发一份方案小结"
+SUMMARY_DRAFT = (
+    "和「{customer}」第一次接触，24 小时内发一份方案小结效果最好。草稿只用了您的记录，发之前请核对：\n{draft}"
+)
+SUMMARY_PAINS = "您关心的：{pains}"
+SUMMARY_DEMANDS = "您提到的需求：{demands}"
+SUMMARY_BUDGET = "预算：{budget}"
+SUMMARY_STEPS = "接下来：{steps}"
+SUMMARY_EMPTY = "（记录里还没有客户的需求和下一步，请补上再发）"
+SPOT_CHECK_TODO = "抽查回访：向客户核实{rep} {on}的拜访"
+
+# Cadence
+
+CADENCE = "上周触达不够（A 类每周 {a} 次，B 类 {b} 周 1 次）：{customers}"
+CADENCE_ONE = "{customer}（{grade} 类，{had} 次）"
+EXECUTIVE_VISIT = "A 类客户超过 {weeks} 周没有主管拜访：{customers}。建议安排一次。"

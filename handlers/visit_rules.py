@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import customer_rules, notices, texts
+from handlers import after_visits, customer_rules, notices, texts
 from handlers.checks import subject_of
 from handlers.context import Context
 from handlers.record import DemoValue, Record
@@ -14,9 +14,17 @@ LONGEST_STREAK = 50
 
 
 async def on_confirmed(
-    ctx: Context, work: Work, visit: Visit, record: Record, customer: Customer, member: Member, cause: str
+    ctx: Context,
+    work: Work,
+    visit: Visit,
+    record: Record,
+    customer: Customer,
+    member: Member,
+    cause: str,
+    *,
+    is_new: bool = False,
 ) -> None:
-    """In the transaction in which the visit is confirmed."""
+    """In the transaction in which the visit is confirmed. `is_new`: it brought the customer in."""
     rules = ctx.settings.rules
     if customer.stage_since == work.now:
         await customer_rules.end_stalled(ctx, work, customer.customer_id, member.member_id, cause=cause)
@@ -24,6 +32,7 @@ async def on_confirmed(
         await _tell_of_two(ctx, work, customer, member)
     if rules.refused_demo.on:
         await _suggest_another_way(ctx, work, visit, record, customer, member)
+    await after_visits.on_confirmed(ctx, work, visit, record, customer, member, cause, is_new=is_new)
 
 
 # Two reps
