@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -192,6 +192,7 @@ class Vocabulary(Section):
     competitors: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     documents: dict[str, tuple[str, ...]] = {}
+    stage_hints: dict[str, Annotated[str, Field(max_length=60)]] = {}
 
 
 class EscalationRule(Section):

@@ -23,7 +23,7 @@ from bot.web import application, keeper
 from bot.wecom.adapter import WeComPlatform
 from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.worker import Handler, QueueRules, Worker
-from handlers import digest, failures, holidays, morning, rules
+from handlers import digest, failures, holidays, morning, rules, stage_hints
 from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
 from handlers.messages import PlatformName
@@ -198,6 +198,7 @@ def settings(config: Config) -> Settings:
         documents={
             label: words for label, words in lexicon.added(DOCUMENTS, config.vocabulary.documents).items() if words
         },
+        stage_hints={**stage_hints.HINTS, **config.vocabulary.stage_hints},
         groups=tuple(
             GroupTarget(name, purposes=group.purposes, managers=group.managers) for name, group in config.groups.items()
         ),

@@ -76,6 +76,8 @@ class Settings:
     groups: tuple[GroupTarget, ...] = ()
     documents: Mapping[str, Sequence[str]] = field(default_factory=lambda: DOCUMENTS)
     """The kinds of document that a picture may be of, each with words that stand on it."""
+    stage_hints: Mapping[str, str] = field(default_factory=dict)
+    """What usually helps in a stage, for the cards of to-dos there; an empty one is none."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -148,6 +148,7 @@ ASK_WHICH = {
 ANSWER_WHICH = "回复序号就行，例如：第一个"
 ANSWER_ALL = "回复「是」全部完成，或回复序号只完成其中的"
 NO_SUCH_TODO = "没有第 {place} 个待办，现在共 {count} 个。回复「待办」看列表。"
+TODO_HINT = "提示：{hint}"
 TODO_UNREACHED = "待办「{action}」没能送到{member}手上（对方收不到消息），请您直接告诉他，或者改交给别人。"
 TODO_CLOSED_ALREADY = "这个待办已经{closing}：{action}"
 PASSED_ON_ALREADY = "转交给别人了"

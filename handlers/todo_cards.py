@@ -15,9 +15,9 @@ MOST_LINES = 12
 
 
 def todo_card(
-    todo: Todo, customer: str, card_id: str, *, due: str, giver: str = "", task: Task | None = None
+    todo: Todo, customer: str, card_id: str, *, due: str, giver: str = "", hint: str = "", task: Task | None = None
 ) -> OutboundCard:
-    """`due` in words, `giver` the name of whoever wants it done; either may be empty."""
+    """`due` in words, `giver` the name of whoever wants it done, `hint` what helps; each may be empty."""
     fields = [CardField(label="客户", value=customer)]
     if due:
         fields.append(CardField(label="期限", value=due))
@@ -30,6 +30,7 @@ def todo_card(
         title="待跟进" if todo.kind == "follow_up" else "待办",
         subtitle=todo.action,
         fields=tuple(fields),
+        body=texts.TODO_HINT.format(hint=hint) if hint else "",
         buttons=(
             _button("完成", actions.FinishTodo(todo_id=todo.todo_id), "primary"),
             _button("延期", actions.PostponeTodo(todo_id=todo.todo_id)),

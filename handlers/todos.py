@@ -232,9 +232,17 @@ async def _show(
         todo.card_id,
         due=todo_clock.due_words(ctx, todo, ctx.day_of(work.now)),
         giver=giver,
+        hint=await _hint(ctx, work, todo),
         task=_task(ctx, work, todo, customer),
     )
     await outbox.show(work, to, card, kind=todo_cards.ONE, life=ctx.settings.todo_life, cause=cause)
+
+
+async def _hint(ctx: Context, work: Work, todo: Todo) -> str:
+    """What helps in the stage its customer is in; nothing where it is the customer's turn, or the manager's."""
+    if todo.customer_id is None or todo.party != "us" or todo.kind == "stalled":
+        return ""
+    return ctx.settings.stage_hints.get((await work.customers.get(todo.customer_id)).stage or "", "")
 
 
 def _task(ctx: Context, work: Work, todo: Todo, customer: str) -> Task | None:

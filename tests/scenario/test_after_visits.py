@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot import wiring
+from bot.config import Config, Vocabulary
 from handlers import actions, after_visits, rules
 from handlers.rulebook import CadenceRule, FirstSummaryRule, RuleBook, SpotCheckRule
 from nlp.lexicon import default_vocabulary, merged
@@ -193,3 +195,20 @@ async def test_with_the_rule_off_nobody_counts_contacts(chat: Chat) -> None:
     await grade(chat, HENGLI, "A")
     await chat.lives_until(at(11, 24))
     assert not any("触达" in text for text in chat.texts(of=REP))
+
+
+# Hints
+
+
+async def test_a_to_do_bears_a_hint_for_the_stage_its_customer_is_in(chat: Chat) -> None:
+    await confirms(chat, IN_TEST)
+    [card] = chat.cards("待办", of=REP)
+    assert card.body == "提示：先和客户写下合格标准和结束日期，中途问一次进展。"
+
+
+def test_a_company_replaces_a_hint_or_takes_it_away() -> None:
+    config = Config(vocabulary=Vocabulary(stage_hints={"报价": "三天内问反馈", "样品测试": ""}))
+    hints = wiring.settings(config).stage_hints
+    assert hints["报价"] == "三天内问反馈"
+    assert not hints["样品测试"]
+    assert hints["商务谈判"]
