@@ -46,6 +46,7 @@ def test_every_starter_entry_can_be_read_aloud(row: dict[str, str]) -> None:
     assert not placeholders(row["objections"]), "a phrasing is what people say"
     assert row["kind"] in KINDS
     assert row["category"] in CATEGORIES
+    assert 1 <= len(set(row["tags"].split("|")) - {"", row["category"]}) == len(row["tags"].split("|")) <= 3
     assert not faults(row["body"])
     assert len(row["body"]) <= 160
     assert not re.search(r"\d", row["body"].replace("3分钟产品动画", "")), "a figure is a claim"
