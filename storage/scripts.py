@@ -75,7 +75,7 @@ class Scripts:
         category: str,
         offered: Sequence[str],
     ) -> ScriptQuestion:
-        """Note a question and the codes that were offered, best first; a message that asked already asks nothing new."""
+        """Note a question and the codes offered, best first; a message that asked already asks nothing new."""
         known = await self.question(key)
         if known is not None:
             return known
