@@ -497,3 +497,19 @@ NO_SUCH_RISK = "这条记录里没有这样的风险信号，没有可去掉的�
 NO_SUCH_PAIN = "这条记录里没有这样的痛点，没有可去掉的。"
 STEP_IS_GONE = "第{place}个待办已经不在了，没有改动它。"
 UNCHANGED = "记录没有变化，内容和您说的已经一致。"
+
+# The gaps of the script library
+
+NO_SCRIPT_GAPS = "没有话术缺口：大家问到的都有话术可答。"
+SCRIPT_GAPS = "话术缺口 {count} 个（问了没有话术可答）：\n{lines}\n回答：回答缺口 {number}：要说的话\n不需要回答：忽略缺口 {number}"
+SCRIPT_GAP_LINE = "#{number} {words}{times}{category}"
+SCRIPT_GAP_TIMES = "（问过 {count} 次）"
+SCRIPT_GAP_NEAR = " · 接近「{category}」"
+NO_SUCH_SCRIPT_GAP = "没有 {number} 号缺口，或者已经处理过了。回复「话术缺口」看现在的清单。"
+SCRIPT_GAP_IGNORED = "好的，不再列出缺口 {number}「{words}」。"
+SCRIPT_GAP_NO_WORDS = "该怎么回答客户？请把话写在后面，例如：回答缺口 {number}：您的顾虑我理解，我们先……"
+SCRIPT_TOO_LONG = "超过 {limit} 个字"
+SCRIPT_GAP_REFUSED = "还不能收进话术库：{faults}。可用的占位符：{known}"
+SCRIPT_GAP_ANSWERED = "已收进话术库：{code}，从现在起可以用。{told}"
+SCRIPT_GAP_TELLS = "会告诉问过的 {count} 位同事。"
+SCRIPT_GAP_FILLED = "您问过的「{words}」有话术了（{by}，{code}）："

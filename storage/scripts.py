@@ -118,19 +118,15 @@ class Scripts:
 
     # What nothing answers
 
-    async def gaps(self, members: Collection[int], *, limit: int) -> Sequence[ScriptQuestion]:
-        """Questions of these members that had no answer and that nobody has dealt with yet, the newest first."""
-        query = (
-            select(ScriptQuestion)
-            .where(
-                ScriptQuestion.is_answered.is_(False),
-                ScriptQuestion.settled_at.is_(None),
-                ScriptQuestion.member_id.in_(members),
-            )
-            .order_by(ScriptQuestion.question_id.desc())
-            .limit(limit)
-        )
-        return (await self._session.scalars(query)).all()
+    async def gaps(self, members: Collection[int] | None, *, limit: int) -> Sequence[ScriptQuestion]:
+        """Questions that had no answer and that nobody has dealt with yet, the newest first.
+
+        Those of these members, or everybody's.
+        """
+        query = select(ScriptQuestion).where(ScriptQuestion.is_answered.is_(False), ScriptQuestion.settled_at.is_(None))
+        if members is not None:
+            query = query.where(ScriptQuestion.member_id.in_(members))
+        return (await self._session.scalars(query.order_by(ScriptQuestion.question_id.desc()).limit(limit))).all()
 
     def settle(self, question: ScriptQuestion, by: int) -> None:
         question.settled_at, question.settled_by = self._now, by
