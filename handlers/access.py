@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers import actions
-from storage.models import Customer, Escalation, Finding, Member
+from storage.models import Customer, Escalation, Finding, Member, Script
 from storage.work import Work
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
@@ -80,6 +80,13 @@ async def may_hand_over(work: Work, by: Member, giver: Member, taker: Member) ->
 async def sees_customer(work: Work, by: Member, customer: Customer) -> bool:
     """Whether they may read what is known of this customer."""
     return (await sight_of(work, by)).sees(customer.owner_id)
+
+
+async def may_read_script(work: Work, by: Member, script: Script) -> bool:
+    """The library is the company's; a draft is its proposer's, those who lead them, and the admins'."""
+    if script.status != "draft" or has_role(by, ADMINS):
+        return True
+    return (await sight_of(work, by)).sees(script.proposed_by)
 
 
 # Buttons

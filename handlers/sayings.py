@@ -16,6 +16,7 @@ from handlers import (
     plans,
     risk_replies,
     script_gaps,
+    script_library,
     texts,
     todo_sayings,
     undoing,
@@ -47,7 +48,11 @@ class Saying(Generic[T]):
 
 
 SAYINGS: tuple[Saying[Any], ...] = (
-    Saying("话术缺口", access.LEADERS | access.ADMINS, script_gaps.read, script_gaps.run, is_order=True),
+    Saying("话术缺口", access.KEEPERS, script_gaps.read, script_gaps.run, is_order=True),
+    Saying(
+        "停用话术", access.LEADERS | access.ADMINS, script_library.names_retired, script_library.retire, is_order=True
+    ),
+    Saying("话术库", access.EVERYBODY, script_library.read, script_library.show, is_order=True),
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),
     Saying("跟进或已处理", access.EVERYBODY, escalation_answers.said_of_matter, escalation_answers.do_as_said),

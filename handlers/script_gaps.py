@@ -169,7 +169,7 @@ async def _answer(ctx: Context, work: Work, member: Member, reply: Reply, gap: G
             "title": script.title,
             "category": script.category,
             "body": script.body,
-            "phrasings": script.phrasings,
+            "phrasings": [*script.phrasings],
             "status": "approved",
             "version": 1,
         },

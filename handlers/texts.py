@@ -498,6 +498,23 @@ NO_SUCH_PAIN = "这条记录里没有这样的痛点，没有可去掉的。"
 STEP_IS_GONE = "第{place}个待办已经不在了，没有改动它。"
 UNCHANGED = "记录没有变化，内容和您说的已经一致。"
 
+# The script library
+
+SCRIPT_LIBRARY = "话术库 {count} 条：\n{lines}\n看一条：话术 {example}；看一类：话术库 {category}"
+SCRIPT_CATEGORY = "{category}（{count} 条）：\n{lines}"
+SCRIPT_NO_CATEGORY = "未分类"
+NO_SCRIPTS = "话术库还是空的。请管理员导入：visitbot import scripts --starter"
+NO_SUCH_SCRIPT = "话术库里没有 {code}。回复「话术库」看有哪些。"
+SCRIPT_HEADING = "{code} {title}（{facts}）"
+SCRIPT_VERSION = "第 {version} 版"
+SCRIPT_STATUS = {"draft": "草稿", "approved": "启用", "retired": "停用"}
+SCRIPT_VALID_FROM = "{day} 起生效"
+SCRIPT_VALID_UNTIL = "有效到 {day}"
+SCRIPT_SAID = "客户会说：{phrasings}"
+SCRIPT_MATERIAL = "资料：{materials}"
+SCRIPT_RETIRED = "已停用 {code}「{title}」，不再推荐。"
+SCRIPT_WAS_RETIRED = "{code} 已经是停用的了。"
+
 # The gaps of the script library
 
 NO_SCRIPT_GAPS = "没有话术缺口：大家问到的都有话术可答。"

@@ -116,5 +116,5 @@ async def test_an_answer_changes_no_open_draft(chat: Chat) -> None:
     told = await chat.says("回答缺口 1：预算改成90万就够了", sender=MANAGER)
 
     assert told[0] == "已收进话术库：TM-01，从现在起可以用。会告诉问过的 1 位同事。"
-    assert "90" not in fields(chat.draft())["金额"]
+    assert not any("90" in value for value in fields(chat.draft()).values())
     assert len(chat.cards("拜访记录")) == 1
