@@ -89,6 +89,11 @@ async def may_read_script(work: Work, by: Member, script: Script) -> bool:
     return (await sight_of(work, by)).sees(script.proposed_by)
 
 
+async def may_judge_script(work: Work, by: Member, script: Script) -> bool:
+    """Who lead the proposer, and admins."""
+    return has_role(by, KEEPERS) and await may_read_script(work, by, script)
+
+
 # Buttons
 
 

@@ -17,6 +17,7 @@ from handlers import (
     risk_replies,
     script_gaps,
     script_library,
+    script_proposals,
     texts,
     todo_sayings,
     undoing,
@@ -52,6 +53,8 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying(
         "停用话术", access.LEADERS | access.ADMINS, script_library.names_retired, script_library.retire, is_order=True
     ),
+    Saying("新增话术", access.SELLERS, script_proposals.read, script_proposals.propose, is_order=True),
+    Saying("审批话术", access.KEEPERS, script_proposals.read_judgement, script_proposals.judge, is_order=True),
     Saying("话术库", access.EVERYBODY, script_library.read, script_library.show, is_order=True),
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),

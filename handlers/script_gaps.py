@@ -124,7 +124,7 @@ def _listing(gaps: Sequence[Gap]) -> str:
     lines = [
         texts.SCRIPT_GAP_LINE.format(
             number=gap.number,
-            words=_cut(gap.words, MOST_PHRASING),
+            words=cut(gap.words, MOST_PHRASING),
             times=texts.SCRIPT_GAP_TIMES.format(count=len(gap.asked)) if len(gap.asked) > 1 else "",
             category=texts.SCRIPT_GAP_NEAR.format(category=gap.category) if gap.category else "",
         )
@@ -136,7 +136,7 @@ def _listing(gaps: Sequence[Gap]) -> str:
 
 def _ignore(work: Work, member: Member, reply: Reply, gap: Gap) -> str:
     _settle(work, member, reply, gap, code=None)
-    return texts.SCRIPT_GAP_IGNORED.format(number=gap.number, words=_cut(gap.words, MOST_TITLE))
+    return texts.SCRIPT_GAP_IGNORED.format(number=gap.number, words=cut(gap.words, MOST_TITLE))
 
 
 async def _answer(ctx: Context, work: Work, member: Member, reply: Reply, gap: Gap, words: str) -> str:
@@ -149,11 +149,11 @@ async def _answer(ctx: Context, work: Work, member: Member, reply: Reply, gap: G
     if faults:
         return texts.SCRIPT_GAP_REFUSED.format(faults="；".join(faults), known="、".join(script_words.PLACEHOLDERS))
     script = Script(
-        code=await _next_code(work, gap.category),
-        title=_cut(gap.words, MOST_TITLE),
+        code=await next_code(work, gap.category),
+        title=cut(gap.words, MOST_TITLE),
         category=gap.category,
         body=words,
-        phrasings=[_cut(gap.words, MOST_PHRASING)],
+        phrasings=[cut(gap.words, MOST_PHRASING)],
         owner_id=member.member_id,
         proposed_by=member.member_id,
         approved_by=member.member_id,
@@ -177,7 +177,7 @@ async def _answer(ctx: Context, work: Work, member: Member, reply: Reply, gap: G
     _settle(work, member, reply, gap, code=script.code)
     askers = dict.fromkeys(one.member_id for one in gap.asked if one.member_id != member.member_id)
     for asker in askers:
-        told = texts.SCRIPT_GAP_FILLED.format(words=_cut(gap.words, MOST_TITLE), by=member.name, code=script.code)
+        told = texts.SCRIPT_GAP_FILLED.format(words=cut(gap.words, MOST_TITLE), by=member.name, code=script.code)
         key, subject = f"script-gap:{gap.number}:{asker}", f"script:{script.code}"
         await notices.tell(ctx, work, asker, f"{told}\n{words}", key=key, subject=subject)
     return texts.SCRIPT_GAP_ANSWERED.format(
@@ -199,7 +199,7 @@ def _settle(work: Work, member: Member, reply: Reply, gap: Gap, *, code: str | N
         )
 
 
-async def _next_code(work: Work, category: str) -> str:
+async def next_code(work: Work, category: str) -> str:
     """The next number under the letters that this category's codes have most often."""
     coded = [
         (found[1], int(found[2]), script.category)
@@ -211,5 +211,5 @@ async def _next_code(work: Work, category: str) -> str:
     return f"{prefix}-{max((number for its, number, _ in coded if its == prefix), default=0) + 1:02}"
 
 
-def _cut(words: str, limit: int) -> str:
+def cut(words: str, limit: int) -> str:
     return words if len(words) <= limit else f"{words[: limit - 1]}…"

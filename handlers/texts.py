@@ -514,6 +514,21 @@ SCRIPT_SAID = "客户会说：{phrasings}"
 SCRIPT_MATERIAL = "资料：{materials}"
 SCRIPT_RETIRED = "已停用 {code}「{title}」，不再推荐。"
 SCRIPT_WAS_RETIRED = "{code} 已经是停用的了。"
+SCRIPT_HOW = (
+    "新增话术请分行写，还差{missing}：\n新增话术 标题\n客户会说的话（几种说法用 | 隔开）\n怎么回答（可以写几行）"
+)
+SCRIPT_PARTS = ("标题", "客户会说的话", "怎么回答")
+SCRIPT_ADDED = "已收进话术库：{code}「{title}」，从现在起可以用。"
+SCRIPT_PROPOSED = "已记为草稿 {code}「{title}」，请{manager}审批，有结果会告诉您。"
+SCRIPT_PROPOSED_TO_NOBODY = "已记为草稿 {code}「{title}」。您没有在职的上级，请管理员回复「通过话术 {code}」。"
+SCRIPT_TO_REVIEW = (
+    "{by}提议新增话术 {code}「{title}」\n客户会说：{phrasings}\n{body}\n回复「通过话术 {code}」或「退回话术 {code}」。"
+)
+SCRIPT_NO_DRAFT = "{code} 不是待审的草稿，没有改动。"
+SCRIPT_APPROVED = "已通过 {code}「{title}」，从现在起可以用。"
+SCRIPT_RETURNED = "已退回 {code}「{title}」，不收进话术库。"
+SCRIPT_APPROVED_TELL = "您提议的话术 {code}「{title}」已由{by}通过。"
+SCRIPT_RETURNED_TELL = "您提议的话术 {code}「{title}」被{by}退回了，改好可以重新新增。"
 
 # The gaps of the script library
 
