@@ -83,8 +83,9 @@ async def sees_customer(work: Work, by: Member, customer: Customer) -> bool:
 
 
 async def may_read_script(work: Work, by: Member, script: Script) -> bool:
-    """The library is the company's; a draft is its proposer's, those who lead them, and the admins'."""
-    if script.status != "draft" or has_role(by, ADMINS):
+    """The library is the company's; what nobody approved yet, its proposer's, those who lead them, and the admins'."""
+    was_sent_back = script.status == "retired" and script.proposed_by is not None and script.approved_by is None
+    if has_role(by, ADMINS) or not (script.status == "draft" or was_sent_back):
         return True
     return (await sight_of(work, by)).sees(script.proposed_by)
 

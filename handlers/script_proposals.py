@@ -1,7 +1,7 @@
 """A script proposed in the chat, line by line, and the word of whoever leads the proposer on it.
 
-新增话术 and its title, what customers say, the answer; 通过话术 TM-01, 退回话术 TM-01. What a leader adds needs nobody's
-approval but their own.
+新增话术 and its title, what customers say, the answer; 通过话术 TM-01, 退回话术 TM-01. What a leader adds needs
+nobody's approval but their own.
 """
 
 import re

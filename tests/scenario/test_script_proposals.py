@@ -38,6 +38,7 @@ async def test_a_proposal_sent_back_is_never_offered(chat: Chat) -> None:
     returned = await script(chat)
     assert returned is not None
     assert returned.status == "retired"
+    assert "没有 TM-01" in (await chat.says("话术 TM-01", sender=OTHER))[0]
     assert any("退回了" in text for text in chat.texts(of=REP))
 
 
