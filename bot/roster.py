@@ -8,7 +8,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, TypeVar
@@ -60,10 +60,14 @@ LIST_MARKS = r"[;；、|]"
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong, in Chinese; `line` counts the lines of the file from 1, as an editor shows them."""
+    """What is wrong, in Chinese; `line` counts the lines of the file from 1, as an editor shows them.
+
+    `file` is named where several are read at once.
+    """
 
     line: int
     text: str
+    file: str = ""
 
 
 class FaultyFile(BotError):
@@ -165,7 +169,19 @@ def read_sheet(
     required: Sequence[str] = ("name",),
 ) -> Sheet[Row]:
     """The rows as `read_row` makes them; `columns` are the words that may head each. Raises FaultyFile."""
-    lines = list(_lines(decode(data)))
+    return read_lines(_lines(decode(data)), columns, read_row, clashes, required=required)
+
+
+def read_lines(
+    numbered: Iterable[tuple[int, list[str]]],
+    columns: Mapping[str, tuple[str, ...]],
+    read_row: Callable[[int, Mapping[str, str], list[Fault]], Row],
+    clashes: Callable[[Sequence[Row]], Iterator[Fault]],
+    *,
+    required: Sequence[str] = ("name",),
+) -> Sheet[Row]:
+    """As `read_sheet`, from numbered lines of cells, the headings first. Raises FaultyFile."""
+    lines = list(numbered)
     if not lines:
         raise FaultyFile([Fault(1, "文件是空的")])
     (heading_line, headings), *body = lines

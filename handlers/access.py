@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers import actions
-from storage.models import Customer, Escalation, Finding, Member
+from storage.models import Customer, Escalation, Finding, Member, Script
 from storage.work import Work
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
@@ -80,6 +80,19 @@ async def may_hand_over(work: Work, by: Member, giver: Member, taker: Member) ->
 async def sees_customer(work: Work, by: Member, customer: Customer) -> bool:
     """Whether they may read what is known of this customer."""
     return (await sight_of(work, by)).sees(customer.owner_id)
+
+
+async def may_read_script(work: Work, by: Member, script: Script) -> bool:
+    """The library is the company's; what nobody approved yet, its proposer's, those who lead them, and the admins'."""
+    was_sent_back = script.status == "retired" and script.proposed_by is not None and script.approved_by is None
+    if has_role(by, ADMINS) or not (script.status == "draft" or was_sent_back):
+        return True
+    return (await sight_of(work, by)).sees(script.proposed_by)
+
+
+async def may_judge_script(work: Work, by: Member, script: Script) -> bool:
+    """Who lead the proposer, and admins."""
+    return has_role(by, KEEPERS) and await may_read_script(work, by, script)
 
 
 # Buttons

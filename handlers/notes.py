@@ -100,6 +100,8 @@ async def _take_said(
     if note.source == "voice" and (refusal := people_said.refuse_spoken(note.text)):
         await outbox.say(work, note.to, refusal, cause=f"{note.cause}>typed-only")
         return
+    if sayings.is_order(note.text) and await sayings.take(ctx, work, reply, member):
+        return
     latest = await work.visits.latest_draft(member.member_id)
     request = await editing.read(ctx, work, latest, evidence, note.sent_at, note.transcript)
     if latest is not None and request.edits:

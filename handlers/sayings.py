@@ -15,6 +15,9 @@ from handlers import (
     outbox,
     plans,
     risk_replies,
+    script_gaps,
+    script_library,
+    script_proposals,
     texts,
     todo_sayings,
     undoing,
@@ -41,9 +44,18 @@ class Saying(Generic[T]):
     roles: frozenset[Role]
     read: Callable[[str], T | None]
     run: Callable[[Context, Work, Member, Reply, T], Awaitable[bool]]
+    is_order: bool = False
+    """Whether it is meant by the letter, so that nothing in it changes an open draft."""
 
 
 SAYINGS: tuple[Saying[Any], ...] = (
+    Saying("话术缺口", access.KEEPERS, script_gaps.read, script_gaps.run, is_order=True),
+    Saying(
+        "停用话术", access.LEADERS | access.ADMINS, script_library.names_retired, script_library.retire, is_order=True
+    ),
+    Saying("新增话术", access.SELLERS, script_proposals.read, script_proposals.propose, is_order=True),
+    Saying("审批话术", access.KEEPERS, script_proposals.read_judgement, script_proposals.judge, is_order=True),
+    Saying("话术库", access.EVERYBODY, script_library.read, script_library.show, is_order=True),
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),
     Saying("跟进或已处理", access.EVERYBODY, escalation_answers.said_of_matter, escalation_answers.do_as_said),
@@ -60,6 +72,10 @@ SAYINGS: tuple[Saying[Any], ...] = (
 def is_one(text: str) -> bool:
     """Whether the words are meant for one of them, should it turn out to have something to do."""
     return any(saying.read(text) is not None for saying in SAYINGS)
+
+
+def is_order(text: str) -> bool:
+    return any(saying.is_order and saying.read(text) is not None for saying in SAYINGS)
 
 
 async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:

@@ -522,3 +522,50 @@ SPOT_CHECK_TODO = "抽查回访：向客户核实{rep} {on}的拜访"
 CADENCE = "上周触达不够（A 类每周 {a} 次，B 类 {b} 周 1 次）：{customers}"
 CADENCE_ONE = "{customer}（{grade} 类，{had} 次）"
 EXECUTIVE_VISIT = "A 类客户超过 {weeks} 周没有主管拜访：{customers}。建议安排一次。"
+# The script library
+
+SCRIPT_LIBRARY = "话术库 {count} 条：\n{lines}\n看一条：话术 {example}；看一类：话术库 {category}"
+SCRIPT_CATEGORY = "{category}（{count} 条）：\n{lines}"
+SCRIPT_NO_CATEGORY = "未分类"
+NO_SCRIPTS = "话术库还是空的。请管理员导入：visitbot import scripts --starter"
+NO_SUCH_SCRIPT = "话术库里没有 {code}。回复「话术库」看有哪些。"
+SCRIPT_HEADING = "{code} {title}（{facts}）"
+SCRIPT_VERSION = "第 {version} 版"
+SCRIPT_STATUS = {"draft": "草稿", "approved": "启用", "retired": "停用"}
+SCRIPT_VALID_FROM = "{day} 起生效"
+SCRIPT_VALID_UNTIL = "有效到 {day}"
+SCRIPT_SAID = "客户会说：{phrasings}"
+SCRIPT_MATERIAL = "资料：{materials}"
+SCRIPT_RETIRED = "已停用 {code}「{title}」，不再推荐。"
+SCRIPT_WAS_RETIRED = "{code} 已经是停用的了。"
+SCRIPT_HOW = (
+    "新增话术请分行写，还差{missing}：\n新增话术 标题\n客户会说的话（几种说法用 | 隔开）\n怎么回答（可以写几行）"
+)
+SCRIPT_PARTS = ("标题", "客户会说的话", "怎么回答")
+SCRIPT_ADDED = "已收进话术库：{code}「{title}」，从现在起可以用。"
+SCRIPT_PROPOSED = "已记为草稿 {code}「{title}」，请{manager}审批，有结果会告诉您。"
+SCRIPT_PROPOSED_TO_NOBODY = "已记为草稿 {code}「{title}」。您没有在职的上级，请管理员回复「通过话术 {code}」。"
+SCRIPT_TO_REVIEW = (
+    "{by}提议新增话术 {code}「{title}」\n客户会说：{phrasings}\n{body}\n回复「通过话术 {code}」或「退回话术 {code}」。"
+)
+SCRIPT_NO_DRAFT = "{code} 不是待审的草稿，没有改动。"
+SCRIPT_APPROVED = "已通过 {code}「{title}」，从现在起可以用。"
+SCRIPT_RETURNED = "已退回 {code}「{title}」，不收进话术库。"
+SCRIPT_APPROVED_TELL = "您提议的话术 {code}「{title}」已由{by}通过。"
+SCRIPT_RETURNED_TELL = "您提议的话术 {code}「{title}」被{by}退回了，改好可以重新新增。"
+
+# The gaps of the script library
+
+NO_SCRIPT_GAPS = "没有话术缺口：大家问到的都有话术可答。"
+SCRIPT_GAPS = "话术缺口 {count} 个（问了没有话术可答）：\n{lines}\n回答：回答缺口 {number}：要说的话\n不需要回答：忽略缺口 {number}"
+SCRIPT_GAP_LINE = "#{number} {words}{times}{category}"
+SCRIPT_GAP_TIMES = "（问过 {count} 次）"
+SCRIPT_GAP_NEAR = " · 接近「{category}」"
+NO_SUCH_SCRIPT_GAP = "没有 {number} 号缺口，或者已经处理过了。回复「话术缺口」看现在的清单。"
+SCRIPT_GAP_IGNORED = "好的，不再列出缺口 {number}「{words}」。"
+SCRIPT_GAP_NO_WORDS = "该怎么回答客户？请把话写在后面，例如：回答缺口 {number}：您的顾虑我理解，我们先……"
+SCRIPT_TOO_LONG = "超过 {limit} 个字"
+SCRIPT_GAP_REFUSED = "还不能收进话术库：{faults}。可用的占位符：{known}"
+SCRIPT_GAP_ANSWERED = "已收进话术库：{code}，从现在起可以用。{told}"
+SCRIPT_GAP_TELLS = "会告诉问过的 {count} 位同事。"
+SCRIPT_GAP_FILLED = "您问过的「{words}」有话术了（{by}，{code}）："

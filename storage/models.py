@@ -19,6 +19,8 @@ EscalationState = Literal["open", "taken", "assigned", "resolved", "false_alarm"
 EscalationKind = Literal["risk", "rule", "request"]
 """From a confirmed record, from a rule, or because a rep asked for it."""
 DepartureState = Literal["applied", "held", "confirmed", "dropped"]
+ScriptStatus = Literal["draft", "approved", "retired"]
+"""Proposed and not offered yet; the team's word; no longer offered."""
 EvidenceKind = Literal["voice", "image", "text", "location", "file", "video", "link"]
 
 _short = String(32)
@@ -452,6 +454,72 @@ class Plan(Base):
     visits: Mapped[int]
     source: Mapped[str] = mapped_column(String(200))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Script(Base):
+    """An answer of the team's library to an objection, in its newest version."""
+
+    __tablename__ = "scripts"
+    __table_args__ = (Index("ix_scripts_changed_at", "changed_at"),)
+
+    code: Mapped[str] = mapped_column(_short, primary_key=True)
+    """What people call it by: PR-01."""
+    title: Mapped[str] = mapped_column(_name)
+    category: Mapped[str] = mapped_column(_short, default="")
+    plan_kind: Mapped[str] = mapped_column(_short, default="")
+    body: Mapped[str] = mapped_column(Text)
+    phrasings: Mapped[list[str]] = mapped_column(JsonColumn)
+    """How customers say the objection."""
+    tags: Mapped[list[str]] = mapped_column(JsonColumn, default=list)
+    stages: Mapped[list[str]] = mapped_column(JsonColumn, default=list)
+    industries: Mapped[list[str]] = mapped_column(JsonColumn, default=list)
+    products: Mapped[list[str]] = mapped_column(JsonColumn, default=list)
+    competitors: Mapped[list[str]] = mapped_column(JsonColumn, default=list)
+    materials: Mapped[list[str]] = mapped_column(JsonColumn, default=list)
+    """Supporting material: a name or link each, as the library has it."""
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    status: Mapped[ScriptStatus] = mapped_column(_short)
+    version: Mapped[int] = mapped_column(default=1)
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_until: Mapped[date | None] = mapped_column(Date)
+    """The last day on which it is offered."""
+    proposed_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ScriptQuestion(Base):
+    """An objection that somebody asked about, and whether the library had an answer; those without are its gaps."""
+
+    __tablename__ = "script_questions"
+    __table_args__ = (Index("ix_script_questions_gaps", "is_answered", "settled_at"),)
+
+    question_id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    """The message that asked."""
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    words: Mapped[str] = mapped_column(Text)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
+    category: Mapped[str] = mapped_column(_short, default="")
+    """The nearest category, where one was near."""
+    is_answered: Mapped[bool]
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a manager answered the gap into the library, or set it aside."""
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+
+
+class ScriptUse(Base):
+    """A script offered in answer to a question, and what its asker made of it."""
+
+    __tablename__ = "script_uses"
+    __table_args__ = (Index("ix_script_uses_code", "code", "judged_at"),)
+
+    question_id: Mapped[int] = mapped_column(ForeignKey("script_questions.question_id"), primary_key=True)
+    code: Mapped[str] = mapped_column(ForeignKey("scripts.code"), primary_key=True)
+    place: Mapped[int]
+    was_useful: Mapped[bool | None]
+    judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Card(Base):

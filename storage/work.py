@@ -20,6 +20,7 @@ from storage.notices import Notices
 from storage.presence import Presence
 from storage.questions import Questions
 from storage.rules import Rules
+from storage.scripts import Scripts
 from storage.sends import Sends
 from storage.todos import Todos
 from storage.visits import Visits
@@ -34,6 +35,10 @@ class Work:
     @cached_property
     def jobs(self) -> Jobs:
         return Jobs(self.session, self.now)
+
+    @cached_property
+    def scripts(self) -> Scripts:
+        return Scripts(self.session, self.now)
 
     @cached_property
     def sends(self) -> Sends:

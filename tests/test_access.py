@@ -379,6 +379,11 @@ SAYINGS: Mapping[str, Said] = {
     "误报清单": Said("误报清单", LEADERS | ADMINS),
     "恢复说法": Said("恢复「再考虑」", LEADERS | ADMINS),
     "待办": Said("排期表搞定了", EVERYBODY),
+    "话术缺口": Said("忽略缺口 1", LEADERS | ADMINS),
+    "停用话术": Said("停用话术 PR-01", LEADERS | ADMINS),
+    "新增话术": Said("新增话术 题", FIELD),
+    "审批话术": Said("通过话术 TM-01", LEADERS | ADMINS),
+    "话术库": Said("话术库", EVERYBODY),
     "计划": Said("本周计划拜访12家", FIELD),
     "撤销自动改动": Said("撤销降级", FIELD),
 }

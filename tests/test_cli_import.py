@@ -1,6 +1,7 @@
 """`visitbot import`, from the file to the database."""
 
 import asyncio
+import json
 import sqlite3
 from pathlib import Path
 
@@ -292,3 +293,55 @@ def test_somebody_of_the_list_is_invited_with_what_is_said_of_them(
     assert "陈志远 已经有账号了（企业微信）" in capsys.readouterr().err
     assert main(["invite", "李四", "--manager", "没有这个人"]) == 1
     assert "上级「没有这个人」不在名单里" in capsys.readouterr().err
+
+
+SCRIPTS = "id,title,objections,body,status\nA,题,太贵了,好的。,草稿\nB,题,要请示,好的。,\n"
+
+
+def test_scripts_are_added_changed_and_left_as_they_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert load(folder, "scripts", SCRIPTS) == 0
+    assert load(folder, "scripts", SCRIPTS) == 0
+    assert load(folder, "scripts", SCRIPTS.replace("B,题,要请示,好的。", "B,题,要请示,没问题。")) == 0
+
+    told = ("话术：新增 2，更新 0，未变 0。\n", "话术：新增 0，更新 0，未变 2。\n", "话术：新增 0，更新 1，未变 1。\n")
+    assert capsys.readouterr().out == "".join(told)
+    assert rows(folder, "SELECT code, body, status, version FROM scripts ORDER BY code") == [
+        ("A", "好的。", "draft", 1),
+        ("B", "没问题。", "approved", 2),
+    ]
+    [(before, after)] = rows(folder, "SELECT before, after FROM audit_log WHERE action = 'script.changed'")
+    assert json.loads(str(before)) == {"body": "好的。", "version": 1}
+    assert json.loads(str(after)) == {"body": "没问题。", "version": 2}
+
+
+def test_drafts_are_approved_where_asked_for(folder: Path) -> None:
+    assert load(folder, "scripts", SCRIPTS) == 0
+    assert main(["import", "scripts", "rows.csv", "--approve"]) == 0
+
+    assert rows(folder, "SELECT status, version FROM scripts ORDER BY code") == [("approved", 2), ("approved", 1)]
+
+
+def test_a_retired_script_stays_retired_unless_the_file_says_so(folder: Path) -> None:
+    assert load(folder, "scripts", SCRIPTS.replace("好的。,\n", "好的。,停用\n")) == 0
+    assert load(folder, "scripts", SCRIPTS) == 0
+
+    assert rows(folder, "SELECT status FROM scripts WHERE code = 'B'") == [("retired",)]
+
+
+def test_a_faulty_library_writes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert load(folder, "scripts", SCRIPTS + "C,题,贵,价{折扣},\n") == 1
+    assert load(folder, "scripts", "编号,标题,异议,话术,负责人\nA,题,贵,好,没这个人\n") == 1
+
+    told = capsys.readouterr().err
+    assert "rows.csv 第 4 行：“话术”列未知占位符：{折扣}" in told
+    assert "rows.csv 第 2 行：负责人“没这个人”找不到" in told
+    assert rows(folder, "SELECT count(*) FROM scripts") == [(0,)]
+
+
+def test_the_starter_library_comes_along(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", "scripts", "--starter"]) == 0
+
+    [(count,)] = rows(folder, "SELECT count(*) FROM scripts WHERE status = 'approved'")
+    assert isinstance(count, int)
+    assert count >= 60
+    assert f"新增 {count}" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`visitbot import`: members, customers, payments or plans from a CSV file, all or nothing."""
+"""`visitbot import`: members, customers, payments, plans or scripts from a file, all or nothing."""
 
 import argparse
 import asyncio
@@ -8,31 +8,37 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import bot.starter
 from bot.commands import CommandFailed, add_config_option
 from bot.commands.opening import database_for_writing
 from bot.config import Config, load
 from bot.enrolment import NoAdminStays, Outcome, TooManyLeave, store_customers, store_members
 from bot.ledgers import read_payments, read_plans, store_payments, store_plans
 from bot.roster import FaultyFile, Sheet, read_customers, read_members
+from bot.script_files import read_library
+from bot.script_store import store_scripts
 from nlp.lexicon import STAGES
 from storage.work import Work
 
-WORDS = {"members": "人员", "customers": "客户", "payments": "应收款", "plans": "拜访计划"}
+WORDS = {"members": "人员", "customers": "客户", "payments": "应收款", "plans": "拜访计划", "scripts": "话术"}
+
+STARTER = Path(bot.starter.__path__[0]) / "scripts.csv"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = subparsers.add_parser(
         "import",
-        help="read members, customers, payments or plans from a CSV file",
+        help="read members, customers, payments, plans or scripts from a file",
         description="Adds and changes, never deletes; the same file a second time changes nothing. Members: name, "
         "roles, manager, region, active (whether they still work here; docs/people.md), and a column for each "
         "platform's account (wecom_userid, wecom_bot_userid, dingtalk_userid; docs/channels.md). Customers: name, "
         "aliases, contacts, owner, industry, stage, grade, region, last_contact (without it silence counts from the "
         "import). Payments: 客户, 编号, 金额, 到期日, 回款日. "
-        "Plans: 成员, 周 (any day of it), 计划拜访. Sample files: bot/playground/sample.",
+        "Plans: 成员, 周 (any day of it), 计划拜访. Sample files: bot/playground/sample. "
+        "Scripts: CSV, XLSX or a folder of Markdown files (docs/scripts.md), or --starter for the one that is here.",
     )
     parser.add_argument("what", choices=tuple(WORDS))
-    parser.add_argument("file", type=Path, metavar="FILE.csv")
+    parser.add_argument("file", type=Path, metavar="FILE", nargs="?")
     parser.add_argument(
         "--complete",
         action="store_true",
@@ -48,6 +54,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="store_true",
         help="customers: those who are new to their owner are new leads, to be called within hours",
     )
+    parser.add_argument("--starter", action="store_true", help="scripts: the starter library instead of a file")
+    parser.add_argument("--approve", action="store_true", help="scripts: drafts in the file are approved")
     add_config_option(parser)
 
 
@@ -57,12 +65,16 @@ def main(args: argparse.Namespace) -> int:
     config = load(args.config)
     if args.leads and args.what != "customers":
         raise CommandFailed("--leads goes with customers")
-    data = args.file.read_bytes()
+    if args.what != "scripts" and (args.starter or args.approve):
+        raise CommandFailed("--starter and --approve go with scripts")
+    if args.starter == (args.file is not None):
+        raise CommandFailed("name a file, or --starter instead of one")
+    args.file = STARTER if args.starter else args.file
     try:
-        return asyncio.run(_import(args, data, config))
+        return asyncio.run(_import(args, config))
     except FaultyFile as error:
         for fault in error.faults:
-            print(f"{args.file} 第 {fault.line} 行：{fault.text}", file=sys.stderr)
+            print(f"{fault.file or args.file} 第 {fault.line} 行：{fault.text}", file=sys.stderr)
         print(f"共 {len(error.faults)} 处问题，没有写入任何内容。", file=sys.stderr)
         return 1
     except TooManyLeave as error:
@@ -74,9 +86,9 @@ def main(args: argparse.Namespace) -> int:
         return 1
 
 
-async def _import(args: argparse.Namespace, data: bytes, config: Config) -> int:
+async def _import(args: argparse.Namespace, config: Config) -> int:
     read, store = _steps(args, config, source=f"import:{args.file.name}"[:200])
-    sheet = read(data)
+    sheet = read(args.file)
     async with database_for_writing(config) as database, database.work() as work:
         outcome = await store(work, sheet.rows)
     _tell(args.what, outcome, sheet.ignored_columns)
@@ -85,18 +97,24 @@ async def _import(args: argparse.Namespace, data: bytes, config: Config) -> int:
 
 def _steps(
     args: argparse.Namespace, config: Config, *, source: str
-) -> tuple[Callable[[bytes], Sheet[Any]], Callable[[Work, Sequence[Any]], Awaitable[Outcome]]]:
+) -> tuple[Callable[[Path], Sheet[Any]], Callable[[Work, Sequence[Any]], Awaitable[Outcome]]]:
     """How such a file is read, and how its rows are stored."""
     match args.what:
         case "members":
-            return read_members, partial(store_members, source=source, complete=args.complete, sure=args.yes)
+            return _of_bytes(read_members), partial(store_members, source=source, complete=args.complete, sure=args.yes)
         case "payments":
-            return read_payments, partial(store_payments, source=source)
+            return _of_bytes(read_payments), partial(store_payments, source=source)
         case "plans":
-            return read_plans, partial(store_plans, source=source)
+            return _of_bytes(read_plans), partial(store_plans, source=source)
+        case "scripts":
+            return read_library, partial(store_scripts, source=source, approve=args.approve)
         case _:
             read = partial(read_customers, stages=config.vocabulary.stages or STAGES)
-            return read, partial(store_customers, source=source, zone=config.zone, leads=args.leads)
+            return _of_bytes(read), partial(store_customers, source=source, zone=config.zone, leads=args.leads)
+
+
+def _of_bytes(read: Callable[[bytes], Sheet[Any]]) -> Callable[[Path], Sheet[Any]]:
+    return lambda file: read(file.read_bytes())
 
 
 def _tell(what: str, outcome: Outcome, ignored_columns: tuple[str, ...]) -> None:
