@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from nlp.money import find
@@ -53,7 +54,7 @@ def grams(plain: str) -> Iterator[str]:
     for part in plain.split():
         units = re.findall(r"[0-9a-z]+|[\u4e00-\u9fff]", part)
         yield from units
-        yield from (one + other for one, other in zip(units, units[1:], strict=False))
+        yield from (one + other for one, other in pairwise(units))
 
 
 def sounds(plain: str) -> Iterator[str]:
@@ -61,4 +62,4 @@ def sounds(plain: str) -> Iterator[str]:
     for part in plain.split():
         said = [syllable(character) for character in part]
         spoken = ["".join(each[:2]) if each else "" for each in said]
-        yield from (f"{one}0{other}" for one, other in zip(spoken, spoken[1:], strict=False) if one and other)
+        yield from (f"{one}0{other}" for one, other in pairwise(spoken) if one and other)
