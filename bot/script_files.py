@@ -62,12 +62,10 @@ def parse_scripts(data: bytes) -> list[Script]:
 
 
 def _row(line: int, cells: Mapping[str, str], faults: list[Fault]) -> _Row:
-    for key, most in LENGTHS.items():
-        if len(cells.get(key, "")) > most:
-            faults.append(Fault(line, f"“{COLUMNS[key][0]}”超过 {most} 个字"))
-    for key in ("id", "title", "body"):
-        if not cells.get(key):
-            faults.append(Fault(line, f"“{COLUMNS[key][0]}”是空的"))
+    long = {key: most for key, most in LENGTHS.items() if len(cells.get(key, "")) > most}
+    faults.extend(Fault(line, f"“{COLUMNS[key][0]}”超过 {most} 个字") for key, most in long.items())
+    empty = [key for key in ("id", "title", "body") if not cells.get(key)]
+    faults.extend(Fault(line, f"“{COLUMNS[key][0]}”是空的") for key in empty)
     if len(cells.get("body", "")) > BODY_LENGTH:
         faults.append(Fault(line, f"“话术”超过 {BODY_LENGTH} 个字"))
     kind = cells.get("kind", "")

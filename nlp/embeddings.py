@@ -5,7 +5,6 @@ import os
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import httpx
 import numpy as np
 import openai
 from numpy.typing import NDArray
@@ -46,7 +45,7 @@ class PackagedEmbedder:
         return unit(self._model.passage(list(texts)), len(texts))
 
     def question(self, text: str) -> Vectors:
-        return unit(np.atleast_2d(self._model.query(text)), 1)[0]
+        return _only(unit(np.atleast_2d(self._model.query(text)), 1))
 
 
 class EndpointEmbedder:
@@ -58,7 +57,6 @@ class EndpointEmbedder:
         *,
         timeout_s: float = 5.0,
         batch: int = AT_ONCE,
-        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._endpoint, self._batch = endpoint, batch
         self._client = openai.OpenAI(
@@ -66,7 +64,7 @@ class EndpointEmbedder:
             api_key=endpoint.api_key or "none",
             timeout=timeout_s,
             max_retries=0,
-            http_client=httpx.Client(trust_env=not endpoint.is_local, transport=transport, timeout=timeout_s),
+            http_client=openai.DefaultHttpxClient(trust_env=not endpoint.is_local, timeout=timeout_s),
         )
 
     def close(self) -> None:
@@ -79,7 +77,7 @@ class EndpointEmbedder:
         return np.concatenate(parts)
 
     def question(self, text: str) -> Vectors:
-        return self._asked([text])[0]
+        return _only(self._asked([text]))
 
     def _asked(self, texts: Sequence[str]) -> Vectors:
         try:
@@ -95,6 +93,10 @@ class EndpointEmbedder:
         except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
             raise NoEmbedding(type(error).__name__) from None
         return unit(rows, len(texts))
+
+
+def _only(vectors: Vectors) -> Vectors:
+    return np.asarray(vectors[0], dtype=np.float32)
 
 
 def unit(rows: object, count: int) -> Vectors:

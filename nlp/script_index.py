@@ -75,7 +75,8 @@ class WordingIndex:
         return best
 
     def _rare(self, terms: Iterable[str]) -> Sequence[str]:
-        left, kept = MOST_ROWS, []
+        left = MOST_ROWS
+        kept: list[str] = []
         for term in sorted(terms, key=lambda each: (self._stands_in[each], each)):
             if not self._stands_in[term]:
                 continue

@@ -171,7 +171,8 @@ class ScriptIndex:
             if new := [text for text, key in keys.items() if key not in self._vectors]:
                 self._vectors.update(zip((keys[text] for text in new), embedder.documents(new), strict=True))
             self._vectors = {key: self._vectors[key] for key in keys.values()}
-            starts, rows = [], []
+            starts: list[int] = []
+            rows: list[Vectors] = []
             for each in texts.values():
                 starts.append(len(rows))
                 rows += [self._vectors[keys[text]] for text in each]
