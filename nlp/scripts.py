@@ -23,8 +23,9 @@ LEAST, MOST = 0.85, 1.15
 BOOST, MOST_BOOSTED = 0.04, 1.10
 TITLE, TAGS, BODY = 0.9, 0.7, 0.45
 """How much a wording counts beside an objection that was written down as it is said."""
-THRESHOLD, THRESHOLD_MEANT = 0.20, 0.30
+THRESHOLD = 0.114
 """Least score of an answer, measured on the development questions (benchmarks/scripts.py)."""
+WORDS_ADD = 0.05
 WORDS_SHARE = 0.4
 """Of the z-scores; 0.3 to 0.5 were alike."""
 
@@ -116,27 +117,28 @@ class ScriptIndex:
             rivals = situation.competitors if situation else ()
             near = self._words.search(content(question, rivals))
             scores, degraded = {name: each.score for name, each in near.items()}, False
-            threshold = THRESHOLD
+            answered = max(scores.values(), default=0.0) >= THRESHOLD
             if self._embedder is not None and self._scripts and question.strip():
                 try:
-                    scores, threshold = self._fused(self._embedder, question[:LONGEST], scores), THRESHOLD_MEANT
+                    scores, nearness = self._fused(self._embedder, question[:LONGEST], scores)
+                    if self._embedder.least is not None:
+                        answered = nearness >= self._embedder.least
                 except NoEmbedding as failure:
                     degraded = True
                     self._tell(failure)
-            return self._found(near, scores, threshold, limit, situation, weights or {}, degraded)
+            return self._found(near, scores, answered, limit, situation, weights or {}, degraded)
 
     def _found(
         self,
         near: Mapping[str, Near],
         scores: Mapping[str, float],
-        threshold: float,
+        answered: bool,
         limit: int,
         situation: Situation | None,
         weights: Mapping[str, float],
         degraded: bool,
     ) -> Found:
-        # whether anything fits is asked of the words alone: no weight makes an answer of what is none, or hides one
-        answered = max(scores.values(), default=0.0) >= threshold
+        # `answered` came before weights and boosts: none makes an answer of what is none, or hides one
         ranked = sorted(
             scores,
             key=lambda name: (-scores[name] * _factor(self._scripts[name], situation, weights.get(name, 1.0)), name),
@@ -153,7 +155,8 @@ class ScriptIndex:
 
     # Meaning
 
-    def _fused(self, embedder: Embedder, question: str, words: Mapping[str, float]) -> dict[str, float]:
+    def _fused(self, embedder: Embedder, question: str, words: Mapping[str, float]) -> tuple[dict[str, float], float]:
+        """Every script's score, and how near the nearest comes by meaning with a little by words."""
         matrix, names, starts = self._meanings(embedder)
         asked = embedder.question(question)
         if asked.shape != matrix.shape[1:]:
@@ -162,7 +165,8 @@ class ScriptIndex:
         shared = np.array([words.get(name, 0.0) for name in names], dtype=np.float32)
         fused = (_z(meant) + WORDS_SHARE * _z(shared)) / (1 + WORDS_SHARE)
         # six standard deviations above the rest are as sure as it gets
-        return {name: min(max(float(score) / 6, 0.0), 1.0) for name, score in zip(names, fused, strict=True)}
+        scores = {name: min(max(float(score) / 6, 0.0), 1.0) for name, score in zip(names, fused, strict=True)}
+        return scores, float(meant.max()) + WORDS_ADD * max(words.values(), default=0.0)
 
     def _meanings(self, embedder: Embedder) -> tuple[Vectors, tuple[str, ...], tuple[int, ...]]:
         if self._matrix is None:
