@@ -114,7 +114,7 @@ _WHEN = ("早班", "夜班", "月底", "周末", "节前", "年中", "雨天", "
 
 
 def distractors(count: int) -> Iterator[Script]:
-    dice = random.Random(SEED)
+    dice = random.Random(SEED)  # noqa: S311
     for at in range(max(count, 0)):
         subject = dice.choice(tuple(_SUBJECTS))
         said = dice.sample(_SUBJECTS[subject], 2)
