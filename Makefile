@@ -51,6 +51,7 @@ bench: $(STAMP)
 	-$(BIN)/python benchmarks/understanding.py --frozen
 	$(BIN)/python benchmarks/risk.py --frozen
 	$(BIN)/python benchmarks/edits.py --frozen
+	$(BIN)/python benchmarks/scripts.py --frozen
 	$(BIN)/python benchmarks/quarter.py
 
 venv: $(STAMP)

@@ -44,6 +44,7 @@ TRIALS: Mapping[str, Command] = {
     "time": Command("bot.commands.try_time", "the times that a text names, as JSON"),
     "money": Command("bot.commands.try_money", "the amounts that a text names, as JSON"),
     "screenshot": Command("bot.commands.try_screenshot", "what pictures of chats and quotations say, as JSON"),
+    "script": Command("bot.commands.try_script", "the scripts that answer a question, as JSON"),
     "audio": Command("bot.commands.try_audio", "what is said in audio files, as JSON"),
 }
 

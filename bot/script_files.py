@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, get_args
@@ -17,8 +18,10 @@ from xml.etree.ElementTree import ParseError
 
 import openpyxl
 
+import bot.starter
 from bot.roster import Fault, FaultyFile, Sheet, day_cell, decode, read_lines, read_sheet
 from nlp import script_words
+from nlp.scripts import Script
 from storage.models import ScriptStatus
 
 SCRIPT_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -41,6 +44,9 @@ SCRIPT_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "material": ("资料", "materials"),
 }
 REQUIRED = ("id", "title", "objections", "body")
+REQUIRED_TO_TRY = ("id", "title", "body")
+STARTER = Path(bot.starter.__path__[0]) / "scripts.csv"
+"""The library that comes with the assistant."""
 STATUS_WORDS: Mapping[str, ScriptStatus] = {
     "草稿": "draft",
     "待审": "draft",
@@ -95,38 +101,65 @@ class ScriptRow:
     file: str = ""
 
 
-def read_library(path: Path) -> Sheet[ScriptRow]:
-    """A folder is one of Markdown files. Raises FaultyFile with all that is wrong, OSError."""
+def read_library(path: Path, *, for_trial: bool = False) -> Sheet[ScriptRow]:
+    """A folder is one of Markdown files. Raises FaultyFile with all that is wrong, OSError.
+
+    `for_trial`: only to be searched in, so ids may be any, objections may be missing, and placeholders and kinds that
+    we do not know do no harm.
+    """
     if path.is_dir():
         return _read_folder(path)
+    script = partial(_script, for_trial=for_trial)
     if path.stat().st_size > MOST_BYTES:
         raise FaultyFile([Fault(1, f"文件超过 {MOST_BYTES // 1_000_000} MB")])
     data = path.read_bytes()
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        return read_lines(_xlsx_lines(data), SCRIPT_COLUMNS, _script, _clashes, required=REQUIRED)
-    sheet = read_sheet(data, SCRIPT_COLUMNS, _script, _clashes, required=REQUIRED)
+        return read_lines(_xlsx_lines(data), SCRIPT_COLUMNS, script, _clashes, required=REQUIRED)
+    sheet = read_sheet(data, SCRIPT_COLUMNS, script, _clashes, required=REQUIRED)
     if len(sheet.rows) > MOST_ROWS:
         raise FaultyFile([Fault(1, f"超过 {MOST_ROWS} 行")])
     return sheet
 
 
+def read_scripts(path: Path) -> list[Script]:
+    """The library as it is searched, whatever the state of each script. Raises FaultyFile, OSError."""
+    return [
+        Script(
+            script_id=row.code,
+            title=row.title,
+            objections=row.phrasings,
+            body=row.body,
+            category=row.category,
+            kind=row.kind,
+            tags=row.tags,
+            stages=row.stages,
+            industries=row.industries,
+            products=row.products,
+            competitors=row.competitors,
+        )
+        for row in read_library(path, for_trial=True).rows
+    ]
+
+
 # A row
 
 
-def _script(line: int, cells: Mapping[str, str], faults: list[Fault]) -> ScriptRow:
+def _script(line: int, cells: Mapping[str, str], faults: list[Fault], *, for_trial: bool = False) -> ScriptRow:
     before = len(faults)
     for key, cell in cells.items():
         if len(cell) > MOST_IN_CELL:
             faults.append(_fault(line, key, f"超过 {MOST_IN_CELL} 个字"))
     if len(faults) > before:
         return ScriptRow(line, "", "", (), "")
-    faults.extend(_fault(line, key, "是空的") for key in REQUIRED if not cells.get(key))
+    needed = REQUIRED_TO_TRY if for_trial else REQUIRED
+    faults.extend(_fault(line, key, "是空的") for key in needed if not cells.get(key))
     code, body = cells.get("id", ""), cells.get("body", "").replace("\r\n", "\n")
-    if code and not _ID.fullmatch(code):
+    if code and not for_trial and not _ID.fullmatch(code):
         faults.append(_fault(line, "id", f"“{code[:40]}”只能用字母、数字、- 和 _，最多 {MOST_SHORT} 个"))
     if len(body) > MOST_BODY:
         faults.append(_fault(line, "body", f"超过 {MOST_BODY} 个字"))
-    faults.extend(_fault(line, "body", fault) for fault in script_words.faults(body))
+    if not for_trial:
+        faults.extend(_fault(line, "body", fault) for fault in script_words.faults(body))
 
     def listed(key: str) -> tuple[str, ...]:
         return _listed(line, key, cells.get(key, ""), faults)
@@ -151,7 +184,7 @@ def _script(line: int, cells: Mapping[str, str], faults: list[Fault]) -> ScriptR
         valid_from=day_cell(line, "生效日", cells.get("valid_from", ""), faults),
         valid_until=day_cell(line, "失效日", cells.get("valid_until", ""), faults),
     )
-    if row.kind and row.kind not in script_words.KINDS:
+    if row.kind and not for_trial and row.kind not in script_words.KINDS:
         faults.append(_fault(line, "kind", f"没有“{row.kind}”，可用：{'、'.join(script_words.KINDS)}"))
     if row.valid_from and row.valid_until and row.valid_until < row.valid_from:
         faults.append(_fault(line, "valid_until", "早于生效日"))

@@ -8,21 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import bot.starter
 from bot.commands import CommandFailed, add_config_option
 from bot.commands.opening import database_for_writing
 from bot.config import Config, load
 from bot.enrolment import NoAdminStays, Outcome, TooManyLeave, store_customers, store_members
 from bot.ledgers import read_payments, read_plans, store_payments, store_plans
 from bot.roster import FaultyFile, Sheet, read_customers, read_members
-from bot.script_files import read_library
+from bot.script_files import STARTER, read_library
 from bot.script_store import store_scripts
 from nlp.lexicon import STAGES
 from storage.work import Work
 
 WORDS = {"members": "人员", "customers": "客户", "payments": "应收款", "plans": "拜访计划", "scripts": "话术"}
-
-STARTER = Path(bot.starter.__path__[0]) / "scripts.csv"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

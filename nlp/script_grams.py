@@ -1,0 +1,65 @@
+"""What of a question or a stored phrasing is compared: its content, as 1- and 2-grams of characters and of syllables."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from nlp.money import find
+from nlp.sounds import syllable
+
+LONGEST = 400
+"""Characters of a question or a phrasing that are compared."""
+_ASKED = re.compile(
+    r"怎么(?:回答|答复|回复|回应|应对|处理|回|办|说|接|答|弄|搞)|如何(?:回答|回复|应对|处理|回|答)|咋(?:回|办|说|弄|整)|"
+    r"(?:该|要)(?:怎么|如何|咋)|有(?:什么|啥)(?:话术|说法|办法)|(?:给我)?(?:来)?(?:个|一条|几条)?话术|"
+    r"(?:这个|那个|这家|那家)?(?:客户|对方|甲方|他们|人家)(?:老是|总是|一直|老|总)?(?:说|问|嫌|讲|觉得|认为|想知道|想了解)?|"
+    r"请问|帮我|我该|呢|吗|啊|吧|呀|嘛|了|的"
+)
+_REST = re.compile(r"[^0-9a-z\u4e00-\u9fff]+")
+
+
+@lru_cache(maxsize=1)
+def synonyms() -> tuple[tuple[str, str], ...]:
+    """Each wording with the one it is compared as, longest first."""
+    pairs = []
+    for line in (Path(__file__).parent / "script_synonyms.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            head, *others = line.split()
+            pairs += [(other, head) for other in others]
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
+@lru_cache(maxsize=1)
+def _synonym() -> tuple[re.Pattern[str], dict[str, str]]:
+    meant = dict(synonyms())
+    return re.compile("|".join(map(re.escape, meant))), meant
+
+
+def content(text: str, rivals: Sequence[str] = ()) -> str:
+    """Without figures, fillers and marks, names of competitors and synonyms under one word each."""
+    text = text[:LONGEST]
+    for figure in sorted(find(text), key=lambda each: -each.span.start):
+        text = text[: figure.span.start] + " " + text[figure.span.end :]
+    for rival in sorted(filter(None, rivals), key=len, reverse=True):
+        text = text.replace(rival, "别家")
+    pattern, meant = _synonym()
+    text = pattern.sub(lambda match: meant[match[0]], text.lower())
+    return _REST.sub(" ", _ASKED.sub(" ", text)).strip()
+
+
+def grams(plain: str) -> Iterator[str]:
+    """The 1- and 2-grams of what `content` left; letters and digits stay together as words."""
+    for part in plain.split():
+        units = re.findall(r"[0-9a-z]+|[\u4e00-\u9fff]", part)
+        yield from units
+        yield from (one + other for one, other in pairwise(units))
+
+
+def sounds(plain: str) -> Iterator[str]:
+    """The 2-grams of syllables, without tones; single syllables say too little."""
+    for part in plain.split():
+        said = [syllable(character) for character in part]
+        spoken = ["".join(each[:2]) if each else "" for each in said]
+        yield from (f"{one}0{other}" for one, other in pairwise(spoken) if one and other)
