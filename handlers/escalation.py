@@ -345,7 +345,7 @@ async def send_card(ctx: Context, work: Work, escalation: Escalation, *, cause: 
     """
     due_at = ctx.settings.working_time.next_push(work.now)
     if due_at <= work.now:
-        await show_card(ctx, work, escalation, cause=cause)
+        await show_card(ctx, work, escalation, cause=cause, unasked=True)
         return None
     await work.jobs.put(
         CARD,
@@ -357,8 +357,8 @@ async def send_card(ctx: Context, work: Work, escalation: Escalation, *, cause: 
     return due_at
 
 
-async def show_card(ctx: Context, work: Work, escalation: Escalation, *, cause: str) -> None:
-    """The card for whoever it lies with now; time starts to run against them."""
+async def show_card(ctx: Context, work: Work, escalation: Escalation, *, cause: str, unasked: bool = False) -> None:
+    """The card for whoever it lies with now; time starts to run against them. `unasked` as in `outbox.say`."""
     holder = await holder_of(work, escalation)
     visit = await work.visits.find(escalation.visit_id) if escalation.visit_id else None
     address = await ctx.reach(work, holder.member_id, prefer=visit.platform if visit else None)
@@ -382,7 +382,7 @@ async def show_card(ctx: Context, work: Work, escalation: Escalation, *, cause: 
             card = escalation_cards.escalation_card(story, card_id, team=team, url=url)
     escalation.card_id = card_id
     # it is closed with what becomes of the matter, and that may take longer than other cards live
-    await outbox.show(work, address, card, kind="escalation", life=ctx.settings.todo_life, cause=cause)
+    await outbox.show(work, address, card, kind="escalation", life=ctx.settings.todo_life, cause=cause, unasked=unasked)
     if escalation.state == "open" and len(await work.escalations.holders(escalation.escalation_id)) == 1:
         # whoever comes later up the line is told, the groups are not: nobody is shown up before their team
         await groups.announce_escalation(ctx, work, card, manager=holder, cause=cause)

@@ -199,7 +199,7 @@ async def _tell(ctx: Context, work: Work, matter: Escalation, member_id: int, te
     if address is None:
         return False
     if ctx.settings.working_time.may_push(work.now):
-        await outbox.say(work, address, text, cause=cause)
+        await outbox.say(work, address, text, cause=cause, unasked=True)
     else:
         await notices.tell(ctx, work, member_id, text, key=cause, subject=escalation.news_of(matter))
     return True

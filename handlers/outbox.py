@@ -19,9 +19,12 @@ HELD = "held until they write to us"
 Recipient = Sender | Address
 
 
-async def say(work: Work, to: Recipient, text: str, *, cause: str) -> None:
-    """`cause` names what this answers, once: the same cause again sends nothing."""
-    await _put(work, to, OutboundText(text=text), cause=cause)
+async def say(work: Work, to: Recipient, text: str, *, cause: str, unasked: bool = False) -> None:
+    """`cause` names what this answers, once: the same cause again sends nothing.
+
+    `unasked`: it is news of what somebody else did, which waits for working hours should it be held up.
+    """
+    await _put(work, to, OutboundText(text=text), cause=cause, unasked=unasked)
 
 
 async def say_in_group(work: Work, to: Sender, text: str, *, cause: str) -> None:
@@ -42,8 +45,10 @@ async def release(work: Work, to: Sender) -> None:
     await work.jobs.hasten(QUEUE, to.lane, HELD)
 
 
-async def show(work: Work, to: Recipient, card: OutboundCard, *, kind: str, life: timedelta, cause: str) -> None:
-    """Send a card and keep who may click it."""
+async def show(
+    work: Work, to: Recipient, card: OutboundCard, *, kind: str, life: timedelta, cause: str, unasked: bool = False
+) -> None:
+    """Send a card and keep who may click it; `unasked` as in `say`."""
     await work.cards.add(
         card.card_id,
         platform=to.platform,
@@ -52,7 +57,7 @@ async def show(work: Work, to: Recipient, card: OutboundCard, *, kind: str, life
         choices=[choice.model_dump(mode="json") for choice in numbered(card)],
         life=life,
     )
-    await _put(work, to, card, cause=cause)
+    await _put(work, to, card, cause=cause, unasked=unasked)
 
 
 async def close(
@@ -91,7 +96,14 @@ def new_card_id(kind: str, subject_id: int) -> str:
     return f"{kind}-{subject_id}-{token_hex(6)}"
 
 
-async def _put(work: Work, to: Recipient, content: OutboundText | OutboundCard | CardUpdate, *, cause: str) -> None:
+async def _put(
+    work: Work,
+    to: Recipient,
+    content: OutboundText | OutboundCard | CardUpdate,
+    *,
+    cause: str,
+    unasked: bool = False,
+) -> None:
     payload: JsonObject = {
         "platform": to.platform,
         "user_id": to.user_id,
@@ -101,5 +113,5 @@ async def _put(work: Work, to: Recipient, content: OutboundText | OutboundCard |
     if isinstance(to, Sender) and to.reply is not None and to.group is None:
         payload["reply"] = to.reply.model_dump(mode="json")
     # what a timer says nobody has asked for: should it be held up, the sender looks at the hour again
-    payload["unasked"] = work.jobs.fenced is not None and work.jobs.fenced.queue == TIMERS
+    payload["unasked"] = unasked or (work.jobs.fenced is not None and work.jobs.fenced.queue == TIMERS)
     await work.jobs.put(KIND, payload, queue=QUEUE, lane=to.lane, dedupe=f"out:{cause}")

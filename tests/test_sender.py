@@ -709,6 +709,18 @@ async def test_what_nobody_asked_for_and_may_have_arrived_is_repeated_at_once_wh
     assert post.platform.texts == ["样品明天到期"]  # the second was swallowed
 
 
+async def test_news_of_what_somebody_else_did_waits_for_the_morning_where_a_standstill_held_it_up(post: Post) -> None:
+    async with post.database.work() as work:
+        await outbox.say(work, LI, "陈志远已接手", cause="click>rep", unasked=True)
+    post.clock.advance(timedelta(hours=10))
+    await post.worker.drain()
+    assert post.platform.texts == []
+
+    post.clock.advance(timedelta(hours=11))
+    await post.worker.drain()
+    assert post.platform.texts == ["陈志远已接手"]
+
+
 async def test_what_may_have_arrived_long_ago_waits_for_working_hours_like_everything_unasked(post: Post) -> None:
     post.platform.capabilities = Capabilities(duplicate_check_s=4 * 3600)
     await _say_unasked(post, "样品明天到期")
