@@ -188,12 +188,12 @@ class Sender:
     ) -> bool:
         """Whether it was put off to the next working hours, after a standstill; then it gives up its place in the lane,
         since answers must not wait behind it for a night. What may have arrived already is not put off as long as the
-        platform knows a repeat for one."""
+        platform knows a repeat for one; what is held until somebody writes goes out when they do, and ages."""
         if not order.unasked or isinstance(order.content, CardUpdate):
             return False
         tried_at = await work.sends.tried_at(key)
         known_for = timedelta(seconds=capabilities.duplicate_check_s or 0)
-        if tried_at is not None and work.now - tried_at < known_for:
+        if tried_at is not None and (work.now - tried_at < known_for or await work.jobs.was_put_off(job, HELD)):
             return False
         opens_at = self._working_time.next_push(work.now)
         if opens_at <= work.now:

@@ -352,6 +352,10 @@ class Jobs:
         )
         self.stirred |= await self._changed(statement) > 0
 
+    async def was_put_off(self, job: Job, note: str) -> bool:
+        """Whether the job's last run ended in its being postponed with that note."""
+        return await self._session.scalar(select(JobRow.error).where(JobRow.id == job.id)) == _short(note)
+
     async def park(self, job: Job, error: str) -> None:
         """Put the job aside until a person replays it; its lane goes on."""
         await self._settle(job, state="parked", error=_short(error), ended_at=self._now)
