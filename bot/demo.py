@@ -61,9 +61,8 @@ def people(rep_skin: Skin = "wecom") -> list[Person]:
     """Everybody's phone, for whom a matter may be assigned to; the page begins with the rep's and their manager's."""
     rows = roster.read_members((SAMPLE_FOLDER / "members.csv").read_bytes()).rows
     shown = {row.accounts["playground"]: row for row in rows}
-    skins: dict[str, Skin] = {REP: rep_skin}
     return [
-        Person(user_id, shown[user_id].name, shown_role(shown[user_id].roles), skins.get(user_id, "wecom"))
+        Person(user_id, shown[user_id].name, shown_role(shown[user_id].roles), rep_skin if user_id == REP else "wecom")
         for user_id in dict.fromkeys((REP, MANAGER, *shown))
     ]
 

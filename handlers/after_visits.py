@@ -20,6 +20,8 @@ from storage.work import Work
 PERIOD = "test_period"
 """The question how long a sample test is to take."""
 SKIPPED = frozenset({"跳过", "不知道", "不清楚", "没定", "还没定", "不确定", "待定"})
+MOST_PERIOD = 40
+"""Characters; more is news of something."""
 SUMMARY_WITHIN = timedelta(hours=24)
 CHECK_WITHIN_DAYS = 3
 """Working days a manager has for a spot check: after a week the customer hardly remembers the visit."""
@@ -96,16 +98,14 @@ async def take_period(ctx: Context, work: Work, question: Question, reply: Reply
     return True
 
 
-MOST_PERIOD = 40
-"""Characters; more is news of something."""
-
-
 async def _count_down(ctx: Context, work: Work, customer: Customer, member: Member, on: date, *, subject: str) -> None:
     """A word ahead of the last day, where that is still to come; done or postponed, the to-do takes it along."""
     times, ahead = ctx.settings.working_time, ctx.settings.rules.sample_test.countdown_days
-    day = times.add_days(on, -ahead) if ahead else on
+    if not ahead:
+        return
+    day = times.add_days(on, -ahead)
     at = datetime.combine(day, times.morning, times.zone)
-    if not ahead or at <= work.now:
+    if at <= work.now:
         return
     text = texts.TEST_COUNTDOWN.format(customer=customer.name, days=ahead, on=wording.day(on, day))
     await notices.tell(ctx, work, member.member_id, text, key=f"{subject}:countdown:{on}", subject=subject, at=at)

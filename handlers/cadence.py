@@ -7,23 +7,20 @@ C and those without a grade: nothing but the rules on silence. Contact is a conf
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from handlers import access, notices, texts
-from handlers.checks import PAGE, Check, customer_of, lines_of, number, subject_of
+from handlers import access, texts
+from handlers.checks import PAGE, Check, customer_of, lines_of, number, subject_of, tell_of, to_the_manager
 from handlers.context import Context
+from handlers.plans import monday_of
 from storage.models import Customer, Finding
 from storage.work import Work
 
 CADENCE, EXECUTIVE = "cadence", "executive_visit"
 
 
-def _monday(on: date) -> date:
-    return on - timedelta(days=on.weekday())
-
-
 def _is_weeks_first(ctx: Context, on: date) -> bool:
     """Whether no working day of the week lies before it."""
     times = ctx.settings.working_time
-    return not any(times.is_working_day(_monday(on) + timedelta(days=n)) for n in range(on.weekday()))
+    return not any(times.is_working_day(monday_of(on) + timedelta(days=n)) for n in range(on.weekday()))
 
 
 async def _find(ctx: Context, work: Work, on: date, after: Customer | None) -> Sequence[Customer]:
@@ -38,7 +35,7 @@ async def _handle(ctx: Context, work: Work, on: date, found: Customer, _cause: s
     if customer.owner_id is None or customer.grade not in ("A", "B"):
         return
     weeks, wanted = (1, rule.a_per_week) if customer.grade == "A" else (rule.b_every_weeks, 1)
-    first, last = _monday(on) - timedelta(weeks=weeks), _monday(on) - timedelta(days=1)
+    first, last = monday_of(on) - timedelta(weeks=weeks), monday_of(on) - timedelta(days=1)
     had = await work.rules.visits_at(customer.customer_id, first, last)
     # who has been ours for less than that time cannot have been spoken to so often
     if had >= wanted or ctx.day_of(customer.created_at) > first:
@@ -46,7 +43,7 @@ async def _handle(ctx: Context, work: Work, on: date, found: Customer, _cause: s
     await work.rules.find(
         CADENCE,
         subject_of(customer.customer_id),
-        _monday(on).isoformat(),
+        monday_of(on).isoformat(),
         member_id=customer.owner_id,
         detail={"customer_id": customer.customer_id, "grade": customer.grade, "had": had},
     )
@@ -59,8 +56,7 @@ async def _tell(ctx: Context, work: Work, on: date, member_id: int, findings: Se
     rule = ctx.settings.rules.cadence
     customers = await lines_of(work, sorted(findings, key=lambda one: str(one.detail["grade"])), line)
     text = texts.CADENCE.format(a=rule.a_per_week, b=rule.b_every_weeks, customers=customers)
-    key = f"rule:{CADENCE}:{member_id}:{on.isoformat()}"
-    await notices.tell(ctx, work, member_id, text, key=key, subject=f"rule:{CADENCE}")
+    await tell_of(ctx, work, CADENCE, on, member_id, text)
 
 
 async def _find_unvisited(ctx: Context, work: Work, on: date, after: Customer | None) -> Sequence[Customer]:
@@ -75,11 +71,11 @@ async def _handle_unvisited(ctx: Context, work: Work, on: date, found: Customer,
     since = on - timedelta(weeks=weeks)
     if customer.owner_id is None or customer.grade != "A" or ctx.day_of(customer.created_at) > since:
         return
-    leaders = [one.member_id for one in await work.members.all() if access.has_role(one, access.LEADERS)]
-    if await work.rules.visits_at(customer.customer_id, since, on, by=leaders):
+    visitors = [await work.members.get(one) for one in await work.rules.visitors(customer.customer_id, since, on)]
+    if any(access.has_role(one, access.LEADERS) for one in visitors):
         return
     # told again only when the same time has passed once more
-    begun = _monday(on).toordinal() // 7 // weeks
+    begun = monday_of(on).toordinal() // 7 // weeks
     await work.rules.find(
         EXECUTIVE,
         subject_of(customer.customer_id),
@@ -89,20 +85,13 @@ async def _handle_unvisited(ctx: Context, work: Work, on: date, found: Customer,
     )
 
 
-async def _to_the_manager(work: Work, finding: Finding) -> int | None:
-    assert finding.member_id is not None  # noted so
-    manager = await work.members.manager_of(await work.members.get(finding.member_id))
-    return manager.member_id if manager is not None else None
-
-
 async def _tell_manager(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
     customers = await lines_of(work, sorted(findings, key=customer_of), lambda customer, _: customer)
     text = texts.EXECUTIVE_VISIT.format(weeks=ctx.settings.rules.cadence.executive_every_weeks, customers=customers)
-    key = f"rule:{EXECUTIVE}:{member_id}:{on.isoformat()}"
-    await notices.tell(ctx, work, member_id, text, key=key, subject=f"rule:{EXECUTIVE}")
+    await tell_of(ctx, work, EXECUTIVE, on, member_id, text)
 
 
 CHECKS = (
     Check(CADENCE, "cadence", (_find,), _handle, _tell),
-    Check(EXECUTIVE, "cadence", (_find_unvisited,), _handle_unvisited, _tell_manager, _to_the_manager),
+    Check(EXECUTIVE, "cadence", (_find_unvisited,), _handle_unvisited, _tell_manager, to_the_manager),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from handlers import texts
+from handlers import notices, texts
 from handlers.context import Context
 from storage.models import Finding
 from storage.work import Work
@@ -20,6 +20,13 @@ Search = Callable[[Context, Work, date, Any], Awaitable[Sequence[Any]]]
 
 async def to_the_rep(_work: Work, finding: Finding) -> int | None:
     return finding.member_id
+
+
+async def to_the_manager(work: Work, finding: Finding) -> int | None:
+    if finding.member_id is None:
+        return None
+    manager = await work.members.manager_of(await work.members.get(finding.member_id))
+    return manager.member_id if manager else None
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,12 @@ def longer_than(ctx: Context, days: int, on: date) -> datetime:
 
 def days_since(ctx: Context, moment: datetime, on: date) -> int:
     return (on - ctx.day_of(moment)).days
+
+
+async def tell_of(ctx: Context, work: Work, name: str, on: date, member_id: int, text: str) -> None:
+    """Tell a person of what the check of that name found on that day, once."""
+    key = f"rule:{name}:{member_id}:{on.isoformat()}"
+    await notices.tell(ctx, work, member_id, text, key=key, subject=f"rule:{name}")
 
 
 async def lines_of(

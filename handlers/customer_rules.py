@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from handlers import escalation, grades, notices, risk_marks, texts, todos, wording
+from handlers import escalation, grades, risk_marks, texts, todos, wording
 from handlers.checks import (
     PAGE,
     Check,
@@ -14,6 +14,7 @@ from handlers.checks import (
     number,
     origin_of,
     subject_of,
+    tell_of,
 )
 from handlers.context import Context
 from handlers.escalation import Matter, MatterItem
@@ -83,7 +84,7 @@ async def _tell_stalled(ctx: Context, work: Work, on: date, member_id: int, find
 
     text = texts.RULE_STALLED if findings[0].detail["manager_id"] else texts.RULE_STALLED_ALONE
     customers = await lines_of(work, findings, line)
-    await _tell(
+    await tell_of(
         ctx, work, "stalled", on, member_id, text.format(limit=ctx.settings.rules.stalled.days, customers=customers)
     )
 
@@ -129,7 +130,7 @@ async def _handle_in_test(ctx: Context, work: Work, on: date, found: Candidate, 
 async def _tell_in_test(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
     customers = await lines_of(work, findings, _in_days)
     text = texts.RULE_SAMPLE_TEST.format(limit=ctx.settings.rules.sample_test.days, customers=customers)
-    await _tell(ctx, work, "sample_test", on, member_id, text + _told(findings))
+    await tell_of(ctx, work, "sample_test", on, member_id, text + _told(findings))
 
 
 # Silent
@@ -162,7 +163,7 @@ async def _handle_silent(ctx: Context, work: Work, on: date, found: Candidate, _
 async def _tell_silent(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
     customers = await lines_of(work, findings, _in_days)
     text = texts.RULE_WAKE_UP.format(limit=ctx.settings.rules.silence.wake_up_days, customers=customers)
-    await _tell(ctx, work, "silence", on, member_id, text)
+    await tell_of(ctx, work, "silence", on, member_id, text)
 
 
 async def _find_low_once(ctx: Context, work: Work, on: date, after: Candidate | None) -> Sequence[Candidate]:
@@ -229,7 +230,7 @@ async def _tell_overdue(ctx: Context, work: Work, on: date, member_id: int, find
         return texts.RULE_PAYMENT_ONE.format(customer=customer, amount=amount, days=number(finding, "days"))
 
     payments = await lines_of(work, findings, line, more=texts.RULE_PAYMENTS_MORE)
-    await _tell(ctx, work, "payment", on, member_id, texts.RULE_PAYMENT.format(payments=payments))
+    await tell_of(ctx, work, "payment", on, member_id, texts.RULE_PAYMENT.format(payments=payments))
 
 
 async def _find_at_risk(ctx: Context, work: Work, on: date, after: int | None) -> Sequence[int]:
@@ -274,7 +275,7 @@ async def _tell_at_risk(ctx: Context, work: Work, on: date, member_id: int, find
         return
     customers = await lines_of(work, standing, _in_days)
     text = texts.RULE_AT_RISK.format(customers=customers) + _told(standing)
-    await _tell(ctx, work, "at_risk", on, member_id, text)
+    await tell_of(ctx, work, "at_risk", on, member_id, text)
     await risk_marks.show_later(ctx, work, member_id, on)
 
 
@@ -315,11 +316,6 @@ def _in_days(customer: str, finding: Finding) -> str:
 def _told(findings: Sequence[Finding]) -> str:
     """What became of it further up, each sentence once."""
     return "".join(dict.fromkeys(str(finding.detail["told"]) for finding in findings if finding.detail.get("told")))
-
-
-async def _tell(ctx: Context, work: Work, name: str, on: date, member_id: int, text: str) -> None:
-    key = f"rule:{name}:{member_id}:{on.isoformat()}"
-    await notices.tell(ctx, work, member_id, text, key=key, subject=f"rule:{name}")
 
 
 CHECKS = (

@@ -169,5 +169,4 @@ def _customer(name: str | None) -> str:
 
 
 def _short(words: str, limit: int) -> str:
-    line = " ".join(words.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return wording.shortened(" ".join(words.split()), limit)

@@ -251,8 +251,8 @@ async def confirm(
         await close_card(work, visit, texts.CLOSED_ASKED, cause=f"{cause}>asked", response_ref=response_ref)
         await questionnaire.ask(ctx, work, visit, now, member=member, to=to, cause=cause, confirmed=True)
         return
-    is_new = await work.customers.by_name(meant.name) is None
-    customer = await _settled_customer(work, meant, member)
+    known = await work.customers.by_name(meant.name)
+    customer = known or await _new_customer(work, meant, member)
     now = await _with_customer(work, visit, now, CustomerValue(name=customer.name, status="known"))
     visit.state, visit.decided_at, visit.customer_id = "confirmed", work.now, customer.customer_id
     await work.jobs.cancel(_reminder_key(visit))
@@ -276,7 +276,7 @@ async def confirm(
         todos=texts.TODOS_MADE.format(count=made) if made else "",
     )
     await outbox.say(work, to, f"{sentence}\n{told}".strip(), cause=f"{cause}>confirmed")
-    await rules.on_confirmed(ctx, work, visit, now, customer, member, cause, is_new=is_new)
+    await rules.on_confirmed(ctx, work, visit, now, customer, member, cause, is_new=known is None)
 
 
 def _meant_customer(customer: CustomerValue | None, chosen: str | None) -> CustomerValue | None:
@@ -301,19 +301,17 @@ async def _with_customer(work: Work, visit: Visit, now: Record, customer: Custom
     return now
 
 
-async def _settled_customer(work: Work, customer: CustomerValue, member: Member) -> Customer:
-    """The customer to save under, created where the rep confirms a new one."""
-    found = await work.customers.by_name(customer.name)
-    if found is None:
-        found = await work.customers.add(customer.name, owner_id=member.member_id)
-        work.audit.note(
-            "customer.created",
-            f"customer:{found.customer_id}",
-            member_id=member.member_id,
-            source="visit",
-            after={"name": found.name},
-        )
-    return found
+async def _new_customer(work: Work, customer: CustomerValue, member: Member) -> Customer:
+    """The rep confirms a customer that is not in the list: it is theirs from now on."""
+    created = await work.customers.add(customer.name, owner_id=member.member_id)
+    work.audit.note(
+        "customer.created",
+        f"customer:{created.customer_id}",
+        member_id=member.member_id,
+        source="visit",
+        after={"name": created.name},
+    )
+    return created
 
 
 async def ask_for_customer(ctx: Context, work: Work, visit: Visit, now: Record, *, to: Sender, cause: str) -> None:

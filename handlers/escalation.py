@@ -284,6 +284,11 @@ async def customer_of(work: Work, escalation: Escalation) -> str:
     return f"{said.name}（待确认）" if said else texts.CUSTOMER_OPEN
 
 
+async def named(work: Work, escalation: Escalation) -> dict[str, str]:
+    """What sentences about a matter call it by."""
+    return {"customer": await customer_of(work, escalation), "what": what(escalation)}
+
+
 async def story_of(ctx: Context, work: Work, escalation: Escalation) -> Story:
     items = await work.escalations.items(escalation.escalation_id)
     visit_ids = [item.visit_id for item in items if item.visit_id is not None]
@@ -490,8 +495,7 @@ async def pass_up(
     )
     await send_card(ctx, work, escalation, cause=f"{cause}>{subject(escalation)}:up")
     names = {
-        "customer": await customer_of(work, escalation),
-        "what": what(escalation),
+        **await named(work, escalation),
         "manager": manager.name,
         "former": former.name,
         "hours": f"{ctx.settings.rules.escalation.hours_a_level:g}",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from handlers import access, actions, escalation, escalation_cards, escalation_weights, notices, outbox, texts
 from handlers.actions import ASSIGNEE_SELECT, NOT_CHOSEN
 from handlers.context import Context
-from handlers.escalation import customer_of, subject, what
+from handlers.escalation import customer_of, subject
 from handlers.messages import Sender
 from handlers.pressed import Pressed
 from handlers.reply import Reply
@@ -96,7 +96,7 @@ async def _take(
     ctx: Context, work: Work, matter: Escalation, *, by: Member, to: Sender, cause: str, pressed: Pressed | None
 ) -> None:
     await _move(work, matter, "taken", f"{by.name}跟进中", by=by, cause=cause, pressed=pressed)
-    text = texts.ESCALATION_TAKEN.format(manager=by.name, **await _names(work, matter))
+    text = texts.ESCALATION_TAKEN.format(manager=by.name, **await escalation.named(work, matter))
     was_told = await _tell(ctx, work, matter, matter.member_id, text, cause=f"{cause}>rep")
     await outbox.say(work, to, texts.DECIDED if was_told else texts.DECIDED_UNTOLD, cause=f"{cause}>decided")
     # the answer to a press: it comes at once, whatever the time
@@ -116,7 +116,7 @@ async def _assign(
 ) -> None:
     closing = f"已指派{assignee.name}"
     await _move(work, matter, "assigned", closing, by=by, cause=cause, pressed=pressed, assignee=assignee)
-    names = {"manager": by.name, "assignee": assignee.name, **await _names(work, matter)}
+    names = {"manager": by.name, "assignee": assignee.name, **await escalation.named(work, matter)}
     if assignee.member_id != matter.member_id:
         await _tell(
             ctx, work, matter, matter.member_id, texts.ESCALATION_ASSIGNED.format(**names), cause=f"{cause}>rep"
@@ -132,7 +132,7 @@ async def _resolve(
     await _settle(ctx, work, matter, by=by, cause=cause, pressed=pressed)
     await work.questions.ask(by.member_id, OUTCOME, subject(matter), life=ctx.settings.question_life)
     told = "、".join([(await work.members.get(one)).name for one in await _concerned(work, matter, by)]) or "大家"
-    text = texts.ASK_OUTCOME.format(rep=told, **await _names(work, matter))
+    text = texts.ASK_OUTCOME.format(rep=told, **await escalation.named(work, matter))
     await outbox.say(work, to, text, cause=f"{cause}>outcome")
 
 
@@ -141,7 +141,7 @@ async def _settle(
 ) -> None:
     await _move(work, matter, "resolved", "已处理", by=by, cause=cause, pressed=pressed)
     await escalation_weights.learn(work, matter, false_alarm=False, by=by, cause=cause)
-    names = await _names(work, matter)
+    names = await escalation.named(work, matter)
     text = texts.ESCALATION_RESOLVED.format(manager=by.name, **names)
     for member_id in await _concerned(work, matter, by):
         await _tell(ctx, work, matter, member_id, text, cause=f"{cause}>told:{member_id}")
@@ -152,7 +152,7 @@ async def _dismiss(
 ) -> None:
     await _move(work, matter, "false_alarm", "已标为误报", by=by, cause=cause, pressed=pressed)
     await escalation_weights.learn(work, matter, false_alarm=True, by=by, cause=cause)
-    text = texts.ESCALATION_DISMISSED.format(manager=by.name, **await _names(work, matter))
+    text = texts.ESCALATION_DISMISSED.format(manager=by.name, **await escalation.named(work, matter))
     was_told = await _tell(ctx, work, matter, matter.member_id, text, cause=f"{cause}>rep")
     await outbox.say(work, to, texts.DECIDED if was_told else texts.DECIDED_UNTOLD, cause=f"{cause}>decided")
 
@@ -174,10 +174,6 @@ async def withdraw(ctx: Context, work: Work, origin: str, *, by: Member, text: s
         key = f"{subject(matter)}:withdrawn:{origin}:{member_id}"
         line = text if is_all else rest
         await notices.tell(ctx, work, member_id, line, key=key[:MOST_KEY], subject=escalation.news_of(matter))
-
-
-async def _names(work: Work, matter: Escalation) -> dict[str, str]:
-    return {"customer": await customer_of(work, matter), "what": what(matter)}
 
 
 async def _concerned(work: Work, matter: Escalation, by: Member) -> list[int]:
@@ -222,7 +218,7 @@ async def assignable(work: Work, by: Member) -> list[Member]:
 
 async def _ask_whom(ctx: Context, work: Work, matter: Escalation, *, by: Member, to: Sender, cause: str) -> None:
     await work.questions.ask(by.member_id, ASSIGN, subject(matter), life=ctx.settings.question_life)
-    await outbox.say(work, to, texts.ASK_ASSIGNEE.format(**await _names(work, matter)), cause=f"{cause}>whom")
+    await outbox.say(work, to, texts.ASK_ASSIGNEE.format(**await escalation.named(work, matter)), cause=f"{cause}>whom")
 
 
 _ASSIGN = re.compile(
@@ -338,7 +334,7 @@ async def _keep_outcome(ctx: Context, work: Work, matter: Escalation, said: str,
         before={"outcome": None},
         after={"evidence_id": reply.evidence.evidence_id},
     )
-    text = texts.OUTCOME_TOLD.format(by=member.name, words=said, **await _names(work, matter))
+    text = texts.OUTCOME_TOLD.format(by=member.name, words=said, **await escalation.named(work, matter))
     told = [
         (await work.members.get(one)).name
         for one in await _concerned(work, matter, member)

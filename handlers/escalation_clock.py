@@ -9,7 +9,7 @@ from datetime import datetime
 
 from handlers import escalation, notices, texts
 from handlers.context import Context
-from handlers.escalation import customer_of, holder_of, next_up, pass_up, since, subject, what
+from handlers.escalation import holder_of, next_up, pass_up, since, subject
 from storage.escalations import UNSETTLED
 from storage.jobs import Job
 from storage.models import Escalation, EscalationState
@@ -49,7 +49,7 @@ async def _go_up(ctx: Context, work: Work, matter: Escalation, *, late: str) -> 
     if above is not None:
         await pass_up(ctx, work, matter, above, why="unanswered", cause=_cause(matter, "level"), late=late)
         return
-    text = texts.STILL_OPEN.format(customer=await customer_of(work, matter), what=what(matter))
+    text = texts.STILL_OPEN.format(**await escalation.named(work, matter))
     await _remind(ctx, work, matter, text + late, key="top")
 
 
@@ -77,8 +77,8 @@ async def remind(ctx: Context, job: Job) -> None:
         if not (await holder_of(work, matter)).active:
             await leave(ctx, work, matter, cause=_cause(matter, "unfinished"))
             return
-        names = {"customer": await customer_of(work, matter), "what": what(matter), "days": rule.remind_after_days}
-        text = texts.STILL_UNFINISHED.format(**names) + notices.late(ctx, job, work.now)
+        names = await escalation.named(work, matter)
+        text = texts.STILL_UNFINISHED.format(**names, days=rule.remind_after_days) + notices.late(ctx, job, work.now)
         await _remind(ctx, work, matter, text, key="unfinished")
 
 

@@ -28,6 +28,7 @@ MOST_LINES = 8
 """Of one customer's brief."""
 MOST_NAMES = 20
 MOST_LISTED = 3
+MOST_TOLD = 80
 LOOK_BACK = 10
 """Visits in which the last amount is looked for."""
 LEADING = ("deal", "quote", "budget")
@@ -358,7 +359,10 @@ async def _last_visit(work: Work, visit: Visit, today: date) -> list[str]:
     rep = await work.members.get(visit.member_id)
     record = await load(work, visit)
     told = " ".join(visit.summary.split())
-    lines = [f"上次拜访：{wording.day(visit.visited_on, today)} {rep.name}" + (f"，{_short(told)}" if told else "")]
+    lines = [
+        f"上次拜访：{wording.day(visit.visited_on, today)} {rep.name}"
+        + (f"，{wording.shortened(told, MOST_TOLD)}" if told else "")
+    ]
     if steps := wording.steps(record, today, us=rep.name):
         lines.append(f"当时约定：{_some(steps, mark=' ')}")
     return lines
@@ -382,10 +386,6 @@ def _some(parts: Iterable[str], *, mark: str = "；") -> str:
     listed = list(parts)
     more = f" 等 {len(listed)} 项" if len(listed) > MOST_LISTED else ""
     return mark.join(listed[:MOST_LISTED]) + more
-
-
-def _short(text: str, most: int = 80) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def names_of(customers: Sequence[Customer]) -> str:

@@ -119,8 +119,9 @@ async def _take_said(
 async def _may_ask(ctx: Context, note: Note) -> bool:
     """Whether a model may read this: a note of somebody whom we serve, not an instruction about an open draft."""
     zone, worked = ctx.settings.zone, ctx.settings.worked
-    text = "" if note.is_picture else note.text
-    wanted = await asyncio.to_thread(edits.parse, text, note.sent_at, zone, worked=worked)
+    wanted = (
+        () if note.is_picture else await asyncio.to_thread(edits.parse, note.text, note.sent_at, zone, worked=worked)
+    )
     if edits.needs_a_record(note.text, wanted):
         return False
     async with ctx.database.reading() as work:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from handlers import access, notices, outbox, texts, wording
-from handlers.checks import PAGE, Check, number
+from handlers.checks import PAGE, Check, number, tell_of, to_the_manager
 from handlers.context import Context
 from handlers.reply import Reply
 from nlp.plan_words import PlanSaid
@@ -154,13 +154,6 @@ async def _fallen(ctx: Context, work: Work, on: date, week: Week) -> Fallen:
     return Fallen((week.planned - week.done) / week.planned * 100, weeks)
 
 
-async def _to_the_manager(work: Work, finding: Finding) -> int | None:
-    if finding.member_id is None:
-        return None
-    manager = await work.members.manager_of(await work.members.get(finding.member_id))
-    return manager.member_id if manager else None
-
-
 async def _tell(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
     """One message to the manager about all their people."""
     reps = []
@@ -172,8 +165,7 @@ async def _tell(ctx: Context, work: Work, on: date, member_id: int, findings: Se
             marks.append(texts.RULE_PLAN_FLAG.format(weeks=weeks))
         reps.append(f"{one}（{'，'.join(marks)}）")
     text = texts.RULE_PLAN_TEAM.format(week=span(last_week(ctx, on), on), reps="、".join(reps))
-    key = f"rule:weekly_plan:{member_id}:{on.isoformat()}"
-    await notices.tell(ctx, work, member_id, text, key=key, subject="rule:weekly_plan")
+    await tell_of(ctx, work, "weekly_plan", on, member_id, text)
 
 
-CHECK = Check("weekly_plan", "weekly_plan", (_find,), _handle, _tell, whom=_to_the_manager)
+CHECK = Check("weekly_plan", "weekly_plan", (_find,), _handle, _tell, whom=to_the_manager)

@@ -50,9 +50,7 @@ class Saying(Generic[T]):
 
 SAYINGS: tuple[Saying[Any], ...] = (
     Saying("话术缺口", access.KEEPERS, script_gaps.read, script_gaps.run, is_order=True),
-    Saying(
-        "停用话术", access.LEADERS | access.ADMINS, script_library.names_retired, script_library.retire, is_order=True
-    ),
+    Saying("停用话术", access.KEEPERS, script_library.names_retired, script_library.retire, is_order=True),
     Saying("新增话术", access.SELLERS, script_proposals.read, script_proposals.propose, is_order=True),
     Saying("审批话术", access.KEEPERS, script_proposals.read_judgement, script_proposals.judge, is_order=True),
     Saying("话术库", access.EVERYBODY, script_library.read, script_library.show, is_order=True),
@@ -61,8 +59,8 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("跟进或已处理", access.EVERYBODY, escalation_answers.said_of_matter, escalation_answers.do_as_said),
     Saying("指派", access.LEADERS, escalation_answers.said_to_assign, escalation_answers.assign_by_word),
     Saying("待处理风险", access.LEADERS, escalation_requests.asks_for_list, escalation_requests.listing),
-    Saying("误报清单", access.LEADERS | access.ADMINS, escalation_weights.asks_for_list, escalation_weights.listing),
-    Saying("恢复说法", access.LEADERS | access.ADMINS, escalation_weights.names_wording, escalation_weights.restore),
+    Saying("误报清单", access.KEEPERS, escalation_weights.asks_for_list, escalation_weights.listing),
+    Saying("恢复说法", access.KEEPERS, escalation_weights.names_wording, escalation_weights.restore),
     Saying("计划", access.SELLERS, plan_words.read, plans.note_said),
     Saying("撤销自动改动", access.SELLERS, undoing.read, undoing.run),
     Saying("回答风险", access.EVERYBODY, risk_replies.read_again, risk_replies.answer_again),

@@ -6,24 +6,21 @@ number of its first asking, so that a number means the same however the list gro
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handlers import access, notices, outbox, texts
+from handlers import access, notices, outbox, script_changes, texts
 from handlers.context import Context
 from handlers.reply import Reply
+from handlers.script_changes import MOST_BODY, MOST_PHRASING
+from handlers.wording import shortened
 from nlp import script_words
 from storage.models import Member, Script, ScriptQuestion
 from storage.work import Work
 
 MOST_LISTED = 20
 MOST_READ = 1000
-MOST_BODY = 2000
-MOST_PHRASING = 200
 MOST_TITLE = 30
-TEAM = "TM"
-"""What codes begin with in a category that has none yet."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +121,7 @@ def _listing(gaps: Sequence[Gap]) -> str:
     lines = [
         texts.SCRIPT_GAP_LINE.format(
             number=gap.number,
-            words=cut(gap.words, MOST_PHRASING),
+            words=shortened(gap.words, MOST_PHRASING),
             times=texts.SCRIPT_GAP_TIMES.format(count=len(gap.asked)) if len(gap.asked) > 1 else "",
             category=texts.SCRIPT_GAP_NEAR.format(category=gap.category) if gap.category else "",
         )
@@ -136,7 +133,7 @@ def _listing(gaps: Sequence[Gap]) -> str:
 
 def _ignore(work: Work, member: Member, reply: Reply, gap: Gap) -> str:
     _settle(work, member, reply, gap, code=None)
-    return texts.SCRIPT_GAP_IGNORED.format(number=gap.number, words=cut(gap.words, MOST_TITLE))
+    return texts.SCRIPT_GAP_IGNORED.format(number=gap.number, words=shortened(gap.words, MOST_TITLE))
 
 
 async def _answer(ctx: Context, work: Work, member: Member, reply: Reply, gap: Gap, words: str) -> str:
@@ -147,37 +144,23 @@ async def _answer(ctx: Context, work: Work, member: Member, reply: Reply, gap: G
     if len(words) > MOST_BODY:
         faults.append(texts.SCRIPT_TOO_LONG.format(limit=MOST_BODY))
     if faults:
-        return texts.SCRIPT_GAP_REFUSED.format(faults="；".join(faults), known="、".join(script_words.PLACEHOLDERS))
+        return script_changes.refusal(faults)
     script = Script(
-        code=await next_code(work, gap.category),
-        title=cut(gap.words, MOST_TITLE),
+        code=await script_changes.next_code(work, gap.category),
+        title=shortened(gap.words, MOST_TITLE),
         category=gap.category,
         body=words,
-        phrasings=[cut(gap.words, MOST_PHRASING)],
+        phrasings=[shortened(gap.words, MOST_PHRASING)],
         owner_id=member.member_id,
         proposed_by=member.member_id,
         approved_by=member.member_id,
         status="approved",
     )
-    work.scripts.add(script)
-    work.audit.note(
-        "script.added",
-        f"script:{script.code}",
-        member_id=member.member_id,
-        source=reply.cause,
-        after={
-            "title": script.title,
-            "category": script.category,
-            "body": script.body,
-            "phrasings": [*script.phrasings],
-            "status": "approved",
-            "version": 1,
-        },
-    )
+    script_changes.add(work, script, by=member, source=reply.cause, noted=("title", "category", "body"))
     _settle(work, member, reply, gap, code=script.code)
     askers = dict.fromkeys(one.member_id for one in gap.asked if one.member_id != member.member_id)
     for asker in askers:
-        told = texts.SCRIPT_GAP_FILLED.format(words=cut(gap.words, MOST_TITLE), by=member.name, code=script.code)
+        told = texts.SCRIPT_GAP_FILLED.format(words=shortened(gap.words, MOST_TITLE), by=member.name, code=script.code)
         key, subject = f"script-gap:{gap.number}:{asker}", f"script:{script.code}"
         await notices.tell(ctx, work, asker, f"{told}\n{words}", key=key, subject=subject)
     return texts.SCRIPT_GAP_ANSWERED.format(
@@ -197,19 +180,3 @@ def _settle(work: Work, member: Member, reply: Reply, gap: Gap, *, code: str | N
             before={"settled": False},
             after={"settled": True, "code": code},
         )
-
-
-async def next_code(work: Work, category: str) -> str:
-    """The next number under the letters that this category's codes have most often."""
-    coded = [
-        (found[1], int(found[2]), script.category)
-        for script in await work.scripts.all()
-        if (found := re.fullmatch(r"([A-Z]{1,8})-([0-9]{1,6})", script.code))
-    ]
-    letters = Counter(prefix for prefix, _, its_category in coded if category and its_category == category)
-    prefix = letters.most_common(1)[0][0] if letters else TEAM
-    return f"{prefix}-{max((number for its, number, _ in coded if its == prefix), default=0) + 1:02}"
-
-
-def cut(words: str, limit: int) -> str:
-    return words if len(words) <= limit else f"{words[: limit - 1]}…"

@@ -8,10 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handlers import access, outbox, texts
+from handlers import access, outbox, script_changes, texts
 from handlers.context import Context
 from handlers.reply import Reply
-from storage.base import JsonObject
 from storage.models import Member, Script
 from storage.work import Work
 
@@ -70,17 +69,7 @@ async def retire(_ctx: Context, work: Work, member: Member, reply: Reply, code: 
     elif script.status == "retired":
         told = texts.SCRIPT_WAS_RETIRED.format(code=script.code)
     else:
-        before: JsonObject = {"status": script.status, "version": script.version}
-        script.status = "retired"
-        work.scripts.changed(script)
-        work.audit.note(
-            "script.changed",
-            f"script:{script.code}",
-            member_id=member.member_id,
-            source=reply.cause,
-            before=before,
-            after={"status": "retired", "version": script.version},
-        )
+        script_changes.set_status(work, script, "retired", by=member, source=reply.cause)
         told = texts.SCRIPT_RETIRED.format(code=script.code, title=script.title)
     await outbox.say(work, reply.to, told, cause=f"{reply.cause}>script-retired")
     return True
@@ -88,7 +77,7 @@ async def retire(_ctx: Context, work: Work, member: Member, reply: Reply, code: 
 
 async def _find(work: Work, member: Member, code: str) -> Script | None:
     """The script of that code, in capitals or not, where this member may read it."""
-    script = await work.scripts.find(code) or await work.scripts.find(code.upper())
+    script = await work.scripts.called(code)
     return script if script is not None and await access.may_read_script(work, member, script) else None
 
 

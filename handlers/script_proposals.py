@@ -7,10 +7,11 @@ nobody's approval but their own.
 import re
 from dataclasses import dataclass
 
-from handlers import access, notices, outbox, texts
+from handlers import access, notices, outbox, script_changes, texts
 from handlers.context import Context
 from handlers.reply import Reply
-from handlers.script_gaps import MOST_BODY, MOST_PHRASING, cut, next_code
+from handlers.script_changes import MOST_BODY, MOST_PHRASING
+from handlers.wording import shortened
 from nlp import script_words
 from storage.models import Member, Script
 from storage.work import Work
@@ -74,16 +75,17 @@ def _refusal(proposal: Proposal) -> str:
         *((one, MOST_PHRASING) for one in proposal.phrasings),
     )
     faults += [
-        f"「{cut(part, 10)}」{texts.SCRIPT_TOO_LONG.format(limit=limit)}" for part, limit in parts if len(part) > limit
+        f"「{shortened(part, 10)}」{texts.SCRIPT_TOO_LONG.format(limit=limit)}"
+        for part, limit in parts
+        if len(part) > limit
     ]
-    known = "、".join(script_words.PLACEHOLDERS)
-    return texts.SCRIPT_GAP_REFUSED.format(faults="；".join(faults), known=known) if faults else ""
+    return script_changes.refusal(faults) if faults else ""
 
 
 async def _keep(ctx: Context, work: Work, member: Member, reply: Reply, proposal: Proposal) -> str:
     approves = access.has_role(member, access.LEADERS)
     script = Script(
-        code=await next_code(work, ""),
+        code=await script_changes.next_code(work, ""),
         title=proposal.title,
         category="",
         body=proposal.body,
@@ -93,20 +95,7 @@ async def _keep(ctx: Context, work: Work, member: Member, reply: Reply, proposal
         approved_by=member.member_id if approves else None,
         status="approved" if approves else "draft",
     )
-    work.scripts.add(script)
-    work.audit.note(
-        "script.added",
-        f"script:{script.code}",
-        member_id=member.member_id,
-        source=reply.cause,
-        after={
-            "title": script.title,
-            "body": script.body,
-            "phrasings": [*script.phrasings],
-            "status": script.status,
-            "version": 1,
-        },
-    )
+    script_changes.add(work, script, by=member, source=reply.cause, noted=("title", "body"))
     facts = {"code": script.code, "title": script.title}
     if approves:
         return texts.SCRIPT_ADDED.format(**facts)
@@ -122,7 +111,7 @@ async def _keep(ctx: Context, work: Work, member: Member, reply: Reply, proposal
 
 
 async def judge(ctx: Context, work: Work, member: Member, reply: Reply, judgement: Judgement) -> bool:
-    script = await work.scripts.find(judgement.code) or await work.scripts.find(judgement.code.upper())
+    script = await work.scripts.called(judgement.code)
     if script is None or not await access.may_judge_script(work, member, script):
         told = texts.NO_SUCH_SCRIPT.format(code=judgement.code)
     elif script.status != "draft":
@@ -134,18 +123,8 @@ async def judge(ctx: Context, work: Work, member: Member, reply: Reply, judgemen
 
 
 async def _settle(ctx: Context, work: Work, member: Member, reply: Reply, script: Script, *, approves: bool) -> str:
-    was = script.version
-    script.status = "approved" if approves else "retired"
     script.approved_by = member.member_id if approves else None
-    work.scripts.changed(script)
-    work.audit.note(
-        "script.changed",
-        f"script:{script.code}",
-        member_id=member.member_id,
-        source=reply.cause,
-        before={"status": "draft", "version": was},
-        after={"status": script.status, "version": script.version},
-    )
+    script_changes.set_status(work, script, "approved" if approves else "retired", by=member, source=reply.cause)
     facts = {"code": script.code, "title": script.title}
     if script.proposed_by is not None and script.proposed_by != member.member_id:
         told = texts.SCRIPT_APPROVED_TELL if approves else texts.SCRIPT_RETURNED_TELL

@@ -88,8 +88,7 @@ async def _finish_all(ctx: Context, work: Work, member: Member, reply: Reply) ->
 
 async def _change(ctx: Context, work: Work, member: Member, reply: Reply, wish: Change) -> bool:
     zone, worked = ctx.settings.zone, ctx.settings.worked
-    until = todo_words.until(wish.to, reply.sent_at, zone, due=None, worked=worked)
-    is_day = not wish.to or until is not None
+    is_day = not wish.to or todo_words.until(wish.to, reply.sent_at, zone, due=None, worked=worked) is not None
     if not is_day and not wish.target.says_todo:
         return False  # 预算改成90万 is about something else
     what = deed("postpone" if is_day or not wish.rewords else "reword", reply, wish.to)

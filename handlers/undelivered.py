@@ -25,11 +25,7 @@ async def tell(ctx: Context, work: Work, job: Job) -> None:
 
 async def _matter(ctx: Context, work: Work, matter: Escalation, card: Card) -> None:
     holder = await escalation.holder_of(work, matter)
-    names = {
-        "holder": holder.name,
-        "customer": await escalation.customer_of(work, matter),
-        "what": escalation.what(matter),
-    }
+    names = {"holder": holder.name, **await escalation.named(work, matter)}
     if matter.state == "assigned":
         told, text = matter.manager_id, texts.ASSIGNEE_UNREACHED.format(**names)
     else:
@@ -42,7 +38,7 @@ async def _matter(ctx: Context, work: Work, matter: Escalation, card: Card) -> N
 
 async def _todo(ctx: Context, work: Work, todo: Todo, card: Card) -> None:
     giver = todo.created_by
-    if todo.state != "open" or giver is None or giver == todo.member_id:
+    if giver is None or giver == todo.member_id:
         return
     taker = await work.members.get(todo.member_id)
     text = texts.TODO_UNREACHED.format(action=todo.action, member=taker.name)

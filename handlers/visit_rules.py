@@ -22,7 +22,7 @@ async def on_confirmed(
     member: Member,
     cause: str,
     *,
-    is_new: bool = False,
+    is_new: bool,
 ) -> None:
     """In the transaction in which the visit is confirmed. `is_new`: it brought the customer in."""
     rules = ctx.settings.rules

@@ -144,6 +144,11 @@ def demand(value: DemandValue, today: date) -> str:
     return f"{value.what}（{day(value.due, today)}前）" if value.due else value.what
 
 
+def shortened(words: str, limit: int) -> str:
+    """At most `limit` characters; what is missing is shown as "…"."""
+    return words if len(words) <= limit else f"{words[: limit - 1]}…"
+
+
 def circled(place: int) -> str:
     """The number of a place counted from 0: ①, ②, … and 11. beyond ten."""
     return CIRCLED[place] if place < len(CIRCLED) else f"{place + 1}."

@@ -90,7 +90,8 @@ def find(text: str, sent_at: datetime, zone: ZoneInfo, worked: Worked = is_worki
     """Every expression of time in the text, in order, without those that the speaker takes back.
 
     `sent_at` is aware. Bare durations (交期45天) name no time and are left out, as is what cannot be a date (2月30号).
-    Working days (三个工作日内) are those that `worked` tells. From a moment before 1900 or after 2200 nothing is counted: the calendars end there.
+    Working days (三个工作日内) are those that `worked` tells. From a moment before 1900 or after 2200 nothing is counted:
+    the calendars end there.
     """
     if not YEARS[0] <= sent_at.year <= YEARS[1]:
         return []

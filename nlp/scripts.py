@@ -17,7 +17,6 @@ from nlp.script_index import Near, Wording, WordingIndex
 
 log = logging.getLogger(__name__)
 
-PLAN_KINDS = ("技术参数对比", "成本优化清单", "分期付款测算", "案例", "提问")
 LEAST, MOST = 0.85, 1.15
 """Bounds of a learning factor: with those of the situation a script that scores 1.5 times another stays before it."""
 BOOST, MOST_BOOSTED = 0.04, 1.10

@@ -51,15 +51,7 @@ def _after(match: re.Match[str], today: date, worked: dates.Worked) -> date | No
     is_half = match["count"] == "半"
     count = 0 if is_half else numerals.whole(match["count"]) or 0
     if match["unit"] == "工作日":
-        return _working(today, count, worked) if count else None
+        return dates.add_working_days(today, count, worked) if count else None
     unit = _DAYS[match["unit"]]
     whole = count * unit + (unit // 2 if is_half or match["half"] else 0)
     return today + timedelta(days=whole) if whole else None
-
-
-def _working(today: date, count: int, worked: dates.Worked) -> date:
-    day = today
-    while count:
-        day += timedelta(days=1)
-        count -= worked(day)
-    return day

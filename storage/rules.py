@@ -132,6 +132,13 @@ class Rules:
 
     # Customers
 
+    async def graded(self, grades: Collection[str], *, after: int, limit: int) -> Sequence[Customer]:
+        """Owned customers of these grades, by their ids."""
+        query = select(Customer).where(
+            Customer.customer_id > after, Customer.grade.in_(sorted(grades)), Customer.owner_id.is_not(None)
+        )
+        return (await self._session.scalars(query.order_by(Customer.customer_id).limit(limit))).all()
+
     async def stalled(
         self, before: datetime, *, except_stages: Collection[str], after: Candidate | None, limit: int
     ) -> Sequence[Candidate]:
@@ -313,21 +320,19 @@ class Rules:
 
     # Visits
 
-    async def graded(self, grades: Collection[str], *, after: int, limit: int) -> Sequence[Customer]:
-        """Owned customers of these grades, by their ids."""
-        query = select(Customer).where(
-            Customer.customer_id > after, Customer.grade.in_(sorted(grades)), Customer.owner_id.is_not(None)
-        )
-        return (await self._session.scalars(query.order_by(Customer.customer_id).limit(limit))).all()
-
-    async def visits_at(self, customer_id: int, first: date, last: date, *, by: Collection[int] | None = None) -> int:
-        """How many confirmed visits the customer had in those days, by these members alone where some are named."""
+    async def visits_at(self, customer_id: int, first: date, last: date) -> int:
+        """How many confirmed visits the customer had in those days."""
         query = select(func.count()).where(
             Visit.customer_id == customer_id, Visit.state == "confirmed", Visit.visited_on.between(first, last)
         )
-        if by is not None:
-            query = query.where(Visit.member_id.in_(sorted(by)))
         return await self._session.scalar(query) or 0
+
+    async def visitors(self, customer_id: int, first: date, last: date) -> Sequence[int]:
+        """Who has a confirmed visit at the customer in those days."""
+        query = select(Visit.member_id).where(
+            Visit.customer_id == customer_id, Visit.state == "confirmed", Visit.visited_on.between(first, last)
+        )
+        return (await self._session.scalars(query.distinct().order_by(Visit.member_id))).all()
 
     async def others_on(self, customer_id: int, member_id: int, *, since: date) -> Sequence[int]:
         """Who else has a confirmed visit at the customer since that day."""

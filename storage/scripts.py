@@ -31,6 +31,10 @@ class Scripts:
     async def find(self, code: str) -> Script | None:
         return await self._session.get(Script, code)
 
+    async def called(self, code: str) -> Script | None:
+        """The script of that code, in capitals or not."""
+        return await self.find(code) or await self.find(code.upper())
+
     async def all(self) -> Sequence[Script]:
         return (await self._session.scalars(select(Script).order_by(Script.code))).all()
 
