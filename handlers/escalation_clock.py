@@ -36,7 +36,7 @@ async def go_up(ctx: Context, job: Job) -> None:
         matter = await _meant(work, job, ("open",))
         if matter is not None and ctx.settings.rules.escalation.on:
             late = notices.late(ctx, job, work.now)
-            seen_until = await _seen_until(ctx, work, matter) if late else None
+            seen_until = await _seen_until(ctx, work, matter, is_late=bool(late))
             if seen_until is not None:
                 await work.jobs.postpone(job, seen_until, "its card was held up")
                 return
@@ -53,17 +53,19 @@ async def _go_up(ctx: Context, work: Work, matter: Escalation, *, late: str) -> 
     await _remind(ctx, work, matter, text + late, key="top")
 
 
-async def _seen_until(ctx: Context, work: Work, matter: Escalation) -> datetime | None:
+async def _seen_until(ctx: Context, work: Work, matter: Escalation, *, is_late: bool) -> datetime | None:
     """Until when its holder may answer, where the card lay in the outbox over a standstill; None where time is up.
 
-    The hours count from when it was delivered. Put off so, the timer is in time, and goes on whatever became of the
-    card.
+    The hours count from when it was delivered. A timer that comes late may be there before the card is: then they
+    count from now at first. One that comes in time goes on though the card has not got there.
     """
     card = await work.cards.find(matter.card_id) if matter.card_id else None
     if card is None:
         return None
-    hours = ctx.settings.rules.escalation.hours_a_level
-    at = ctx.settings.working_time.add_hours(card.sent_at or work.now, hours)
+    seen_at = card.sent_at or (work.now if is_late else None)
+    if seen_at is None or seen_at - card.created_at <= notices.LATE:
+        return None
+    at = ctx.settings.working_time.add_hours(seen_at, ctx.settings.rules.escalation.hours_a_level)
     return at if at > work.now else None
 
 

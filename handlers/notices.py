@@ -21,6 +21,8 @@ APART = timedelta(hours=1)
 WAIT_FOR_MORNING = timedelta(minutes=1)
 LATE = timedelta(minutes=30)
 """What falls due this much later than it should says so: the assistant was not running."""
+MEANT_AT = "meant_at"
+"""In the payload of a timer that a standstill put off: when it should have fired at first."""
 
 
 async def tell(
@@ -58,13 +60,18 @@ async def has_put_off(ctx: Context, work: Work, job: Job, *, to: int | None = No
     to have passed since that member was told something.
     """
     if to is not None:
-        wait_until, why = await not_before(ctx, work, to), "told lately, or outside working hours"
+        wait_until = await not_before(ctx, work, to)
     else:
         opens_at = ctx.settings.working_time.next_push(work.now)
-        wait_until, why = opens_at if opens_at > work.now else None, "outside working hours"
+        wait_until = opens_at if opens_at > work.now else None
     if wait_until is None:
         return False
-    await work.jobs.postpone(job, wait_until, why)
+    if to is None:
+        # only a standstill brings it at such an hour: in the morning it still says so
+        payload = {MEANT_AT: job.run_at.isoformat(), **job.payload}
+        await work.jobs.advance(job, job.kind, payload, at=wait_until)
+    else:
+        await work.jobs.postpone(job, wait_until, "told lately, or outside working hours")
     return True
 
 
@@ -86,9 +93,11 @@ async def flush(ctx: Context, work: Work, member_id: int, *, cause: str) -> int:
 
 def late(ctx: Context, job: Job, now: datetime) -> str:
     """What a timer says that comes much later than it was meant to; empty where it comes in time."""
-    if now - job.run_at <= LATE:
+    meant_at = job.payload.get(MEANT_AT)
+    moment = datetime.fromisoformat(meant_at) if isinstance(meant_at, str) else job.run_at
+    if now - moment <= LATE:
         return ""
-    at = wording.clock_time(job.run_at, ctx.settings.zone, ctx.day_of(now))
+    at = wording.clock_time(moment, ctx.settings.zone, ctx.day_of(now))
     return texts.LATE_REMINDER.format(at=at)
 
 

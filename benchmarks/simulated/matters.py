@@ -69,7 +69,7 @@ def _of_matter(demands: Demands, matter: MatterFact, cards: Sequence[Line]) -> I
         yield from demands.one("matter, card", holder, about, since, ends=ends, can_be_late=False)
         made_at, shown_at = _shown_at(demands, cards, holder, about, since)
         goes_up_at = days.later(made_at, LEVEL_H)
-        if clock.up(goes_up_at) - goes_up_at > LATE and days.later(shown_at, LEVEL_H) > clock.up(goes_up_at):
+        if shown_at - made_at > LATE:
             # the card lay in the outbox over a standstill: the hours count from when it was there to be seen
             goes_up_at = days.later(shown_at, LEVEL_H)
         goes_up = clock.up(goes_up_at, at_once=True)

@@ -53,6 +53,8 @@ KINDS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
     )
 )
 LATE_WORDS = "当时系统没有运行"
+DAYS_OFF = timedelta(days=3)
+"""Within these a line that came too early or too late is taken for the one that is missing."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ class Demands:
 
     def _of_term(self, todo: TodoFact, term: Term) -> Iterator[Demand]:
         steps = [step for step in _steps(todo, term) if step.at > term.since]
-        about = [f"{todo.action} · {todo.customer}"]
+        about = [f"{todo.action} · {todo.customer}（{_day(term)}"]
         for step, following in zip(steps, [*steps[1:], None], strict=True):
             fires = step.at - AHEAD
             fired = self.clock.up(fires)
@@ -299,6 +301,12 @@ def term_due(term: Term) -> datetime:
     return days.here(term.due_at) if term.due_at is not None else _closing(term.due_on)
 
 
+def _day(term: Term) -> str:
+    """The day it is due, as a line names it: a to-do that was postponed has another one in each term."""
+    day = term.due_at or term.due_on
+    return "" if day is None else f"{day:%m-%d}（周{'一二三四五六日'[day.weekday()]}）"
+
+
 def _steps(todo: TodoFact, term: Term) -> list[_Step]:
     """What is to be said of it, each at the moment from which it may be said."""
     if term.due_at is None and term.due_on is None:
@@ -338,32 +346,62 @@ def _within_hours(moment: datetime) -> datetime:
 def judged(demands: Iterable[Demand], lines: Iterable[Line]) -> dict[str, Verdict]:
     """Match what came with what was demanded, by kind."""
     verdicts: dict[str, Verdict] = {kind: Verdict() for kind, _ in KINDS}
-    waiting: dict[tuple[str, int], list[Line]] = {}
+    of_whom: dict[tuple[str, int], tuple[list[Demand], list[Line]]] = {}
     for line in sorted(lines, key=lambda one: one.at):
-        verdicts[line.kind].sent += 1
-        waiting.setdefault((line.kind, line.member_id), []).append(line)
-    for demand in sorted(demands, key=lambda one: (one.earliest, not one.strict)):
-        verdict = verdicts[demand.kind]
+        of_whom.setdefault((line.kind, line.member_id), ([], []))[1].append(line)
+    for demand in sorted(demands, key=lambda one: (not one.strict, one.earliest)):
+        of_whom.setdefault((demand.kind, demand.member_id), ([], []))[0].append(demand)
+    for (kind, _), (demanded, came) in of_whom.items():
+        _judge(verdicts[kind], demanded, came)
+    return verdicts
+
+
+def _judge(verdict: Verdict, demanded: Sequence[Demand], came: Sequence[Line]) -> None:
+    verdict.sent += len(came)
+    matched = _matched(demanded, came)
+    left = [line for number, line in enumerate(came) if number not in matched.values()]
+    for number, demand in enumerate(demanded):
         verdict.demanded += demand.strict
-        theirs = waiting.get((demand.kind, demand.member_id), [])
-        about = [line for line in theirs if all(words in line.words for words in demand.about)]
-        inside = [line for line in about if demand.earliest <= line.at <= demand.latest]
-        if inside:
-            line = inside[0]
-            theirs.remove(line)
+        if number in matched:
             verdict.allowed += not demand.strict
-            _look_at_lateness(verdict, demand, line)
+            _look_at_lateness(verdict, demand, came[matched[number]])
         elif demand.strict:
-            outside = [line for line in about if abs(line.at - demand.earliest) < timedelta(days=3)]
-            if outside:
-                theirs.remove(outside[0])
-                (verdict.early if outside[0].at < demand.earliest else verdict.overdue).append(outside[0])
+            near = [line for line in left if _is_about(line, demand) and abs(line.at - demand.earliest) < DAYS_OFF]
+            if near:
+                left.remove(near[0])
+                (verdict.early if near[0].at < demand.earliest else verdict.overdue).append(near[0])
             else:
                 verdict.missing.append(demand)
-    for (kind, _), left in waiting.items():
-        for line in left:
-            verdicts[kind].unasked.append(line)
-    return verdicts
+    verdict.unasked += left
+
+
+def _matched(demanded: Sequence[Demand], came: Sequence[Line]) -> dict[int, int]:
+    """Demand → line, by their places: as many as can be, and of the first demands, the strict ones, most of all.
+
+    Kuhn's algorithm: whoever finds all fitting lines taken asks each taker for another one.
+    """
+    fitting = [
+        [place for place, line in enumerate(came) if _is_about(line, one) and one.earliest <= line.at <= one.latest]
+        for one in demanded
+    ]
+    taker: dict[int, int] = {}
+
+    def take(demand: int, asked: set[int]) -> bool:
+        for line in fitting[demand]:
+            if line not in asked:
+                asked.add(line)
+                if line not in taker or take(taker[line], asked):
+                    taker[line] = demand
+                    return True
+        return False
+
+    for demand in range(len(demanded)):
+        take(demand, set())
+    return {demand: line for line, demand in taker.items()}
+
+
+def _is_about(line: Line, demand: Demand) -> bool:
+    return all(words in line.words for words in demand.about)
 
 
 def _look_at_lateness(verdict: Verdict, demand: Demand, line: Line) -> None:

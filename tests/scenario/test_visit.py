@@ -191,6 +191,15 @@ async def test_a_draft_of_the_evening_is_reminded_of_in_the_morning(chat: Chat) 
     assert "待确认" in chat.texts(of=REP)[-1]
 
 
+async def test_a_reminder_that_a_standstill_held_up_to_the_morning_says_that_it_is_late(chat: Chat) -> None:
+    await chat.speaks(VISIT)
+    chat.clock.advance(FRIDAY.replace(hour=23) - chat.clock.now())
+
+    await chat.lives_until(FRIDAY.replace(hour=9) + timedelta(days=3))
+
+    assert chat.texts(of=REP)[-1].endswith("（本应在 11-20 17:30 提醒，当时系统没有运行）")
+
+
 async def test_somebody_who_has_left_is_not_reminded(chat: Chat) -> None:
     await chat.speaks(VISIT)
     async with chat.database.work() as work:
