@@ -30,7 +30,7 @@ from storage.jobs import Daily, Job
 from storage.models import Member, Notice, Todo
 from storage.work import Work
 
-KIND = "morning"
+KIND = notices.MORNING
 ONE_KIND = "morning_card"
 AHEAD = timedelta(minutes=10)
 """Before the morning's first message: by then everybody's job is there, and what else is due then waits for it."""

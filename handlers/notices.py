@@ -16,6 +16,8 @@ from storage.work import Work
 log = logging.getLogger(__name__)
 
 KIND = "notices"
+MORNING = "morning"
+"""The kind of the job that puts the morning's cards."""
 APART = timedelta(hours=1)
 """Between two such messages to the same person."""
 WAIT_FOR_MORNING = timedelta(minutes=1)
@@ -103,14 +105,20 @@ def late(ctx: Context, job: Job, now: datetime) -> str:
 
 async def not_before(ctx: Context, work: Work, member_id: int) -> datetime | None:
     """When this member may be told something next; None: now. The morning's card goes first, and takes lines along."""
-    if await work.jobs.is_waiting(morning_key(ctx.day_of(work.now), member_id)) and ctx.settings.working_time.may_push(
-        work.now
-    ):
+    if ctx.settings.working_time.may_push(work.now) and await _morning_is_coming(ctx, work, member_id):
         return work.now + WAIT_FOR_MORNING
     last = await work.notices.last_told_at(member_id)
     earliest = max(work.now, last + APART) if last is not None else work.now
     moment = ctx.settings.working_time.next_push(earliest)
     return moment if moment > work.now else None
+
+
+async def _morning_is_coming(ctx: Context, work: Work, member_id: int) -> bool:
+    """Whether the day's card is on its way to them, or after a standstill the job that is to put everybody's."""
+    key = morning_key(ctx.day_of(work.now), member_id)
+    if await work.jobs.was_put(key):
+        return await work.jobs.is_waiting(key)
+    return await work.jobs.active(TIMERS, (MORNING,)) > 0
 
 
 def morning_key(day: date, member_id: int) -> str:

@@ -400,6 +400,10 @@ class Jobs:
         statement = select(exists().where(JobRow.dedupe == dedupe, or_(JobRow.state == READY, JobRow.state == RUNNING)))
         return bool(await self._session.scalar(statement))
 
+    async def was_put(self, dedupe: str) -> bool:
+        """Whether there is a job of that key, done or not."""
+        return bool(await self._session.scalar(select(exists().where(JobRow.dedupe == dedupe))))
+
     async def is_lane_busy(self, queue: str, lane: str) -> bool:
         """Whether something put into this lane now would have to wait."""
         here = and_(JobRow.queue == queue, JobRow.lane == lane)

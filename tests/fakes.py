@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from bot.errors import MediaGone, PlatformError, RecipientUnreachable
+from bot.errors import MediaGone, MustWriteFirst, PlatformError, RecipientUnreachable
 from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Platform, Received, Sent
 from handlers.messages import (
     CardUpdate,
@@ -112,6 +112,8 @@ class FakePlatform:
     is_connected: bool = True
     out_of_reach: set[str] = field(default_factory=set)
     """Whom the platform refuses to deliver to."""
+    silent: set[str] = field(default_factory=set)
+    """Who have to write first."""
     media_failure: PlatformError | None = None
 
     @property
@@ -164,6 +166,8 @@ class FakePlatform:
     ) -> Sent:
         if user_id in self.out_of_reach:
             raise RecipientUnreachable("send", 60111)
+        if user_id in self.silent:
+            raise MustWriteFirst("send", 846609)
         failure = self.failures.popleft() if self.failures else None
         if failure is not None and not self.arrives_anyway:
             raise failure

@@ -240,3 +240,25 @@ async def test_a_card_that_a_standstill_held_up_is_replaced_by_the_next_days_wit
     [card] = chat.cards("今日", of=REP)
     assert "【过期 1 天】寄样品" in card.body
     assert "客户转给您了。" in card.body
+
+
+async def test_after_a_standstill_what_waits_to_be_told_waits_until_everybodys_cards_are_put(chat: Chat) -> None:
+    async with chat.database.work() as work:
+        await work.jobs.put_next(morning.due(chat.context))
+        member_id = (await rep_of(work)).member_id
+    await todo(chat, "寄样品", due_on=TODAY)
+    async with chat.database.work() as work:
+        await notices.tell(chat.context, work, member_id, "客户转给您了。", key="k", subject="customer:1", at=MONDAY)
+    chat.clock.advance(MONDAY + timedelta(hours=2) - chat.clock.now())
+    async with chat.database.work() as work:
+        claimed = await work.jobs.claim("timers", limit=9, lease_s=30)
+    # the line comes up before the day's job does, and everything else is claimed again later
+    [job] = [one for one in claimed if one.kind == notices.KIND]
+    await notices.send(chat.context, job)
+    assert chat.texts(of=REP) == []
+
+    await chat.lives_until(MONDAY + timedelta(hours=4))
+
+    [card] = chat.cards("今日", of=REP)
+    assert "客户转给您了。" in card.body
+    assert chat.texts(of=REP) == []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from benchmarks.simulated import days
-from benchmarks.simulated.facts import Change, MatterFact
+from benchmarks.simulated.facts import Change, MatterFact, Person
 from benchmarks.simulated.oracle import LATE, Demand, Demands, Line
 
 LEVEL_H, UNFINISHED_DAYS, QUESTIONS_H = 8, 3, 2
@@ -53,7 +53,7 @@ def of_matters(demands: Demands, cards: Sequence[Line]) -> Iterator[Demand]:
 
 
 def _of_matter(demands: Demands, matter: MatterFact, cards: Sequence[Line]) -> Iterator[Demand]:
-    facts, clock = demands.facts, demands.clock
+    clock = demands.clock
     opened, *later = matter.changes
     asked_up = [
         change for change in later if change.action == "escalation.raised" and change.after["why"] != "unanswered"
@@ -75,6 +75,10 @@ def _of_matter(demands: Demands, matter: MatterFact, cards: Sequence[Line]) -> I
         goes_up = clock.up(goes_up_at, at_once=True)
         if goes_up >= clock.last:
             return
+        above = _above(demands, holder, goes_up, had)
+        if turn is not None and goes_up < turn.at <= clock.up(goes_up_at) and not _came(cards, above, about, goes_up):
+            # it died when the hours were over, and somebody's answer came before it was there again
+            goes_up = turn.at
         if turn is not None and turn.at <= goes_up:
             if turn.action == "escalation.raised":
                 holder, since = _member(turn.after["manager_id"]), turn.at
@@ -83,9 +87,6 @@ def _of_matter(demands: Demands, matter: MatterFact, cards: Sequence[Line]) -> I
                 continue
             yield from _decided(demands, turn, turns, about)
             return
-        above = facts.above(holder, goes_up)
-        while above is not None and above.member_id in had:
-            above = facts.above(above.member_id, goes_up)
         if above is None:
             yield from demands.one("matter, at the top", holder, about, goes_up_at, ends=ends)
             if turn is not None and turn.action != "escalation.raised":
@@ -95,6 +96,22 @@ def _of_matter(demands: Demands, matter: MatterFact, cards: Sequence[Line]) -> I
             yield from demands.one("matter, went up", member_id, [*about, above.name], goes_up_at, can_be_late=False)
         holder, since = above.member_id, goes_up
         had.append(holder)
+
+
+def _above(demands: Demands, holder: int, at: datetime, had: Sequence[int]) -> Person | None:
+    """The next up the line who has not had it."""
+    above = demands.facts.above(holder, at)
+    while above is not None and above.member_id in had:
+        above = demands.facts.above(above.member_id, at)
+    return above
+
+
+def _came(cards: Sequence[Line], above: Person | None, about: Sequence[str], since: datetime) -> bool:
+    """Whether it went up to them."""
+    return above is not None and any(
+        card.member_id == above.member_id and card.made_at >= since and all(words in card.words for words in about)
+        for card in cards
+    )
 
 
 def _shown_at(

@@ -415,7 +415,10 @@ async def test_a_card_that_lay_in_the_outbox_over_a_standstill_leaves_its_reader
     # the card was sent on Friday; as if it had been delivered only when the machine came back on Tuesday
     await chat.lives_until(at(11, 20, 16))
     chat.clock.advance(at(11, 24, 9) - chat.clock.now())
-    await delivered(chat, at=at(11, 24, 9))
+    async with chat.database.work() as work:
+        card = await work.cards.find(chat.cards("风险上报", of=MANAGER)[-1].card_id)
+        assert card is not None
+        card.sent_at = work.now
 
     await chat.lives_until(at(11, 24, 16, 59))
     assert (await matter(chat)).level == 1
@@ -423,38 +426,29 @@ async def test_a_card_that_lay_in_the_outbox_over_a_standstill_leaves_its_reader
     assert (await matter(chat)).level == 2
 
 
-async def test_a_card_that_comes_a_while_after_the_standstill_leaves_its_reader_the_full_hours_too(chat: Chat) -> None:
+async def test_a_card_that_comes_a_while_after_its_hours_are_over_leaves_its_reader_new_ones(chat: Chat) -> None:
+    chat.platform.silent.add(MANAGER)
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
-    await chat.lives_until(at(11, 20, 16))
-    await delivered(chat, at=None)
-    chat.clock.advance(at(11, 24, 9) - chat.clock.now())
-    await chat.lives_until(at(11, 24, 9, 40))
-    await delivered(chat, at=at(11, 24, 9, 40))
-
-    await chat.lives_until(at(11, 24, 17, 39))
+    await chat.lives_until(at(11, 23, 14, 50))
     assert (await matter(chat)).level == 1
-    await chat.lives_until(at(11, 24, 17, 41))
+    chat.platform.silent.clear()
+    await chat.says("你好", sender=MANAGER)
+    assert len(chat.cards("风险上报", of=MANAGER)) == 1
+
+    await chat.lives_until(at(11, 24, 13, 49))
+    assert (await matter(chat)).level == 1
+    await chat.lives_until(at(11, 24, 13, 51))
     assert (await matter(chat)).level == 2
 
 
 async def test_a_matter_whose_card_never_arrives_goes_up_all_the_same(chat: Chat) -> None:
+    chat.platform.silent.add(MANAGER)
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
-    await chat.lives_until(at(11, 20, 16))
-    await delivered(chat, at=None)
-    chat.clock.advance(at(11, 24, 9) - chat.clock.now())
 
-    await chat.lives_until(at(11, 24, 17, 1))
+    await chat.lives_until(at(11, 24, 13, 31))
     assert (await matter(chat)).level == 2
-
-
-async def delivered(chat: Chat, *, at: datetime | None) -> None:
-    """As if the manager's card had arrived then, or had not yet."""
-    async with chat.database.work() as work:
-        card = await work.cards.find(chat.cards("风险上报", of=MANAGER)[-1].card_id)
-        assert card is not None
-        card.sent_at = at
 
 
 async def test_whoever_took_it_is_reminded_once_after_three_working_days(chat: Chat) -> None:
