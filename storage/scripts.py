@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Script, ScriptQuestion, ScriptUse
+from storage.models import Script, ScriptQuestion, ScriptUse, Visit, VisitField
 
 Revision = tuple[int, datetime | None, int]
 """Of the whole library: how many scripts, the last change, and the sum of their versions; equal means unchanged."""
@@ -19,6 +19,15 @@ class Verdict:
 
     useful: int
     useless: int
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A script that was offered when somebody asked about a customer."""
+
+    code: str
+    customer_id: int
+    asked_at: datetime
 
 
 class Scripts:
@@ -111,14 +120,62 @@ class Scripts:
             use.was_useful, use.judged_at = was_useful, self._now
         return use
 
-    async def verdicts(self) -> Mapping[str, Verdict]:
-        useful = func.sum(case((ScriptUse.was_useful.is_(True), 1), else_=0))
-        query = (
-            select(ScriptUse.code, useful, func.count() - useful)
-            .where(ScriptUse.judged_at.is_not(None))
-            .group_by(ScriptUse.code)
+    async def verdicts(
+        self, members: Collection[int] | None = None, *, since: datetime | None = None
+    ) -> Mapping[str, Verdict]:
+        """By code, each member's last word alone, on the script as it reads now: an earlier version's is forgotten.
+
+        The word of these members, or everybody's; on what was asked since then.
+        """
+        judged = (
+            select(
+                ScriptUse.code,
+                ScriptUse.was_useful,
+                func.row_number()
+                .over(
+                    partition_by=(ScriptUse.code, ScriptQuestion.member_id),
+                    order_by=(ScriptUse.judged_at.desc(), ScriptUse.question_id.desc()),
+                )
+                .label("back"),
+            )
+            .join(ScriptQuestion, ScriptUse.question_id == ScriptQuestion.question_id)
+            .join(Script, ScriptUse.code == Script.code)
+            .where(ScriptUse.judged_at.is_not(None), ScriptQuestion.asked_at >= Script.changed_at)
+            .where(*_asked(members, since))
+            .subquery()
         )
+        useful = func.sum(case((judged.c.was_useful.is_(True), 1), else_=0))
+        query = select(judged.c.code, useful, func.count() - useful).where(judged.c.back == 1).group_by(judged.c.code)
         return {code: Verdict(good, bad) for code, good, bad in await self._session.execute(query)}
+
+    async def offers(self, since: datetime, *, until: datetime) -> Sequence[Offer]:
+        """Scripts as they read now that were offered about a customer in that time, unless their asker found no use."""
+        query = (
+            select(ScriptUse.code, ScriptQuestion.customer_id, ScriptQuestion.asked_at)
+            .join(ScriptQuestion, ScriptUse.question_id == ScriptQuestion.question_id)
+            .join(Script, ScriptUse.code == Script.code)
+            .where(ScriptQuestion.customer_id.is_not(None), ScriptQuestion.asked_at >= Script.changed_at)
+            .where(ScriptQuestion.asked_at.between(since, until), ScriptUse.was_useful.is_not(False))
+            .order_by(ScriptQuestion.question_id, ScriptUse.place)
+        )
+        rows = await self._session.execute(query)
+        return [Offer(code, customer_id, asked_at) for code, customer_id, asked_at in rows if customer_id is not None]
+
+    async def stages(self, since: datetime) -> Mapping[int, Sequence[tuple[date, str]]]:
+        """The stages that confirmed visits tell of, the earliest first, of the customers somebody asked about since."""
+        asked_about = select(ScriptQuestion.customer_id).where(ScriptQuestion.asked_at >= since)
+        rows = await self._session.execute(
+            select(Visit.customer_id, Visit.visited_on, VisitField.value)
+            .join(VisitField, VisitField.visit_id == Visit.visit_id)
+            .where(Visit.state == "confirmed", Visit.customer_id.in_(asked_about))
+            .where(VisitField.kind == "stage", VisitField.until_version.is_(None))
+            .order_by(Visit.visited_on, Visit.last_sent_at, Visit.visit_id)
+        )
+        told: dict[int, list[tuple[date, str]]] = {}
+        for customer_id, visited_on, value in rows:
+            assert customer_id is not None  # asked for by it
+            told.setdefault(customer_id, []).append((visited_on, str(value["name"])))
+        return told
 
     # What nothing answers
 
@@ -134,3 +191,13 @@ class Scripts:
 
     def settle(self, question: ScriptQuestion, by: int) -> None:
         question.settled_at, question.settled_by = self._now, by
+
+
+def _asked(members: Collection[int] | None, since: datetime | None) -> list[ColumnElement[bool]]:
+    """Questions of these members, or everybody's, since then."""
+    conditions: list[ColumnElement[bool]] = []
+    if members is not None:
+        conditions.append(ScriptQuestion.member_id.in_(sorted(members)))
+    if since is not None:
+        conditions.append(ScriptQuestion.asked_at >= since)
+    return conditions
