@@ -18,6 +18,7 @@ from handlers import (
     script_gaps,
     script_library,
     script_proposals,
+    script_report,
     texts,
     todo_sayings,
     undoing,
@@ -50,6 +51,7 @@ class Saying(Generic[T]):
 
 SAYINGS: tuple[Saying[Any], ...] = (
     Saying("话术缺口", access.KEEPERS, script_gaps.read, script_gaps.run, is_order=True),
+    Saying("话术情况", access.KEEPERS, script_report.asks_for_report, script_report.show, is_order=True),
     Saying("停用话术", access.KEEPERS, script_library.names_retired, script_library.retire, is_order=True),
     Saying("新增话术", access.SELLERS, script_proposals.read, script_proposals.propose, is_order=True),
     Saying("审批话术", access.KEEPERS, script_proposals.read_judgement, script_proposals.judge, is_order=True),

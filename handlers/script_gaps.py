@@ -84,7 +84,7 @@ def read(text: str) -> Order | None:
 
 
 async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: Order) -> bool:
-    gaps = await _seen_by(work, member)
+    gaps = await seen_by(work, member)
     if isinstance(order, ListGaps):
         told = _listing(gaps)
     else:
@@ -99,7 +99,7 @@ async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: Ord
     return True
 
 
-async def _seen_by(work: Work, member: Member) -> Sequence[Gap]:
+async def seen_by(work: Work, member: Member) -> Sequence[Gap]:
     """Those asked most often first, among them the newest."""
     everything = access.has_role(member, access.ADMINS)
     members = None if everything else (await access.sight_of(work, member)).members

@@ -17,11 +17,13 @@ HELP_LEADERS = """主管还可以说：
 · 误报清单：哪些说法不再自动上报；恢复「再考虑」
 · 待办 李晓彤、团队待办：看团队的待办
 · 成员、邀请 张三：看名单、加人
-· 交接 李晓彤 给 赵一鸣：客户和待办一起转"""
+· 交接 李晓彤 给 赵一鸣：客户和待办一起转
+· 话术情况、话术缺口：话术用得怎样、还缺什么"""
 HELP_ADMINS = """管理员还可以说：
 · 成员、邀请 张三 主管 上级 周敏 区域 华东、离职 李晓彤、恢复 李晓彤
 · 规则：看自动规则和最近发现；误报清单
-· 交接 李晓彤 给 赵一鸣"""
+· 交接 李晓彤 给 赵一鸣
+· 话术情况、话术缺口：话术用得怎样、还缺什么"""
 
 WELCOME = "您好，我是拜访助手。拜访完按住说话讲一段，我整理成记录给您确认。回复「帮助」看用法。"
 HELLO = "您好！拜访完发语音或文字给我，我来整理记录。回复「帮助」看用法。"
@@ -569,3 +571,16 @@ SCRIPT_GAP_REFUSED = "还不能收进话术库：{faults}。可用的占位符�
 SCRIPT_GAP_ANSWERED = "已收进话术库：{code}，从现在起可以用。{told}"
 SCRIPT_GAP_TELLS = "会告诉问过的 {count} 位同事。"
 SCRIPT_GAP_FILLED = "您问过的「{words}」有话术了（{by}，{code}）："
+
+# How the script library is used
+
+SCRIPT_REPORT = "话术情况（近 {days} 天，{whose}）\n{lines}"
+SCRIPT_REPORT_ALL = "全公司"
+SCRIPT_REPORT_TEAM = "您和您的团队"
+SCRIPT_REPORT_ASKED = "问了 {asked} 次，{answered} 次有话术可答（{percent}%）"
+SCRIPT_REPORT_NOT_ASKED = "还没有人问过"
+SCRIPT_REPORT_MOST = "推荐得最多："
+SCRIPT_REPORT_LINE = "{place} {code} {title}：推荐 {times} 次{verdict}"
+SCRIPT_REPORT_VERDICT = "，有用 {useful}，没用 {useless}"
+SCRIPT_REPORT_NEVER = "启用后从没推荐过：{count} 条，例如 {examples}"
+SCRIPT_REPORT_GAPS = "还没有话术可答：{count} 个，回复「话术缺口」看清单"

@@ -177,6 +177,35 @@ class Scripts:
             told.setdefault(customer_id, []).append((visited_on, str(value["name"])))
         return told
 
+    async def asked_since(self, members: Collection[int] | None, since: datetime) -> tuple[int, int]:
+        """How many questions these members, or everybody, asked since then, and how many had an answer."""
+        answered = func.coalesce(func.sum(case((ScriptQuestion.is_answered.is_(True), 1), else_=0)), 0)
+        asked, had_answer = (
+            await self._session.execute(select(func.count(), answered).where(*_asked(members, since)))
+        ).one()
+        return asked, had_answer
+
+    async def most_offered(
+        self, members: Collection[int] | None, since: datetime, *, limit: int
+    ) -> Sequence[tuple[Script, int]]:
+        """The scripts offered most often to these members, or everybody, since then; how often each."""
+        times = func.count()
+        query = (
+            select(Script, times)
+            .join(ScriptUse, ScriptUse.code == Script.code)
+            .join(ScriptQuestion, ScriptUse.question_id == ScriptQuestion.question_id)
+            .where(*_asked(members, since))
+            .group_by(Script.code)
+            .order_by(times.desc(), Script.code)
+            .limit(limit)
+        )
+        return [(script, count) for script, count in await self._session.execute(query)]
+
+    async def never_offered(self, today: date) -> Sequence[Script]:
+        """Those that may be offered today and never were, to anybody."""
+        used = set(await self._session.scalars(select(ScriptUse.code).distinct()))
+        return [script for script in await self.offered(today) if script.code not in used]
+
     # What nothing answers
 
     async def gaps(self, members: Collection[int] | None, *, limit: int) -> Sequence[ScriptQuestion]:

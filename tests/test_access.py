@@ -380,6 +380,7 @@ SAYINGS: Mapping[str, Said] = {
     "恢复说法": Said("恢复「再考虑」", LEADERS | ADMINS),
     "待办": Said("排期表搞定了", EVERYBODY),
     "话术缺口": Said("忽略缺口 1", LEADERS | ADMINS),
+    "话术情况": Said("话术报告", LEADERS | ADMINS),
     "停用话术": Said("停用话术 PR-01", LEADERS | ADMINS),
     "新增话术": Said("新增话术 题", FIELD),
     "审批话术": Said("通过话术 TM-01", LEADERS | ADMINS),

@@ -104,3 +104,31 @@ async def test_what_was_another_accounts_goes_along_when_two_are_one(any_databas
         assert found is not None
         assert {found.owner_id, found.proposed_by, found.approved_by} == {member.member_id}
         assert (question.member_id, question.settled_by) == (member.member_id, member.member_id)
+
+
+async def test_what_was_asked_and_offered_is_counted(any_database: Database, clock: FakeClock) -> None:
+    async with any_database.work() as work:
+        member = await work.members.add("李晓彤", ["sales"])
+        other = await work.members.add("赵一鸣", ["sales"])
+        for code in "ABCD":
+            work.scripts.add(script(code, status="retired" if code == "D" else "approved"))
+        await work.session.flush()
+        await asked(work, "long ago", member.member_id, "A")
+    clock.advance(timedelta(days=5))
+    async with any_database.work() as work:
+        since = work.now
+        first = await asked(work, "m-1", member.member_id, "B", "A")
+        await asked(work, "m-2", member.member_id, "B")
+        await asked(work, "m-3", member.member_id)
+        await asked(work, "m-4", other.member_id, "A")
+        await work.scripts.judge(first, "B", was_useful=True)
+        mine = [member.member_id]
+
+        assert await work.scripts.asked_since(mine, since) == (3, 2)
+        assert await work.scripts.asked_since(None, since) == (4, 3)
+        assert await work.scripts.asked_since([], since) == (0, 0)
+        most = await work.scripts.most_offered(mine, since, limit=5)
+        assert [(one.code, times) for one, times in most] == [("B", 2), ("A", 1)]
+        assert [one.code for one in await work.scripts.never_offered(TODAY)] == ["C"]
+        assert await work.scripts.verdicts(mine, since=since) == {"B": Verdict(1, 0)}
+        assert await work.scripts.verdicts([other.member_id]) == {}
