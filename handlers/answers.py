@@ -13,6 +13,7 @@ from handlers import (
     escalation_requests,
     leavers,
     risk_replies,
+    script_approval,
     todo_answers,
 )
 from handlers.context import Context
@@ -32,6 +33,7 @@ READERS: Mapping[str, Reader] = {
     "detail": detail_replies.read,
     after_visits.PERIOD: after_visits.take_period,
     leavers.QUESTION: leavers.read_taker,
+    script_approval.REASON: script_approval.take_reason,
 }
 
 NUMBERED = todo_answers.NUMBERED

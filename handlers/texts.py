@@ -543,18 +543,23 @@ SCRIPT_WAS_RETIRED = "{code} 已经是停用的了。"
 SCRIPT_HOW = (
     "新增话术请分行写，还差{missing}：\n新增话术 标题\n客户会说的话（几种说法用 | 隔开）\n怎么回答（可以写几行）"
 )
-SCRIPT_PARTS = ("标题", "客户会说的话", "怎么回答")
+SCRIPT_PARTS = {
+    "title": "标题",
+    "phrasings": "客户会说的话",
+    "body": "回答",
+    "plan_kind": "类型",
+    "category": "类别",
+}
 SCRIPT_ADDED = "已收进话术库：{code}「{title}」，从现在起可以用。"
-SCRIPT_PROPOSED = "已记为草稿 {code}「{title}」，请{manager}审批，有结果会告诉您。"
-SCRIPT_PROPOSED_TO_NOBODY = "已记为草稿 {code}「{title}」。您没有在职的上级，请管理员回复「通过话术 {code}」。"
-SCRIPT_TO_REVIEW = (
-    "{by}提议新增话术 {code}「{title}」\n客户会说：{phrasings}\n{body}\n回复「通过话术 {code}」或「退回话术 {code}」。"
+SCRIPT_PROPOSED = "已记为草稿 {code}「{title}」，请{reviewer}审批，有结果会告诉您。"
+SCRIPT_PROPOSED_TO_NOBODY = (
+    "已记为草稿 {code}「{title}」。现在找不到能审批的主管或管理员，请让他们回复「通过话术 {code}」。"
 )
-SCRIPT_NO_DRAFT = "{code} 不是待审的草稿，没有改动。"
+SCRIPT_NO_DRAFT = "{code} 没有待审的草稿或修改，没有改动。"
 SCRIPT_APPROVED = "已通过 {code}「{title}」，从现在起可以用。"
 SCRIPT_RETURNED = "已退回 {code}「{title}」，不收进话术库。"
 SCRIPT_APPROVED_TELL = "您提议的话术 {code}「{title}」已由{by}通过。"
-SCRIPT_RETURNED_TELL = "您提议的话术 {code}「{title}」被{by}退回了，改好可以重新新增。"
+SCRIPT_RETURNED_TELL = "您提议的话术 {code}「{title}」被{by}退回了{reason}，改好可以重新新增。"
 
 # The gaps of the script library
 
@@ -584,3 +589,53 @@ SCRIPT_REPORT_LINE = "{place} {code} {title}：推荐 {times} 次{verdict}"
 SCRIPT_REPORT_VERDICT = "，有用 {useful}，没用 {useless}"
 SCRIPT_REPORT_NEVER = "启用后从没推荐过：{count} 条，例如 {examples}"
 SCRIPT_REPORT_GAPS = "还没有话术可答：{count} 个，回复「话术缺口」看清单"
+
+# Changes of scripts, and what waits for approval
+
+SCRIPT_TOO_MANY_PHRASINGS = "客户会说的话超过 {limit} 种"
+SCRIPT_NO_SUCH_KIND = "没有类型「{kind}」，可用：{known}"
+SCRIPT_PART_EMPTY = "{part}是空的"
+SCRIPT_LINE_ASTRAY = "「{line}」看不出是哪一项"
+SCRIPT_HOW_TO_CHANGE = (
+    "要改 {code}「{title}」的什么？请分行写，只写要改的：\n修改话术 {code}\n标题：…\n客户会说：…（几种说法用 | 隔开）\n"
+    "话术：…（可以写几行）\n类型：…\n类别：…"
+)
+SCRIPT_CHANGE_REFUSED = "{code} 没有改动：{faults}。可用的占位符：{known}"
+SCRIPT_IS_RETIRED = "{code} 已停用，没有改动。"
+SCRIPT_SAYS_SO = "{code} 本来就是这样写的，没有改动。"
+SCRIPT_CHANGED = "已修改 {code}「{title}」的{parts}，现在是第 {version} 版。"
+SCRIPT_DRAFT_CHANGED = "草稿 {code}「{title}」的{parts}已改，请{reviewer}审批。"
+SCRIPT_CHANGE_PROPOSED = (
+    "已提议修改 {code}「{title}」的{parts}，请{reviewer}审批，有结果会告诉您。通过前仍用现在的话术。"
+)
+SCRIPT_CHANGE_TO_NOBODY = "已提议修改 {code}「{title}」的{parts}。现在找不到能审批的主管或管理员，请让他们回复「通过话术 {code}」。通过前仍用现在的话术。"
+SCRIPT_CHANGE_APPROVED = "已通过对 {code}「{title}」的修改，现在是第 {version} 版。"
+SCRIPT_CHANGE_RETURNED = "已退回对 {code}「{title}」的修改，话术照旧。"
+SCRIPT_CHANGE_APPROVED_TELL = "您对话术 {code}「{title}」的修改已由{by}通过。"
+SCRIPT_CHANGE_RETURNED_TELL = "您对话术 {code}「{title}」的修改被{by}退回了{reason}，话术照旧。"
+SCRIPT_OUTDATED = (
+    "{code} 在{proposer}提议之后改过了（现在是第 {version} 版），这个修改没有生效。已请{proposer}看过新版再提。"
+)
+SCRIPT_OUTDATED_TELL = (
+    "您对话术 {code} 的修改没有生效：提议之后它又改过了（现在是第 {version} 版）。请看过「话术 {code}」再提。"
+)
+SCRIPT_GONE = "{code} 已经不是草稿了，没有改动。"
+SCRIPT_DECIDED = "{code} 的这个提议已经处理过了（{state}），操作没有生效。"
+SCRIPT_PROPOSAL_STATES = {
+    "approved": "已通过",
+    "returned": "已退回",
+    "replaced": "有更新的提议",
+    "outdated": "话术已改，未生效",
+}
+SCRIPT_WHICH_PROPOSAL = (
+    "{code} 有 {count} 个提议待审（{names}），请在卡片上处理，或带上名字，例如：通过话术 {code} {example}"
+)
+SCRIPT_ASK_REASON = "{told}为什么退回？回复一句话（语音也行），我转告{proposer}；不写就回复「跳过」。"
+SCRIPT_REASON_KEPT = "已转告{proposer}。"
+SCRIPT_REASON_SKIPPED = "好的，不写。"
+SCRIPT_REASON_TELL = "{by}退回 {code} 的原因：{reason}"
+SCRIPT_REASON_INLINE = "（{reason}）"
+NO_SCRIPT_PROPOSALS = "没有待您审批的话术。"
+SCRIPT_PROPOSALS = "待审话术 {count} 条：\n{lines}\n看内容并审批：待审话术 {example}"
+SCRIPT_PROPOSAL_LINE = "{code} {title}（{by}，{what}）"
+SCRIPT_PROPOSAL_WHAT = {True: "新增", False: "修改"}

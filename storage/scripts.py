@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.models import Script, ScriptQuestion, ScriptUse, Visit, VisitField
+from storage.base import JsonObject
+from storage.models import ProposalState, Script, ScriptProposal, ScriptQuestion, ScriptUse, Visit, VisitField
 
 Revision = tuple[int, datetime | None, int]
 """Of the whole library: how many scripts, the last change, and the sum of their versions; equal means unchanged."""
@@ -61,14 +63,78 @@ class Scripts:
         count, changed_at, versions = (await self._session.execute(query)).one()
         return count, changed_at, versions
 
+    async def lock(self, code: str) -> Script:
+        """The script, held until the transaction ends: of two changes at once the second sees the first."""
+        return await self._session.get_one(Script, code, with_for_update=True, populate_existing=True)
+
+    async def codes(self) -> Sequence[tuple[str, str]]:
+        """Every script's code and category."""
+        return [
+            (code, category) for code, category in await self._session.execute(select(Script.code, Script.category))
+        ]
+
     def add(self, script: Script) -> None:
         script.changed_at = self._now
         self._session.add(script)
+
+    async def take_code(self, script: Script) -> bool:
+        """Add it under its code; False where another transaction has taken that code at the same moment."""
+        try:
+            async with self._session.begin_nested():
+                self.add(script)
+        except IntegrityError:
+            if script.code not in {code for code, _ in await self.codes()}:
+                raise
+            return False
+        return True
 
     def changed(self, script: Script) -> None:
         """It says something else than before: a new version."""
         script.version += 1
         script.changed_at = self._now
+
+    # What waits for approval
+
+    async def propose(
+        self,
+        cause: str,
+        code: str,
+        member_id: int,
+        *,
+        base_version: int | None = None,
+        changes: JsonObject | None = None,
+        visit_id: int | None = None,
+    ) -> ScriptProposal:
+        proposal = ScriptProposal(
+            cause=cause,
+            code=code,
+            member_id=member_id,
+            base_version=base_version,
+            changes=changes or {},
+            visit_id=visit_id,
+            state="open",
+            created_at=self._now,
+        )
+        self._session.add(proposal)
+        await self._session.flush()
+        return proposal
+
+    async def find_proposal(self, proposal_id: int) -> ScriptProposal | None:
+        return await self._session.get(ScriptProposal, proposal_id)
+
+    async def lock_proposal(self, proposal_id: int) -> ScriptProposal:
+        """The proposal, held until the transaction ends: of two clicks at once the second sees what the first did."""
+        return await self._session.get_one(ScriptProposal, proposal_id, with_for_update=True, populate_existing=True)
+
+    async def open_proposals(self, code: str | None = None) -> Sequence[ScriptProposal]:
+        """What nobody has decided yet, about that script or at all, the oldest first."""
+        query = select(ScriptProposal).where(ScriptProposal.state == "open")
+        if code is not None:
+            query = query.where(ScriptProposal.code == code)
+        return (await self._session.scalars(query.order_by(ScriptProposal.proposal_id))).all()
+
+    def decide(self, proposal: ScriptProposal, state: ProposalState, by: int) -> None:
+        proposal.state, proposal.decided_by, proposal.decided_at = state, by, self._now
 
     # What is asked
 
