@@ -1,4 +1,4 @@
-"""A script or a change of one proposed in the chat: 新增话术, 修改话术 PR-01.
+"""A script or a change of one proposed in the chat: 新增话术 (handlers.script_guide), 修改话术 PR-01.
 
 What a leader or an admin says counts at once. What a rep says waits for whoever leads them, and until then the library
 stays as it is.
@@ -11,17 +11,6 @@ from handlers.script_said import Change, Said
 from nlp import script_words
 from storage.models import Member, Script, ScriptProposal
 from storage.work import Work
-
-
-async def propose(ctx: Context, work: Work, member: Member, reply: Reply, said: Said) -> bool:
-    if missing := said.missing():
-        told = texts.SCRIPT_HOW.format(missing="、".join(missing))
-    elif faults := said.faults():
-        told = script_changes.refusal(faults)
-    else:
-        told = await keep(ctx, work, member, said, cause=reply.cause)
-    await outbox.say(work, reply.to, told, cause=f"{reply.cause}>script-proposed")
-    return True
 
 
 async def keep(ctx: Context, work: Work, member: Member, said: Said, *, cause: str) -> str:
