@@ -16,6 +16,7 @@ from handlers import (
     plans,
     risk_replies,
     script_approval,
+    script_clues,
     script_gaps,
     script_guide,
     script_library,
@@ -55,6 +56,7 @@ class Saying(Generic[T]):
 SAYINGS: tuple[Saying[Any], ...] = (
     Saying("话术缺口", access.KEEPERS, script_gaps.read, script_gaps.run, is_order=True),
     Saying("话术情况", access.KEEPERS, script_report.asks_for_report, script_report.show, is_order=True),
+    Saying("话术线索", access.LEADERS, script_clues.read, script_clues.run, is_order=True),
     Saying("停用话术", access.KEEPERS, script_library.names_retired, script_library.retire, is_order=True),
     Saying("新增话术", access.WRITERS, script_said.read_new, script_guide.start, is_order=True),
     Saying("修改话术", access.WRITERS, script_said.read_change, script_proposals.change, is_order=True),

@@ -75,24 +75,36 @@ async def show(ctx: Context, job: Job) -> None:
             late, cause = notices.late(ctx, job, work.now), f"script-card:{job.id}"
             await close_cards(work, proposal, texts.CLOSED_REPLACED, cause=cause)
             for person in await _reviewers(ctx, work, proposal):
-                await _show_to(ctx, work, proposal, person, cause=f"{cause}>{person.member_id}", late=late)
+                await show_to(ctx, work, proposal, person, cause=f"{cause}>{person.member_id}", late=late)
         await work.jobs.complete(job)
 
 
-async def _show_to(
+async def show_to(
     ctx: Context, work: Work, proposal: ScriptProposal, person: Member, *, cause: str, late: str = ""
 ) -> None:
     address = await ctx.reach(work, person.member_id)
     assert address is not None  # only those who can be reached are asked
     script = await work.scripts.lock(proposal.code)
+    source = await _source(ctx, work, proposal, person) if proposal.visit_id is not None else ""
     card = script_proposal_cards.approval_card(
         script,
         proposal,
         outbox.new_card_id(CARD, proposal.proposal_id),
         by=(await work.members.get(proposal.member_id)).name,
+        source=source,
         late=late,
     )
     await outbox.show(work, address, card, kind=CARD, life=ctx.settings.todo_life, cause=cause)
+
+
+async def _source(ctx: Context, work: Work, proposal: ScriptProposal, person: Member) -> str:
+    """The record it was taken from; the customer's name for those who may read the record."""
+    assert proposal.visit_id is not None  # asked for by it
+    visit = await work.visits.get(proposal.visit_id)
+    is_theirs = visit.customer_id is not None and (await access.sight_of(work, person)).sees(visit.member_id)
+    customer = (await work.customers.get(visit.customer_id)).name if is_theirs and visit.customer_id else ""
+    day = wording.day(visit.visited_on, ctx.day_of(work.now))
+    return texts.SCRIPT_SOURCE.format(visit_id=visit.visit_id, day=day, customer=customer).strip()
 
 
 async def close_cards(
@@ -324,7 +336,7 @@ async def show_waiting(ctx: Context, work: Work, member: Member, reply: Reply, c
     waiting = await _theirs(work, member, script.code if script else code or None)
     if code and waiting:
         for proposal in waiting:
-            await _show_to(ctx, work, proposal, member, cause=f"{reply.cause}>script-card:{proposal.proposal_id}")
+            await show_to(ctx, work, proposal, member, cause=f"{reply.cause}>script-card:{proposal.proposal_id}")
         return True
     lines = [await _line(work, proposal) for proposal in waiting[:MOST_LISTED]]
     lines += [texts.LISTED_MORE.format(count=len(waiting))] * (len(waiting) > MOST_LISTED)

@@ -73,7 +73,7 @@ def factor(verdict: Verdict, deals: Deals, share: float) -> float:
 
 async def _deals(ctx: Context, work: Work) -> Mapping[str, Deals]:
     since = work.now - LOOKS_BACK
-    told = await work.scripts.stages(since)
+    told = await work.visits.stages_of(work.scripts.asked_about(since))
     ranks = {stage: rank for rank, stage in enumerate(ctx.settings.vocabulary.stages)}
     moved: dict[tuple[str, int], bool] = {}
     for offer in await work.scripts.offers(since, until=work.now - MOVES_WITHIN):
@@ -93,8 +93,15 @@ def has_moved_on(told: Told, day: date, ranks: Mapping[str, int]) -> bool | None
     >>> has_moved_on([(date(2026, 11, 2), "需求确认"), (date(2026, 11, 9), "报价审批")], date(2026, 11, 2), ranks)
     True
     """
-    known = [(on, ranks[stage]) for on, stage in told if stage in ranks]
-    before = [rank for on, rank in known if on <= day]
+    stage = moved_to(told, day, ranks)
+    return None if stage is None else bool(stage)
+
+
+def moved_to(told: Told, day: date, ranks: Mapping[str, int]) -> str | None:
+    """The furthest of those later stages; empty where there is none, None where no stage was known up to that day."""
+    known = [(on, stage) for on, stage in told if stage in ranks]
+    before = [ranks[stage] for on, stage in known if on <= day]
     if not before:
         return None
-    return any(day < on <= day + MOVES_WITHIN and rank > before[-1] for on, rank in known)
+    later = [stage for on, stage in known if day < on <= day + MOVES_WITHIN and ranks[stage] > before[-1]]
+    return max(later, key=lambda stage: ranks[stage], default="")

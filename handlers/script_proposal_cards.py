@@ -15,10 +15,9 @@ def approval_card(
     *,
     by: str,
     source: str = "",
-    quote: str = "",
     late: str = "",
 ) -> OutboundCard:
-    """A draft as it stands, or what a change would change; `source` and `quote` are the record it was taken from."""
+    """A draft as it stands, or what a change would change; `source` is the record it was taken from."""
     is_new = proposal.base_version is None
     fields = _whole(script) if is_new else _changes(script, proposal)
     return OutboundCard(
@@ -27,7 +26,6 @@ def approval_card(
         subtitle=f"{by}提议{'新增' if is_new else '修改'} {script.code}「{script.title}」{late}",
         fields=(*fields, *([CardField(label="来源", value=source)] if source else [])),
         body=script.body if is_new else _bodies(script, proposal),
-        quote=quote,
         buttons=(
             _button("通过", actions.ApproveScript(proposal_id=proposal.proposal_id), "primary"),
             _button("退回", actions.ReturnScript(proposal_id=proposal.proposal_id), "danger"),

@@ -64,7 +64,7 @@ async def _change(ctx: Context, work: Work, member: Member, order: Change, *, ca
     parts = "、".join(texts.SCRIPT_PARTS[name] for name in values)
     if script.status == "draft":
         script_changes.change(work, script, values, by=member, source=cause)
-        return await _draft_changed(ctx, work, script, parts, cause=cause)
+        return await _draft_changed(ctx, work, script, parts, by=member, cause=cause)
     if access.has_role(member, access.KEEPERS):
         script_changes.change(work, script, values, by=member, source=cause)
         return texts.SCRIPT_CHANGED.format(code=script.code, title=script.title, parts=parts, version=script.version)
@@ -78,11 +78,16 @@ async def _change(ctx: Context, work: Work, member: Member, order: Change, *, ca
     return texts.SCRIPT_CHANGE_PROPOSED.format(**facts, parts=parts, reviewer=asked)
 
 
-async def _draft_changed(ctx: Context, work: Work, script: Script, parts: str, *, cause: str) -> str:
-    """Whoever is to approve it sees it as it reads now."""
+async def _draft_changed(ctx: Context, work: Work, script: Script, parts: str, *, by: Member, cause: str) -> str:
+    """Whoever is to approve it sees it as it reads now: a leader who took it from a record, that leader."""
     facts = {"code": script.code, "title": script.title, "parts": parts}
     proposal = await _of_draft(work, script)
-    asked = await script_approval.ask(ctx, work, proposal, cause=cause) if proposal is not None else ""
+    asked = ""
+    if proposal is not None and proposal.member_id == by.member_id and access.has_role(by, access.KEEPERS):
+        await script_approval.close_cards(work, proposal, texts.CLOSED_REPLACED, cause=cause)
+        await script_approval.show_to(ctx, work, proposal, by, cause=f"{cause}>script-card")
+    elif proposal is not None:
+        asked = await script_approval.ask(ctx, work, proposal, cause=cause)
     if not asked:
         return texts.SCRIPT_CHANGED.format(**facts, version=script.version)
     return texts.SCRIPT_DRAFT_CHANGED.format(**facts, reviewer=asked)

@@ -19,7 +19,7 @@ HELP_LEADERS = """主管还可以说：
 · 待办 李晓彤、团队待办：看团队的待办
 · 成员、邀请 张三：看名单、加人
 · 交接 李晓彤 给 赵一鸣：客户和待办一起转
-· 待审话术：看待审批的话术；话术情况、话术缺口：用得怎样、还缺什么"""
+· 待审话术：看待审批的话术；话术情况、话术缺口：用得怎样、还缺什么；话术线索：销售说过的好回答"""
 HELP_ADMINS = """管理员还可以说：
 · 成员、邀请 张三 主管 上级 周敏 区域 华东、离职 李晓彤、恢复 李晓彤
 · 规则：看自动规则和最近发现；误报清单
@@ -645,3 +645,12 @@ SCRIPT_ASK = {
 SCRIPT_ASK_KIND = "最后选一个类型，回复数字或名称：\n{kinds}"
 SCRIPT_NO_KIND = "不分类型"
 SCRIPT_CANCELLED = "好的，不新增了。"
+
+# What our people said that worked
+
+NO_SCRIPT_CLUES = "还没有话术线索：近 {days} 天的记录里，没有客户提了异议、我方怎么答的有原话、之后又往前推进了的。"
+SCRIPT_CLUES = "话术线索 {count} 条（客户提了异议，我方有原话，{within} 天内往前推进了；只供参考，原话未必是原因）：\n{lines}\n收成草稿：采纳线索 {number}"
+SCRIPT_CLUE_LINE = "#{number} {customer} {day}（{rep}，之后到「{stage}」）\n客户：「{objection}」\n我方：「{reply}」"
+NO_SUCH_SCRIPT_CLUE = "没有 {number} 号线索，或者已经采纳过了。回复「话术线索」看现在的清单。"
+SCRIPT_CLUE_TAKEN = "已按原话记为草稿 {code}「{title}」，还没有启用。启用前请把客户名、人名、金额改掉：修改话术 {code}，再在卡片上点「通过」。"
+SCRIPT_SOURCE = "拜访记录 #{visit_id} {day} {customer}"

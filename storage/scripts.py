@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.base import JsonObject
-from storage.models import ProposalState, Script, ScriptProposal, ScriptQuestion, ScriptUse, Visit, VisitField
+from storage.models import ProposalState, Script, ScriptProposal, ScriptQuestion, ScriptUse
 
 Revision = tuple[int, datetime | None, int]
 """Of the whole library: how many scripts, the last change, and the sum of their versions; equal means unchanged."""
@@ -133,6 +134,11 @@ class Scripts:
             query = query.where(ScriptProposal.code == code)
         return (await self._session.scalars(query.order_by(ScriptProposal.proposal_id))).all()
 
+    async def taken_from(self) -> set[int]:
+        """The visits whose words were proposed already, whatever became of that."""
+        query = select(ScriptProposal.visit_id).where(ScriptProposal.visit_id.is_not(None))
+        return {visit_id for visit_id in await self._session.scalars(query) if visit_id is not None}
+
     def decide(self, proposal: ScriptProposal, state: ProposalState, by: int) -> None:
         proposal.state, proposal.decided_by, proposal.decided_at = state, by, self._now
 
@@ -227,21 +233,9 @@ class Scripts:
         rows = await self._session.execute(query)
         return [Offer(code, customer_id, asked_at) for code, customer_id, asked_at in rows if customer_id is not None]
 
-    async def stages(self, since: datetime) -> Mapping[int, Sequence[tuple[date, str]]]:
-        """The stages that confirmed visits tell of, the earliest first, of the customers somebody asked about since."""
-        asked_about = select(ScriptQuestion.customer_id).where(ScriptQuestion.asked_at >= since)
-        rows = await self._session.execute(
-            select(Visit.customer_id, Visit.visited_on, VisitField.value)
-            .join(VisitField, VisitField.visit_id == Visit.visit_id)
-            .where(Visit.state == "confirmed", Visit.customer_id.in_(asked_about))
-            .where(VisitField.kind == "stage", VisitField.until_version.is_(None))
-            .order_by(Visit.visited_on, Visit.last_sent_at, Visit.visit_id)
-        )
-        told: dict[int, list[tuple[date, str]]] = {}
-        for customer_id, visited_on, value in rows:
-            assert customer_id is not None  # asked for by it
-            told.setdefault(customer_id, []).append((visited_on, str(value["name"])))
-        return told
+    def asked_about(self, since: datetime) -> Select[Any]:
+        """The customers about whom somebody asked since then."""
+        return select(ScriptQuestion.customer_id).where(ScriptQuestion.asked_at >= since)
 
     async def asked_since(self, members: Collection[int] | None, since: datetime) -> tuple[int, int]:
         """How many questions these members, or everybody, asked since then, and how many had an answer."""

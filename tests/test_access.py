@@ -389,6 +389,7 @@ SAYINGS: Mapping[str, Said] = {
     "待办": Said("排期表搞定了", EVERYBODY),
     "话术缺口": Said("忽略缺口 1", LEADERS | ADMINS),
     "话术情况": Said("话术报告", LEADERS | ADMINS),
+    "话术线索": Said("采纳线索 2", LEADERS),
     "停用话术": Said("停用话术 PR-01", LEADERS | ADMINS),
     "新增话术": Said("新增话术 题", FIELD | ADMINS),
     "修改话术": Said("修改话术 PR-01", FIELD | ADMINS),
