@@ -84,7 +84,8 @@ async def show_to(
 ) -> None:
     address = await ctx.reach(work, person.member_id)
     assert address is not None  # only those who can be reached are asked
-    script = await work.scripts.lock(proposal.code)
+    script = await work.scripts.find(proposal.code)
+    assert script is not None  # the database holds on to it
     source = await _source(ctx, work, proposal, person) if proposal.visit_id is not None else ""
     card = script_proposal_cards.approval_card(
         script,
@@ -159,11 +160,10 @@ async def judge(ctx: Context, work: Work, member: Member, reply: Reply, judgemen
         by_name = [one for one in proposals if (await work.members.get(one.member_id)).name == judgement.proposer]
         named = by_name or proposals
         if len(named) == 1:
-            proposal = await work.scripts.lock_proposal(named[0].proposal_id)
             # what is nobody's name is the first word of a reason: 退回话术 TM-01 太绝对
             reason = judgement.reason if by_name else f"{judgement.proposer} {judgement.reason}".strip()
             settling = _Settling(by=member, to=reply.to, cause=reply.cause, reason=reason)
-            await _settle(ctx, work, proposal, settling, approves=judgement.approves)
+            await _settle(ctx, work, named[0].proposal_id, settling, approves=judgement.approves)
         elif named:
             names = [(await work.members.get(one.member_id)).name for one in named]
             told = texts.SCRIPT_WHICH_PROPOSAL.format(
@@ -197,9 +197,8 @@ def _put_into_use(work: Work, script: Script, by: Member, *, approves: bool, cau
 
 
 async def press(ctx: Context, work: Work, action: actions.ProposalAction, pressed: Pressed) -> None:
-    proposal = await work.scripts.lock_proposal(action.proposal_id)
     settling = _Settling(by=pressed.member, to=pressed.to, cause=pressed.cause, pressed=pressed)
-    await _settle(ctx, work, proposal, settling, approves=isinstance(action, actions.ApproveScript))
+    await _settle(ctx, work, action.proposal_id, settling, approves=isinstance(action, actions.ApproveScript))
 
 
 @dataclass(frozen=True)
@@ -213,8 +212,12 @@ class _Settling:
     pressed: Pressed | None = None
 
 
-async def _settle(ctx: Context, work: Work, proposal: ScriptProposal, settling: _Settling, *, approves: bool) -> None:
-    script = await work.scripts.lock(proposal.code)
+async def _settle(ctx: Context, work: Work, proposal_id: int, settling: _Settling, *, approves: bool) -> None:
+    found = await work.scripts.find_proposal(proposal_id)
+    assert found is not None  # whoever may judge it has looked at it
+    # the script first, as whoever changes it does: the other way round two would wait for each other
+    script = await work.scripts.lock(found.code)
+    proposal = await work.scripts.lock_proposal(proposal_id)
     facts = {"code": script.code, "title": script.title, "version": script.version}
     if proposal.state != "open":
         told = texts.SCRIPT_DECIDED.format(code=script.code, state=texts.SCRIPT_PROPOSAL_STATES[proposal.state])
