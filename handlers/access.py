@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers import actions
-from storage.models import Customer, Escalation, Finding, Member, Script
+from storage.models import Customer, Escalation, Finding, Member, Script, ScriptProposal
 from storage.work import Work
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
@@ -20,6 +20,8 @@ SELLERS: frozenset[Role] = frozenset({"sales", "manager", "director"})
 ADMINS: frozenset[Role] = frozenset({"admin"})
 KEEPERS: frozenset[Role] = LEADERS | ADMINS
 """Who may look at the list of people, each at their part of it."""
+WRITERS: frozenset[Role] = SELLERS | ADMINS
+"""Who may propose words for the script library."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,13 @@ async def may_judge_script(work: Work, by: Member, script: Script) -> bool:
     return has_role(by, KEEPERS) and await may_read_script(work, by, script)
 
 
+async def may_judge_proposal(work: Work, by: Member, proposal: ScriptProposal) -> bool:
+    """Who lead whoever proposed it, and admins."""
+    if has_role(by, ADMINS):
+        return True
+    return has_role(by, LEADERS) and (await sight_of(work, by)).sees(proposal.member_id)
+
+
 # Buttons
 
 
@@ -168,6 +177,11 @@ async def may_undo(work: Work, member: Member, finding: Finding) -> bool:
     return has_role(member, LEADERS) and (await sight_of(work, member)).sees(finding.member_id)
 
 
+async def _theirs_to_judge(work: Work, member: Member, action: Any) -> bool:
+    proposal = await work.scripts.find_proposal(action.proposal_id)
+    return proposal is not None and await may_judge_proposal(work, member, proposal)
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -197,4 +211,6 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.KeepOut: _keeps_the_list,
     actions.ApplyDepartures: _keeps_the_list,
     actions.DropDepartures: _keeps_the_list,
+    actions.ApproveScript: _theirs_to_judge,
+    actions.ReturnScript: _theirs_to_judge,
 }

@@ -195,6 +195,19 @@ class UndoFinding(Frozen):
     finding_ids: tuple[int, ...]
 
 
+# What was proposed for the script library
+
+
+class ApproveScript(Frozen):
+    do: Literal["approve_script"] = "approve_script"
+    proposal_id: int
+
+
+class ReturnScript(Frozen):
+    do: Literal["return_script"] = "return_script"
+    proposal_id: int
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -205,6 +218,7 @@ PictureAction = PickSide | LabelPicture | NotePicture
 TodoAction = FinishTodo | PostponeTodo | PassOnTodo
 PeopleAction = HandOver | HandOverLater | RestoreMember | KeepOut | ApplyDepartures | DropDepartures
 RuleAction = LowerGrade | KeepGrade | UndoFinding
+ProposalAction = ApproveScript | ReturnScript
 Action = (
     VisitAction
     | RiskAction
@@ -214,6 +228,7 @@ Action = (
     | RuleAction
     | EscalationAction
     | PeopleAction
+    | ProposalAction
 )  # fmt: skip
 
 _ACTIONS: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])

@@ -13,6 +13,8 @@ from handlers import (
     escalation_requests,
     leavers,
     risk_replies,
+    script_approval,
+    script_guide,
     todo_answers,
 )
 from handlers.context import Context
@@ -32,10 +34,14 @@ READERS: Mapping[str, Reader] = {
     "detail": detail_replies.read,
     after_visits.PERIOD: after_visits.take_period,
     leavers.QUESTION: leavers.read_taker,
+    **script_guide.READERS,
+    script_approval.REASON: script_approval.take_reason,
 }
 
-NUMBERED = todo_answers.NUMBERED
+NUMBERED = todo_answers.NUMBERED | {script_guide.KIND}
 """Kinds of question that a bare number answers."""
+IN_ANY_WORDS = frozenset({script_guide.WORDS})
+"""Kinds of question that take whatever is said, unless it names a customer: it is no note for a model to read."""
 
 
 async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:

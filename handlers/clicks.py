@@ -14,6 +14,7 @@ from handlers import (
     pictures,
     risk_replies,
     rule_buttons,
+    script_approval,
     sources,
     texts,
     todo_buttons,
@@ -68,6 +69,8 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         await todo_buttons.press(ctx, work, action, pressed)
     elif isinstance(action, actions.PeopleAction):
         await (directory if directory.concerns(action) else leavers).press(ctx, work, action, pressed)
+    elif isinstance(action, actions.ProposalAction):
+        await script_approval.press(ctx, work, action, pressed)
     elif isinstance(action, actions.RuleAction):
         await rule_buttons.press(ctx, work, action, pressed)
     else:

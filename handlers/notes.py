@@ -93,6 +93,7 @@ async def _take_said(
         evidence,
         note.transcript,
         draft=draft,
+        is_order=sayings.is_order(note.text),
         is_aside=is_greeting(note.text) or is_courtesy(note.text) or sayings.is_one(note.text),
     )
     if await answers.take(ctx, work, reply, member):
@@ -100,7 +101,7 @@ async def _take_said(
     if note.source == "voice" and (refusal := people_said.refuse_spoken(note.text)):
         await outbox.say(work, note.to, refusal, cause=f"{note.cause}>typed-only")
         return
-    if sayings.is_order(note.text) and await sayings.take(ctx, work, reply, member):
+    if reply.is_order and await sayings.take(ctx, work, reply, member):
         return
     latest = await work.visits.latest_draft(member.member_id)
     request = await editing.read(ctx, work, latest, evidence, note.sent_at, note.transcript)
@@ -116,8 +117,10 @@ async def _take_said(
         await _record(ctx, work, draft, note, evidence, member)
 
 
-async def _may_ask(ctx: Context, note: Note) -> bool:
-    """Whether a model may read this: a note of somebody whom we serve, not an instruction about an open draft."""
+async def _may_ask(ctx: Context, note: Note, reading: ExtractionContext) -> bool:
+    """Whether a model may read this: a note of somebody whom we serve, no order to us, nothing about an open draft."""
+    if not note.is_picture and sayings.is_order(note.text):
+        return False
     zone, worked = ctx.settings.zone, ctx.settings.worked
     wanted = (
         () if note.is_picture else await asyncio.to_thread(edits.parse, note.text, note.sent_at, zone, worked=worked)
@@ -128,13 +131,20 @@ async def _may_ask(ctx: Context, note: Note) -> bool:
         member = await work.members.by_identity(note.to.platform, note.to.user_id)
         if member is None:
             return ctx.settings.auto_register
-        return member.active and not (wanted and await work.visits.latest_draft(member.member_id))
+        asked = {question.kind for question in await work.questions.open_of(member.member_id)}
+        has_draft = wanted and await work.visits.latest_draft(member.member_id)
+    if not member.active or has_draft:
+        return False
+    if note.is_picture or asked.isdisjoint(answers.IN_ANY_WORDS):
+        return True
+    customer = (await Rules().extract(note.text, reading)).customer
+    return customer is not None and customer.status == "known"
 
 
 async def _draft(ctx: Context, note: Note, reading: ExtractionContext) -> VisitDraft:
     """What the note says; where that takes longer than people wait in silence, they are told that it came."""
     alone = isinstance(ctx.extractor, Rules)
-    if alone or not _is_worth_a_model(note.text, reading) or not await _may_ask(ctx, note):
+    if alone or not _is_worth_a_model(note.text, reading) or not await _may_ask(ctx, note, reading):
         return await Rules().extract(note.text, reading)
     working = asyncio.create_task(ctx.extractor.extract(note.text, reading))
     try:

@@ -21,5 +21,7 @@ class Reply:
     transcript: Transcript | None = None
     draft: VisitDraft | None = None
     """What it says, read as a note."""
+    is_order: bool = False
+    """Whether it is an order by the letter, such as 话术库."""
     is_aside: bool = False
     """Whether it means something by itself, whatever was asked: a greeting, something said in passing."""

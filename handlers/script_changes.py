@@ -1,4 +1,4 @@
-"""How the library of scripts is changed in the chat: added to, and a script's status; each noted in the audit log."""
+"""How the library of scripts is changed in the chat: added to, its words, its status; each noted in the audit log."""
 
 import re
 from collections import Counter
@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from handlers import texts
 from nlp import script_words
+from storage.base import JsonObject
 from storage.models import Member, Script, ScriptStatus
 from storage.work import Work
 
+MOST_TITLE = 60
 MOST_BODY = 2000
 MOST_PHRASING = 200
+MOST_PHRASINGS = 20
+MOST_SHORT = 32
 TEAM = "TM"
 """What codes begin with in a category that has none yet."""
 
@@ -20,9 +24,14 @@ def refusal(faults: Sequence[str]) -> str:
     return texts.SCRIPT_GAP_REFUSED.format(faults="；".join(faults), known="、".join(script_words.PLACEHOLDERS))
 
 
-def add(work: Work, script: Script, *, by: Member, source: str, noted: Sequence[str]) -> None:
-    """`noted` names what the audit log keeps of it besides phrasings, status and version."""
-    work.scripts.add(script)
+async def add(work: Work, script: Script, *, by: Member, source: str, noted: Sequence[str]) -> None:
+    """Add it under the next free code of its category.
+
+    `noted` names what the audit log keeps of it besides phrasings, status and version.
+    """
+    script.code = await _next_code(work, script.category)
+    while not await work.scripts.take_code(script):
+        script.code = await _next_code(work, script.category)
     work.audit.note(
         "script.added",
         f"script:{script.code}",
@@ -37,27 +46,46 @@ def add(work: Work, script: Script, *, by: Member, source: str, noted: Sequence[
     )
 
 
+def differing(script: Script, values: JsonObject) -> JsonObject:
+    """Those of the values, by the names of columns, that the script does not have already."""
+    return {name: value for name, value in values.items() if getattr(script, name) != value}
+
+
+def change(work: Work, script: Script, values: JsonObject, *, by: Member, source: str) -> None:
+    """A new version of the script, with those values in place of what it says."""
+    before: JsonObject = {name: getattr(script, name) for name in values}
+    was = script.version
+    for name, value in values.items():
+        setattr(script, name, value)
+    work.scripts.changed(script)
+    _note(work, script, by=by, source=source, before={**before, "version": was}, after={**values})
+
+
 def set_status(work: Work, script: Script, status: ScriptStatus, *, by: Member, source: str) -> None:
     """A new version of the script, which says the same."""
-    was = {"status": script.status, "version": script.version}
+    was: JsonObject = {"status": script.status, "version": script.version}
     script.status = status
     work.scripts.changed(script)
+    _note(work, script, by=by, source=source, before=was, after={"status": script.status})
+
+
+def _note(work: Work, script: Script, *, by: Member, source: str, before: JsonObject, after: JsonObject) -> None:
     work.audit.note(
         "script.changed",
         f"script:{script.code}",
         member_id=by.member_id,
         source=source,
-        before={**was},
-        after={"status": script.status, "version": script.version},
+        before=before,
+        after={**after, "version": script.version},
     )
 
 
-async def next_code(work: Work, category: str) -> str:
+async def _next_code(work: Work, category: str) -> str:
     """The next number under the letters that this category's codes have most often."""
     coded = [
-        (found[1], int(found[2]), script.category)
-        for script in await work.scripts.all()
-        if (found := re.fullmatch(r"([A-Z]{1,8})-([0-9]{1,6})", script.code))
+        (found[1], int(found[2]), its_category)
+        for code, its_category in await work.scripts.codes()
+        if (found := re.fullmatch(r"([A-Z]{1,8})-([0-9]{1,6})", code))
     ]
     letters = Counter(prefix for prefix, _, its_category in coded if category and its_category == category)
     prefix = letters.most_common(1)[0][0] if letters else TEAM

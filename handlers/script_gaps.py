@@ -84,7 +84,7 @@ def read(text: str) -> Order | None:
 
 
 async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: Order) -> bool:
-    gaps = await _seen_by(work, member)
+    gaps = await seen_by(work, member)
     if isinstance(order, ListGaps):
         told = _listing(gaps)
     else:
@@ -99,7 +99,7 @@ async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: Ord
     return True
 
 
-async def _seen_by(work: Work, member: Member) -> Sequence[Gap]:
+async def seen_by(work: Work, member: Member) -> Sequence[Gap]:
     """Those asked most often first, among them the newest."""
     everything = access.has_role(member, access.ADMINS)
     members = None if everything else (await access.sight_of(work, member)).members
@@ -146,7 +146,6 @@ async def _answer(ctx: Context, work: Work, member: Member, reply: Reply, gap: G
     if faults:
         return script_changes.refusal(faults)
     script = Script(
-        code=await script_changes.next_code(work, gap.category),
         title=shortened(gap.words, MOST_TITLE),
         category=gap.category,
         body=words,
@@ -156,7 +155,7 @@ async def _answer(ctx: Context, work: Work, member: Member, reply: Reply, gap: G
         approved_by=member.member_id,
         status="approved",
     )
-    script_changes.add(work, script, by=member, source=reply.cause, noted=("title", "category", "body"))
+    await script_changes.add(work, script, by=member, source=reply.cause, noted=("title", "category", "body"))
     _settle(work, member, reply, gap, code=script.code)
     askers = dict.fromkeys(one.member_id for one in gap.asked if one.member_id != member.member_id)
     for asker in askers:

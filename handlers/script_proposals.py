@@ -1,134 +1,105 @@
-"""A script proposed in the chat, line by line, and the word of whoever leads the proposer on it.
+"""A script or a change of one proposed in the chat: 新增话术 (handlers.script_guide), 修改话术 PR-01.
 
-新增话术 and its title, what customers say, the answer; 通过话术 TM-01, 退回话术 TM-01. What a leader adds needs
-nobody's approval but their own.
+What a leader or an admin says counts at once. What a rep says waits for whoever leads them, and until then the library
+stays as it is.
 """
 
-import re
-from dataclasses import dataclass
-
-from handlers import access, notices, outbox, script_changes, texts
+from handlers import access, outbox, script_approval, script_changes, texts
 from handlers.context import Context
 from handlers.reply import Reply
-from handlers.script_changes import MOST_BODY, MOST_PHRASING
-from handlers.wording import shortened
+from handlers.script_said import Change, Said
 from nlp import script_words
-from storage.models import Member, Script
+from storage.models import Member, Script, ScriptProposal
 from storage.work import Work
 
-MOST_TITLE = 60
-MOST_PHRASINGS = 20
 
-
-@dataclass(frozen=True)
-class Proposal:
-    title: str = ""
-    phrasings: tuple[str, ...] = ()
-    body: str = ""
-
-    def missing(self) -> list[str]:
-        parts = (self.title, self.phrasings, self.body)
-        return [name for name, part in zip(texts.SCRIPT_PARTS, parts, strict=True) if not part]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    code: str
-    approves: bool
-
-
-_LABEL = re.compile(r"^(?:标题|异议|客户会说|客户说|话术|回答|正文)[：:]\s*")
-_JUDGEMENT = re.compile(r"(通过|退回)话术[\s：:]*([A-Za-z0-9][\w.-]{0,31}?)[\s。.！!]*")
-
-
-def read(text: str) -> Proposal | None:
-    """
-    >>> read("新增话术 算总账\\n太贵了|别家便宜\\n您看。\\n- 质保")
-    Proposal(title='算总账', phrasings=('太贵了', '别家便宜'), body='您看。\\n- 质保')
-    """
-    found = re.fullmatch(r"新增话术(?:[\s：:]+(.*))?", text.strip(), re.DOTALL)
-    if found is None:
-        return None
-    title, said, *body = [*(_LABEL.sub("", line.strip()) for line in (found[1] or "").split("\n")), "", ""]
-    phrasings = tuple(dict.fromkeys(part.strip() for part in re.split(r"[|｜]", said) if part.strip()))
-    return Proposal(title, phrasings, "\n".join(body).strip())
-
-
-def read_judgement(text: str) -> Judgement | None:
-    found = _JUDGEMENT.fullmatch(text.strip())
-    return Judgement(found[2], found[1] == "通过") if found else None
-
-
-async def propose(ctx: Context, work: Work, member: Member, reply: Reply, proposal: Proposal) -> bool:
-    told = _refusal(proposal) or await _keep(ctx, work, member, reply, proposal)
-    await outbox.say(work, reply.to, told, cause=f"{reply.cause}>script-proposed")
-    return True
-
-
-def _refusal(proposal: Proposal) -> str:
-    if missing := proposal.missing():
-        return texts.SCRIPT_HOW.format(missing="、".join(missing))
-    faults = list(script_words.faults(proposal.body))
-    parts = (
-        (proposal.title, MOST_TITLE),
-        (proposal.body, MOST_BODY),
-        *((one, MOST_PHRASING) for one in proposal.phrasings),
-    )
-    faults += [
-        f"「{shortened(part, 10)}」{texts.SCRIPT_TOO_LONG.format(limit=limit)}"
-        for part, limit in parts
-        if len(part) > limit
-    ]
-    return script_changes.refusal(faults) if faults else ""
-
-
-async def _keep(ctx: Context, work: Work, member: Member, reply: Reply, proposal: Proposal) -> str:
-    approves = access.has_role(member, access.LEADERS)
+async def keep(ctx: Context, work: Work, member: Member, said: Said, *, cause: str) -> str:
+    """Put it into the library, as a draft unless they may approve; what to tell them."""
+    approves = access.has_role(member, access.KEEPERS)
     script = Script(
-        code=await script_changes.next_code(work, ""),
-        title=proposal.title,
-        category="",
-        body=proposal.body,
-        phrasings=list(proposal.phrasings[:MOST_PHRASINGS]),
+        title=said.title,
+        category=said.category or "",
+        plan_kind=said.plan_kind or "",
+        body=said.body,
+        phrasings=[*(said.phrasings or ())],
         owner_id=member.member_id,
         proposed_by=member.member_id,
         approved_by=member.member_id if approves else None,
         status="approved" if approves else "draft",
     )
-    script_changes.add(work, script, by=member, source=reply.cause, noted=("title", "body"))
+    noted = ("title", "body", "category", "plan_kind")
+    await script_changes.add(work, script, by=member, source=cause, noted=noted)
     facts = {"code": script.code, "title": script.title}
     if approves:
         return texts.SCRIPT_ADDED.format(**facts)
-    manager = await work.members.manager_of(member)
-    if manager is None:
+    proposal = await work.scripts.propose(cause, script.code, member.member_id)
+    asked = await script_approval.ask(ctx, work, proposal, cause=cause)
+    if not asked:
         return texts.SCRIPT_PROPOSED_TO_NOBODY.format(**facts)
-    asked = texts.SCRIPT_TO_REVIEW.format(
-        **facts, by=member.name, phrasings=" / ".join(script.phrasings), body=script.body
-    )
-    key = subject = f"script:{script.code}"
-    await notices.tell(ctx, work, manager.member_id, asked, key=f"{key}:review", subject=subject)
-    return texts.SCRIPT_PROPOSED.format(**facts, manager=manager.name)
+    return texts.SCRIPT_PROPOSED.format(**facts, reviewer=asked)
 
 
-async def judge(ctx: Context, work: Work, member: Member, reply: Reply, judgement: Judgement) -> bool:
-    script = await work.scripts.called(judgement.code)
-    if script is None or not await access.may_judge_script(work, member, script):
-        told = texts.NO_SUCH_SCRIPT.format(code=judgement.code)
-    elif script.status != "draft":
-        told = texts.SCRIPT_NO_DRAFT.format(code=script.code)
-    else:
-        told = await _settle(ctx, work, member, reply, script, approves=judgement.approves)
-    await outbox.say(work, reply.to, told, cause=f"{reply.cause}>script-judged")
+async def change(ctx: Context, work: Work, member: Member, reply: Reply, order: Change) -> bool:
+    told = await _change(ctx, work, member, order, cause=reply.cause)
+    await outbox.say(work, reply.to, told, cause=f"{reply.cause}>script-changed")
     return True
 
 
-async def _settle(ctx: Context, work: Work, member: Member, reply: Reply, script: Script, *, approves: bool) -> str:
-    script.approved_by = member.member_id if approves else None
-    script_changes.set_status(work, script, "approved" if approves else "retired", by=member, source=reply.cause)
+async def _change(ctx: Context, work: Work, member: Member, order: Change, *, cause: str) -> str:
+    found = await work.scripts.called(order.code)
+    if found is None or not await access.may_read_script(work, member, found):
+        return texts.NO_SUCH_SCRIPT.format(code=order.code)
+    script = await work.scripts.lock(found.code)
     facts = {"code": script.code, "title": script.title}
-    if script.proposed_by is not None and script.proposed_by != member.member_id:
-        told = texts.SCRIPT_APPROVED_TELL if approves else texts.SCRIPT_RETURNED_TELL
-        key = subject = f"script:{script.code}"
-        text = told.format(**facts, by=member.name)
-        await notices.tell(ctx, work, script.proposed_by, text, key=f"{key}:judged", subject=subject)
-    return (texts.SCRIPT_APPROVED if approves else texts.SCRIPT_RETURNED).format(**facts)
+    if script.status == "retired":
+        return texts.SCRIPT_IS_RETIRED.format(**facts)
+    if faults := order.said.faults():
+        known = "、".join(script_words.PLACEHOLDERS)
+        return texts.SCRIPT_CHANGE_REFUSED.format(code=script.code, faults="；".join(faults), known=known)
+    if not order.said.values():
+        return texts.SCRIPT_HOW_TO_CHANGE.format(**facts)
+    values = script_changes.differing(script, order.said.values())
+    if not values:
+        return texts.SCRIPT_SAYS_SO.format(**facts)
+    parts = "、".join(texts.SCRIPT_PARTS[name] for name in values)
+    if script.status == "draft":
+        script_changes.change(work, script, values, by=member, source=cause)
+        return await _draft_changed(ctx, work, script, parts, by=member, cause=cause)
+    if access.has_role(member, access.KEEPERS):
+        script_changes.change(work, script, values, by=member, source=cause)
+        return texts.SCRIPT_CHANGED.format(code=script.code, title=script.title, parts=parts, version=script.version)
+    await _replace_earlier(work, script, member, cause=cause)
+    proposal = await work.scripts.propose(
+        cause, script.code, member.member_id, base_version=script.version, changes=values
+    )
+    asked = await script_approval.ask(ctx, work, proposal, cause=cause)
+    if not asked:
+        return texts.SCRIPT_CHANGE_TO_NOBODY.format(**facts, parts=parts)
+    return texts.SCRIPT_CHANGE_PROPOSED.format(**facts, parts=parts, reviewer=asked)
+
+
+async def _draft_changed(ctx: Context, work: Work, script: Script, parts: str, *, by: Member, cause: str) -> str:
+    """Whoever is to approve it sees it as it reads now: a leader who took it from a record, that leader."""
+    facts = {"code": script.code, "title": script.title, "parts": parts}
+    proposal = await _of_draft(work, script)
+    asked = ""
+    if proposal is not None and proposal.member_id == by.member_id and access.has_role(by, access.KEEPERS):
+        await script_approval.close_cards(work, proposal, texts.CLOSED_REPLACED, cause=cause)
+        await script_approval.show_to(ctx, work, proposal, by, cause=f"{cause}>script-card")
+    elif proposal is not None:
+        asked = await script_approval.ask(ctx, work, proposal, cause=cause)
+    if not asked:
+        return texts.SCRIPT_CHANGED.format(**facts, version=script.version)
+    return texts.SCRIPT_DRAFT_CHANGED.format(**facts, reviewer=asked)
+
+
+async def _of_draft(work: Work, script: Script) -> ScriptProposal | None:
+    """None where the draft came with an import."""
+    return next((one for one in await work.scripts.open_proposals(script.code) if one.base_version is None), None)
+
+
+async def _replace_earlier(work: Work, script: Script, member: Member, *, cause: str) -> None:
+    for earlier in await work.scripts.open_proposals(script.code):
+        if earlier.member_id == member.member_id:
+            work.scripts.decide(earlier, "replaced", member.member_id)
+            await script_approval.close_cards(work, earlier, texts.CLOSED_REPLACED, cause=cause)

@@ -7,9 +7,9 @@ HELP = """我是拜访助手，拜访完说一段话就行：
 4. 要改就直接回复，可以一次说几处：预算改成90万，联系人是王建国
 5. 换客户：客户是宁波恒力
 6. 改待办：排期表改到周五；第二个往后推三天；删掉第二个待办
-7. 补充：他们12月要验厂；删内容：风险去掉、竞品不是华锐是华工
-8. 撤销：回到上一版；作废：不要这条了
-9. 待办：看还没做完的事；排期表搞定了、第二个待办延期到周五、排期表转给赵一鸣；新建待办：周五前寄样品；待跟进 恒力
+7. 补充：他们12月要验厂；删内容：风险去掉、竞品不是华锐是华工；撤销：回到上一版；作废：不要这条了
+8. 待办：看还没做完的事；排期表搞定了、第二个待办延期到周五、排期表转给赵一鸣；新建待办：周五前寄样品；待跟进 恒力
+9. 话术库：看团队的话术；新增话术、修改话术 PR-01：主管通过后大家都能用
 10. 帮助：再看一遍这段话"""
 
 HELP_LEADERS = """主管还可以说：
@@ -17,11 +17,13 @@ HELP_LEADERS = """主管还可以说：
 · 误报清单：哪些说法不再自动上报；恢复「再考虑」
 · 待办 李晓彤、团队待办：看团队的待办
 · 成员、邀请 张三：看名单、加人
-· 交接 李晓彤 给 赵一鸣：客户和待办一起转"""
+· 交接 李晓彤 给 赵一鸣：客户和待办一起转
+· 待审话术：看待审批的话术；话术情况、话术缺口：用得怎样、还缺什么；话术线索：销售说过的好回答"""
 HELP_ADMINS = """管理员还可以说：
 · 成员、邀请 张三 主管 上级 周敏 区域 华东、离职 李晓彤、恢复 李晓彤
 · 规则：看自动规则和最近发现；误报清单
-· 交接 李晓彤 给 赵一鸣"""
+· 交接 李晓彤 给 赵一鸣
+· 待审话术：看待审批的话术；话术情况、话术缺口：用得怎样、还缺什么"""
 
 WELCOME = "您好，我是拜访助手。拜访完按住说话讲一段，我整理成记录给您确认。回复「帮助」看用法。"
 HELLO = "您好！拜访完发语音或文字给我，我来整理记录。回复「帮助」看用法。"
@@ -538,21 +540,23 @@ SCRIPT_SAID = "客户会说：{phrasings}"
 SCRIPT_MATERIAL = "资料：{materials}"
 SCRIPT_RETIRED = "已停用 {code}「{title}」，不再推荐。"
 SCRIPT_WAS_RETIRED = "{code} 已经是停用的了。"
-SCRIPT_HOW = (
-    "新增话术请分行写，还差{missing}：\n新增话术 标题\n客户会说的话（几种说法用 | 隔开）\n怎么回答（可以写几行）"
-)
-SCRIPT_PARTS = ("标题", "客户会说的话", "怎么回答")
+SCRIPT_PARTS = {
+    "title": "标题",
+    "phrasings": "客户会说的话",
+    "body": "回答",
+    "plan_kind": "类型",
+    "category": "类别",
+}
 SCRIPT_ADDED = "已收进话术库：{code}「{title}」，从现在起可以用。"
-SCRIPT_PROPOSED = "已记为草稿 {code}「{title}」，请{manager}审批，有结果会告诉您。"
-SCRIPT_PROPOSED_TO_NOBODY = "已记为草稿 {code}「{title}」。您没有在职的上级，请管理员回复「通过话术 {code}」。"
-SCRIPT_TO_REVIEW = (
-    "{by}提议新增话术 {code}「{title}」\n客户会说：{phrasings}\n{body}\n回复「通过话术 {code}」或「退回话术 {code}」。"
+SCRIPT_PROPOSED = "已记为草稿 {code}「{title}」，请{reviewer}审批，有结果会告诉您。"
+SCRIPT_PROPOSED_TO_NOBODY = (
+    "已记为草稿 {code}「{title}」。现在找不到能审批的主管或管理员，请让他们回复「通过话术 {code}」。"
 )
-SCRIPT_NO_DRAFT = "{code} 不是待审的草稿，没有改动。"
+SCRIPT_NO_DRAFT = "{code} 没有待审的草稿或修改，没有改动。"
 SCRIPT_APPROVED = "已通过 {code}「{title}」，从现在起可以用。"
 SCRIPT_RETURNED = "已退回 {code}「{title}」，不收进话术库。"
 SCRIPT_APPROVED_TELL = "您提议的话术 {code}「{title}」已由{by}通过。"
-SCRIPT_RETURNED_TELL = "您提议的话术 {code}「{title}」被{by}退回了，改好可以重新新增。"
+SCRIPT_RETURNED_TELL = "您提议的话术 {code}「{title}」被{by}退回了{reason}，改好可以重新新增。"
 
 # The gaps of the script library
 
@@ -569,3 +573,83 @@ SCRIPT_GAP_REFUSED = "还不能收进话术库：{faults}。可用的占位符�
 SCRIPT_GAP_ANSWERED = "已收进话术库：{code}，从现在起可以用。{told}"
 SCRIPT_GAP_TELLS = "会告诉问过的 {count} 位同事。"
 SCRIPT_GAP_FILLED = "您问过的「{words}」有话术了（{by}，{code}）："
+
+# How the script library is used
+
+SCRIPT_REPORT = "话术情况（近 {days} 天，{whose}）\n{lines}"
+SCRIPT_REPORT_ALL = "全公司"
+SCRIPT_REPORT_TEAM = "您和您的团队"
+SCRIPT_REPORT_ASKED = "问了 {asked} 次，{answered} 次有话术可答（{percent}%）"
+SCRIPT_REPORT_NOT_ASKED = "还没有人问过"
+SCRIPT_REPORT_MOST = "推荐得最多："
+SCRIPT_REPORT_LINE = "{place} {code} {title}：推荐 {times} 次{verdict}"
+SCRIPT_REPORT_VERDICT = "，有用 {useful}，没用 {useless}"
+SCRIPT_REPORT_NEVER = "启用后从没推荐过：{count} 条，例如 {examples}"
+SCRIPT_REPORT_GAPS = "还没有话术可答：{count} 个，回复「话术缺口」看清单"
+
+# Changes of scripts, and what waits for approval
+
+SCRIPT_TOO_MANY_PHRASINGS = "客户会说的话超过 {limit} 种"
+SCRIPT_NO_SUCH_KIND = "没有类型「{kind}」，可用：{known}"
+SCRIPT_PART_EMPTY = "{part}是空的"
+SCRIPT_LINE_ASTRAY = "「{line}」看不出是哪一项"
+SCRIPT_HOW_TO_CHANGE = (
+    "要改 {code}「{title}」的什么？请分行写，只写要改的：\n修改话术 {code}\n标题：…\n客户会说：…（几种说法用 | 隔开）\n"
+    "话术：…（可以写几行）\n类型：…\n类别：…"
+)
+SCRIPT_CHANGE_REFUSED = "{code} 没有改动：{faults}。可用的占位符：{known}"
+SCRIPT_IS_RETIRED = "{code} 已停用，没有改动。"
+SCRIPT_SAYS_SO = "{code} 本来就是这样写的，没有改动。"
+SCRIPT_CHANGED = "已修改 {code}「{title}」的{parts}，现在是第 {version} 版。"
+SCRIPT_DRAFT_CHANGED = "草稿 {code}「{title}」的{parts}已改，请{reviewer}审批。"
+SCRIPT_CHANGE_PROPOSED = (
+    "已提议修改 {code}「{title}」的{parts}，请{reviewer}审批，有结果会告诉您。通过前仍用现在的话术。"
+)
+SCRIPT_CHANGE_TO_NOBODY = "已提议修改 {code}「{title}」的{parts}。现在找不到能审批的主管或管理员，请让他们回复「通过话术 {code}」。通过前仍用现在的话术。"
+SCRIPT_CHANGE_APPROVED = "已通过对 {code}「{title}」的修改，现在是第 {version} 版。"
+SCRIPT_CHANGE_RETURNED = "已退回对 {code}「{title}」的修改，话术照旧。"
+SCRIPT_CHANGE_APPROVED_TELL = "您对话术 {code}「{title}」的修改已由{by}通过。"
+SCRIPT_CHANGE_RETURNED_TELL = "您对话术 {code}「{title}」的修改被{by}退回了{reason}，话术照旧。"
+SCRIPT_OUTDATED = (
+    "{code} 在{proposer}提议之后改过了（现在是第 {version} 版），这个修改没有生效。已请{proposer}看过新版再提。"
+)
+SCRIPT_OUTDATED_TELL = (
+    "您对话术 {code} 的修改没有生效：提议之后它又改过了（现在是第 {version} 版）。请看过「话术 {code}」再提。"
+)
+SCRIPT_GONE = "{code} 已经不是草稿了，没有改动。"
+SCRIPT_DECIDED = "{code} 的这个提议已经处理过了（{state}），操作没有生效。"
+SCRIPT_PROPOSAL_STATES = {
+    "approved": "已通过",
+    "returned": "已退回",
+    "replaced": "有更新的提议",
+    "outdated": "话术已改，未生效",
+}
+SCRIPT_WHICH_PROPOSAL = (
+    "{code} 有 {count} 个提议待审（{names}），请在卡片上处理，或带上名字，例如：通过话术 {code} {example}"
+)
+SCRIPT_ASK_REASON = "{told}为什么退回？回复一句话（语音也行），我转告{proposer}；不写就回复「跳过」。"
+SCRIPT_REASON_KEPT = "已转告{proposer}。"
+SCRIPT_REASON_SKIPPED = "好的，不写。"
+SCRIPT_REASON_TELL = "{by}退回 {code} 的原因：{reason}"
+SCRIPT_REASON_INLINE = "（{reason}）"
+NO_SCRIPT_PROPOSALS = "没有待您审批的话术。"
+SCRIPT_PROPOSALS = "待审话术 {count} 条：\n{lines}\n看内容并审批：待审话术 {example}"
+SCRIPT_PROPOSAL_LINE = "{code} {title}（{by}，{what}）"
+SCRIPT_PROPOSAL_WHAT = {True: "新增", False: "修改"}
+SCRIPT_ASK = {
+    "title": "好，一步一步来（打字、语音都行，回复「取消」就停）。这条话术叫什么？起个短标题，例如：停机损失怎么赔",
+    "phrasings": "客户一般怎么说？说一两句原话就行，几种说法用 | 隔开或分行。（回复「取消」就停）",
+    "body": "该怎么回答？把要对客户说的话发给我。（回复「取消」就停）",
+}
+SCRIPT_ASK_KIND = "最后选一个类型，回复数字或名称：\n{kinds}"
+SCRIPT_NO_KIND = "不分类型"
+SCRIPT_CANCELLED = "好的，不新增了。"
+
+# What our people said that worked
+
+NO_SCRIPT_CLUES = "还没有话术线索：近 {days} 天的记录里，没有客户提了异议、我方怎么答的有原话、之后又往前推进了的。"
+SCRIPT_CLUES = "话术线索 {count} 条（客户提了异议，我方有原话，{within} 天内往前推进了；只供参考，原话未必是原因）：\n{lines}\n收成草稿：采纳线索 {number}"
+SCRIPT_CLUE_LINE = "#{number} {customer} {day}（{rep}，之后到「{stage}」）\n客户：「{objection}」\n我方：「{reply}」"
+NO_SUCH_SCRIPT_CLUE = "没有 {number} 号线索，或者已经采纳过了。回复「话术线索」看现在的清单。"
+SCRIPT_CLUE_TAKEN = "已按原话记为草稿 {code}「{title}」，还没有启用。启用前请把客户名、人名、金额改掉：修改话术 {code}，再在卡片上点「通过」。"
+SCRIPT_SOURCE = "拜访记录 #{visit_id} {day} {customer}"

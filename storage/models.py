@@ -21,6 +21,8 @@ EscalationKind = Literal["risk", "rule", "request"]
 DepartureState = Literal["applied", "held", "confirmed", "dropped"]
 ScriptStatus = Literal["draft", "approved", "retired"]
 """Proposed and not offered yet; the team's word; no longer offered."""
+ProposalState = Literal["open", "approved", "returned", "replaced", "outdated"]
+"""`replaced` by a later one of the same person; `outdated`: the script had changed when somebody looked at it."""
 EvidenceKind = Literal["voice", "image", "text", "location", "file", "video", "link"]
 
 _short = String(32)
@@ -486,6 +488,34 @@ class Script(Base):
     proposed_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ScriptProposal(Base):
+    """A draft, or a change of a script, that waits for somebody who may approve it.
+
+    What a change would change is kept here, and the script stays in use as it is until somebody approves.
+    """
+
+    __tablename__ = "script_proposals"
+    __table_args__ = (Index("ix_script_proposals_state", "state", "code"),)
+
+    proposal_id: Mapped[int] = mapped_column(primary_key=True)
+    cause: Mapped[str] = mapped_column(String(200), unique=True)
+    """The message that proposed it."""
+    code: Mapped[str] = mapped_column(ForeignKey("scripts.code"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    base_version: Mapped[int | None]
+    """The version that is to be changed; None: the script itself is the draft."""
+    changes: Mapped[JsonObject] = mapped_column(JsonColumn)
+    """What changes, by the names of the script's columns."""
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.visit_id"))
+    """The record whose words it holds."""
+    state: Mapped[ProposalState] = mapped_column(_short, default="open")
+    reason: Mapped[str | None] = mapped_column(Text)
+    """Why it was sent back, as whoever did that said."""
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ScriptQuestion(Base):

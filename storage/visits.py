@@ -1,10 +1,11 @@
 """Visits, their values and what they rest on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +30,17 @@ class FieldValue:
     kind: str
     value: JsonObject
     source: Source
+
+
+@dataclass(frozen=True)
+class Said:
+    """A value of a confirmed visit with the whole text that it was said in."""
+
+    visit: Visit
+    customer: Customer
+    category: str
+    source: Source
+    evidence: Evidence
 
 
 class Visits:
@@ -90,6 +102,39 @@ class Visits:
         query = select(Visit).where(Visit.customer_id == customer_id, Visit.state == "confirmed")
         query = query.order_by(Visit.visited_on.desc(), Visit.last_sent_at.desc(), Visit.visit_id.desc())
         return (await self._session.scalars(query.limit(limit))).all()
+
+    async def objections(self, members: Collection[int], since: date, *, limit: int) -> Sequence[Said]:
+        """The objections in what these people confirmed of visits since that day, the latest visit first."""
+        rows = await self._session.execute(
+            select(Visit, Customer, VisitField, Evidence)
+            .join(VisitField, VisitField.visit_id == Visit.visit_id)
+            .join(Customer, Visit.customer_id == Customer.customer_id)
+            .join(Evidence, VisitField.evidence_id == Evidence.evidence_id)
+            .where(Visit.state == "confirmed", Visit.member_id.in_(sorted(members)), Visit.visited_on >= since)
+            .where(VisitField.kind == "objection", VisitField.until_version.is_(None))
+            .order_by(Visit.visited_on.desc(), Visit.visit_id.desc(), VisitField.position)
+            .limit(limit)
+        )
+        return [
+            Said(visit, customer, str(row.value["category"]), _value_of(row).source, evidence)
+            for visit, customer, row, evidence in rows
+        ]
+
+    async def stages_of(self, customers: Collection[int] | Select[Any]) -> Mapping[int, Sequence[tuple[date, str]]]:
+        """The stages that confirmed visits tell of, by customer, the earliest first."""
+        among = customers if isinstance(customers, Select) else sorted(set(customers))
+        rows = await self._session.execute(
+            select(Visit.customer_id, Visit.visited_on, VisitField.value)
+            .join(VisitField, VisitField.visit_id == Visit.visit_id)
+            .where(Visit.state == "confirmed", Visit.customer_id.in_(among))
+            .where(VisitField.kind == "stage", VisitField.until_version.is_(None))
+            .order_by(Visit.visited_on, Visit.last_sent_at, Visit.visit_id)
+        )
+        told: dict[int, list[tuple[date, str]]] = {}
+        for customer_id, visited_on, value in rows:
+            assert customer_id is not None  # asked for by it
+            told.setdefault(customer_id, []).append((visited_on, str(value["name"])))
+        return told
 
     async def between(
         self, first: date, last: date, *, confirmed_since: datetime

@@ -27,7 +27,7 @@ from handlers.reply import Reply
 from handlers.sayings import Saying
 from storage.base import Base
 from storage.database import Database
-from storage.models import Card, Finding, Member
+from storage.models import Card, Finding, Member, Script
 from storage.work import Work
 from tests.chat import FRIDAY, Chat, build
 from tests.fakes import FakeClock
@@ -185,6 +185,10 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
         )
         work.session.add(finding)
         await work.session.flush()
+        work.scripts.add(
+            Script(code="TM-90", title="题", body="好", phrasings=["贵"], status="draft", proposed_by=owner_id)
+        )
+        proposal = await work.scripts.propose("proposed", "TM-90", owner_id)
         subjects = {
             "visit_id": draft.visit_id,
             "evidence_id": picture.evidence_id,
@@ -193,6 +197,7 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             "finding_ids": (finding.finding_id,),
             "member_id": members[LEAVER],
             "up_to": 1,
+            "proposal_id": proposal.proposal_id,
             "customer": "left",
         }
     return Company(chat, members, subjects)
@@ -231,10 +236,13 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     "KeepOut": frozenset({ADMIN}),
     "ApplyDepartures": frozenset({ADMIN}),
     "DropDepartures": frozenset({ADMIN}),
+    # what the rep proposed
+    "ApproveScript": frozenset({ADMIN, *LINE}),
+    "ReturnScript": frozenset({ADMIN, *LINE}),
 }
 """By the name of the action's class, so that a row may be here before its action is."""
 
-THINGS = {"visit_id", "evidence_id", "todo_id", "escalation_id", "member_id", "finding_ids"}
+THINGS = {"visit_id", "evidence_id", "todo_id", "escalation_id", "member_id", "finding_ids", "proposal_id"}
 ACTIONS: tuple[type[Any], ...] = get_args(actions.Action)
 
 
@@ -380,8 +388,12 @@ SAYINGS: Mapping[str, Said] = {
     "恢复说法": Said("恢复「再考虑」", LEADERS | ADMINS),
     "待办": Said("排期表搞定了", EVERYBODY),
     "话术缺口": Said("忽略缺口 1", LEADERS | ADMINS),
+    "话术情况": Said("话术报告", LEADERS | ADMINS),
+    "话术线索": Said("采纳线索 2", LEADERS),
     "停用话术": Said("停用话术 PR-01", LEADERS | ADMINS),
-    "新增话术": Said("新增话术 题", FIELD),
+    "新增话术": Said("新增话术 题", FIELD | ADMINS),
+    "修改话术": Said("修改话术 PR-01", FIELD | ADMINS),
+    "待审话术": Said("待审话术", LEADERS | ADMINS),
     "审批话术": Said("通过话术 TM-01", LEADERS | ADMINS),
     "话术库": Said("话术库", EVERYBODY),
     "计划": Said("本周计划拜访12家", FIELD),

@@ -1,7 +1,12 @@
 """The library of scripts, on either database."""
 
+import asyncio
 from datetime import timedelta
 
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from handlers import script_changes
 from storage.database import Database
 from storage.models import Script
 from storage.scripts import Verdict
@@ -104,3 +109,84 @@ async def test_what_was_another_accounts_goes_along_when_two_are_one(any_databas
         assert found is not None
         assert {found.owner_id, found.proposed_by, found.approved_by} == {member.member_id}
         assert (question.member_id, question.settled_by) == (member.member_id, member.member_id)
+
+
+async def test_what_was_asked_and_offered_is_counted(any_database: Database, clock: FakeClock) -> None:
+    async with any_database.work() as work:
+        member = await work.members.add("李晓彤", ["sales"])
+        other = await work.members.add("赵一鸣", ["sales"])
+        for code in "ABCD":
+            work.scripts.add(script(code, status="retired" if code == "D" else "approved"))
+        await work.session.flush()
+        await asked(work, "long ago", member.member_id, "A")
+    clock.advance(timedelta(days=5))
+    async with any_database.work() as work:
+        since = work.now
+        first = await asked(work, "m-1", member.member_id, "B", "A")
+        await asked(work, "m-2", member.member_id, "B")
+        await asked(work, "m-3", member.member_id)
+        await asked(work, "m-4", other.member_id, "A")
+        await work.scripts.judge(first, "B", was_useful=True)
+        mine = [member.member_id]
+
+        assert await work.scripts.asked_since(mine, since) == (3, 2)
+        assert await work.scripts.asked_since(None, since) == (4, 3)
+        assert await work.scripts.asked_since([], since) == (0, 0)
+        most = await work.scripts.most_offered(mine, since, limit=5)
+        assert [(one.code, times) for one, times in most] == [("B", 2), ("A", 1)]
+        assert [one.code for one in await work.scripts.never_offered(TODAY)] == ["C"]
+        assert await work.scripts.verdicts(mine, since=since) == {"B": Verdict(1, 0)}
+        assert await work.scripts.verdicts([other.member_id]) == {}
+
+
+async def test_a_code_is_taken_once(any_database: Database) -> None:
+    async with any_database.work() as work:
+        assert await work.scripts.take_code(script("A"))
+        late = script("A", title="另一条")
+        assert not await work.scripts.take_code(late)
+        late.code = "B"
+        assert await work.scripts.take_code(late)
+    async with any_database.reading() as work:
+        assert [(one.code, one.title) for one in await work.scripts.all()] == [("A", "题"), ("B", "另一条")]
+
+
+@pytest.mark.postgres
+async def test_scripts_added_at_the_same_moment_get_codes_of_their_own(instances: tuple[Database, Database]) -> None:
+    async with instances[0].work() as work:
+        member = await work.members.add("李晓彤", ["sales"])
+
+    async def add(database: Database, number: int) -> str:
+        async with database.work() as work:
+            new = Script(title=f"题{number}", category="", body="好", phrasings=["贵"], status="draft")
+            await script_changes.add(work, new, by=member, source=f"m-{number}", noted=("title",))
+            return new.code
+
+    codes = await asyncio.gather(*(add(database, number) for number, database in enumerate(instances * 4)))
+
+    assert sorted(codes) == [f"TM-{number:02}" for number in range(1, 9)]
+    async with instances[0].reading() as work:
+        assert len({(one.code, one.title) for one in await work.scripts.all()}) == 8
+        assert all([len(await work.audit.of(f"script:{code}")) == 1 for code in codes])
+
+
+async def test_a_fault_that_is_no_taken_code_is_not_hidden(any_database: Database) -> None:
+    with pytest.raises(IntegrityError):
+        async with any_database.work() as work:
+            await work.scripts.take_code(script("A", owner_id=99))
+
+
+async def test_what_nobody_decided_is_listed_and_a_message_proposes_once(any_database: Database) -> None:
+    async with any_database.work() as work:
+        member = await work.members.add("李晓彤", ["sales"])
+        for code in ("A", "B"):
+            work.scripts.add(script(code))
+        await work.session.flush()
+        first = await work.scripts.propose("m-1", "A", member.member_id, base_version=1, changes={"body": "更好"})
+        second = await work.scripts.propose("m-2", "B", member.member_id)
+        work.scripts.decide(await work.scripts.lock_proposal(first.proposal_id), "approved", member.member_id)
+        await work.session.flush()
+        assert await work.scripts.open_proposals("A") == []
+        assert [one.proposal_id for one in await work.scripts.open_proposals()] == [second.proposal_id]
+    with pytest.raises(IntegrityError):
+        async with any_database.work() as work:
+            await work.scripts.propose("m-1", "B", 1)
