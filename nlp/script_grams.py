@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from operator import add
 from pathlib import Path
 
-from nlp.money import find
+from nlp import thesaurus
 from nlp.sounds import syllable
 
 LONGEST = 400
@@ -18,6 +18,14 @@ _ASKED = re.compile(
     r"请问|帮我|我该|呢|吗|啊|吧|呀|嘛|了|的"
 )
 _REST = re.compile(r"[^0-9a-z\u4e00-\u9fff]+")
+_NUMERALS = "零一二两三四五六七八九十百千几"
+_FIGURE = re.compile(
+    rf"(?:\d+(?:[.,]\d+)*\s?[万亿千百]{{0,2}}(?:元|块钱?|[wWkK](?![a-zA-Z]))|\d+(?:[.,]\d+)*\s?[万亿]"
+    rf"|[{_NUMERALS}]+[万亿][{_NUMERALS}]*(?:元|块钱?)?|[{_NUMERALS}]{{2,}}(?:元|块钱?)|(?<![一每])[二两三四五六七八九]块钱)"
+)
+"""Amounts, near enough to leave them out: how much it is decides nothing about what it is."""
+_UNIT = re.compile(r"[0-9a-z]+|[\u4e00-\u9fff]")
+_LATIN = re.compile(r"[0-9a-z]")
 
 
 @lru_cache(maxsize=1)
@@ -38,10 +46,8 @@ def _synonym() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 def content(text: str, rivals: Sequence[str] = ()) -> str:
-    """Without figures, fillers and marks, names of competitors and synonyms under one word each."""
-    text = text[:LONGEST]
-    for figure in sorted(find(text), key=lambda each: -each.span.start):
-        text = text[: figure.span.start] + " " + text[figure.span.end :]
+    """Without amounts, fillers and marks, names of competitors and synonyms under one word each."""
+    text = _FIGURE.sub(" ", text[:LONGEST])
     for rival in sorted(filter(None, rivals), key=len, reverse=True):
         text = text.replace(rival, "别家")
     pattern, meant = _synonym()
@@ -52,14 +58,23 @@ def content(text: str, rivals: Sequence[str] = ()) -> str:
 def grams(plain: str) -> Iterator[str]:
     """The 1- and 2-grams of what `content` left; letters and digits stay together as words."""
     for part in plain.split():
-        units = re.findall(r"[0-9a-z]+|[\u4e00-\u9fff]", part)
+        units = _UNIT.findall(part) if _LATIN.search(part) else part
         yield from units
-        yield from (one + other for one, other in pairwise(units))
+        yield from map(add, units, units[1:])
 
 
 def sounds(plain: str) -> Iterator[str]:
     """The 2-grams of syllables, without tones; single syllables say too little."""
     for part in plain.split():
-        said = [syllable(character) for character in part]
-        spoken = ["".join(each[:2]) if each else "" for each in said]
-        yield from (f"{one}0{other}" for one, other in pairwise(spoken) if one and other)
+        yield from filter(None, map(_sound, part, part[1:]))
+
+
+@lru_cache(maxsize=65536)
+def _sound(one: str, other: str) -> str:
+    first, second = syllable(one), syllable(other)
+    return f"{''.join(first[:2])}0{''.join(second[:2])}" if first and second else ""
+
+
+def meanings(text: str) -> Iterator[int]:
+    """What words of sales talk mean, by the number of the meaning."""
+    return (word.meaning for word in thesaurus.default().find(text[:LONGEST]) if word.end - word.start > 1)

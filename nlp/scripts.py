@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlp.embeddings import Embedder, NoEmbedding, Vectors
-from nlp.script_grams import LONGEST, content
+from nlp.script_grams import LONGEST, content, meanings
 from nlp.script_index import Near, Wording, WordingIndex
 
 log = logging.getLogger(__name__)
@@ -85,8 +85,9 @@ class ScriptIndex:
         self._vectors: dict[str, Vectors] = {}
         self._matrix: tuple[Vectors, tuple[str, ...], tuple[int, ...]] | None = None
         self._has_told = False
-        for script in scripts:
-            self.put(script)
+        with self._words.at_once():
+            for script in scripts:
+                self.put(script)
 
     def __len__(self) -> int:
         return len(self._scripts)
@@ -114,7 +115,7 @@ class ScriptIndex:
         """`weights` is what was learned of a script, a factor each; beyond the bounds it counts as the bound."""
         with self._lock:
             rivals = situation.competitors if situation else ()
-            near = self._words.search(content(question, rivals))
+            near = self._words.search(content(question, rivals), set(meanings(question)))
             scores, degraded = {name: each.score for name, each in near.items()}, False
             answered = max(scores.values(), default=0.0) >= THRESHOLD
             if self._embedder is not None and self._scripts and question.strip():
@@ -194,9 +195,10 @@ class ScriptIndex:
 def _wordings(script: Script) -> Iterable[Wording]:
     name = script.script_id
     for objection in script.objections:
-        yield Wording(name, content(objection, script.competitors), objection, 1.0)
-    yield Wording(name, content(script.title), None, TITLE)
-    yield Wording(name, content(" ".join((*script.tags, script.category))), None, TAGS)
+        yield Wording(name, content(objection, script.competitors), objection, 1.0, set(meanings(objection)))
+    yield Wording(name, content(script.title), None, TITLE, set(meanings(script.title)))
+    labels = " ".join((*script.tags, script.category))
+    yield Wording(name, content(labels), None, TAGS, set(meanings(labels)))
     yield Wording(name, content(script.body), None, BODY)
 
 

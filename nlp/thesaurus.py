@@ -35,14 +35,19 @@ class Thesaurus:
                     self._gapped.setdefault(head[0], []).append((head, tail, number))
                 else:
                     self._words[word] = (*self._words.get(word, ()), number)
-        self._longest = max(map(len, self._words), default=0)
+        lengths: dict[str, set[int]] = {}
+        for word in self._words:
+            lengths.setdefault(word[:2], set()).add(len(word))
+        self._lengths = {begins: tuple(sorted(each, reverse=True)) for begins, each in lengths.items()}
+        """Of the words that begin with these two characters, longest first; of one character, that alone."""
 
     def find(self, text: str) -> Iterator[Meant]:
         """In order of place; within a word of a meaning no shorter one of the same meaning is told."""
         ends: dict[int, int] = {}
         for start, first in enumerate(text):
-            for end in range(min(len(text), start + self._longest), start, -1):
-                for meaning in self._words.get(text[start:end], ()):
+            for length in (*self._lengths.get(text[start : start + 2], ()), 1):
+                end = start + length
+                for meaning in self._words.get(text[start:end], ()) if end <= len(text) else ():
                     if ends.get(meaning, -1) < end:
                         ends[meaning] = end
                         yield Meant(start, end, meaning)
