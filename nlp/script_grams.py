@@ -1,14 +1,17 @@
 """What of a question or a stored phrasing is compared: its content, as 1- and 2-grams of characters and of syllables."""
 
 import re
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Sequence
 from functools import lru_cache
-from operator import add
+from itertools import chain
 from pathlib import Path
 
 from nlp import thesaurus
 from nlp.sounds import syllable
 
+SOUND, MEANING = "♪", "≈"
+"""What a term begins with that is no gram: signs that `content` leaves nowhere."""
 LONGEST = 400
 """Characters of a question or a phrasing that are compared."""
 _ASKED = re.compile(
@@ -55,26 +58,24 @@ def content(text: str, rivals: Sequence[str] = ()) -> str:
     return _REST.sub(" ", _ASKED.sub(" ", text)).strip()
 
 
-def grams(plain: str) -> Iterator[str]:
-    """The 1- and 2-grams of what `content` left; letters and digits stay together as words."""
+def terms(plain: str) -> set[str]:
+    """The 1- and 2-grams of what `content` left, letters and digits together as words, and how the pairs sound."""
+    found: set[str] = set()
     for part in plain.split():
-        units = _UNIT.findall(part) if _LATIN.search(part) else part
-        yield from units
-        yield from map(add, units, units[1:])
-
-
-def sounds(plain: str) -> Iterator[str]:
-    """The 2-grams of syllables, without tones; single syllables say too little."""
-    for part in plain.split():
-        yield from filter(None, map(_sound, part, part[1:]))
+        each = _UNIT.findall(part) if _LATIN.search(part) else part
+        found.update(map(sys.intern, each))
+        found.update(chain.from_iterable(map(_pair, each, each[1:])))
+    found.discard("")
+    return found
 
 
 @lru_cache(maxsize=65536)
-def _sound(one: str, other: str) -> str:
+def _pair(one: str, other: str) -> tuple[str, str]:
+    """The 2-gram, and its syllables without tones; single syllables would say too little."""
     first, second = syllable(one), syllable(other)
-    return f"{''.join(first[:2])}0{''.join(second[:2])}" if first and second else ""
+    return one + other, f"{SOUND}{''.join(first[:2])}0{''.join(second[:2])}" if first and second else ""
 
 
-def meanings(text: str) -> Iterator[int]:
-    """What words of sales talk mean, by the number of the meaning."""
-    return (word.meaning for word in thesaurus.default().find(text[:LONGEST]) if word.end - word.start > 1)
+def meanings(text: str) -> set[str]:
+    """What words of sales talk in it mean."""
+    return {f"{MEANING}{number}" for number in thesaurus.default().meanings_of(text[:LONGEST])}

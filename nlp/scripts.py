@@ -115,7 +115,7 @@ class ScriptIndex:
         """`weights` is what was learned of a script, a factor each; beyond the bounds it counts as the bound."""
         with self._lock:
             rivals = situation.competitors if situation else ()
-            near = self._words.search(content(question, rivals), set(meanings(question)))
+            near = self._words.search(content(question, rivals), meanings(question))
             scores, degraded = {name: each.score for name, each in near.items()}, False
             answered = max(scores.values(), default=0.0) >= THRESHOLD
             if self._embedder is not None and self._scripts and question.strip():
@@ -195,10 +195,10 @@ class ScriptIndex:
 def _wordings(script: Script) -> Iterable[Wording]:
     name = script.script_id
     for objection in script.objections:
-        yield Wording(name, content(objection, script.competitors), objection, 1.0, set(meanings(objection)))
-    yield Wording(name, content(script.title), None, TITLE, set(meanings(script.title)))
+        yield Wording(name, content(objection, script.competitors), objection, 1.0, meanings(objection))
+    yield Wording(name, content(script.title), None, TITLE, meanings(script.title))
     labels = " ".join((*script.tags, script.category))
-    yield Wording(name, content(labels), None, TAGS, set(meanings(labels)))
+    yield Wording(name, content(labels), None, TAGS, meanings(labels))
     yield Wording(name, content(script.body), None, BODY)
 
 

@@ -58,6 +58,20 @@ class Thesaurus:
                     if at >= 0:
                         yield Meant(start, at + len(tail), meaning)
 
+    def meanings_of(self, text: str) -> set[int]:
+        """By number, all that words of two characters and more mean; many times as fast as to find their places."""
+        found: set[int] = set()
+        for start in range(len(text) - 1):
+            begins = text[start : start + 2]
+            for length in self._lengths.get(begins, ()):
+                found.update(self._words.get(text[start : start + length], ()))
+            for head, tail, meaning in self._gapped.get(begins[0], ()):
+                if text.startswith(head, start):
+                    behind = start + len(head)
+                    if text.find(tail, behind, behind + _WIDEST_GAP + len(tail)) >= 0:
+                        found.add(meaning)
+        return found
+
 
 @lru_cache(maxsize=1)
 def default() -> Thesaurus:
