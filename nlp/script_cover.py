@@ -45,11 +45,11 @@ class Cover(NamedTuple):
         question in a hundred is refused.
         """
         return (
-            7.635
-            + 1.433 * math.log(self.near + 0.03)
-            - 3.433 * self.foreign
-            - 6.391 * self.is_other
-            + 0.993 * math.log(self.sales + 0.02)
+            8.192
+            + 1.669 * math.log(self.near + 0.03)
+            - 3.696 * self.foreign
+            - 6.503 * self.is_other
+            + 0.987 * math.log(self.sales + 0.02)
         )
 
 

@@ -100,7 +100,9 @@ class WordingIndex:
 
     def terms_of(self, script_ids: Iterable[str]) -> frozenset[str]:
         """Whatever the wordings of these scripts hold."""
-        return frozenset(term for each in script_ids for row in self._of.get(each, ()) for term in self._rows[row].terms)
+        return frozenset(
+            term for each in script_ids for row in self._of.get(each, ()) for term in self._rows[row].terms
+        )
 
     def _candidates(self, asked: Iterable[str]) -> Sequence[int]:
         # a query a term: bm25 over all of them at once takes four times as long

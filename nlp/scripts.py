@@ -133,7 +133,9 @@ class ScriptIndex:
         cover = Cover(
             near=max((each.score for each in near.values()), default=0.0),
             foreign=foreign(plain, self._words.terms_of(nearest)),
-            is_other=is_other(question, (text for each in scripts for text in (each.title, *each.objections, *each.tags))),
+            is_other=is_other(
+                question, (text for each in scripts for text in (each.title, *each.objections, *each.tags))
+            ),
             sales=sales_talk(question),
         )
         return cover.odds
