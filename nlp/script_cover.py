@@ -41,11 +41,11 @@ class Cover(NamedTuple):
         """Log-odds that the scripts answer it, 0 where the team is better told that nothing does.
 
         Fitted (logistic regression) on the development questions over libraries of 86 and 1,000 scripts with two, four and
-        all phrasings, each time with two fifths of the other matters unknown; then moved by 1.25 to where one answerable
+        all phrasings, each time with two fifths of the other matters unknown; then moved by 1 to where one answerable
         question in a hundred is refused.
         """
         return (
-            8.192
+            7.942
             + 1.669 * math.log(self.near + 0.03)
             - 3.696 * self.foreign
             - 6.503 * self.is_other

@@ -124,7 +124,7 @@ class ScriptIndex:
                     degraded = True
                     self._tell(failure)
             # before weights and boosts: none makes an answer of what is none, or hides one
-            answered = bool(scores) and self._odds(question, plain, near, scores) + meant >= 0
+            answered = bool(plain and scores) and self._odds(question, plain, near, scores) + meant >= 0
             return self._found(near, scores, answered, limit, situation, weights or {}, degraded)
 
     def _odds(self, question: str, plain: str, near: Mapping[str, Near], scores: Mapping[str, float]) -> float:
