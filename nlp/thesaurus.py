@@ -7,6 +7,7 @@ words have several meanings. What they mean together is for `nlp.reader` to say;
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
+from operator import add
 from typing import NamedTuple
 
 _GAP = "…"
@@ -61,14 +62,15 @@ class Thesaurus:
     def meanings_of(self, text: str) -> set[int]:
         """By number, all that words of two characters and more mean; many times as fast as to find their places."""
         found: set[int] = set()
-        for start in range(len(text) - 1):
-            begins = text[start : start + 2]
-            for length in self._lengths.get(begins, ()):
-                found.update(self._words.get(text[start : start + length], ()))
-            for head, tail, meaning in self._gapped.get(begins[0], ()):
-                if text.startswith(head, start):
+        words, lengths, gapped = self._words, self._lengths, self._gapped
+        for start, begins in enumerate(map(add, text, text[1:])):
+            for length in lengths.get(begins, ()):
+                if meant := words.get(text[start : start + length]):
+                    found.update(meant)
+            if begins[0] in gapped:
+                for head, tail, meaning in gapped[begins[0]]:
                     behind = start + len(head)
-                    if text.find(tail, behind, behind + _WIDEST_GAP + len(tail)) >= 0:
+                    if tail in text[behind : behind + _WIDEST_GAP + len(tail)] and text.startswith(head, start):
                         found.add(meaning)
         return found
 
