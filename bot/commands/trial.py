@@ -46,10 +46,14 @@ def main(args: argparse.Namespace, answer: Answer, given: dict[str, JsonValue]) 
 
 
 def run(lines_in: Iterable[str], lines_out: TextIO, answer: Answer) -> int:
-    """Answer each line that is not blank by one line, in order. The result is 0, whatever the lines hold."""
-    for line in lines_in:
+    """Answer each line that is not blank by one line, in order; an error says which it was. The result is 0, whatever
+    the lines hold."""
+    for number, line in enumerate(lines_in, 1):
         if line.strip():
-            lines_out.write(json.dumps(answer(line), ensure_ascii=False) + "\n")
+            found = answer(line)
+            if "error" in found:
+                found["error"] = f"line {number}: {found['error']}"
+            lines_out.write(json.dumps(found, ensure_ascii=False) + "\n")
             lines_out.flush()
     return DONE
 

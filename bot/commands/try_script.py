@@ -2,7 +2,7 @@
 
 Input is one JSON object, or with --jsonl one a line, each answered by one line in order: `{"id", "question"}`. The
 answer is `{"id", "results": [{"id", "title", "score"}], "answered"}`, best first; `answered` is false where nothing
-fits: the results are then only the nearest. What cannot be read is answered by `{"id", "error"}`.
+fits: the results are then only the nearest. What cannot be read is answered by `{"id", "error"}`, which names the line.
 """
 
 import argparse
@@ -31,22 +31,25 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--library",
         type=Path,
         default=STARTER,
-        metavar="FILE",
-        help="a CSV file of scripts; default: the starter library",
+        metavar="PATH",
+        help="a CSV or XLSX file, or a folder of Markdown files; default: the starter library",
     )
     return parser
 
 
 def main(args: argparse.Namespace) -> int:
     try:
-        index = ScriptIndex(read_scripts(args.library))
+        scripts = read_scripts(args.library)
     except FaultyFile as error:
         print(f"{args.library}: {error}", file=sys.stderr)
         return trial.FAILED
     except OSError as error:
         print(f"{args.library}: {error.strerror}", file=sys.stderr)
         return trial.FAILED
-    return trial.main(args, partial(answered, index=index), {"question": args.text})
+    if not scripts:
+        print(f"{args.library}: 里面没有话术", file=sys.stderr)
+        return trial.FAILED
+    return trial.main(args, partial(answered, index=ScriptIndex(scripts)), {"question": args.text})
 
 
 def answered(line: str, *, index: ScriptIndex) -> dict[str, JsonValue]:

@@ -6,7 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from bot.script_files import STARTER, read_library, read_scripts
+from bot.script_store import store_scripts
 from handlers import script_changes
+from nlp import scripts
+from nlp.scripts import ScriptIndex
 from storage.database import Database
 from storage.models import Script
 from storage.scripts import Verdict
@@ -14,10 +18,35 @@ from storage.work import Work
 from tests.fakes import NOON, FakeClock
 
 TODAY = NOON.date()
+QUESTIONS = (
+    "客户说竞品价格低15%，怎么回",
+    "帐期能不能再长点",
+    "领导没批",
+    "客户嫌交期太长",
+    "今天天气怎么样",
+    "荷包紧，想按月给钱",
+    "怕配方被人偷走",
+)
 
 
 def script(code: str, **values: object) -> Script:
     return Script(**{"code": code, "title": "题", "body": "好", "phrasings": ["贵"], "status": "approved", **values})
+
+
+def searched(stored: Script) -> scripts.Script:
+    return scripts.Script(
+        script_id=stored.code,
+        title=stored.title,
+        objections=tuple(stored.phrasings),
+        body=stored.body,
+        category=stored.category,
+        kind=stored.plan_kind,
+        tags=tuple(stored.tags),
+        stages=tuple(stored.stages),
+        industries=tuple(stored.industries),
+        products=tuple(stored.products),
+        competitors=tuple(stored.competitors),
+    )
 
 
 async def asked(work: Work, key: str, member_id: int, *offered: str) -> int:
@@ -40,6 +69,17 @@ async def test_only_what_is_approved_and_valid_today_is_offered(any_database: Da
     async with any_database.reading() as work:
         assert [one.code for one in await work.scripts.offered(TODAY)] == ["A", "D"]
         assert len(await work.scripts.all()) == 6
+
+
+async def test_a_library_that_was_imported_answers_as_its_file_does(any_database: Database) -> None:
+    """On either database, hit by hit: both are compared with the file."""
+    async with any_database.work() as work:
+        await store_scripts(work, read_library(STARTER).rows, source="test")
+    async with any_database.reading() as work:
+        imported = ScriptIndex(searched(each) for each in await work.scripts.offered(TODAY))
+    file = ScriptIndex(read_scripts(STARTER))
+    for question in QUESTIONS:
+        assert imported.search(question) == file.search(question)
 
 
 async def test_the_revision_tells_every_change(any_database: Database, clock: FakeClock) -> None:
