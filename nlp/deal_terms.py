@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeVar
 
-from nlp import clauses, money, numerals
+from nlp import clauses, instalments, money, numerals
 from nlp.draft import Amount, Percent, Span
 
 T = TypeVar("T")
@@ -35,10 +35,12 @@ _INEXACT_BEFORE = re.compile(r"(?:大概|大约|差不多|约|将近|接近|近|
 _INEXACT_AFTER = re.compile(r"^(?:多|左右|上下|以上|以下|以内|来|几|出头|到|-|~)")
 
 _RIVAL = r"(?:竞品|竞争对手|对手|友商|别家|人家|另一家|另外一家|同行|对方|他们|那家|那边)"
-_CHEAPER = re.compile(r"(?:低|便宜|少|优惠)(?:了|出|我们|咱们?|个|大概|约|差不多|将近|整整|得|到|价)*$")
-_DEARER = re.compile(r"(?:贵|高|多)(?:了|出|他们?|人家|个|大概|约|差不多|将近|整整|得|到|价)*$")
+_CHEAPER = re.compile(r"(?:低|便宜|少|优惠)(?:了|出|我们|咱们?|个|大概|约|差不多|将近|整整|得|价)*$")
+_DEARER = re.compile(r"(?:贵|高|多)(?:了|出|他们?|人家|个|大概|约|差不多|将近|整整|得|价)*$")
 _THAN_US = re.compile(r"(?:比|较)(?:我们|咱们?|我方|我司|你们|您们?|贵司|贵公司|你家|我家)")
-_THAN_THEM = re.compile(rf"(?:比|较|高于)(?!我们|咱|我方|我司|你们|您|你家|我家)[^，。；比]{{1,12}}$")
+_THAN_THEM = re.compile(r"(?:比|较|高于)(?!我们|咱|我方|我司|你们|您|你家|我家)[^，。；比]{1,12}$")
+_OTHERWISE = re.compile(r"[今去前往明]年|上[次回个半]|以前|之前|原来|原先|预算|预期|预想|想象|市场|平均|涨|成本|目标")
+"""Compared with something other than a rival's price."""
 _OURS = re.compile(r"(?:我们|咱们?|我方|我司|你们|你家|您这|贵司)")
 
 
@@ -60,11 +62,23 @@ class Terms:
 
 @dataclass(frozen=True)
 class Difference:
-    """`theirs_below_ours`: they are that many percent below our price (竞品低15%); else we are above theirs (我们贵15%)."""
+    """By how many percent, or by how much money, their price is below ours (竞品低15%), or ours above theirs (我们贵15%).
 
-    percent: Decimal
+    The two percentages are of different prices, so they are not the same difference.
+    """
+
     kind: Literal["theirs_below_ours", "ours_above_theirs"]
-    span: Span
+    percent: Decimal | None = None
+    fen: int | None = None
+
+    def theirs(self, ours_fen: int) -> int | None:
+        """Their price where ours is that; None where the difference leaves none."""
+        if self.fen is not None:
+            return ours_fen - self.fen if self.fen < ours_fen else None
+        assert self.percent is not None  # one of the two is said
+        if self.kind == "theirs_below_ours":
+            return instalments.below(ours_fen, self.percent)
+        return instalments.undercut(ours_fen, self.percent)
 
 
 def read(text: str) -> Terms:
@@ -93,7 +107,7 @@ def read(text: str) -> Terms:
 
 
 def difference(text: str, rivals: Sequence[str] = ()) -> Difference | None:
-    """By how many percent two prices are said to differ, and of which; None where that is not said exactly and once.
+    """By how much two prices are said to differ; None where that is not said exactly and once.
 
     >>> difference("竞品价格低15%").kind, difference("嫌我们比竞品贵百分之十五").kind
     ('theirs_below_ours', 'ours_above_theirs')
@@ -101,15 +115,29 @@ def difference(text: str, rivals: Sequence[str] = ()) -> Difference | None:
     (None, None)
     """
     folded = clauses.fold(text)
-    found = [made for each in money.percents(folded) if (made := _difference(folded, each, rivals)) is not None]
-    return found[0] if len({(each.percent, each.kind) for each in found}) == 1 else None
+    found: list[Difference] = []
+    for percent in money.percents(folded):
+        kind = _kind(folded, percent.span, rivals)
+        if kind and percent.kind != "discount" and 0 < percent.value < 100:
+            found.append(Difference(kind, percent=_decimal(percent)))
+    for amount in money.amounts(folded):
+        kind = _kind(folded, amount.span, rivals)
+        if kind and amount.bound == "exact" and amount.low_fen == amount.high_fen and amount.unit is None:
+            found.append(Difference(kind, fen=amount.low_fen))
+    return found[0] if len(set(found)) == 1 else None
 
 
-def _difference(text: str, percent: Percent, rivals: Sequence[str]) -> Difference | None:
-    if percent.kind == "discount" or not _is_exact(text, percent.span) or not 0 < percent.value < 100:
+Kind = Literal["theirs_below_ours", "ours_above_theirs"]
+
+
+def _kind(text: str, span: Span, rivals: Sequence[str]) -> Kind | None:
+    """What a figure at `span` says of two prices; None where it says nothing, or not exactly."""
+    if not _is_exact(text, span):
         return None
-    begin = max(text.rfind(stop, 0, percent.span.start) for stop in "，。；！？,;!?\n")
-    head = text[begin + 1 : percent.span.start]
+    begin = max(text.rfind(stop, 0, span.start) for stop in "，。；！？,;!?\n")
+    head = text[begin + 1 : span.start]
+    if _OTHERWISE.search(head):
+        return None
     than_us = _THAN_US.search(head)
     if match := _CHEAPER.search(head):
         before = head[: match.start()]
@@ -117,12 +145,12 @@ def _difference(text: str, percent: Percent, rivals: Sequence[str]) -> Differenc
         # 我们便宜15% is said of ours; 降低15% is wished for
         if before.endswith(("降", "再", "要")) or not (than_us or (named and not _OURS.search(before))):
             return None
-        return Difference(_decimal(percent), "theirs_below_ours", percent.span)
+        return "theirs_below_ours"
     if match := _DEARER.search(head):
         before = head[: match.start()]
-        if than_us or not (_THAN_THEM.search(before) or _OURS.search(before) or before.endswith("嫌") or not before):
+        if than_us or not (_THAN_THEM.search(before) or _OURS.search(before) or before.endswith("嫌")):
             return None
-        return Difference(_decimal(percent), "ours_above_theirs", percent.span)
+        return "ours_above_theirs"
     return None
 
 
