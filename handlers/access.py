@@ -168,6 +168,11 @@ async def may_undo(work: Work, member: Member, finding: Finding) -> bool:
     return has_role(member, LEADERS) and (await sight_of(work, member)).sees(finding.member_id)
 
 
+async def _own_script_question(work: Work, member: Member, action: Any) -> bool:
+    question = await work.scripts.find_question(action.question_id)
+    return question is not None and question.member_id == member.member_id
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -186,6 +191,8 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.LowerGrade: _own_findings,
     actions.KeepGrade: _own_findings,
     actions.UndoFinding: _undoable_findings,
+    actions.ShowScripts: _own_visit,
+    actions.JudgeScript: _own_script_question,
     actions.TakeEscalation: _managed_escalation,
     actions.AssignEscalation: _managed_escalation,
     actions.ResolveEscalation: _own_escalation,

@@ -195,6 +195,25 @@ class UndoFinding(Frozen):
     finding_ids: tuple[int, ...]
 
 
+# Scripts
+
+
+class ShowScripts(Frozen):
+    """What to answer to the objections that a visit's record holds."""
+
+    do: Literal["scripts"] = "scripts"
+    visit_id: int
+
+
+class JudgeScript(Frozen):
+    """Whether an answer was useful; `place` counts those offered to that question from 0."""
+
+    do: Literal["judge"] = "judge"
+    question_id: int
+    place: int
+    useful: bool
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -205,6 +224,7 @@ PictureAction = PickSide | LabelPicture | NotePicture
 TodoAction = FinishTodo | PostponeTodo | PassOnTodo
 PeopleAction = HandOver | HandOverLater | RestoreMember | KeepOut | ApplyDepartures | DropDepartures
 RuleAction = LowerGrade | KeepGrade | UndoFinding
+ScriptAction = ShowScripts | JudgeScript
 Action = (
     VisitAction
     | RiskAction
@@ -212,6 +232,7 @@ Action = (
     | PictureAction
     | TodoAction
     | RuleAction
+    | ScriptAction
     | EscalationAction
     | PeopleAction
 )  # fmt: skip

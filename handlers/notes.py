@@ -133,7 +133,8 @@ async def _may_ask(ctx: Context, note: Note) -> bool:
 
 async def _draft(ctx: Context, note: Note, reading: ExtractionContext) -> VisitDraft:
     """What the note says; where that takes longer than people wait in silence, they are told that it came."""
-    alone = isinstance(ctx.extractor, Rules)
+    is_order = not note.is_picture and sayings.is_order(note.text)
+    alone = isinstance(ctx.extractor, Rules) or is_order
     if alone or not _is_worth_a_model(note.text, reading) or not await _may_ask(ctx, note):
         return await Rules().extract(note.text, reading)
     working = asyncio.create_task(ctx.extractor.extract(note.text, reading))

@@ -105,7 +105,9 @@ class Figures:
 
     @property
     def difference_words(self) -> str:
-        assert self.gap is not None and self.ours is not None and self.theirs is not None
+        assert self.gap is not None
+        assert self.ours is not None
+        assert self.theirs is not None
         return Price(abs(self.gap.fen), self.ours.unit, self.ours.about or self.theirs.about).words
 
 

@@ -1,0 +1,199 @@
+"""Which of the scripts that were found are offered: of different kinds, in words that say only what is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handlers import texts, wording
+from handlers.script_figures import Figures
+from nlp import instalments, script_words
+from nlp.instalments import Schedule
+from nlp.scripts import Hit
+from storage.models import Script
+
+MOST = 3
+CANDIDATES = 12
+"""So many of the best are looked at for plans of different kinds."""
+FAIR = 0.6
+"""Of the first one's score: what is below that fits too little to stand beside it."""
+MOST_WORDS = 260
+"""Characters: what takes a minute to read aloud is no answer in front of a customer."""
+MOST_PARTS = 4
+"""Lines of a schedule that are written out."""
+INSTALMENTS, SAVINGS = "分期付款测算", "成本优化清单"
+PRICES = frozenset({"我方报价", "竞品价", "差额", "差价比例"})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`words` may be said as they stand; `why` it was chosen; `sums` are lines reckoned for this customer."""
+
+    code: str
+    title: str
+    kind: str
+    words: str
+    why: str
+    sums: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+
+
+def of_different_kinds(hits: Sequence[Hit]) -> list[Hit]:
+    """The best, and of each other kind the best that is still fair; a script of no kind is like no other."""
+    chosen: list[Hit] = []
+    for hit in hits:
+        is_fair = not chosen or hit.score >= FAIR * chosen[0].score
+        if is_fair and not (hit.kind and hit.kind in {one.kind for one in chosen}):
+            chosen.append(hit)
+    return chosen[:MOST]
+
+
+def also(hits: Sequence[Hit], chosen: Sequence[Hit]) -> list[Hit]:
+    """Close ones that gave way to another kind."""
+    offered = {hit.script_id for hit in chosen}
+    fair = [hit for hit in hits[: MOST + 2] if hit.script_id not in offered and hit.score >= FAIR * chosen[0].score]
+    return fair[:2]
+
+
+def plan(script: Script, figures: Figures, *, phrasing: str | None = None) -> Plan | None:
+    """The script for this customer; None where nothing of it can be said without what is not known."""
+    words = script_words.filled(script.body, figures.values())
+    if not words:
+        return None
+    return Plan(
+        code=script.code,
+        title=script.title,
+        kind=script.plan_kind,
+        words=_short(words, script.code),
+        why=_why(script, figures, phrasing),
+        sums=tuple(_sums(script.plan_kind, figures)),
+        materials=tuple(script.materials),
+    )
+
+
+def _short(words: str, code: str) -> str:
+    """Whole sentences, as many as can be read aloud; the rest is a command away."""
+    if len(words) <= MOST_WORDS:
+        return words
+    kept = ""
+    for sentence in script_words.sentences(words):
+        if len(kept) + len(sentence) > MOST_WORDS:
+            break
+        kept += sentence
+    return (kept or wording.shortened(words, MOST_WORDS)).rstrip() + texts.ANSWER_GO_ON.format(code=code)
+
+
+def _why(script: Script, figures: Figures, phrasing: str | None) -> str:
+    reasons = [
+        texts.ANSWER_WHY_SAID.format(phrasing=phrasing) if phrasing else "",
+        texts.ANSWER_WHY_STAGE.format(stage=figures.stage) if figures.stage in script.stages else "",
+        texts.ANSWER_WHY_INDUSTRY.format(industry=figures.industry) if figures.industry in script.industries else "",
+        texts.ANSWER_WHY_PRODUCT.format(product=figures.product) if figures.product in script.products else "",
+        texts.ANSWER_WHY_COMPETITOR.format(competitor=figures.competitor)
+        if figures.competitor in script.competitors
+        else "",
+    ]
+    found = [reason for reason in reasons if reason]
+    if not found and script.category:
+        found = [texts.ANSWER_WHY_CATEGORY.format(category=script.category)]
+    return "，".join(found)
+
+
+# What is reckoned
+
+
+def difference(figures: Figures) -> str:
+    """12.75 万元，我方比竞品高 17.6%（竞品比我方低 15%）; empty where a price is not known."""
+    gap = figures.gap
+    if gap is None:
+        return ""
+    above, below = (wording.percent(abs(float(share))) for share in (gap.percent_of_theirs, gap.percent_of_ours))
+    if gap.fen > 0:
+        return texts.ANSWER_DEARER.format(difference=figures.difference_words, above=above, below=below)
+    if gap.fen < 0:
+        return texts.ANSWER_CHEAPER.format(difference=figures.difference_words, below=above)
+    return texts.ANSWER_SAME
+
+
+def missing_price(figures: Figures, bodies: Sequence[str], question: str) -> str:
+    """Which number would let us reckon the difference; empty where none is missing, or none would help."""
+    wanted = figures.speaks_of_prices or any(PRICES & set(script_words.placeholders(body)) for body in bodies)
+    if not wanted or figures.gap is not None:
+        return ""
+    if figures.ours is None:
+        names_theirs = figures.speaks_of_prices
+        return texts.ANSWER_OUR_PRICE.format(question=question) if names_theirs else texts.ANSWER_BOTH_PRICES
+    return texts.ANSWER_THEIR_PRICE
+
+
+def _sums(kind: str, figures: Figures) -> list[str]:
+    if kind == INSTALMENTS:
+        return [_instalments(figures)]
+    if kind == SAVINGS:
+        return _over_the_years(figures)
+    return []
+
+
+def _instalments(figures: Figures) -> str:
+    if figures.terms.unclear:
+        return texts.ANSWER_TERMS_UNCLEAR
+    if schedule := figures.schedule:
+        return schedule_words(schedule, figures.down_fen)
+    missing = [texts.ANSWER_TERMS_QUOTE] * (figures.ours is None or figures.ours.unit is not None)
+    missing += [texts.ANSWER_TERMS_COUNT] * (figures.terms.count is None)
+    return texts.ANSWER_TERMS_MISSING.format(missing="和".join(missing)) if missing else ""
+
+
+def schedule_words(schedule: Schedule, down_fen: int) -> str:
+    """Runs of equal instalments in a line each; of a long table the first, and the last."""
+    runs: list[tuple[int, int, int]] = []
+    for number, instalment in enumerate(schedule.instalments, start=1):
+        if runs and runs[-1][2] == instalment.fen:
+            runs[-1] = (runs[-1][0], number, instalment.fen)
+        else:
+            runs.append((number, number, instalment.fen))
+    parts = [
+        (texts.ANSWER_EACH if first == last else texts.ANSWER_EACH_OF).format(
+            first=first, last=last, amount=wording.yuan(fen)
+        )
+        for first, last, fen in runs
+    ]
+    if len(parts) > MOST_PARTS:
+        parts = [*parts[: MOST_PARTS - 1], "…", parts[-1]]
+    terms = texts.ANSWER_NO_INTEREST
+    if schedule.annual_percent is not None:
+        terms = texts.ANSWER_RATE.format(
+            method=texts.ANSWER_METHODS[schedule.method],
+            percent=wording.percent(float(schedule.annual_percent)),
+            interest=wording.yuan(schedule.interest_fen),
+        )
+    down = texts.ANSWER_DOWN.format(down=wording.yuan(down_fen)) if down_fen else ""
+    return texts.ANSWER_INSTALMENTS.format(
+        amount=f"{down}{wording.amount(schedule.principal_fen)}",
+        count=len(schedule.instalments),
+        terms=terms,
+        parts="，".join(parts),
+        total=wording.yuan(schedule.fen + down_fen),
+    )
+
+
+def _over_the_years(figures: Figures) -> list[str]:
+    """What it costs in use and when it has paid for itself, where the question says what that takes."""
+    price, terms = figures.ours, figures.terms
+    if price is None or price.unit is not None:
+        return []
+    lines = []
+    if terms.saved_yearly_fen:
+        months = instalments.payback_months(price.fen, terms.saved_yearly_fen)
+        lines.append(
+            texts.ANSWER_PAYBACK.format(saved=wording.amount(terms.saved_yearly_fen), months=months, price=price.words)
+        )
+    if terms.spent_yearly_fen and terms.years:
+        total = instalments.cost_of_ownership(price.fen, terms.spent_yearly_fen, terms.years)
+        lines.append(
+            texts.ANSWER_OWNERSHIP.format(
+                price=price.words,
+                yearly=wording.amount(terms.spent_yearly_fen),
+                years=terms.years,
+                total=wording.amount(total),
+            )
+        )
+    return lines
