@@ -43,6 +43,8 @@ class Question(Frozen):
     sender: Sender
     cause: str
     words: str = ""
+    said: str = ""
+    """All that was said, figures included."""
     stage: str = ""
     visit_id: int | None = None
     """The visit whose record it is about; else it is this customer, the open draft's or the last."""
@@ -81,7 +83,7 @@ def read(text: str) -> Wanted | None:
         return Wanted()
     if stage := objection_words.stage_of(text):
         return Wanted(stage=stage)
-    asked = objection_words.read(text)
+    asked = objection_words.read(objection_words.with_pauses(text))
     return Wanted(objection=asked.objection) if asked else None
 
 
@@ -95,16 +97,19 @@ async def ask(_ctx: Context, work: Work, member: Member, reply: Reply, wanted: W
         if visit is None or not await _ask_of(work, visit, reply.to, reply.cause):
             await outbox.say(work, reply.to, texts.ANSWER_HOW, cause=f"{reply.cause}>objection")
         return True
-    said = reply.draft.customer if reply.draft else None
+    named = reply.draft.customer if reply.draft else None
     words = wanted.objection
-    if said is not None:
-        words = words.replace(said.span.of(reply.text), "客户")
+    if named is not None and named.status != "new":
+        # 恒力说太贵了: the library knows no customer's name
+        said_of_any = reply.text.replace(named.span.of(reply.text), "客户")
+        words = again.objection if (again := read(said_of_any)) else words
     question = Question(
         sender=reply.to,
         cause=reply.cause,
         words=words,
-        customer=said.value if said is not None and said.status == "known" else "",
-        unclear=said.value if said is not None and said.status == "ambiguous" else "",
+        said=objection_words.with_pauses(reply.text),
+        customer=named.value if named is not None and named.status == "known" else "",
+        unclear=named.value if named is not None and named.status == "ambiguous" else "",
         competitors=tuple(dict.fromkeys(each.name for each in reply.draft.competitors)) if reply.draft else (),
     )
     await _put(work, question)
@@ -204,7 +209,7 @@ async def _about(work: Work, member: Member, customer: Customer) -> Subject:
 def _figures(ctx: Context, question: Question, subject: Subject) -> Figures:
     vocabulary = ctx.settings.vocabulary
     return script_figures.known_of(
-        question.words,
+        question.said or question.words,
         subject.records,
         customer=subject.customer,
         rivals=question.competitors,
@@ -248,12 +253,12 @@ async def _answer_found(
     plans = [
         plan
         for hit in chosen
-        if (plan := script_plans.plan(offered[hit.script_id], figures, phrasing=hit.phrasing)) is not None
+        if (plan := script_plans.plan(offered[hit.script_id], figures, phrasing=_phrasing(hit, chosen[0]))) is not None
     ]
     if not plans:
         return False
     hints = [
-        script_plans.missing_price(figures, [offered[plan.code].body for plan in plans], question.words),
+        script_plans.missing_price(plans, figures, question.words) if script_plans.compares(plans, figures) else "",
         texts.ANSWER_WHICH_CUSTOMER.format(name=question.unclear) if question.unclear else "",
         _also(script_plans.also(sayable, chosen)),
         texts.ANSWER_BY_WORDS_ONLY if found.degraded else "",
@@ -276,6 +281,11 @@ async def _answer_found(
 async def _offered(work: Work, code: str) -> Script | None:
     script = await work.scripts.find(code)
     return script if script is not None and script.status == "approved" else None
+
+
+def _phrasing(hit: Hit, best: Hit) -> str | None:
+    """The stored phrasing that it is like; one that only belongs to the same category is like none."""
+    return hit.phrasing if script_plans.fits(hit, best) else None
 
 
 def _also(hits: Sequence[Hit]) -> str:

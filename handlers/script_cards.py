@@ -27,7 +27,7 @@ def answer_card(
         card_id=card_id,
         title=title,
         subtitle=subtitle,
-        fields=tuple(CardField(label=label, value=value) for label, value in _numbers(figures)),
+        fields=tuple(CardField(label=label, value=value) for label, value in _numbers(plans, figures)),
         body="\n".join(
             [*(line for place, plan in enumerate(plans) for line in _lines(plan, place, len(plans))), *hints]
         ),
@@ -38,14 +38,17 @@ def answer_card(
     )
 
 
-def _numbers(figures: Figures) -> list[tuple[str, str]]:
+def _numbers(plans: Sequence[Plan], figures: Figures) -> list[tuple[str, str]]:
+    """The customer, and of the prices what has to do with the answer."""
     rows = [("客户", figures.customer)]
-    if figures.ours and (figures.speaks_of_prices or figures.terms.count):
+    is_compared = script_plans.compares(plans, figures)
+    if figures.ours and (is_compared or any(plan.sums for plan in plans)):
         rows.append(("我方报价", figures.ours.words))
-    if figures.theirs:
+    if is_compared and figures.theirs:
         rival = f"{figures.competitor} " if figures.competitor else ""
         rows.append(("竞品价", f"{rival}{figures.theirs.words}"))
-    rows.append(("差额", script_plans.difference(figures)))
+    if is_compared:
+        rows.append(("差额", script_plans.difference(figures)))
     return [(label, value) for label, value in rows if value]
 
 

@@ -27,7 +27,12 @@ class Price:
 
     @property
     def words(self) -> str:
-        words = f"{'约 ' if self.about else ''}{wording.amount(self.fen)}"
+        """Exact, or with 约 to a hundredth of 万元, below 万元 to the yuan."""
+        if not self.about:
+            words = wording.amount(self.fen)
+        else:
+            step = wording.FEN_PER_YUAN * (100 if self.fen >= wording.FEN_PER_WAN else 1)
+            words = f"约 {wording.amount((self.fen + step // 2) // step * step)}"
         return f"{words}/{self.unit}" if self.unit else words
 
 
@@ -42,8 +47,8 @@ class Figures:
     customer: str = ""
     industry: str = ""
     stage: str = ""
-    speaks_of_prices: bool = False
-    """Whether the question or the record compares prices, so that a missing one is worth asking for."""
+    is_compared: bool = False
+    """Whether the question itself says what a competitor asks, or by how much the two differ."""
     terms: Terms = field(default_factory=Terms)
 
     @property
@@ -146,7 +151,7 @@ def known_of(
         customer=customer.name if customer else "",
         industry=(customer.industry if customer else None) or "",
         stage=_stage(records, customer),
-        speaks_of_prices=difference is not None or theirs is not None,
+        is_compared=difference is not None or _said(said, "competitor_price") is not None,
         terms=deal_terms.read(question),
     )
 

@@ -11,16 +11,22 @@ from nlp.scripts import Hit
 from storage.models import Script
 
 MOST = 3
-CANDIDATES = 12
+CANDIDATES = 30
 """So many of the best are looked at for plans of different kinds."""
 FAIR = 0.6
-"""Of the first one's score: what is below that fits too little to stand beside it."""
+"""Of the first one's score: what is below that fits too little to stand beside it,"""
+AKIN = 0.08
+"""unless it is of the same category: another way to answer the same objection."""
+SURE = 0.5
+"""A score above this says no more of the others: it is the stored phrasing, word by word."""
 MOST_WORDS = 260
 """Characters: what takes a minute to read aloud is no answer in front of a customer."""
 MOST_PARTS = 4
 """Lines of a schedule that are written out."""
 INSTALMENTS, SAVINGS = "分期付款测算", "成本优化清单"
 PRICES = frozenset({"我方报价", "竞品价", "差额", "差价比例"})
+ABOUT_PRICES = frozenset({"价格", "采购压价", "招标比价"})
+"""Categories in which two prices are compared."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Plan:
     code: str
     title: str
     kind: str
+    category: str
     words: str
     why: str
     sums: tuple[str, ...] = ()
@@ -40,28 +47,38 @@ def of_different_kinds(hits: Sequence[Hit]) -> list[Hit]:
     """The best, and of each other kind the best that is still fair; a script of no kind is like no other."""
     chosen: list[Hit] = []
     for hit in hits:
-        is_fair = not chosen or hit.score >= FAIR * chosen[0].score
-        if is_fair and not (hit.kind and hit.kind in {one.kind for one in chosen}):
+        kinds = {one.kind for one in chosen}
+        if not chosen or (not (hit.kind and hit.kind in kinds) and (fits(hit, chosen[0]) or _is_akin(hit, chosen[0]))):
             chosen.append(hit)
     return chosen[:MOST]
 
 
+def fits(hit: Hit, best: Hit) -> bool:
+    return hit.score >= FAIR * best.score
+
+
+def _is_akin(hit: Hit, best: Hit) -> bool:
+    return bool(hit.category) and hit.category == best.category and hit.score >= AKIN * min(best.score, SURE)
+
+
 def also(hits: Sequence[Hit], chosen: Sequence[Hit]) -> list[Hit]:
-    """Close ones that gave way to another kind."""
+    """Good ones that gave way to another kind."""
     offered = {hit.script_id for hit in chosen}
-    fair = [hit for hit in hits[: MOST + 2] if hit.script_id not in offered and hit.score >= FAIR * chosen[0].score]
-    return fair[:2]
+    return [hit for hit in hits[:MOST] if hit.script_id not in offered and fits(hit, chosen[0])]
 
 
 def plan(script: Script, figures: Figures, *, phrasing: str | None = None) -> Plan | None:
     """The script for this customer; None where nothing of it can be said without what is not known."""
-    words = script_words.filled(script.body, figures.values())
+    # said aloud, 85万元 is one word
+    values = {name: value.replace(" ", "") for name, value in figures.values().items()}
+    words = script_words.filled(script.body, values)
     if not words:
         return None
     return Plan(
         code=script.code,
         title=script.title,
         kind=script.plan_kind,
+        category=script.category,
         words=_short(words, script.code),
         why=_why(script, figures, phrasing),
         sums=tuple(_sums(script.plan_kind, figures)),
@@ -113,15 +130,22 @@ def difference(figures: Figures) -> str:
     return texts.ANSWER_SAME
 
 
-def missing_price(figures: Figures, bodies: Sequence[str], question: str) -> str:
-    """Which number would let us reckon the difference; empty where none is missing, or none would help."""
-    wanted = figures.speaks_of_prices or any(PRICES & set(script_words.placeholders(body)) for body in bodies)
-    if not wanted or figures.gap is not None:
+def compares(plans: Sequence[Plan], figures: Figures) -> bool:
+    """Whether two prices are what it is about: the question or the answer speaks of them."""
+    if figures.is_compared:
+        return True
+    return plans[0].category in ABOUT_PRICES and figures.terms.count is None
+
+
+def missing_price(plans: Sequence[Plan], figures: Figures, question: str) -> str:
+    """Which number would let us reckon the difference; empty where none is missing."""
+    if figures.gap is not None:
         return ""
-    if figures.ours is None:
-        names_theirs = figures.speaks_of_prices
-        return texts.ANSWER_OUR_PRICE.format(question=question) if names_theirs else texts.ANSWER_BOTH_PRICES
-    return texts.ANSWER_THEIR_PRICE
+    if figures.ours is not None:
+        return texts.ANSWER_THEIR_PRICE
+    if figures.is_compared:
+        return texts.ANSWER_OUR_PRICE.format(question=question)
+    return texts.ANSWER_BOTH_PRICES
 
 
 def _sums(kind: str, figures: Figures) -> list[str]:

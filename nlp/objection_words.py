@@ -24,7 +24,7 @@ class Asked:
 
 
 _END = r"[\s，,。.！!？?…~～]*"
-_LEAD = r"(?:你好|您好|请问|问一下|问下|帮我|帮忙|麻烦|教教我|教我|想想|想一下|看看|看一下|那个|就是|嗯|呃|那|哎|诶|我|[，,。\s])*"
+_LEAD = r"(?:你好|您好|请问|问一下|问下|帮我|帮忙|麻烦|教教我|教我|想想|想一下|看看|看一下|那个|就是|嗯|呃|那|哎|诶|我想(?:问|请教)(?:一下|下)?|[，,。\s])*"
 _SHOULD = r"(?:(?:我|我们|咱们?|这个?|到底|究竟)?(?:该|应该|要|得|可以|能)?)"
 _REPLY = (
     r"(?:(?:怎么|如何|咋|怎样)(?:回答|回复|回应|应对|应付|答复|回|答|接话|接|破)|(?:该|要)?(?:回|答)(?:些)?(?:什么|啥))"
@@ -96,6 +96,11 @@ _FRAME = re.compile(
     rf"(?:{_CUSTOMER}|这家|那家)(?:那边|这边|方面|一直|就|又|老是?|总是?|都|还|也|今天|刚才|刚刚|现在|突然)*"
     r"(?:(?:跟|和|对)我们?)?(?:说|问我?们?|讲|觉得|认为|提出?|反映|抱怨|来了一句)(?:了|的|是|道)?)[：:，,\s“”\"「『]*"
 )
+_TOLD = re.compile(
+    r"(?:客户|对方|甲方|采购|[一-鿿]{1,3}(?:总|经理|主任|厂长))(?:又|就|还|也|一直|总)?(?:说|问|讲|觉得|认为)"
+)
+_RIVAL = re.compile(r"竞品|竞争对手|对手|友商|别家|另一家|另外一家|同行|人家")
+_FIGURE = re.compile(r"[\d一二两三四五六七八九十百千]+(?:[万亿%元块折]|个点)")
 _MARKS = " \n\t，,。.！!？?；;：:、…~～“”\"'「」『』（）()"
 _PARTS = re.compile(r"[一-鿿A-Za-z0-9]")
 
@@ -165,10 +170,25 @@ def _judged(said: str, *, needs_somebody: bool) -> Asked | None:
     is_blunt = len(said) <= LONGEST_BLUNT and not re.search(r"[，。,；;]", said)
     if needs_somebody and not somebody and not is_blunt:
         return None
-    core = re.sub(r"^(?:说|讲|问)的?", "", _FRAME.sub("", said, count=1)).strip(_MARKS)
+    # 我们报85万，客户说太贵了: a figure of our own comes first, and then what was said
+    told = _TOLD.search(said)
+    before = said[: told.start()] if told else ""
+    if told and _FIGURE.search(before) and not _RIVAL.search(before) and len(_PARTS.findall(said[told.end() :])) > 2:
+        said = said[told.start() :]
+    core = re.sub(r"^(?:说|讲|问)的?", "", _FRAME.sub("", said, count=1))
+    core = re.sub(rf"^(?:这个|那个)?{_CUSTOMER}(?=嫌)", "", core).strip(_MARKS)
     if len(_PARTS.findall(core)) < 2:
         return None
     return Asked(core)
+
+
+def with_pauses(text: str) -> str:
+    """A comma before what the customer says, where speech has none: 报七十二万客户说 counts no customers.
+
+    >>> with_pauses("竞品报七十二万客户说贵")
+    '竞品报七十二万，客户说贵'
+    """
+    return re.sub(rf"(?<=[^，。,；;：:\s“「])(?={_TOLD.pattern}|(?:客户|对方|甲方)嫌)", "，", text)
 
 
 _STAGE_NAMES = tuple(sorted({*STAGES, *STAGES_LONG}, key=len, reverse=True))

@@ -6,11 +6,10 @@ import pytest
 
 from bot.script_files import STARTER, read_library
 from bot.script_store import store_scripts
-from handlers import actions, texts
-from handlers.cards import as_text, numbered
-from handlers.messages import CardUpdate, OutboundCard, OutboundText, Text
+from handlers.cards import as_text
+from handlers.messages import OutboundCard
 from storage.models import ScriptQuestion
-from tests.chat import MANAGER, OTHER, REP, VISIT, Chat, closings, fields
+from tests.chat import REP, Chat
 
 ASKED = "客户说竞品价格低15%，怎么回？"
 HENGLI = "宁波恒力阀门有限公司"
