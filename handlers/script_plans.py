@@ -24,7 +24,7 @@ MOST_WORDS = 260
 MOST_PARTS = 4
 """Lines of a schedule that are written out."""
 INSTALMENTS, SAVINGS = "分期付款测算", "成本优化清单"
-PRICES = frozenset({"我方报价", "竞品价", "差额", "差价比例"})
+OF_A_SCHEDULE = frozenset({"期数", "每期"})
 ABOUT_PRICES = frozenset({"价格", "采购压价", "招标比价"})
 """Categories in which two prices are compared."""
 
@@ -81,7 +81,7 @@ def plan(script: Script, figures: Figures, *, phrasing: str | None = None) -> Pl
         category=script.category,
         words=_short(words, script.code),
         why=_why(script, figures, phrasing),
-        sums=tuple(_sums(script.plan_kind, figures)),
+        sums=tuple(_sums(script, figures)),
         materials=tuple(script.materials),
     )
 
@@ -137,33 +137,34 @@ def compares(plans: Sequence[Plan], figures: Figures) -> bool:
     return plans[0].category in ABOUT_PRICES and figures.terms.count is None
 
 
-def missing_price(plans: Sequence[Plan], figures: Figures, question: str) -> str:
+def missing_price(figures: Figures) -> str:
     """Which number would let us reckon the difference; empty where none is missing."""
     if figures.gap is not None:
         return ""
     if figures.ours is not None:
         return texts.ANSWER_THEIR_PRICE
-    if figures.is_compared:
-        return texts.ANSWER_OUR_PRICE.format(question=question)
-    return texts.ANSWER_BOTH_PRICES
+    return texts.ANSWER_OUR_PRICE if figures.is_compared else texts.ANSWER_BOTH_PRICES
 
 
-def _sums(kind: str, figures: Figures) -> list[str]:
-    if kind == INSTALMENTS:
-        return [_instalments(figures)]
-    if kind == SAVINGS:
+def _sums(script: Script, figures: Figures) -> list[str]:
+    if script.plan_kind == INSTALMENTS:
+        line = _instalments(figures, asks=bool(OF_A_SCHEDULE & set(script_words.placeholders(script.body))))
+        return [line] if line else []
+    if script.plan_kind == SAVINGS:
         return _over_the_years(figures)
     return []
 
 
-def _instalments(figures: Figures) -> str:
-    if figures.terms.unclear:
+def _instalments(figures: Figures, *, asks: bool) -> str:
+    """The schedule; or what is missing for it, where the script `asks` for one."""
+    if figures.terms.count is not None and figures.terms.unclear:
         return texts.ANSWER_TERMS_UNCLEAR
     if schedule := figures.schedule:
         return schedule_words(schedule, figures.down_fen)
     missing = [texts.ANSWER_TERMS_QUOTE] * (figures.ours is None or figures.ours.unit is not None)
     missing += [texts.ANSWER_TERMS_COUNT] * (figures.terms.count is None)
-    return texts.ANSWER_TERMS_MISSING.format(missing="和".join(missing)) if missing else ""
+    asks = asks or figures.terms.count is not None
+    return texts.ANSWER_TERMS_MISSING.format(missing="和".join(missing)) if missing and asks else ""
 
 
 def schedule_words(schedule: Schedule, down_fen: int) -> str:
