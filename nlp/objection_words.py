@@ -75,7 +75,7 @@ _OBJECTION = re.compile(
 )
 _VISITED = re.compile(
     r"刚从|刚刚?(?:拜访|见完|聊完|谈完|去了)|拜访了?|出来(?:了|，)|见了|见到了?|碰了?面|去了(?!别)|跑了一趟|回来(?:了|，|的路上)|聊了|谈了(?:一|半|很)|"
-    r"我(?:们)?(?:当场|先)?(?:答应|承诺|回他|跟他说了|回复了|说了)|下一步|约了|约在|约好|联系人是?|纪要|改成|改为|记一下|记录一下|这次(?:去|拜访)"
+    r"我(?:们)?(?:当场|先)?(?:答应|承诺|回他|跟他说了|回复了|说了)|下一步|约了|约在|约好|联系人是?|纪要|记一下|记录一下|这次(?:去|拜访)"
 )
 _NOT_ASKED = re.compile(
     r"(?:看看?|等|听听?|问问?|不管|无论|不论|商量|讨论|研究|琢磨|想好|想清楚|知道|晓得|清楚|明白|想想|准备好?|记得|学会|看他们?|培训|教他们?|请示|汇报)(?:了|过|一下|下)?"
@@ -165,7 +165,7 @@ def _judged(said: str, *, needs_somebody: bool) -> Asked | None:
         return None
     somebody = _SOMEBODY_SAYS.search(said)
     objection = _OBJECTION.search(said)
-    if not somebody and not objection:
+    if not somebody and (not objection or re.search(r"改成|改为|改到", said)):
         return None
     is_blunt = len(said) <= LONGEST_BLUNT and not re.search(r"[，。,；;]", said)
     if needs_somebody and not somebody and not is_blunt:

@@ -104,10 +104,7 @@ def test_half_a_fen_of_interest_is_rounded_up() -> None:
 )
 def test_what_makes_no_plan_is_refused(amount: int, count: int, rate: Decimal | None) -> None:
     with pytest.raises(ValueError, match=r"instalments|rate"):
-        if rate is None:
-            instalments.even(amount, count)
-        else:
-            instalments.annuity(amount, count, rate)
+        instalments.even(amount, count) if rate is None else instalments.annuity(amount, count, rate)
 
 
 # Two prices
