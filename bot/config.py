@@ -84,19 +84,14 @@ class Pictures(Section):
     vision_timeout_s: float = Field(default=20.0, gt=0, le=60)
 
 
-class Model(Section):
-    """A language model beside the rules; none where `base_url` is empty."""
+class Service(Section):
+    """An endpoint with one of OpenAI's interfaces; none where `base_url` is empty."""
 
     base_url: str = ""
     api_key: SecretStr = SecretStr("")
     model: str = ""
     consent: bool = False
-    """Whether notes may leave this machine; an address on it needs none."""
-    redact: bool = True
-    timeout_s: float = Field(default=12.0, gt=0, le=60)
-    max_input_chars: int = Field(default=6000, ge=100, le=100_000)
-    max_output_tokens: int = Field(default=2000, ge=200)
-    daily_tokens: int = Field(default=0, ge=0)
+    """Whether words may leave this machine; an address on it needs none."""
     extra_body: dict[str, Any] = {}
 
     @field_validator("base_url")
@@ -137,6 +132,33 @@ class Model(Section):
                 "base_url leads off this machine, and what your reps write and say would be sent there; if your "
                 "company allows that, write consent = true, otherwise use a model on this machine (http://127.0.0.1:…)"
             )
+        return self
+
+
+class Model(Service):
+    """A language model beside the rules."""
+
+    redact: bool = True
+    timeout_s: float = Field(default=12.0, gt=0, le=60)
+    max_input_chars: int = Field(default=6000, ge=100, le=100_000)
+    max_output_tokens: int = Field(default=2000, ge=200)
+    daily_tokens: int = Field(default=0, ge=0)
+
+
+class Scripts(Service):
+    """How scripts are found: by words and sounds, and with `semantic` by what is meant, too."""
+
+    semantic: Literal["off", "packaged", "endpoint"] = "off"
+    timeout_s: float = Field(default=5.0, gt=0, le=60)
+    batch: int = Field(default=64, ge=1, le=2048)
+    """Texts in one request."""
+    least: float | None = Field(default=None, gt=0, lt=1)
+    """How near a script must come to answer; None: the words decide."""
+
+    @model_validator(mode="after")
+    def reachable(self) -> Self:
+        if self.semantic == "endpoint" and not self.base_url:
+            raise ValueError('semantic = "endpoint" needs a base_url')
         return self
 
 
@@ -489,6 +511,7 @@ class Config(Section):
     speech: Speech = Speech()
     pictures: Pictures = Pictures()
     model: Model = Model()
+    scripts: Scripts = Scripts()
     conversation: Conversation = Conversation()
     calendar: Calendar = Calendar()
     rules: Rules = Rules()

@@ -9,12 +9,13 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from bot import enrolment, roster
+from bot import enrolment, roster, script_store
 from bot.config import Calendar, Config, Playground, Server, Storage, Vocabulary
 from bot.pipeline import keep
 from bot.platform import Received
 from bot.playground.adapter import SAMPLE_FOLDER, Person, PlaygroundPlatform, Role, Skin
 from bot.playground.conversation import Answered, Said
+from bot.script_files import STARTER, read_library
 from handlers import actions
 from handlers.cards import as_text
 from handlers.messages import CardClick, Content, OutboundCard, OutboundText, PlatformName, Text, Voice
@@ -74,11 +75,12 @@ def shown_role(roles: Sequence[str]) -> Role:
 
 
 async def enrol(work: Work) -> None:
-    """The sample company's members and customers."""
+    """The sample company's members and customers, with the scripts of the starter library."""
     members = roster.read_members((SAMPLE_FOLDER / "members.csv").read_bytes())
     await enrolment.store_members(work, members.rows, source="demo")
     customers = roster.read_customers((SAMPLE_FOLDER / "customers.csv").read_bytes())
     await enrolment.store_customers(work, customers.rows, source="demo")
+    await script_store.store_scripts(work, read_library(STARTER).rows, source="demo")
 
 
 class DemoFailed(Exception):

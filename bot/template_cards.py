@@ -17,6 +17,7 @@ SOURCE_COLORS = {"neutral": 0, "good": 3, "alert": 2}
 """Grey, green, red."""
 BUTTON_STYLES = {"primary": 1, "secondary": 2, "neutral": 3, "danger": 4}
 MORE = "（其余内容见上一条消息）"
+MORE_IN_ONE = "（内容见上一条消息）"
 
 ITEMS = 6
 ITEM_LABEL_CHARS = 5
@@ -152,18 +153,21 @@ def _face(card: OutboundCard, overflow: _Overflow) -> JsonObject:
         rendered["horizontal_content_list"] = [*items]
     lines += [line for line in clean(card.body).split("\n") if line.strip()]
     if lines:
-        rendered["sub_title_text"] = _fit(lines, overflow)
+        rendered["sub_title_text"] = _fit(lines, overflow, in_one=card.body_in_one)
     if quote := clean_line(card.quote):
         quoted: JsonObject = {"type": 0, "quote_text": overflow.cut(quote, overflow.room.quote, label="原话")}
         rendered["quote_area"] = quoted
     return rendered
 
 
-def _fit(lines: Sequence[str], overflow: _Overflow) -> str:
-    """As many whole lines as there is room for; the others overflow, and a note says where they are."""
+def _fit(lines: Sequence[str], overflow: _Overflow, *, in_one: bool) -> str:
+    """As many whole lines as there is room for, or none; the others overflow, and a note says where they are."""
     whole = "\n".join(lines)
     if len(whole) <= overflow.room.lines:
         return whole
+    if in_one:
+        overflow.lines += lines
+        return MORE_IN_ONE
     kept: list[str] = []
     room = overflow.room.lines - len(MORE)
     for line in lines:

@@ -11,9 +11,10 @@ from pathlib import Path
 from aiohttp import web
 
 from bot import company_days, demo, pipeline, presence
-from bot.config import Config, Model
+from bot.config import Config, Service
 from bot.config import Rules as RulesSection
 from bot.dingtalk.adapter import DingTalkPlatform
+from bot.errors import ConfigError
 from bot.groups.adapter import GroupsPlatform
 from bot.pages import evidence, todo
 from bot.platform import Keep, MediaFile, Platform
@@ -28,10 +29,12 @@ from handlers.context import Context, GroupTarget, Settings
 from handlers.links import Links
 from handlers.messages import PlatformName
 from handlers.rulebook import RuleBook
+from handlers.script_desk import ScriptDesk
 from handlers.working_time import WorkingTime
 from nlp import lexicon, vision
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
+from nlp.embeddings import Embedder, EndpointEmbedder, PackagedEmbedder
 from nlp.errors import EngineUnavailable
 from nlp.extractor import Extractor, Rules
 from nlp.hearing import SpeechEngine
@@ -94,12 +97,17 @@ async def assistant(
         reader = extractor(config, clock)
         if isinstance(reader, ModelAndRules):
             stack.push_async_callback(reader.close)
+        # a packaged model takes a moment to load
+        by_meaning = await asyncio.to_thread(embedder, config)
+        if isinstance(by_meaning, EndpointEmbedder):
+            stack.callback(by_meaning.close)
         yield await put_together(
             config,
             database,
             clock=clock,
             listener=listener,
             extractor=reader,
+            embedder=by_meaning,
             screens=screens,
             media=LocalMediaStore(config.storage.media_dir),
             platforms=platforms,
@@ -119,6 +127,7 @@ async def put_together(
     extractor: Extractor,
     media: MediaStore,
     platforms: Sequence[Platform],
+    embedder: Embedder | None = None,
     screens: ScreenReader | None = None,
     roles: Collection[str],
     queues: Mapping[str, QueueRules] = pipeline.QUEUES,
@@ -144,6 +153,7 @@ async def put_together(
         served=frozenset(by_name),
         links=links,
         answers_only=frozenset(one.name for one in platforms if one.capabilities.answers_only),
+        scripts=ScriptDesk(embedder),
     )
     asked_for = {name: queues[name] for role in roles for name in pipeline.ROLES[role]}
     keep_done = timedelta(days=config.storage.keep_done_jobs_days)
@@ -244,6 +254,19 @@ def extractor(config: Config, clock: Clock) -> Rules | ModelAndRules:
     return ModelAndRules(_endpoint(model), now=clock.now, limits=limits, redacts=model.redact)
 
 
+def embedder(config: Config) -> Embedder | None:
+    """What finds scripts by what is meant; None where words are to do. Raises ConfigError where it is not installed."""
+    wanted = config.scripts
+    if wanted.semantic == "endpoint":
+        return EndpointEmbedder(_endpoint(wanted), timeout_s=wanted.timeout_s, batch=wanted.batch, least=wanted.least)
+    if wanted.semantic == "off":
+        return None
+    try:
+        return PackagedEmbedder()
+    except ImportError as error:
+        raise ConfigError("scripts.semantic = \"packaged\" needs pip install 'visitbot[semantic]'") from error
+
+
 def screen_reader(config: Config, clock: Clock) -> ScreenReader | None:
     """What reads pictures; None where no engine is installed, or none is wanted. Nothing is started yet."""
     wanted = config.pictures
@@ -258,7 +281,7 @@ def screen_reader(config: Config, clock: Clock) -> ScreenReader | None:
     return HybridReader(local, VisionReader(endpoint, now=clock.now, limits=limits))
 
 
-def _endpoint(model: Model, *, name: str = "") -> Endpoint:
+def _endpoint(model: Service, *, name: str = "") -> Endpoint:
     return Endpoint(
         base_url=model.base_url,
         model=name or model.model,

@@ -182,6 +182,11 @@ async def _theirs_to_judge(work: Work, member: Member, action: Any) -> bool:
     return proposal is not None and await may_judge_proposal(work, member, proposal)
 
 
+async def _own_script_question(work: Work, member: Member, action: Any) -> bool:
+    question = await work.scripts.find_question(action.question_id)
+    return question is not None and question.member_id == member.member_id
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -200,6 +205,8 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.LowerGrade: _own_findings,
     actions.KeepGrade: _own_findings,
     actions.UndoFinding: _undoable_findings,
+    actions.ShowScripts: _own_visit,
+    actions.JudgeScript: _own_script_question,
     actions.TakeEscalation: _managed_escalation,
     actions.AssignEscalation: _managed_escalation,
     actions.ResolveEscalation: _own_escalation,

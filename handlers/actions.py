@@ -208,6 +208,25 @@ class ReturnScript(Frozen):
     proposal_id: int
 
 
+# Scripts
+
+
+class ShowScripts(Frozen):
+    """What to answer to the objections that a visit's record holds."""
+
+    do: Literal["scripts"] = "scripts"
+    visit_id: int
+
+
+class JudgeScript(Frozen):
+    """Whether an answer was useful; `place` counts those offered to that question from 0."""
+
+    do: Literal["judge"] = "judge"
+    question_id: int
+    place: int
+    useful: bool
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -219,6 +238,7 @@ TodoAction = FinishTodo | PostponeTodo | PassOnTodo
 PeopleAction = HandOver | HandOverLater | RestoreMember | KeepOut | ApplyDepartures | DropDepartures
 RuleAction = LowerGrade | KeepGrade | UndoFinding
 ProposalAction = ApproveScript | ReturnScript
+ScriptAction = ShowScripts | JudgeScript
 Action = (
     VisitAction
     | RiskAction
@@ -226,6 +246,7 @@ Action = (
     | PictureAction
     | TodoAction
     | RuleAction
+    | ScriptAction
     | EscalationAction
     | PeopleAction
     | ProposalAction

@@ -226,6 +226,7 @@ def _draft_buttons(visit: Visit, record: Record, *, asks: bool) -> tuple[CardBut
         _button("新建并确认" if is_new else "确认", actions.ConfirmVisit(visit_id=visit.visit_id), "primary"),
         _button("修改", actions.ShowSources(visit_id=visit.visit_id)),
         _button("换客户", actions.ChangeCustomer(visit_id=visit.visit_id)),
+        *((_button("看话术", actions.ShowScripts(visit_id=visit.visit_id)),) if record.all(ObjectionValue) else ()),
         *((_button("跳过提问", actions.SkipDetails(visit_id=visit.visit_id), "neutral"),) if asks else ()),
         _button("作废", actions.DiscardVisit(visit_id=visit.visit_id), "danger"),
     )

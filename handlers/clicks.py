@@ -10,6 +10,7 @@ from handlers import (
     drafts,
     escalation_answers,
     leavers,
+    objections,
     outbox,
     pictures,
     risk_replies,
@@ -73,6 +74,8 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         await script_approval.press(ctx, work, action, pressed)
     elif isinstance(action, actions.RuleAction):
         await rule_buttons.press(ctx, work, action, pressed)
+    elif isinstance(action, actions.ScriptAction):
+        await objections.press(ctx, work, action, pressed)
     else:
         await escalation_answers.press(ctx, work, action, pressed)
 

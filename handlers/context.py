@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
 from handlers.rulebook import RuleBook
+from handlers.script_desk import ScriptDesk
 from handlers.working_time import WorkingTime
 from nlp.calendar_cn import Worked
 from nlp.documents import DOCUMENTS
@@ -105,6 +106,7 @@ class Context:
     links: Links
     answers_only: frozenset[PlatformName] = frozenset()
     """Those of them on which nobody can be written to who has not written first."""
+    scripts: ScriptDesk = field(default_factory=ScriptDesk)
 
     async def reach(self, work: Work, member_id: int, *, prefer: str | None = None) -> Address | None:
         """Where a member can be told something; None: nowhere."""

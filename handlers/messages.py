@@ -255,6 +255,8 @@ class OutboundCard(Frozen):
     fields: tuple[CardField, ...] = ()
     body: str = ""
     """Lines below the fields: next steps, hints."""
+    body_in_one: bool = False
+    """The lines of `body` are read together: where not all of them fit on the card, none is, and all go before it."""
     quote: str = ""
     """Words quoted from a person, shown as a quotation."""
     selects: tuple[CardSelect, ...] = Field(default=(), max_length=3)

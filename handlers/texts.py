@@ -9,7 +9,7 @@ HELP = """我是拜访助手，拜访完说一段话就行：
 6. 改待办：排期表改到周五；第二个往后推三天；删掉第二个待办
 7. 补充：他们12月要验厂；删内容：风险去掉、竞品不是华锐是华工；撤销：回到上一版；作废：不要这条了
 8. 待办：看还没做完的事；排期表搞定了、第二个待办延期到周五、排期表转给赵一鸣；新建待办：周五前寄样品；待跟进 恒力
-9. 话术库：看团队的话术；新增话术、修改话术 PR-01：主管通过后大家都能用
+9. 客户的话不知道怎么接：客户说竞品价格低15%，怎么回；话术库：看团队的话术；新增话术、修改话术 PR-01：主管通过后大家都能用
 10. 帮助：再看一遍这段话"""
 
 HELP_LEADERS = """主管还可以说：
@@ -653,3 +653,48 @@ SCRIPT_CLUE_LINE = "#{number} {customer} {day}（{rep}，之后到「{stage}」�
 NO_SUCH_SCRIPT_CLUE = "没有 {number} 号线索，或者已经采纳过了。回复「话术线索」看现在的清单。"
 SCRIPT_CLUE_TAKEN = "已按原话记为草稿 {code}「{title}」，还没有启用。启用前请把客户名、人名、金额改掉：修改话术 {code}，再在卡片上点「通过」。"
 SCRIPT_SOURCE = "拜访记录 #{visit_id} {day} {customer}"
+# Answers to objections
+
+ANSWER_LOOKING = "收到，正在找话术…"
+ANSWER_HOW = "请带上客户的原话再问一次，例如：客户说竞品价格低15%，怎么回"
+ANSWER_NONE = "「{question}」话术库里没有合适的回答，不硬凑。已记为话术缺口，主管补上后告诉您。"
+ANSWER_NEAREST = "最接近的类别是{category}，可以回复「话术库 {category}」看看。"
+ANSWER_NO_STAGE = "话术库里还没有「{stage}」阶段的提问话术。请管理员在话术的“阶段”一栏写上它。"
+ANSWER_TITLE = "话术参考"
+ANSWER_STAGE_TITLE = "提问话术 · {stage}"
+ANSWER_SAID = "客户说：{question}"
+ANSWER_WHY_SAID = "像「{phrasing}」"
+ANSWER_WHY_CATEGORY = "类别 {category}"
+ANSWER_WHY_STAGE = "阶段 {stage}"
+ANSWER_WHY_INDUSTRY = "行业 {industry}"
+ANSWER_WHY_PRODUCT = "产品 {product}"
+ANSWER_WHY_COMPETITOR = "竞品 {competitor}"
+ANSWER_WHY = "依据：{why}"
+ANSWER_MATERIAL = "资料：{materials}"
+ANSWER_GO_ON = "（全文：话术 {code}）"
+ANSWER_ALSO = "相近的还有：{scripts}（回复「话术 {code}」看全文）"
+ANSWER_BY_WORDS_ONLY = "（语义检索暂时用不上，这次只按字词找）"
+ANSWER_WHICH_CUSTOMER = "叫「{name}」的客户不止一家，没有代入数字。说全名再问一次就能算。"
+ANSWER_DEARER = "{difference}，我方比竞品高 {above}（竞品比我方低 {below}）"
+ANSWER_CHEAPER = "我方低 {difference}，比竞品低 {below}"
+ANSWER_SAME = "两家一样"
+ANSWER_BOTH_PRICES = "告诉我我方报价和竞品价，我就能算差额，例如：我们报85万，竞品报72万，客户嫌贵，怎么回"
+ANSWER_OUR_PRICE = "告诉我我方报价，我就能算差额，例如：我们报85万，竞品低15%，怎么回"
+ANSWER_THEIR_PRICE = "告诉我竞品价，我就能算差额，例如：我们报85万，竞品报72万，客户嫌贵，怎么回"
+ANSWER_INSTALMENTS = "测算：{amount}分 {count} 期（{terms}）：{parts}；合计 {total}"
+ANSWER_DOWN = "首付 {down}，余款 "
+ANSWER_NO_INTEREST = "不计息"
+ANSWER_RATE = "{method}，年利率 {percent}，利息共 {interest}"
+ANSWER_METHODS = {"annuity": "等额本息", "equal_principal": "等额本金"}
+ANSWER_EACH = "第 {first} 期 {amount}"
+ANSWER_EACH_OF = "第 {first}–{last} 期每期 {amount}"
+ANSWER_TERMS_UNCLEAR = "利息或首付没听明白，没有算分期。可以这样说：我们报85万，首付30%，分12期，年利率4.8%"
+ANSWER_TERMS_MISSING = "告诉我{missing}，我就能算分期，例如：我们报85万，客户要分12期，怎么回"
+ANSWER_TERMS_QUOTE, ANSWER_TERMS_COUNT = "我方报价", "分几期"
+ANSWER_PAYBACK = "测算：每年省 {saved}，约 {months} 个月回本（报价 {price}）"
+ANSWER_OWNERSHIP = "测算：报价 {price}，每年 {yearly}，{years} 年共 {total}"
+ANSWER_JUDGED_TITLE = "话术评价"
+ANSWER_JUDGED = "已记下，谢谢。想改就再点。"
+ANSWER_VERDICTS = {True: "有用", False: "没用", None: "还没评"}
+ANSWER_JUDGED_LABEL = "话术"
+RULE_REFUSED_DEMO_SCRIPT = "话术：{code}「{title}」，回复「话术 {code}」看全文。"

@@ -6,9 +6,11 @@ from handlers import after_visits, customer_rules, notices, texts
 from handlers.checks import subject_of
 from handlers.context import Context
 from handlers.record import DemoValue, Record
-from storage.models import Customer, Member, Visit
+from storage.models import Customer, Member, Script, Visit
 from storage.work import Work
 
+DEMONSTRATIONS = "演示"
+"""The category of the scripts that answer a refusal."""
 LONGEST_STREAK = 50
 """Visits that are looked back on."""
 
@@ -116,5 +118,14 @@ async def _suggest_another_way(
     )
     if finding is not None:
         text = texts.RULE_REFUSED_DEMO.format(customer=customer.name, times=len(streak))
+        if script := await _another_way(ctx, work):
+            told = texts.RULE_REFUSED_DEMO_SCRIPT.format(code=script.code, title=script.title)
+            text = f"{text}\n{told}"
         key = f"rule:refused_demo:{finding.finding_id}"
         await notices.tell(ctx, work, member.member_id, text, key=key, subject=f"finding:{finding.finding_id}")
+
+
+async def _another_way(ctx: Context, work: Work) -> Script | None:
+    """The library's way around a demonstration; one that lets the customer see another customer's before all others."""
+    offered = await work.scripts.offered(ctx.day_of(work.now), category=DEMONSTRATIONS)
+    return next((script for script in offered if script.plan_kind == "案例"), next(iter(offered), None))

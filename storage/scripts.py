@@ -50,14 +50,16 @@ class Scripts:
     async def all(self) -> Sequence[Script]:
         return (await self._session.scalars(select(Script).order_by(Script.code))).all()
 
-    async def offered(self, today: date) -> Sequence[Script]:
-        """The approved ones that are valid today."""
-        query = select(Script).where(
-            Script.status == "approved",
-            or_(Script.valid_from.is_(None), Script.valid_from <= today),
-            or_(Script.valid_until.is_(None), Script.valid_until >= today),
-        )
+    async def offered(self, today: date, *, category: str | None = None) -> Sequence[Script]:
+        """The approved ones that are valid today, all or those of one category."""
+        query = select(Script).where(*_is_offered(today))
+        if category is not None:
+            query = query.where(Script.category == category)
         return (await self._session.scalars(query.order_by(Script.code))).all()
+
+    async def offers_any(self, today: date) -> bool:
+        query = select(Script.code).where(*_is_offered(today))
+        return await self._session.scalar(query.limit(1)) is not None
 
     async def revision(self) -> Revision:
         query = select(func.count(), func.max(Script.changed_at), func.coalesce(func.sum(Script.version), 0))
@@ -149,6 +151,9 @@ class Scripts:
 
     async def get_question(self, question_id: int) -> ScriptQuestion:
         return await self._session.get_one(ScriptQuestion, question_id)
+
+    async def find_question(self, question_id: int) -> ScriptQuestion | None:
+        return await self._session.get(ScriptQuestion, question_id)
 
     async def asked(
         self,
@@ -290,3 +295,11 @@ def _asked(members: Collection[int] | None, since: datetime | None) -> list[Colu
     if since is not None:
         conditions.append(ScriptQuestion.asked_at >= since)
     return conditions
+
+
+def _is_offered(today: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Script.status == "approved",
+        or_(Script.valid_from.is_(None), Script.valid_from <= today),
+        or_(Script.valid_until.is_(None), Script.valid_until >= today),
+    )

@@ -154,14 +154,20 @@ def _own(card: OutboundCard, choices: Sequence[Choice], overflow: list[str]) -> 
         for choice in choices
         for name, (option, *_) in choice.chosen.items()
     ]
+    option_groups = _groups(options) if options else []
+    # more buttons than one group holds go on in the groups that the options leave free
+    first, *more = _groups(buttons)
+    groups = [*option_groups, *more]
+    if len(groups) > len(OPTIONS):
+        raise ContentRefused(API, "buttons")
     return {
         "title": title or NAMELESS,
         "subtitle": subtitle,
         "tone": card.tone,
         **dict(zip(TEXTS, texts, strict=True)),
-        "buttons": _groups(buttons, 1)[0],
+        "buttons": first,
         "options_title": _cut(clean_line(card.selects[0].title), overflow) if options else "",
-        **dict(zip(OPTIONS, _groups(options, len(OPTIONS)), strict=True)),
+        **dict(zip(OPTIONS, [*groups, *[NO_BUTTONS] * (len(OPTIONS) - len(groups))], strict=True)),
         "closing": "",
     }
 
@@ -190,17 +196,17 @@ def _node(params: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:6]
 
 
-def _groups(buttons: Sequence[JsonObject], count: int) -> list[str]:
-    """The buttons in at most `count` button groups, in order."""
+def _groups(buttons: Sequence[JsonObject]) -> list[str]:
+    """The buttons in as many button groups as they take, one at least, in order."""
     groups: list[list[JsonObject]] = [[]]
     for button in buttons:
         if _size(_json([*groups[-1], button])) > VALUE_BYTES and groups[-1]:
             groups.append([])
         groups[-1].append(button)
     written = [_json(group) for group in groups]
-    if len(groups) > count or any(_size(group) > VALUE_BYTES for group in written):
+    if any(_size(group) > VALUE_BYTES for group in written):
         raise ContentRefused(API, "buttons")
-    return written + [NO_BUTTONS] * (count - len(groups))
+    return written
 
 
 def _general(card: OutboundCard, choices: Sequence[Choice], overflow: list[str]) -> dict[str, str]:

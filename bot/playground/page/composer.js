@@ -13,6 +13,7 @@ const SAMPLE_PICTURES = [
   ["chat", "截图"],
   ["quotation", "报价单"],
 ];
+const SAMPLE_QUESTION = "我们报85万，客户说竞品价格低15%，怎么回？";
 
 export class Composer {
   #send;
@@ -61,6 +62,7 @@ export class Composer {
         label,
       ),
     );
+    this.question = chip("sample-question", "clipboard", "怎么回", () => this.#send.sendText(SAMPLE_QUESTION));
     this.tray = el("div", { class: "tray", hidden: true }, ...PICKERS.map((picker) => this.#picker(...picker)), this.#placeTile());
     this.#recorder = new Recorder((sound, name, lengthMs) => this.#send.sendFile("voice", sound, name, lengthMs));
     this.row = el("div", { class: "composer-row" }, this.#recorder.button, this.input, this.sendButton, this.moreButton, this.#recorder.panel);
@@ -72,6 +74,7 @@ export class Composer {
         { class: "chips" },
         this.sample,
         ...this.samplePictures,
+        this.question,
         chip("help", "help", "帮助", () => this.#send.sendText("帮助")),
         chip("location-chip", "pin", "位置", () => this.#send.openLocation()),
       ),
@@ -83,6 +86,7 @@ export class Composer {
   reset(person, { sampleVoice, samplePictures }) {
     this.sample.hidden = !sampleVoice;
     for (const button of this.samplePictures) button.hidden = !samplePictures.includes(button.dataset.name);
+    this.question.hidden = person.role !== "sales";
     this.input.placeholder = person.role === "sales" ? "说说这次拜访…" : "发消息…";
     this.input.setAttribute("aria-label", `以${person.name}的身份发消息`);
     this.#recorder.cancel();
