@@ -30,13 +30,15 @@ from handlers.messages import PlatformName
 from handlers.rulebook import RuleBook
 from handlers.working_time import WorkingTime
 from nlp import lexicon, vision
+from nlp.coach import ModelCoach
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
 from nlp.errors import EngineUnavailable
 from nlp.extractor import Extractor, Rules
 from nlp.hearing import SpeechEngine
 from nlp.llm import ModelAndRules
-from nlp.llm_endpoint import Endpoint, Limits
+from nlp.llm_endpoint import Budget, Endpoint, Limits
+from nlp.practice import Coach
 from nlp.screen_reader import LocalReader
 from nlp.screen_reader import installed as installed_engine
 from nlp.screens import ScreenReader
@@ -91,15 +93,19 @@ async def assistant(
             stack.push_async_callback(platform.close)
         if screens is not None:
             stack.push_async_callback(screens.close)
-        reader = extractor(config, clock)
+        budget = Budget(config.model.daily_tokens, clock.now)
+        reader, coach = extractor(config, clock, budget), practice_coach(config, clock, budget)
         if isinstance(reader, ModelAndRules):
             stack.push_async_callback(reader.close)
+        if coach is not None:
+            stack.push_async_callback(coach.close)
         yield await put_together(
             config,
             database,
             clock=clock,
             listener=listener,
             extractor=reader,
+            coach=coach,
             screens=screens,
             media=LocalMediaStore(config.storage.media_dir),
             platforms=platforms,
@@ -120,6 +126,7 @@ async def put_together(
     media: MediaStore,
     platforms: Sequence[Platform],
     screens: ScreenReader | None = None,
+    coach: Coach | None = None,
     roles: Collection[str],
     queues: Mapping[str, QueueRules] = pipeline.QUEUES,
     watch: Callable[[Handlers], Handlers] = lambda handlers: handlers,
@@ -137,6 +144,7 @@ async def put_together(
         clock=clock,
         listener=listener,
         extractor=extractor,
+        coach=coach,
         screens=screens,
         media=media,
         fetch_media=fetch_media,
@@ -230,18 +238,29 @@ def vocabulary(config: Config) -> Vocabulary:
     )
 
 
-def extractor(config: Config, clock: Clock) -> Rules | ModelAndRules:
+def extractor(config: Config, clock: Clock, budget: Budget | None = None) -> Rules | ModelAndRules:
     """The rules, and a language model beside them where one is set up; nothing is called yet."""
     model = config.model
     if not model.base_url:
         return Rules()
-    limits = Limits(
+    return ModelAndRules(_endpoint(model), now=clock.now, limits=_limits(model), redacts=model.redact, budget=budget)
+
+
+def practice_coach(config: Config, clock: Clock, budget: Budget | None = None) -> ModelCoach | None:
+    """The same model, where one is set up; what it spends counts with the rest of the day."""
+    model = config.model
+    if not model.base_url:
+        return None
+    return ModelCoach(_endpoint(model), now=clock.now, limits=_limits(model), redacts=model.redact, budget=budget)
+
+
+def _limits(model: Model) -> Limits:
+    return Limits(
         timeout_s=model.timeout_s,
         input_chars=model.max_input_chars,
         output_tokens=model.max_output_tokens,
         daily_tokens=model.daily_tokens,
     )
-    return ModelAndRules(_endpoint(model), now=clock.now, limits=limits, redacts=model.redact)
 
 
 def screen_reader(config: Config, clock: Clock) -> ScreenReader | None:

@@ -182,6 +182,11 @@ async def _theirs_to_judge(work: Work, member: Member, action: Any) -> bool:
     return proposal is not None and await may_judge_proposal(work, member, proposal)
 
 
+async def _own_practice(work: Work, member: Member, action: Any) -> bool:
+    session = await work.practice.find(action.session_id)
+    return session is not None and session.member_id == member.member_id
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -213,4 +218,5 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.DropDepartures: _keeps_the_list,
     actions.ApproveScript: _theirs_to_judge,
     actions.ReturnScript: _theirs_to_judge,
+    actions.PractiseAgain: _own_practice,
 }

@@ -208,6 +208,16 @@ class ReturnScript(Frozen):
     proposal_id: int
 
 
+# Practice
+
+
+class PractiseAgain(Frozen):
+    """Another session like that one."""
+
+    do: Literal["practise_again"] = "practise_again"
+    session_id: int
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -219,6 +229,7 @@ TodoAction = FinishTodo | PostponeTodo | PassOnTodo
 PeopleAction = HandOver | HandOverLater | RestoreMember | KeepOut | ApplyDepartures | DropDepartures
 RuleAction = LowerGrade | KeepGrade | UndoFinding
 ProposalAction = ApproveScript | ReturnScript
+PracticeAction = PractiseAgain
 Action = (
     VisitAction
     | RiskAction
@@ -226,6 +237,7 @@ Action = (
     | PictureAction
     | TodoAction
     | RuleAction
+    | PracticeAction
     | EscalationAction
     | PeopleAction
     | ProposalAction

@@ -12,6 +12,7 @@ from handlers import (
     leavers,
     outbox,
     pictures,
+    practice,
     risk_replies,
     rule_buttons,
     script_approval,
@@ -73,6 +74,8 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         await script_approval.press(ctx, work, action, pressed)
     elif isinstance(action, actions.RuleAction):
         await rule_buttons.press(ctx, work, action, pressed)
+    elif isinstance(action, actions.PracticeAction):
+        await practice.press(ctx, work, action, pressed)
     else:
         await escalation_answers.press(ctx, work, action, pressed)
 

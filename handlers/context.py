@@ -15,6 +15,7 @@ from nlp.calendar_cn import Worked
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
 from nlp.extractor import Extractor
+from nlp.practice import Coach
 from nlp.screens import ScreenReader
 from nlp.transcript import Listener
 from storage.clock import Clock
@@ -105,6 +106,8 @@ class Context:
     links: Links
     answers_only: frozenset[PlatformName] = frozenset()
     """Those of them on which nobody can be written to who has not written first."""
+    coach: Coach | None = None
+    """Looks for the key points of a script in an answer, where a language model is set up."""
 
     async def reach(self, work: Work, member_id: int, *, prefer: str | None = None) -> Address | None:
         """Where a member can be told something; None: nowhere."""
