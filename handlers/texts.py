@@ -654,6 +654,7 @@ SCRIPT_CLUE_LINE = "#{number} {customer} {day}（{rep}，之后到「{stage}」�
 NO_SUCH_SCRIPT_CLUE = "没有 {number} 号线索，或者已经采纳过了。回复「话术线索」看现在的清单。"
 SCRIPT_CLUE_TAKEN = "已按原话记为草稿 {code}「{title}」，还没有启用。启用前请把客户名、人名、金额改掉：修改话术 {code}，再在卡片上点「通过」。"
 SCRIPT_SOURCE = "拜访记录 #{visit_id} {day} {customer}"
+
 # Practice
 
 PRACTICE_QUESTIONS = "提问"
