@@ -11,7 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot import company_days, demo, pipeline, presence
-from bot.config import Config, Service
+from bot.config import Config, Model, Service
 from bot.config import Rules as RulesSection
 from bot.dingtalk.adapter import DingTalkPlatform
 from bot.errors import ConfigError
@@ -32,6 +32,7 @@ from handlers.rulebook import RuleBook
 from handlers.script_desk import ScriptDesk
 from handlers.working_time import WorkingTime
 from nlp import lexicon, vision
+from nlp.coach import ModelCoach
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
 from nlp.embeddings import Embedder, EndpointEmbedder, PackagedEmbedder
@@ -39,7 +40,8 @@ from nlp.errors import EngineUnavailable
 from nlp.extractor import Extractor, Rules
 from nlp.hearing import SpeechEngine
 from nlp.llm import ModelAndRules
-from nlp.llm_endpoint import Endpoint, Limits
+from nlp.llm_endpoint import Budget, Endpoint, Limits
+from nlp.practice import Coach
 from nlp.screen_reader import LocalReader
 from nlp.screen_reader import installed as installed_engine
 from nlp.screens import ScreenReader
@@ -94,13 +96,16 @@ async def assistant(
             stack.push_async_callback(platform.close)
         if screens is not None:
             stack.push_async_callback(screens.close)
-        reader = extractor(config, clock)
+        budget = Budget(config.model.daily_tokens, clock.now)
+        reader, coach = extractor(config, clock, budget), practice_coach(config, clock, budget)
         if isinstance(reader, ModelAndRules):
             stack.push_async_callback(reader.close)
         # a packaged model takes a moment to load
         by_meaning = await asyncio.to_thread(embedder, config)
         if isinstance(by_meaning, EndpointEmbedder):
             stack.callback(by_meaning.close)
+        if coach is not None:
+            stack.push_async_callback(coach.close)
         yield await put_together(
             config,
             database,
@@ -108,6 +113,7 @@ async def assistant(
             listener=listener,
             extractor=reader,
             embedder=by_meaning,
+            coach=coach,
             screens=screens,
             media=LocalMediaStore(config.storage.media_dir),
             platforms=platforms,
@@ -129,6 +135,7 @@ async def put_together(
     platforms: Sequence[Platform],
     embedder: Embedder | None = None,
     screens: ScreenReader | None = None,
+    coach: Coach | None = None,
     roles: Collection[str],
     queues: Mapping[str, QueueRules] = pipeline.QUEUES,
     watch: Callable[[Handlers], Handlers] = lambda handlers: handlers,
@@ -146,6 +153,7 @@ async def put_together(
         clock=clock,
         listener=listener,
         extractor=extractor,
+        coach=coach,
         screens=screens,
         media=media,
         fetch_media=fetch_media,
@@ -240,18 +248,29 @@ def vocabulary(config: Config) -> Vocabulary:
     )
 
 
-def extractor(config: Config, clock: Clock) -> Rules | ModelAndRules:
+def extractor(config: Config, clock: Clock, budget: Budget | None = None) -> Rules | ModelAndRules:
     """The rules, and a language model beside them where one is set up; nothing is called yet."""
     model = config.model
     if not model.base_url:
         return Rules()
-    limits = Limits(
+    return ModelAndRules(_endpoint(model), now=clock.now, limits=_limits(model), redacts=model.redact, budget=budget)
+
+
+def practice_coach(config: Config, clock: Clock, budget: Budget | None = None) -> ModelCoach | None:
+    """The same model, where one is set up; what it spends counts with the rest of the day."""
+    model = config.model
+    if not model.base_url:
+        return None
+    return ModelCoach(_endpoint(model), now=clock.now, limits=_limits(model), redacts=model.redact, budget=budget)
+
+
+def _limits(model: Model) -> Limits:
+    return Limits(
         timeout_s=model.timeout_s,
         input_chars=model.max_input_chars,
         output_tokens=model.max_output_tokens,
         daily_tokens=model.daily_tokens,
     )
-    return ModelAndRules(_endpoint(model), now=clock.now, limits=limits, redacts=model.redact)
 
 
 def embedder(config: Config) -> Embedder | None:

@@ -187,6 +187,11 @@ async def _own_script_question(work: Work, member: Member, action: Any) -> bool:
     return question is not None and question.member_id == member.member_id
 
 
+async def _own_practice(work: Work, member: Member, action: Any) -> bool:
+    session = await work.practice.find(action.session_id)
+    return session is not None and session.member_id == member.member_id
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -220,4 +225,5 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.DropDepartures: _keeps_the_list,
     actions.ApproveScript: _theirs_to_judge,
     actions.ReturnScript: _theirs_to_judge,
+    actions.PractiseAgain: _own_practice,
 }

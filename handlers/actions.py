@@ -227,6 +227,16 @@ class JudgeScript(Frozen):
     useful: bool
 
 
+# Practice
+
+
+class PractiseAgain(Frozen):
+    """Another session like that one."""
+
+    do: Literal["practise_again"] = "practise_again"
+    session_id: int
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -239,6 +249,7 @@ PeopleAction = HandOver | HandOverLater | RestoreMember | KeepOut | ApplyDepartu
 RuleAction = LowerGrade | KeepGrade | UndoFinding
 ProposalAction = ApproveScript | ReturnScript
 ScriptAction = ShowScripts | JudgeScript
+PracticeAction = PractiseAgain
 Action = (
     VisitAction
     | RiskAction
@@ -247,6 +258,7 @@ Action = (
     | TodoAction
     | RuleAction
     | ScriptAction
+    | PracticeAction
     | EscalationAction
     | PeopleAction
     | ProposalAction

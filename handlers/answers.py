@@ -12,6 +12,8 @@ from handlers import (
     escalation_answers,
     escalation_requests,
     leavers,
+    practice,
+    practice_answers,
     risk_replies,
     script_approval,
     script_guide,
@@ -36,6 +38,7 @@ READERS: Mapping[str, Reader] = {
     leavers.QUESTION: leavers.read_taker,
     **script_guide.READERS,
     script_approval.REASON: script_approval.take_reason,
+    practice.KIND: practice_answers.read,
 }
 
 NUMBERED = todo_answers.NUMBERED | {script_guide.KIND}

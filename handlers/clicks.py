@@ -13,6 +13,7 @@ from handlers import (
     objections,
     outbox,
     pictures,
+    practice,
     risk_replies,
     rule_buttons,
     script_approval,
@@ -76,6 +77,8 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         await rule_buttons.press(ctx, work, action, pressed)
     elif isinstance(action, actions.ScriptAction):
         await objections.press(ctx, work, action, pressed)
+    elif isinstance(action, actions.PracticeAction):
+        await practice.press(ctx, work, action, pressed)
     else:
         await escalation_answers.press(ctx, work, action, pressed)
 

@@ -16,6 +16,7 @@ from nlp.calendar_cn import Worked
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
 from nlp.extractor import Extractor
+from nlp.practice import Coach
 from nlp.screens import ScreenReader
 from nlp.transcript import Listener
 from storage.clock import Clock
@@ -107,6 +108,8 @@ class Context:
     answers_only: frozenset[PlatformName] = frozenset()
     """Those of them on which nobody can be written to who has not written first."""
     scripts: ScriptDesk = field(default_factory=ScriptDesk)
+    coach: Coach | None = None
+    """Looks for the key points of a script in an answer, where a language model is set up."""
 
     async def reach(self, work: Work, member_id: int, *, prefer: str | None = None) -> Address | None:
         """Where a member can be told something; None: nowhere."""

@@ -6,12 +6,23 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers import answers, drafts, editing, outbox, people_said, sayings, texts, todo_sayings, wording
+from handlers import (
+    answers,
+    drafts,
+    editing,
+    outbox,
+    people_said,
+    practice_answers,
+    sayings,
+    texts,
+    todo_sayings,
+    wording,
+)
 from handlers.context import Context
 from handlers.messages import Sender
 from handlers.people import known
 from handlers.record import CustomerValue, Fact, Record, Value, facts_of, load, tell_of_a_visit
-from handlers.reply import Reply
+from handlers.reply import Coached, Reply
 from nlp import edits
 from nlp.draft import CustomerEntry, ExtractionContext, Span, VisitDraft
 from nlp.draft import Source as NoteSource
@@ -63,15 +74,16 @@ async def take(ctx: Context, job: Job, note: Note) -> None:
     """Work a note into the records and answer it; the job is done then."""
     reading = replace(await understanding(ctx, note.sent_at, note.source), moments=note.moments)
     # with no transaction open: a model may take its time
-    draft = note.read or await _draft(ctx, note, reading)
+    coached = None if note.is_picture else await _coached(ctx, note)
+    draft = note.read or await (Rules().extract(note.text, reading) if coached else _draft(ctx, note, reading))
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, note.to)
         evidence = await _evidence(work, member, note)
         if note.is_picture:
             await _record(ctx, work, draft, note, evidence, member)
         else:
-            await _take_said(ctx, work, draft, note, evidence, reading, member)
-        if note.then is not None:
+            await _take_said(ctx, work, draft, note, evidence, reading, member, coached)
+        if note.then is not None and not practice_answers.is_answer_of_a_round(evidence):
             await note.then(work)
     log.info("note.taken", extra={"event": note.cause, "source": note.source})
 
@@ -84,6 +96,7 @@ async def _take_said(
     evidence: Evidence,
     reading: ExtractionContext,
     member: Member,
+    coached: Coached | None,
 ) -> None:
     reply = Reply(
         note.to,
@@ -94,6 +107,7 @@ async def _take_said(
         note.transcript,
         draft=draft,
         is_order=sayings.is_order(note.text),
+        coached=coached,
         is_aside=is_greeting(note.text) or is_courtesy(note.text) or sayings.is_one(note.text),
     )
     if await answers.take(ctx, work, reply, member):
@@ -139,6 +153,13 @@ async def _may_ask(ctx: Context, note: Note, reading: ExtractionContext) -> bool
         return True
     customer = (await Rules().extract(note.text, reading)).customer
     return customer is not None and customer.status == "known"
+
+
+async def _coached(ctx: Context, note: Note) -> Coached | None:
+    """None where no practice waits for an answer, or these words are no answer to one."""
+    if sayings.is_order(note.text):
+        return None
+    return await practice_answers.coached(ctx, note.to, note.text, cause=note.cause, is_typed=note.source == "text")
 
 
 async def _draft(ctx: Context, note: Note, reading: ExtractionContext) -> VisitDraft:

@@ -6,11 +6,11 @@ at the records, searches with no transaction open, and then answers and notes wh
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from handlers import access, outbox, script_cards, script_figures, script_plans, texts, wording
+from handlers import access, outbox, script_cards, script_figures, script_learning, script_plans, texts, wording
 from handlers.actions import JudgeScript, ScriptAction, ShowScripts
 from handlers.context import Context
 from handlers.messages import Frozen, Sender
@@ -153,8 +153,9 @@ async def answer(ctx: Context, job: Job) -> None:
     async with ctx.database.reading() as work:
         member = await work.members.by_identity(question.sender.platform, question.sender.user_id)
         subject = await _subject(work, member, question) if member is not None else Subject()
+        weights = await script_learning.weights(ctx, work)
     figures = _figures(ctx, question, subject)
-    found = None if question.stage else await _found(ctx, question, figures)
+    found = None if question.stage else await _found(ctx, question, figures, weights)
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, question.sender)
         if found is None:
@@ -217,7 +218,7 @@ def _figures(ctx: Context, question: Question, subject: Subject) -> Figures:
     )
 
 
-async def _found(ctx: Context, question: Question, figures: Figures) -> Found:
+async def _found(ctx: Context, question: Question, figures: Figures, weights: Mapping[str, float]) -> Found:
     """What the library has; where that takes longer than people wait in silence, they are told that it came."""
     searching = asyncio.create_task(
         ctx.scripts.search(
@@ -226,6 +227,7 @@ async def _found(ctx: Context, question: Question, figures: Figures) -> Found:
             question.words,
             limit=script_plans.CANDIDATES,
             situation=figures.situation,
+            weights=weights,
         )
     )
     try:

@@ -10,6 +10,20 @@ from storage.models import Evidence
 
 
 @dataclass(frozen=True)
+class Coached:
+    """What a model saw in words that may be the answer to a round of a practice: which key points they say.
+
+    Of that version of the script; `by` is empty where none was asked, or it failed.
+    """
+
+    session_id: int
+    place: int
+    version: int
+    seen: frozenset[int] = frozenset()
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Reply:
     """Words typed or heard, kept as `evidence`; `cause` names the message."""
 
@@ -23,5 +37,6 @@ class Reply:
     """What it says, read as a note."""
     is_order: bool = False
     """Whether it is an order by the letter, such as 话术库."""
+    coached: Coached | None = None
     is_aside: bool = False
     """Whether it means something by itself, whatever was asked: a greeting, something said in passing."""

@@ -19,6 +19,7 @@ from handlers import (
     outbox,
     people_said,
     pictures,
+    practice_answers,
     texts,
     voice,
 )
@@ -219,7 +220,9 @@ async def _receipt(ctx: Context, work: Work, message: InboundMessage) -> str:
         case Voice():
             length = f" {round(content.duration_ms / 1000)} 秒" if content.duration_ms else ""
             if content.platform_transcript:
-                return texts.HEARING_TWICE.format(length=length)
+                # an answer in a practice is no record: it is not heard again
+                is_practice = await practice_answers.waits(work, message.sender)
+                return (texts.PRACTICE_HEARD if is_practice else texts.HEARING_TWICE).format(length=length)
             waiting = await work.jobs.active(WORK_QUEUE, (VOICE, voice.TRANSCRIBE))
             if waiting:
                 return texts.HEARING_QUEUED.format(length=length, waiting=waiting)

@@ -15,6 +15,7 @@ from handlers import (
     objections,
     outbox,
     plans,
+    practice,
     risk_replies,
     script_approval,
     script_clues,
@@ -31,7 +32,7 @@ from handlers import (
 from handlers.access import Role
 from handlers.context import Context
 from handlers.reply import Reply
-from nlp import plan_words, todo_words
+from nlp import plan_words, practice_words, todo_words
 from storage.models import Member
 from storage.work import Work
 
@@ -64,6 +65,8 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("审批话术", access.KEEPERS, script_approval.read_judgement, script_approval.judge, is_order=True),
     Saying("待审话术", access.KEEPERS, script_approval.asks_what_waits, script_approval.show_waiting, is_order=True),
     Saying("话术库", access.EVERYBODY, script_library.read, script_library.show, is_order=True),
+    Saying("练习情况", access.LEADERS, practice_words.asks_for_team, practice.show_team, is_order=True),
+    Saying("练习", access.EVERYBODY, practice_words.read, practice.run, is_order=True),
     Saying("怎么回", access.EVERYBODY, objections.read, objections.ask, is_order=True),
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),

@@ -5,7 +5,7 @@ out, when the library says that it changed or another day has begun (scripts are
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -28,11 +28,18 @@ class ScriptDesk:
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def search(
-        self, database: Database, today: date, question: str, *, limit: int, situation: Situation | None = None
+        self,
+        database: Database,
+        today: date,
+        question: str,
+        *,
+        limit: int,
+        situation: Situation | None = None,
+        weights: Mapping[str, float] | None = None,
     ) -> Found:
         """What answers the question, of the scripts offered today. To be called with no transaction open."""
         index = await self._up_to_date(database, today)
-        return await asyncio.to_thread(index.search, question, limit=limit, situation=situation)
+        return await asyncio.to_thread(index.search, question, limit=limit, situation=situation, weights=weights)
 
     async def count(self, database: Database, today: date) -> int:
         return len(await self._up_to_date(database, today))

@@ -10,12 +10,13 @@ HELP = """我是拜访助手，拜访完说一段话就行：
 7. 补充：他们12月要验厂；删内容：风险去掉、竞品不是华锐是华工；撤销：回到上一版；作废：不要这条了
 8. 待办：看还没做完的事；排期表搞定了、第二个待办延期到周五、排期表转给赵一鸣；新建待办：周五前寄样品；待跟进 恒力
 9. 客户的话不知道怎么接：客户说竞品价格低15%，怎么回；话术库：看团队的话术；新增话术、修改话术 PR-01：主管通过后大家都能用
-10. 帮助：再看一遍这段话"""
+10. 练习：我扮客户，您来答异议（练习 价格、练习记录）；帮助：再看一遍这段话"""
 
 HELP_LEADERS = """主管还可以说：
 · 风险：看待处理的上报；卡片上点 我来跟进 / 指派 / 已处理 / 误报
 · 误报清单：哪些说法不再自动上报；恢复「再考虑」
 · 待办 李晓彤、团队待办：看团队的待办
+· 练习情况：看团队练了几次、平均多少分
 · 成员、邀请 张三：看名单、加人
 · 交接 李晓彤 给 赵一鸣：客户和待办一起转
 · 待审话术：看待审批的话术；话术情况、话术缺口：用得怎样、还缺什么；话术线索：销售说过的好回答"""
@@ -698,3 +699,78 @@ ANSWER_JUDGED = "已记下，谢谢。想改就再点。"
 ANSWER_VERDICTS = {True: "有用", False: "没用", None: "还没评"}
 ANSWER_JUDGED_LABEL = "话术"
 RULE_REFUSED_DEMO_SCRIPT = "话术：{code}「{title}」，回复「话术 {code}」看全文。"
+
+# Practice
+
+PRACTICE_QUESTIONS = "提问"
+PRACTICE_CUSTOMER = "【练习 {place}/{rounds}】客户：「{phrasing}」"
+PRACTICE_OCCASION = "【练习 {place}/{rounds}】情景：「{phrasing}」请说出您要问客户的话。"
+PRACTICE_STARTS = (
+    "练习开始，共 {rounds} 轮：我扮客户，您像当面一样回答，打字或语音都行。「提示」「跳过」「结束练习」随时可用。{few}"
+)
+PRACTICE_FEW = "（{scope}可练的话术只有 {count} 条）"
+PRACTICE_ONE_SCRIPT = "练习 {code}「{title}」，1 轮：我扮客户，您像当面一样回答，打字或语音都行。"
+PRACTICE_LIBRARY = "话术库里"
+PRACTICE_IN_CATEGORY = "「{category}」类里"
+PRACTICE_NOT_OVER = "上一次练习还没结束，接着来："
+PRACTICE_LAPSED = "上次练习停了 {minutes} 分钟以上，已经结束：{result}"
+PRACTICE_SO_FAR = "平均 {score} 分（{rounds} 轮）"
+PRACTICE_NONE_SO_FAR = "还没有答过的题"
+PRACTICE_NOTHING_THERE = "话术库里没有可练的「{scope}」。可以练：{categories}。例如：练习 {example}"
+PRACTICE_NOT_OFFERED = "{code} 现在没有启用，不能练。回复「话术库」看有哪些。"
+PRACTICE_NOT_OPEN = "现在没有进行中的练习。回复「练习」开始。"
+PRACTICE_SCORE = "【练习 {place}/{rounds}】得分 {score}{worth}"
+PRACTICE_WORTH = "（{count} 个要点，每个约 {each} 分）"
+PRACTICE_SAID = "说到了："
+PRACTICE_PARTLY = "说到一半（算半个）："
+PRACTICE_MISSED = "没说到："
+PRACTICE_HINTED = "（提示过，算 {percent}%）"
+PRACTICE_MORE = "……共 {count} 个"
+PRACTICE_NOTHING = "没有听到这条话术的要点。"
+PRACTICE_AVOID = "要避免："
+PRACTICE_FAULTS = {
+    "promise": "「{words}」是话术里没有的承诺（−{cost}）",
+    "figure": "「{words}」话术里没有，不能自己许（−{cost}）",
+    "rival": "「{words}」是在贬低别家（−{cost}）",
+    "argues": "「{words}」像在顶撞客户（−{cost}）",
+    "asks_nothing": "这条话术要用提问引客户往下说，您没有提问（−{cost}）",
+    "too_long": "说完要一分多钟，太长了（−{cost}）",
+}
+PRACTICE_APPROVED = "参考话术 {code}「{title}」"
+PRACTICE_APPROVED_LONG = "{heading}，看全文请回复：话术 {code}"
+PRACTICE_HINT = "提示：可以说到{point}（提示过的要点只算 {percent}%）。请接着回答。"
+PRACTICE_NO_MORE_HINTS = "这条话术的要点都提示过了，请回答，或回复「跳过」。"
+PRACTICE_SKIPPED = "第 {place} 轮跳过，0 分。{approved}"
+PRACTICE_VOID = "{code} 刚刚停用或改过，这一轮不算。"
+PRACTICE_WAITS = "太短了，没有算。请像对客户那样回答，或回复「提示」「跳过」「结束练习」。\n{line}"
+PRACTICE_LIKE_A_VISIT = (
+    "这段像拜访记录，没有算作回答，也没有入库。要记拜访请回复「记拜访」；就是练习的回答请回复「算练习」。"
+    "（练习中要记拜访，也可以先说「结束练习」。）"
+)
+PRACTICE_PAUSED = "好的，按拜访记录整理。练习停在第 {place}/{rounds} 轮，回复「继续练习」接着练。"
+PRACTICE_LEFT = "练习停在第 {place}/{rounds} 轮，这段按拜访记录整理。回复「继续练习」接着练。"
+PRACTICE_NOTHING_HELD = "没有等着您决定的内容。"
+PRACTICE_HEARD = "收到{length}语音，按平台的转写来点评…"
+PRACTICE_JUDGING = "收到，正在点评…"
+PRACTICE_STOPPED_EMPTY = "练习结束，还没有答过的题。"
+PRACTICE_TITLE = "练习结果"
+PRACTICE_TITLE_STOPPED = "练习结果 · 提前结束"
+PRACTICE_CARD_SCORE = "平均 {score} 分"
+PRACTICE_CARD_ROUNDS = "{rounds} 轮"
+PRACTICE_CARD_SKIPPED = "，跳过 {count} 轮（0 分）"
+PRACTICE_CARD_LINE = "{place} {code} {title}：{score}"
+PRACTICE_CARD_POINTS = "{score} 分"
+PRACTICE_CARD_SKIP = "跳过"
+PRACTICE_CARD_VOID = "不算"
+PRACTICE_CARD_WEAKEST = "{category}（{score} 分）"
+PRACTICE_CARD_READ = "话术 {code}"
+PRACTICE_CARD_HOW = "分数＝要点覆盖，减去要避免的；回复「练习记录」看以前的。"
+CLOSED_PRACTICE_AGAIN = "已再来一轮"
+NO_PRACTICE_RECORD = "您还没有练习记录。回复「练习」开始。"
+PRACTICE_RECORD = "您最近的练习：\n{lines}"
+PRACTICE_RECORD_LINE = "{day} {scope}{result}"
+PRACTICE_RECORD_WEAK = "\n近 {days} 天最弱：{category}（平均 {score} 分），回复「练习 {category}」"
+PRACTICE_TEAM = "团队练习（近 {days} 天，只看次数和分数）：\n{lines}"
+PRACTICE_TEAM_LINE = "{member} {sessions} 次 {rounds} 轮，平均 {average} 分"
+PRACTICE_TEAM_NONE = "\n没有练过：{members}"
+PRACTICE_NO_TEAM = "您名下还没有团队成员。"

@@ -23,6 +23,10 @@ ScriptStatus = Literal["draft", "approved", "retired"]
 """Proposed and not offered yet; the team's word; no longer offered."""
 ProposalState = Literal["open", "approved", "returned", "replaced", "outdated"]
 """`replaced` by a later one of the same person; `outdated`: the script had changed when somebody looked at it."""
+PracticeState = Literal["open", "done", "stopped", "lapsed"]
+"""Going on; all rounds over; stopped by its member; left alone until it was over."""
+RoundState = Literal["open", "answered", "skipped", "void"]
+"""Void: its script was taken out of use before the answer came."""
 EvidenceKind = Literal["voice", "image", "text", "location", "file", "video", "link"]
 
 _short = String(32)
@@ -550,6 +554,56 @@ class ScriptUse(Base):
     place: Mapped[int]
     was_useful: Mapped[bool | None]
     judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PracticeSession(Base):
+    """Some rounds in which the assistant plays the customer; at most one of a member goes on."""
+
+    __tablename__ = "practice_sessions"
+    __table_args__ = (
+        Index("ix_practice_sessions_member", "member_id", "started_at"),
+        Index(
+            "uq_practice_sessions_open",
+            "member_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    session_id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    scope: Mapped[str] = mapped_column(_short, default="")
+    """The category or the script that was asked for; empty: any."""
+    rounds: Mapped[int]
+    """How many it is to have."""
+    state: Mapped[PracticeState] = mapped_column(_short, default="open")
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    active_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When its member last did something in it."""
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PracticeRound(Base):
+    """An objection that was put, and what the answer was worth. Its words are kept as evidence only."""
+
+    __tablename__ = "practice_rounds"
+    __table_args__ = (Index("ix_practice_rounds_code", "code"),)
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("practice_sessions.session_id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    """From one."""
+    code: Mapped[str] = mapped_column(ForeignKey("scripts.code"))
+    phrasing: Mapped[str] = mapped_column(Text)
+    state: Mapped[RoundState] = mapped_column(_short, default="open")
+    hinted: Mapped[list[int]] = mapped_column(JsonColumn, default=list)
+    """The places of the key points that were told."""
+    score: Mapped[int | None]
+    detail: Mapped[JsonObject] = mapped_column(JsonColumn, default=dict)
+    """Which key points of which version were said, the kinds of faults, and who judged."""
+    evidence_id: Mapped[int | None] = mapped_column(ForeignKey("evidence.evidence_id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Card(Base):

@@ -17,6 +17,7 @@ from storage.jobs import Jobs
 from storage.keys import Keys
 from storage.members import Members
 from storage.notices import Notices
+from storage.practice import Practices
 from storage.presence import Presence
 from storage.questions import Questions
 from storage.rules import Rules
@@ -39,6 +40,10 @@ class Work:
     @cached_property
     def scripts(self) -> Scripts:
         return Scripts(self.session, self.now)
+
+    @cached_property
+    def practice(self) -> Practices:
+        return Practices(self.session, self.now)
 
     @cached_property
     def sends(self) -> Sends:

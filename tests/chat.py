@@ -38,6 +38,7 @@ from handlers.messages import (
 from handlers.rulebook import RuleBook
 from nlp.extractor import Extractor, Rules
 from nlp.images import look_of
+from nlp.practice import Coach
 from nlp.screens import Message, ReadHint, ScreenReader, ScreenReading, ScreenWarning, Seen, Speaker
 from nlp.transcript import HearingWarning, Listener, Segment, Transcript
 from storage.database import Database
@@ -320,6 +321,7 @@ async def build(
     public_url: str = "",
     answers_only: bool = False,
     extractor: Extractor | None = None,
+    coach: Coach | None = None,
     silent_for_s: float = 60.0,
     reads_pictures: bool = False,
     rules: RuleBook | None = None,
@@ -340,6 +342,7 @@ async def build(
         clock=clock,
         listener=listener,
         extractor=extractor or Rules(),
+        coach=coach,
         screens=screens if reads_pictures else None,
         media=LocalMediaStore(folder / "media"),
         fetch_media=fetch_media,

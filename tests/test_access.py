@@ -184,6 +184,7 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             found_at=now,
         )
         work.session.add(finding)
+        practice = await work.practice.begin(owner_id, scope="", rounds=5)
         await work.session.flush()
         work.scripts.add(
             Script(code="TM-90", title="题", body="好", phrasings=["贵"], status="draft", proposed_by=owner_id)
@@ -198,6 +199,7 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             "member_id": members[LEAVER],
             "up_to": 1,
             "proposal_id": proposal.proposal_id,
+            "session_id": practice.session_id,
             "customer": "left",
         }
     return Company(chat, members, subjects)
@@ -239,10 +241,20 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     # what the rep proposed
     "ApproveScript": frozenset({ADMIN, *LINE}),
     "ReturnScript": frozenset({ADMIN, *LINE}),
+    "PractiseAgain": frozenset({OWNER}),
 }
 """By the name of the action's class, so that a row may be here before its action is."""
 
-THINGS = {"visit_id", "evidence_id", "todo_id", "escalation_id", "member_id", "finding_ids", "proposal_id"}
+THINGS = {
+    "visit_id",
+    "evidence_id",
+    "todo_id",
+    "escalation_id",
+    "member_id",
+    "finding_ids",
+    "proposal_id",
+    "session_id",
+}
 ACTIONS: tuple[type[Any], ...] = get_args(actions.Action)
 
 
@@ -396,6 +408,8 @@ SAYINGS: Mapping[str, Said] = {
     "待审话术": Said("待审话术", LEADERS | ADMINS),
     "审批话术": Said("通过话术 TM-01", LEADERS | ADMINS),
     "话术库": Said("话术库", EVERYBODY),
+    "练习": Said("练习 价格", EVERYBODY),
+    "练习情况": Said("练习情况", LEADERS),
     "计划": Said("本周计划拜访12家", FIELD),
     "撤销自动改动": Said("撤销降级", FIELD),
 }

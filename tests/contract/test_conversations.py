@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from handlers import texts
 from nlp.screens import ScreenReading
+from storage.models import Script
 from tests.chat import ANSWERS, MANAGER, OTHER, REP, VISIT, said, screenshot
 from tests.contract.books import Books, books
 from tests.contract.phones import Company, Ears
@@ -338,6 +339,45 @@ async def test_only_whose_card_it_is_can_press_and_a_manager_assigns_the_risk_to
     other.shows(("请您跟进", CUSTOMER, "领导还没批", "要等预算"))
     boss.shows_closed("已指派赵一鸣")
     assert (await written(office)).escalations == (("陈志远", "李晓彤", "assigned"),)
+
+
+async def test_an_objection_is_practised_by_voice_and_the_card_starts_it_again(office: Company) -> None:
+    rep = office.phone(REP)
+    async with office.assistant.database.work() as work:
+        work.scripts.add(
+            Script(
+                code="PR-01",
+                title="对齐配置",
+                category="价格",
+                plan_kind="提问",
+                body="我理解。先看配置是否一样：\n- 型号与关键参数\n- 安装和质保\n范围一致再比价，您看行吗？",
+                phrasings=["你们太贵了"],
+                status="approved",
+            )
+        )
+
+    await rep.says("练习")
+    rep.shows(("练习开始，共 1 轮", "练习 1/1", "客户：「你们太贵了」"))
+    await rep.speaks("型号和主要参数对一对，安装质保也要看，我给您打八折")
+    # where the platform hears, that is enough for an answer
+    office.listener.answers.clear()
+    *_receipt, judged, card = rep.news()
+    assert judged.says(
+        "练习 1/1",
+        "得分 22",
+        "「型号与关键参数」「安装和质保」",
+        "「先看配置是否一样」「范围一致再比价，您看行吗」",
+        "「八折」话术里没有，不能自己许（−20）",
+        "这条话术要用提问引客户往下说，您没有提问（−8）",
+        "参考话术 PR-01「对齐配置」",
+    )
+    assert card.says("练习结果", "平均 22 分", "1 轮", "话术 PR-01", "1 PR-01 对齐配置：22 分")
+
+    await rep.presses("再来一轮")
+    rep.shows(("练习开始，共 1 轮", "练习 1/1", "客户：「你们太贵了」"))
+    await rep.says("不练了")
+    rep.shows((texts.PRACTICE_STOPPED_EMPTY,))
+    assert (await written(office)).visits == ()
 
 
 async def test_every_question_is_answered_also_what_we_cannot_read(office: Company) -> None:
