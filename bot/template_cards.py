@@ -151,8 +151,9 @@ def _face(card: OutboundCard, overflow: _Overflow) -> JsonObject:
             lines.append(line)
     if items:
         rendered["horizontal_content_list"] = [*items]
-    lines += [line for line in clean(card.body).split("\n") if line.strip()]
-    if lines:
+    # a blank line parts what is read as a whole; between lines of a card there is no room for it
+    lines += [line for line in clean(card.body).split("\n") if line.strip() or card.body_in_one]
+    if any(lines):
         rendered["sub_title_text"] = _fit(lines, overflow, in_one=card.body_in_one)
     if quote := clean_line(card.quote):
         quoted: JsonObject = {"type": 0, "quote_text": overflow.cut(quote, overflow.room.quote, label="原话")}

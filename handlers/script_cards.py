@@ -28,12 +28,15 @@ def answer_card(
         title=title,
         subtitle=subtitle,
         fields=tuple(CardField(label=label, value=value) for label, value in _numbers(plans, figures)),
-        body="\n".join(
-            [*(line for place, plan in enumerate(plans) for line in _lines(plan, place, len(plans))), *hints]
+        body="\n\n".join(
+            [
+                *("\n".join(_lines(plan, place, len(plans))) for place, plan in enumerate(plans)),
+                *filter(None, ["\n".join(hints)]),
+            ]
         ),
         body_in_one=True,
         buttons=tuple(
-            _button(question_id, place, useful, len(plans)) for place in range(len(plans)) for useful in (True, False)
+            _button(question_id, place, useful, len(plans)) for useful in (True, False) for place in range(len(plans))
         ),
     )
 
@@ -48,7 +51,8 @@ def _numbers(plans: Sequence[Plan], figures: Figures) -> list[tuple[str, str]]:
         rival = f"{figures.competitor} " if figures.competitor else ""
         rows.append(("竞品价", f"{rival}{figures.theirs.words}"))
     if is_compared:
-        rows.append(("差额", script_plans.difference(figures)))
+        rows.append(("差额", figures.difference_words))
+        rows.append(("比例", script_plans.shares(figures)))
     return [(label, value) for label, value in rows if value]
 
 
@@ -80,8 +84,8 @@ def judged_card(card_id: str, question_id: int, verdicts: Sequence[tuple[str, bo
         ),
         buttons=tuple(
             _button(question_id, place, useful, count)
-            for place, (_, verdict) in enumerate(verdicts)
             for useful in (True, False)
+            for place, (_, verdict) in enumerate(verdicts)
             if useful is not verdict
         ),
     )
@@ -99,5 +103,5 @@ def _button(question_id: int, place: int, useful: bool, count: int) -> CardButto
     return CardButton(
         text=f"{texts.ANSWER_VERDICTS[useful]}{number}",
         action=action.model_dump_json(),
-        style="primary" if useful else "secondary",
+        style="secondary" if useful else "neutral",
     )

@@ -110,9 +110,9 @@ class Figures:
 
     @property
     def difference_words(self) -> str:
-        assert self.gap is not None
-        assert self.ours is not None
-        assert self.theirs is not None
+        """Empty where there is none, or a price is not known."""
+        if self.ours is None or self.theirs is None or self.gap is None or self.gap.fen == 0:
+            return ""
         return Price(abs(self.gap.fen), self.ours.unit, self.ours.about or self.theirs.about).words
 
 

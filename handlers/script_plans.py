@@ -117,17 +117,15 @@ def _why(script: Script, figures: Figures, phrasing: str | None) -> str:
 # What is reckoned
 
 
-def difference(figures: Figures) -> str:
-    """12.75 万元，我方比竞品高 17.6%（竞品比我方低 15%）; empty where a price is not known."""
+def shares(figures: Figures) -> str:
+    """我方比竞品高 17.6%，竞品比我方低 15%; empty where a price is not known."""
     gap = figures.gap
     if gap is None:
         return ""
+    if gap.fen == 0:
+        return texts.ANSWER_SAME
     above, below = (wording.percent(abs(float(share))) for share in (gap.percent_of_theirs, gap.percent_of_ours))
-    if gap.fen > 0:
-        return texts.ANSWER_DEARER.format(difference=figures.difference_words, above=above, below=below)
-    if gap.fen < 0:
-        return texts.ANSWER_CHEAPER.format(difference=figures.difference_words, below=above)
-    return texts.ANSWER_SAME
+    return (texts.ANSWER_DEARER if gap.fen > 0 else texts.ANSWER_CHEAPER).format(above=above, below=below)
 
 
 def compares(plans: Sequence[Plan], figures: Figures) -> bool:

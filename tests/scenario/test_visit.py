@@ -48,7 +48,7 @@ async def test_a_voice_note_is_acknowledged_at_once_and_becomes_a_draft_card(cha
     assert "12-01（周二）前 确认技术参数（客户）" in card.body
     assert "领导还没批" in card.quote
     assert "等预算" in card.quote
-    assert [button.text for button in card.buttons] == ["确认", "修改", "换客户", "作废"]
+    assert [button.text for button in card.buttons] == ["确认", "修改", "换客户", "看话术", "作废"]
 
 
 async def test_confirming_makes_to_dos_and_tells_the_manager_and_the_rep_hears_what_the_manager_did(chat: Chat) -> None:
@@ -572,7 +572,7 @@ async def test_without_cards_everything_works_by_number(chat: Chat) -> None:
     shown = chat.texts(of=REP)[-1]
     assert "回复数字操作：" in shown
     assert "1 确认" in shown
-    assert await chat.says("9") == [texts.NUMBER_OUT_OF_RANGE.format(count=4)]
+    assert await chat.says("9") == [texts.NUMBER_OUT_OF_RANGE.format(count=5)]
 
     await chat.says("1")
     assert "1 我方支持：总监出面" in chat.texts(of=REP)[-1]

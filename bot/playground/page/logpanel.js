@@ -27,6 +27,7 @@ const MEANINGS = [
   ["heard", "已转写", "work"],
   ["compared", "已对照", "work"],
   ["taken", "已整理", "work"],
+  ["answered", "已答", "work"],
   ["pressed", "点按钮", "in"],
   ["speech", "语音", "work"],
   ["draft", "记录卡", "work"],
