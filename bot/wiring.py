@@ -53,6 +53,7 @@ from nlp.vision import HybridReader, VisionReader
 from nlp.whisper import FasterWhisperEngine
 from storage.clock import Clock
 from storage.database import Database
+from storage.errors import DatabaseUnavailable
 from storage.jobs import Job
 from storage.media import LocalMediaStore, MediaStore
 from storage.work import Work
@@ -423,6 +424,8 @@ async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asynci
         return []
     await put_recurring(built)
     worker, task = built.worker, asyncio.create_task(built.worker.run(), name="worker")
+    warming = asyncio.create_task(_warm_scripts(built), name="scripts")
+    stack.callback(warming.cancel)
 
     async def wind_up() -> None:
         worker.stop()
@@ -430,6 +433,14 @@ async def _start_worker(built: Assistant, stack: AsyncExitStack) -> list["asynci
 
     stack.push_async_callback(wind_up)
     return [task]
+
+
+async def _warm_scripts(built: Assistant) -> None:
+    """The first question then finds the library at hand; what keeps it from that is met again by the question."""
+    try:
+        await built.context.scripts.warm(built.database, built.context.day_of(built.context.clock.now()))
+    except DatabaseUnavailable as error:
+        log.warning("scripts.not_at_hand", extra={"reason": str(error)})
 
 
 async def put_recurring(built: Assistant) -> None:

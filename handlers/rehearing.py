@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from handlers import drafts, notes, outbox, texts, wording
+from handlers import drafts, notes, outbox, sayings, texts, wording
 from handlers.context import Context
 from handlers.messages import InboundMessage
 from handlers.people import known
@@ -76,6 +76,11 @@ async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int
     platform_text = first.text or ""
     zone, worked = ctx.settings.zone, ctx.settings.worked
     wanted = edits.parse(heard.text, message.sent_at, zone, worked=worked)
+    if first.visit_id is None and sayings.is_order(platform_text) and sayings.is_order(heard.text):
+        # done at their word; a second answer to one question would be one too many
+        async with ctx.finishing(job) as work:
+            await keep(work, message, await known(ctx, work, message.sender), heard)
+        return
     if first.visit_id is None:
         reader = Rules() if wanted else ctx.extractor
         read = await reader.extract(heard.text, understanding)

@@ -16,6 +16,8 @@ from storage.database import Database
 from storage.models import Script
 from storage.scripts import Revision
 
+WARMING = "太贵了"
+
 
 @dataclass
 class ScriptDesk:
@@ -41,8 +43,9 @@ class ScriptDesk:
         index = await self._up_to_date(database, today)
         return await asyncio.to_thread(index.search, question, limit=limit, situation=situation, weights=weights)
 
-    async def count(self, database: Database, today: date) -> int:
-        return len(await self._up_to_date(database, today))
+    async def warm(self, database: Database, today: date) -> None:
+        """Build the index, and the vectors where meaning counts, before the first question needs them."""
+        await self.search(database, today, WARMING, limit=1)
 
     async def _up_to_date(self, database: Database, today: date) -> ScriptIndex:
         async with self._changing:

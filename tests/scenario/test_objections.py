@@ -9,11 +9,11 @@ from bot.script_files import STARTER, read_library
 from bot.script_store import store_scripts
 from bot.wecom import cards as wecom_cards
 from bot.wecom_bot import cards as wecom_bot_cards
-from handlers import actions, texts
+from handlers import access, actions, texts
 from handlers.cards import as_text, numbered
 from handlers.messages import CardClick, OutboundCard, Text
 from storage.models import Script, ScriptQuestion
-from tests.chat import ANSWERS, MANAGER, OTHER, REP, VISIT, Chat, closings, fields
+from tests.chat import ANSWERS, MANAGER, OTHER, REP, VISIT, Chat, closings, fields, heard, said, screenshot
 
 ASKED = "客户说竞品价格低15%，怎么回？"
 QUOTED = "今天拜访宁波恒力阀门，见了王经理，我们报价85万，他们嫌我们比竞品贵百分之十五，周五前给他发方案"
@@ -81,6 +81,20 @@ async def test_the_same_message_delivered_again_is_answered_once(chat: Chat) -> 
 
     assert len(chat.cards("话术参考")) == 1
     assert len(await questions(chat)) == 1
+
+
+async def test_heard_twice_it_is_answered_once(chat: Chat) -> None:
+    chat.listener.answers.append(heard("客户说竞品价格低百分之十五怎么回"))
+
+    await chat.receives(chat.voice(platform_transcript="客户说竞品价格低15%怎么回"))
+
+    assert len(chat.cards("话术参考")) == 1
+
+
+async def test_what_a_picture_says_asks_nothing(chat: Chat) -> None:
+    await chat.shows(screenshot(said("other", ASKED)))
+
+    assert not chat.cards("话术参考")
 
 
 async def test_a_note_that_ends_in_the_question_stays_a_note_and_its_card_offers_the_answer(chat: Chat) -> None:
@@ -353,8 +367,6 @@ async def test_nobody_judges_for_the_asker(chat: Chat) -> None:
     async with chat.database.reading() as work:
         other = await work.members.by_identity("wecom", OTHER)
         assert other is not None
-        from handlers import access
-
         action = actions.read(card.buttons[0].action)
         assert action is not None
         assert not await access.may_press(work, other, action)

@@ -12,7 +12,7 @@ from handlers.escalation import Matter, MatterItem, raise_matter
 from handlers.messages import OutboundCard
 from handlers.rulebook import RuleBook, SilenceRule
 from storage.database import Database
-from storage.models import Customer, Member
+from storage.models import Customer, Member, Script
 from storage.work import Work
 from tests.chat import MANAGER, OTHER, REP, SHANGHAI, Chat, build
 from tests.fakes import FakeClock
@@ -463,6 +463,27 @@ async def test_the_second_refusal_in_a_row_brings_another_idea_once(chat: Chat) 
     await confirm_visit(chat, REP, words=refused)
     await chat.lives_until(at(11, 26, 10))
     assert len(told(chat, "产品动画")) == 1
+
+
+async def test_the_other_idea_names_the_librarys_script_for_it(chat: Chat) -> None:
+    async with chat.database.work() as work:
+        for code, kind, status in (
+            ("DM-01", "提问", "approved"),
+            ("DM-02", "案例", "approved"),
+            ("DM-03", "案例", "retired"),
+        ):
+            script = Script(
+                code=code, title=f"标题{code}", category="演示", plan_kind=kind, body="好。", phrasings=["不看"]
+            )
+            script.status = status
+            work.scripts.add(script)
+    refused = "拜访宁波恒力阀门有限公司，见了王经理，聊了价格，他们说不看演示"
+    await confirm_visit(chat, REP, words=refused)
+    await chat.lives_until(at(11, 23, 10))
+    await confirm_visit(chat, REP, words=refused)
+    await chat.lives_until(at(11, 24, 10))
+
+    assert told(chat, "话术：DM-02「标题DM-02」，回复「话术 DM-02」看全文。")
 
 
 async def test_a_demonstration_that_was_seen_ends_the_row(chat: Chat) -> None:
