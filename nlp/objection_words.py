@@ -108,7 +108,7 @@ _PARTS = re.compile(r"[一-鿿A-Za-z0-9]")
 def read(text: str) -> Asked | None:
     """
     >>> read("客户说竞品价格低15%，怎么回？"), read("怎么应对客户嫌贵")
-    (Asked(objection='竞品价格低15%'), Asked(objection='客户嫌贵'))
+    (Asked(objection='竞品价格低15%'), Asked(objection='嫌贵'))
     >>> read("这个怎么回"), read("话术 太贵了"), read("看客户怎么说")
     (Asked(objection=''), Asked(objection='太贵了'), None)
     """

@@ -190,7 +190,16 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             Script(code="TM-90", title="题", body="好", phrasings=["贵"], status="draft", proposed_by=owner_id)
         )
         proposal = await work.scripts.propose("proposed", "TM-90", owner_id)
+        script = Script(code="PR-01", title="算总账", body="好。", phrasings=["太贵"], status="approved")
+        work.scripts.add(script)
+        await work.session.flush()
+        asked = await work.scripts.asked(
+            "asked", owner_id, "太贵", customer_id=customer.customer_id, category="", offered=["PR-01"]
+        )
         subjects = {
+            "question_id": asked.question_id,
+            "place": 0,
+            "useful": True,
             "visit_id": draft.visit_id,
             "evidence_id": picture.evidence_id,
             "todo_id": todo.todo_id,
@@ -217,6 +226,8 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     "AnswerRisks": frozenset({OWNER}),
     "HoldRisks": frozenset({OWNER}),
     "SkipDetails": frozenset({OWNER}),
+    "ShowScripts": frozenset({OWNER}),
+    "JudgeScript": frozenset({OWNER}),
     "PickSide": frozenset({OWNER}),
     "LabelPicture": frozenset({OWNER}),
     "NotePicture": frozenset({OWNER}),
@@ -246,6 +257,7 @@ BUTTONS: Mapping[str, frozenset[str]] = {
 """By the name of the action's class, so that a row may be here before its action is."""
 
 THINGS = {
+    "question_id",
     "visit_id",
     "evidence_id",
     "todo_id",
@@ -410,6 +422,7 @@ SAYINGS: Mapping[str, Said] = {
     "话术库": Said("话术库", EVERYBODY),
     "练习": Said("练习 价格", EVERYBODY),
     "练习情况": Said("练习情况", LEADERS),
+    "怎么回": Said("客户说太贵了，怎么回", EVERYBODY),
     "计划": Said("本周计划拜访12家", FIELD),
     "撤销自动改动": Said("撤销降级", FIELD),
 }

