@@ -7,6 +7,7 @@ beginning, nothing tells of a visit, and what remains sounds like a customer.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nlp.lexicon import STAGES, STAGES_LONG
 
@@ -23,6 +24,8 @@ class Asked:
     objection: str
 
 
+_ASKS = re.compile(r"怎么|如何|咋|怎样|什么|啥|话术|说法|说辞")
+"""None without one of these."""
 _END = r"[\s，,。.！!？?…~～]*"
 _LEAD = r"(?:你好|您好|请问|问一下|问下|帮我|帮忙|麻烦|教教我|教我|想想|想一下|看看|看一下|那个|就是|嗯|呃|那|哎|诶|我想(?:问|请教)(?:一下|下)?|[，,。\s])*"
 _SHOULD = r"(?:(?:我|我们|咱们?|这个?|到底|究竟)?(?:该|应该|要|得|可以|能)?)"
@@ -105,6 +108,7 @@ _MARKS = " \n\t，,。.！!？?；;：:、…~～“”\"'「」『』（）()"
 _PARTS = re.compile(r"[一-鿿A-Za-z0-9]")
 
 
+@lru_cache(maxsize=64)
 def read(text: str) -> Asked | None:
     """
     >>> read("客户说竞品价格低15%，怎么回？"), read("怎么应对客户嫌贵")
@@ -113,7 +117,12 @@ def read(text: str) -> Asked | None:
     (Asked(objection=''), Asked(objection='太贵了'), None)
     """
     words = text.strip(_MARKS)
-    if len(words) > MOST_SIGNS or len(_PARTS.findall(words)) > LONGEST or _VISITED.search(words):
+    if (
+        len(words) > MOST_SIGNS
+        or not _ASKS.search(words)
+        or len(_PARTS.findall(words)) > LONGEST
+        or _VISITED.search(words)
+    ):
         return None
     words = re.sub(rf"^{_LEAD}", "", words)
     return _at_the_end(words) or _scripts_wanted(words) or _at_the_beginning(words)
