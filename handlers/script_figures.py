@@ -97,13 +97,16 @@ class Figures:
             "联系人": self.contact,
             "产品": self.product,
             "行业": self.industry,
-            "我方报价": self.ours.words if self.ours else "",
+            "我方报价": _aloud(self.ours.words) if self.ours else "",
             "竞品": self.competitor or (SOMEBODY_ELSE if self.theirs else ""),
-            "竞品价": self.theirs.words if self.theirs else "",
-            "预算": self.budget.words if self.budget else "",
+            "竞品价": _aloud(self.theirs.words) if self.theirs else "",
+            "预算": _aloud(self.budget.words) if self.budget else "",
         }
         if (gap := self.gap) and gap.fen > 0:
-            known |= {"差额": self.difference_words, "差价比例": f"{wording.percent(float(gap.percent_of_theirs))}"}
+            known |= {
+                "差额": _aloud(self.difference_words),
+                "差价比例": f"{wording.percent(float(gap.percent_of_theirs))}",
+            }
         if schedule := self.schedule:
             known |= {"期数": str(len(schedule.instalments)), "每期": _each(schedule)}
         return {name: value for name, value in known.items() if value}
@@ -116,8 +119,13 @@ class Figures:
         return Price(abs(self.gap.fen), self.ours.unit, self.ours.about or self.theirs.about).words
 
 
+def _aloud(words: str) -> str:
+    """In a sentence 85万元 is one word."""
+    return words.replace(" ", "")
+
+
 def _each(schedule: Schedule) -> str:
-    first = wording.yuan(schedule.instalments[0].fen)
+    first = _aloud(wording.yuan(schedule.instalments[0].fen))
     return f"首期 {first}、以后逐期减少" if schedule.method == "equal_principal" else first
 
 

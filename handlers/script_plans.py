@@ -69,9 +69,7 @@ def also(hits: Sequence[Hit], chosen: Sequence[Hit]) -> list[Hit]:
 
 def plan(script: Script, figures: Figures, *, phrasing: str | None = None) -> Plan | None:
     """The script for this customer; None where nothing of it can be said without what is not known."""
-    # said aloud, 85万元 is one word
-    values = {name: value.replace(" ", "") for name, value in figures.values().items()}
-    words = script_words.filled(script.body, values)
+    words = script_words.filled(script.body, figures.values())
     if not words:
         return None
     return Plan(

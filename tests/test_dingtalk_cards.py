@@ -362,3 +362,19 @@ def test_a_click_is_kept_with_who_pressed_what() -> None:
 def test_a_click_of_nobody_or_on_nothing_is_refused(more: dict[str, Any]) -> None:
     with pytest.raises(payloads.MalformedPayload):
         payloads.from_card(callback({}, **more), click_ref="f", received_at=NOW)
+
+
+def test_buttons_beyond_one_group_go_on_in_the_next() -> None:
+    buttons = tuple(
+        CardButton(text=f"有用 {number}", action=f'{{"do":"judge","question_id":12345,"place":{number},"useful":true}}')
+        for number in range(6)
+    )
+
+    params = cards.render(OutboundCard(card_id="script-1", title="话术参考", buttons=buttons), "own").params
+
+    groups = [json.loads(params[name]) for name in ("buttons", "options1", "options2", "options3")]
+    assert [button["text"] for group in groups for button in group] == [f"有用 {number}" for number in range(6)]
+    assert groups[0]
+    assert groups[1]
+    assert params["options_title"] == ""
+    assert all(len(params[name].encode()) <= 1024 for name in ("buttons", "options1"))

@@ -8,7 +8,8 @@ own       the template of docs/dingtalk-setup.md:
           text1, text2, text3   Markdown, one below the other; empty ones are hidden
           buttons               a button group: our buttons
           options_title         text above the options; empty where there are none
-          options1, options2, options3   button groups: the options of a select, each a button
+          options1, options2, options3   button groups: the options of a select, each a button, and buttons that find no
+                                  room in the first group
           closing               text; empty while the card is open, then what became of it
           tone                  neutral, good or alert
 general   DingTalk's general AI card: msgTitle, staticMsgContent, flowStatus and sys_full_json_obj.msgButtons
