@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.dingtalk import cards as dingtalk_cards
+from bot.platform import Capabilities
 from bot.script_files import STARTER, read_library
 from bot.script_store import store_scripts
 from bot.wecom import cards as wecom_cards
@@ -378,6 +379,21 @@ async def test_as_numbered_text_each_plan_is_judged_by_its_number(chat: Chat) ->
 
     assert [choice.text for choice in numbered(card)][:2] == ["有用 ①", "有用 ②"]
     assert len(numbered(card)) == 2 * len(plans(card))
+
+
+async def test_where_there_are_no_cards_a_number_judges_and_another_changes_the_mind(chat: Chat) -> None:
+    chat.platform.capabilities = Capabilities(cards=False)
+    await chat.says(ASKED)
+    shown = chat.texts(of=REP)[-1]
+    assert "【话术参考】" in shown
+    assert "1 有用 ①" in shown
+
+    await chat.says("1")
+    assert (await verdicts(chat))[0] is True
+    shown = chat.texts(of=REP)[-1]
+    number = next(line.split()[0] for line in shown.split("\n") if line.endswith("没用 ①"))
+    await chat.says(number)
+    assert (await verdicts(chat))[0] is False
 
 
 # Stages and refused demonstrations
