@@ -260,7 +260,7 @@ async def _answer_found(
     if not plans:
         return False
     hints = [
-        script_plans.missing_price(figures) if script_plans.compares(plans, figures) else "",
+        script_plans.missing_price(plans, figures) if script_plans.compares(plans, figures) else "",
         texts.ANSWER_WHICH_CUSTOMER.format(name=question.unclear) if question.unclear else "",
         _also(script_plans.also(sayable, chosen)),
         texts.ANSWER_BY_WORDS_ONLY if found.degraded else "",

@@ -47,6 +47,7 @@ class Figures:
     customer: str = ""
     industry: str = ""
     stage: str = ""
+    question: str = ""
     is_compared: bool = False
     """Whether the question itself says what a competitor asks, or by how much the two differ."""
     terms: Terms = field(default_factory=Terms)
@@ -159,6 +160,7 @@ def known_of(
         customer=customer.name if customer else "",
         industry=(customer.industry if customer else None) or "",
         stage=_stage(records, customer),
+        question=question,
         is_compared=difference is not None or _said(said, "competitor_price") is not None,
         terms=deal_terms.read(question),
     )

@@ -1,5 +1,6 @@
 """Which of the scripts that were found are offered: of different kinds, in words that say only what is known."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ MOST_PARTS = 4
 """Lines of a schedule that are written out."""
 INSTALMENTS, SAVINGS = "分期付款测算", "成本优化清单"
 OF_A_SCHEDULE = frozenset({"期数", "每期"})
+PRICES = frozenset({"我方报价", "竞品价", "差额", "差价比例"})
+SPEAKS_OF_PAYING = re.compile("期|付|款")
 ABOUT_PRICES = frozenset({"价格", "采购压价", "招标比价"})
 """Categories in which two prices are compared."""
 
@@ -41,6 +44,8 @@ class Plan:
     why: str
     sums: tuple[str, ...] = ()
     materials: tuple[str, ...] = ()
+    names_prices: bool = False
+    """Whether the script speaks of two prices, said or left out."""
 
 
 def of_different_kinds(hits: Sequence[Hit]) -> list[Hit]:
@@ -81,6 +86,7 @@ def plan(script: Script, figures: Figures, *, phrasing: str | None = None) -> Pl
         why=_why(script, figures, phrasing),
         sums=tuple(_sums(script, figures)),
         materials=tuple(script.materials),
+        names_prices=bool(PRICES & set(script_words.placeholders(script.body))),
     )
 
 
@@ -133,9 +139,10 @@ def compares(plans: Sequence[Plan], figures: Figures) -> bool:
     return plans[0].category in ABOUT_PRICES and figures.terms.count is None
 
 
-def missing_price(figures: Figures) -> str:
-    """Which number would let us reckon the difference; empty where none is missing."""
-    if figures.gap is not None:
+def missing_price(plans: Sequence[Plan], figures: Figures) -> str:
+    """Which number would let us reckon the difference; empty where none is missing, or none was spoken of."""
+    is_wanted = figures.is_compared or "贵" in figures.question or any(plan.names_prices for plan in plans)
+    if figures.gap is not None or not is_wanted:
         return ""
     if figures.ours is not None:
         return texts.ANSWER_THEIR_PRICE
@@ -159,7 +166,7 @@ def _instalments(figures: Figures, *, asks: bool) -> str:
         return schedule_words(schedule, figures.down_fen)
     missing = [texts.ANSWER_TERMS_QUOTE] * (figures.ours is None or figures.ours.unit is not None)
     missing += [texts.ANSWER_TERMS_COUNT] * (figures.terms.count is None)
-    asks = asks or figures.terms.count is not None
+    asks = figures.terms.count is not None or (asks and SPEAKS_OF_PAYING.search(figures.question) is not None)
     return texts.ANSWER_TERMS_MISSING.format(missing="和".join(missing)) if missing and asks else ""
 
 

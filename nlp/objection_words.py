@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nlp.lexicon import STAGES, STAGES_LONG
+from nlp.places import SURNAMES
 
 LONGEST = 80
 """Letters and figures; what is longer tells a story."""
@@ -101,6 +102,9 @@ _FRAME = re.compile(
 )
 _TOLD = re.compile(
     r"(?:客户|对方|甲方|采购|[一-鿿]{1,3}(?:总|经理|主任|厂长))(?:又|就|还|也|一直|总)?(?:说|问|讲|觉得|认为)"
+)
+_BEGINS_TO_SAY = re.compile(
+    rf"(?<=[^，。,；;：:\s“「购部的是])(?=(?:客户|对方|甲方|采购|[{''.join(sorted(SURNAMES))}](?:总|经理|主任|厂长))(?:又|就|还|也|一直|总)?(?:说|问|讲|觉得|认为|嫌))"
 )
 _RIVAL = re.compile(r"竞品|竞争对手|对手|友商|别家|另一家|另外一家|同行|人家")
 _FIGURE = re.compile(r"[\d一二两三四五六七八九十百千]+(?:[万亿%元块折]|个点)")
@@ -197,7 +201,7 @@ def with_pauses(text: str) -> str:
     >>> with_pauses("竞品报七十二万客户说贵")
     '竞品报七十二万，客户说贵'
     """
-    return re.sub(rf"(?<=[^，。,；;：:\s“「])(?={_TOLD.pattern}|(?:客户|对方|甲方)嫌)", "，", text)
+    return _BEGINS_TO_SAY.sub("，", text)
 
 
 _STAGE_NAMES = tuple(sorted({*STAGES, *STAGES_LONG}, key=len, reverse=True))

@@ -113,6 +113,19 @@ def test_a_long_story_is_no_question() -> None:
     assert read("客户说" + "太贵了" * LONGEST + "怎么回") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "paused"),
+    [
+        ("竞品报七十二万客户说贵", "竞品报七十二万，客户说贵"),
+        ("竞品报七十二万王经理嫌贵", "竞品报七十二万，王经理嫌贵"),
+        ("采购王经理说再降", "采购王经理说再降"),
+        ("客户说贵", "客户说贵"),
+    ],
+)
+def test_a_pause_comes_before_who_speaks_and_nowhere_else(text: str, paused: str) -> None:
+    assert with_pauses(text) == paused
+
+
 @given(st.text(max_size=60))
 def test_pauses_add_nothing_but_commas(text: str) -> None:
     assert with_pauses(text).replace("，", "") == text.replace("，", "")
