@@ -211,7 +211,7 @@ async def _check_groups(work: Work, config: Config) -> list[CheckResult]:
         f"[groups.{key}] 的“{manager}”{'有同名的人' if found else '不在人员里'}"
         for key, group in config.groups.items()
         for manager in group.managers
-        if len(found := await work.members.by_name(manager)) != 1
+        if len(found := await work.members.named(manager)) != 1
     ]
     if not unknown:
         return []

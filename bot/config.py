@@ -307,6 +307,12 @@ class CadenceRule(Section):
     executive_every_weeks: int = Field(default=4, ge=0, le=52)
 
 
+class ImportedRule(Section):
+    on: bool = True
+    days: int = Field(default=30, ge=0, le=365)
+    review_days: int = Field(default=5, ge=1, le=60)
+
+
 class Rules(Section):
     """What the assistant does by itself; the fields of each are those of `handlers.rulebook`."""
 
@@ -325,6 +331,7 @@ class Rules(Section):
     first_summary: FirstSummaryRule = FirstSummaryRule()
     spot_check: SpotCheckRule = SpotCheckRule()
     cadence: CadenceRule = CadenceRule()
+    imported: ImportedRule = ImportedRule()
 
 
 class WeCom(Section):

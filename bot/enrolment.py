@@ -148,7 +148,7 @@ class Directory:
         """The member, or what is wrong with the word."""
         if word in self._accounts:
             return _only(self._accounts[word])
-        named: Sequence[Member] = self._names.get(word) or await work.members.by_name(word)
+        named: Sequence[Member] = self._names.get(word) or await work.members.named(word)
         if len(named) > 1:
             return "有同名的人，请改填账号"
         if named:
@@ -241,6 +241,8 @@ async def _customer(
 ) -> Customer:
     if customer is None:
         customer = await work.customers.add(row.name)
+        customer.imported_at = work.now
+    known_before = customer.stage, customer.last_contact_at
     if owner is not None:
         customer.owner_id = owner.member_id
     customer.industry = row.industry or customer.industry
@@ -251,6 +253,8 @@ async def _customer(
         customer.last_contact_at = max(customer.last_contact_at or seen_at, seen_at)
     if row.stage:
         work.customers.set_stage(customer, row.stage)
+    if (customer.stage, customer.last_contact_at) != known_before:
+        customer.imported_at = work.now
     known = [alias.alias for alias in customer.aliases]
     if set(row.aliases) - set(known):
         await work.customers.set_aliases(customer, [*known, *row.aliases])

@@ -157,6 +157,10 @@ class Sender:
                 log.info("send.known_as_sent", extra={"job_id": job.id})
                 await _go_on(work, job, order)
                 return None
+            if order.unasked and await _has_left(work, order):
+                await work.jobs.complete(job, "the recipient has left")
+                log.info("send.dropped", extra={"job_id": job.id})
+                return None
             if await self._has_left_for_later(work, job, order, key, capabilities):
                 return None
             final = await _final(work, order, capabilities)
@@ -258,6 +262,12 @@ class Sender:
                 await work.jobs.advance(job, KIND, instead.payload())
         told = {"job_id": job.id, "content": order.content.kind, "code": error.code}
         log.warning("send.refused", extra=told | ({"hint": error.hint} if error.hint else {}))
+
+
+async def _has_left(work: Work, order: Order) -> bool:
+    """Whether the account was closed while this lay in the outbox: what is said unasked is not for them any more."""
+    member = await work.members.by_identity(order.platform, order.user_id)
+    return member is not None and not member.active
 
 
 async def _final(work: Work, order: Order, capabilities: Capabilities) -> Order | None:

@@ -21,6 +21,8 @@ MORE_IN_ONE = "（内容见上一条消息）"
 
 ITEMS = 6
 ITEM_LABEL_CHARS = 5
+MOST_FIXED = 4
+"""Lines that can all keep a place on the smallest card, with their labels and some words each."""
 BUTTONS = 6
 BUTTON_CHARS = 10
 KEY_BYTES = 1024
@@ -152,9 +154,13 @@ def _face(card: OutboundCard, overflow: _Overflow) -> JsonObject:
     if items:
         rendered["horizontal_content_list"] = [*items]
     # a blank line parts what is read as a whole; between lines of a card there is no room for it
-    lines += [line for line in clean(card.body).split("\n") if line.strip() or card.body_in_one]
-    if any(lines):
-        rendered["sub_title_text"] = _fit(lines, overflow, in_one=card.body_in_one)
+    body = [line for line in clean(card.body).split("\n") if line.strip() or card.body_in_one]
+    if any(lines) or any(body):
+        rendered["sub_title_text"] = (
+            _fit_fixed(lines, body, overflow)
+            if card.body_is_fixed and len(body) <= MOST_FIXED
+            else _fit([*lines, *body], overflow, in_one=card.body_in_one)
+        )
     if quote := clean_line(card.quote):
         quoted: JsonObject = {"type": 0, "quote_text": overflow.cut(quote, overflow.room.quote, label="原话")}
         rendered["quote_area"] = quoted
@@ -178,6 +184,42 @@ def _fit(lines: Sequence[str], overflow: _Overflow, *, in_one: bool) -> str:
         else:
             overflow.lines.append(line)
     return "\n".join([*kept, MORE])
+
+
+def _fit_fixed(others: Sequence[str], fixed: Sequence[str], overflow: _Overflow) -> str:
+    """Each of the fixed lines, the longest of them shortened, and of the others those for which there is still room."""
+    whole = "\n".join([*others, *fixed])
+    if len(whole) <= overflow.room.lines:
+        return whole
+    room = overflow.room.lines - len(MORE) - len(fixed)
+    limit = fair_limit([len(line) for line in fixed], room)
+    shown = [shorten(line, limit) for line in fixed]
+    room -= sum(len(line) for line in shown)
+    kept: list[str] = []
+    for line in others:
+        if len(line) + 1 <= room:
+            kept.append(line)
+            room -= len(line) + 1
+        else:
+            overflow.lines.append(line)
+    overflow.lines += [line for line in fixed if len(line) > limit]
+    return "\n".join([*kept, *shown, MORE])
+
+
+def fair_limit(lengths: Sequence[int], room: int) -> int:
+    """The largest limit at which all fit into the room, each cut to it: what is shorter leaves its share to the others.
+
+    >>> fair_limit([10, 90, 90], 100)
+    45
+    """
+    left = room
+    ordered = sorted(lengths)
+    for place, length in enumerate(ordered):
+        share = left // (len(ordered) - place)
+        if length > share:
+            return share
+        left -= length
+    return max(ordered, default=room)
 
 
 def _select(select: CardSelect, overflow: _Overflow) -> JsonObject:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from handlers import access, notices, texts
+from handlers import access, called, notices, texts
 from handlers.access import Role
 from handlers.context import Context
 from handlers.messages import Sender
@@ -125,7 +125,7 @@ async def _invited(work: Work, wish: InviteSomebody, by: Member | None) -> Membe
         sight = await access.sight_of(work, by)
         named, free = [one for one in named if sight.sees(one.member_id)], [m for m in free if sight.sees(m.member_id)]
     if len(free) > 1:
-        raise NotInvited(several(wish.name, free))
+        raise NotInvited(called.several(wish.name, free))
     if free:
         return free[0]
     if len(named) == 1:
@@ -140,7 +140,7 @@ async def _invited(work: Work, wish: InviteSomebody, by: Member | None) -> Membe
 async def _manager(work: Work, wish: InviteSomebody, by: Member | None, member: Member | None) -> Member | None:
     """To whom they will report: whoever was named, whoever they report to now, or the leader who invites."""
     if wish.manager:
-        found = await lookup(work, wish.manager)
+        found = await called.exactly(work, wish.manager)
         if len(found) != 1:
             fault = texts.FAULT_SEVERAL.format(name=wish.manager) if found else texts.FAULT_NOBODY
             raise NotInvited(texts.INVITE_MANAGER.format(name=wish.manager, fault=fault))
@@ -168,23 +168,6 @@ async def _change(
     member.region = wish.region or member.region
     after = _facts(member)
     work.audit.note(INVITED, _subject(member), member_id=_id(by), source=source, before=before, after=after)
-
-
-async def lookup(work: Work, word: str, *, active: bool | None = True) -> list[Member]:
-    """Who is meant by a name, or by the number of an entry: `#12`."""
-    if word.startswith("#") and word[1:].isdecimal() and len(word) < 10:
-        member = await work.members.find(int(word[1:]))
-        found = [member] if member is not None and (member.active or member.left_at is not None) else []
-        return [one for one in found if active is None or one.active == active]
-    return list(await work.members.named(word, active=active))
-
-
-def several(name: str, found: list[Member]) -> str:
-    """Which of them? Each with what tells it from the others."""
-    lines = [f"#{one.member_id} {one.name} · {roles(one)}{f' · {one.region}' if one.region else ''}" for one in found]
-    return texts.SEVERAL_CALLED.format(
-        count=len(found), name=name, example=found[0].member_id, lines="\n".join(lines[:10])
-    )
 
 
 def _facts(member: Member) -> JsonObject:

@@ -3,7 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from handlers import access, answers, clicks, drafts, outbox, plans, risk_replies, rule_listing, sources, texts, todos
+from handlers import (
+    access,
+    answers,
+    clicks,
+    drafts,
+    imported,
+    outbox,
+    plans,
+    risk_replies,
+    rule_listing,
+    sources,
+    texts,
+    todos,
+)
 from handlers.access import Role
 from handlers.context import Context
 from handlers.messages import CardClick, InboundMessage, Text
@@ -162,6 +175,7 @@ _DISCARD = Command(_discard, is_final=True)
 _RISKS = Command(_answer_risks)
 _TODOS = Command(_todos)
 _PLAN = Command(_plan)
+_UNTOUCHED = Command(imported.show, access.SELLERS)
 
 COMMANDS: Mapping[str, Command] = {
     "帮助": _HELP,
@@ -186,6 +200,8 @@ COMMANDS: Mapping[str, Command] = {
     "计划": _PLAN,
     "本周计划": _PLAN,
     "我的计划": _PLAN,
+    "未联系客户": _UNTOUCHED,
+    "还没联系的客户": _UNTOUCHED,
     "规则": Command(_rules, access.ADMINS),
 }
 DECISIVE = frozenset(said for said, command in COMMANDS.items() if command.is_final)

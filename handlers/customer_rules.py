@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from handlers import escalation, grades, risk_marks, texts, todos, wording
+from handlers import escalation, grades, imported, risk_marks, texts, todos, wording
 from handlers.checks import (
     PAGE,
     Check,
@@ -49,6 +49,7 @@ async def _handle_stalled(ctx: Context, work: Work, on: date, found: Candidate, 
     owner = await work.members.get(customer.owner_id)
     days = ctx.settings.working_time.days_between(ctx.day_of(found.since), on)
     manager = await work.members.manager_of(owner)
+    of_file = imported.is_untouched(ctx, customer)
     finding = await work.rules.find(
         "stalled",
         subject_of(customer.customer_id),
@@ -60,9 +61,10 @@ async def _handle_stalled(ctx: Context, work: Work, on: date, found: Candidate, 
             "stage": customer.stage,
             "days": days,
             "manager_id": manager.member_id if manager else None,
+            **(imported.noted(customer) if of_file else {}),
         },
     )
-    if finding is None or manager is None:
+    if finding is None or manager is None or of_file:
         return
     await todos.give(
         ctx,
@@ -82,11 +84,18 @@ async def _tell_stalled(ctx: Context, work: Work, on: date, member_id: int, find
         stage, days = finding.detail["stage"], number(finding, "days")
         return texts.RULE_STALLED_ONE.format(customer=customer, stage=stage, days=days)
 
-    text = texts.RULE_STALLED if findings[0].detail["manager_id"] else texts.RULE_STALLED_ALONE
-    customers = await lines_of(work, findings, line)
-    await tell_of(
-        ctx, work, "stalled", on, member_id, text.format(limit=ctx.settings.rules.stalled.days, customers=customers)
-    )
+    together, others = imported.apart(findings)
+    said = []
+    if others:
+        text = texts.RULE_STALLED if others[0].detail["manager_id"] else texts.RULE_STALLED_ALONE
+        customers = await lines_of(work, others, line)
+        said.append(text.format(limit=ctx.settings.rules.stalled.days, customers=customers))
+    if together:
+        manager = await imported.give_review(ctx, work, on, await work.members.get(member_id), together)
+        given = texts.IMPORTED_STALLED_GIVEN.format(manager=manager.name) if manager else ""
+        customers = await lines_of(work, together, line, more=texts.IMPORTED_MORE)
+        said.append(texts.IMPORTED_STALLED.format(count=len(together), customers=customers, manager=given))
+    await tell_of(ctx, work, "stalled", on, member_id, "\n".join(said))
 
 
 async def end_stalled(ctx: Context, work: Work, customer_id: int, member_id: int, *, cause: str) -> None:
@@ -113,24 +122,39 @@ async def _handle_in_test(ctx: Context, work: Work, on: date, found: Candidate, 
     if since >= longer_than(ctx, rule.days, on):
         return
     days = days_since(ctx, since, on)
+    of_file = imported.is_untouched(ctx, customer)
     finding = await work.rules.find(
         "sample_test",
         subject_of(customer.customer_id),
         ctx.day_of(since).isoformat(),
         member_id=customer.owner_id,
         since=since,
-        detail={"customer_id": customer.customer_id, "days": days},
+        detail={
+            "customer_id": customer.customer_id,
+            "days": days,
+            **(imported.noted(customer) if of_file else {}),
+        },
     )
-    if finding is None:
+    if finding is None or of_file:
         return
     fact = texts.RULE_SAMPLE_TEST_FACT.format(stage=customer.stage, days=days)
     await to_the_director(ctx, work, customer, finding, category=rule.stage, fact=fact, cause=cause)
 
 
 async def _tell_in_test(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
-    customers = await lines_of(work, findings, _in_days)
-    text = texts.RULE_SAMPLE_TEST.format(limit=ctx.settings.rules.sample_test.days, customers=customers)
-    await tell_of(ctx, work, "sample_test", on, member_id, text + _told(findings))
+    together, others = imported.apart(findings)
+    limit = ctx.settings.rules.sample_test.days
+    said = []
+    if others:
+        customers = await lines_of(work, others, _in_days)
+        said.append(texts.RULE_SAMPLE_TEST.format(limit=limit, customers=customers) + _told(others))
+    if together:
+        told = await imported.tell_director(
+            ctx, work, "sample_test", on, member_id, texts.IMPORTED_IN_TEST_DIRECTOR, together
+        )
+        customers = await imported.names_of(work, together)
+        said.append(texts.IMPORTED_IN_TEST.format(limit=limit, count=len(together), customers=customers, told=told))
+    await tell_of(ctx, work, "sample_test", on, member_id, "\n".join(said))
 
 
 # Silent
@@ -156,14 +180,25 @@ async def _handle_silent(ctx: Context, work: Work, on: date, found: Candidate, _
         ctx.day_of(found.since).isoformat(),
         member_id=customer.owner_id,
         since=found.since,
-        detail={"customer_id": customer.customer_id, "days": days_since(ctx, found.since, on)},
+        detail={
+            "customer_id": customer.customer_id,
+            "days": days_since(ctx, found.since, on),
+            **(imported.noted(customer) if imported.was_silent(ctx, customer) else {}),
+        },
     )
 
 
 async def _tell_silent(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
-    customers = await lines_of(work, findings, _in_days)
-    text = texts.RULE_WAKE_UP.format(limit=ctx.settings.rules.silence.wake_up_days, customers=customers)
-    await tell_of(ctx, work, "silence", on, member_id, text)
+    together, others = imported.apart(findings)
+    said = []
+    if together:
+        customers = await lines_of(work, together, _in_days, more=texts.IMPORTED_MORE)
+        said.append(texts.IMPORTED_SILENT.format(count=len(together), customers=customers))
+    if others:
+        customers = await lines_of(work, others, _in_days)
+        limit = ctx.settings.rules.silence.wake_up_days
+        said.append(texts.RULE_WAKE_UP.format(limit=limit, customers=customers))
+    await tell_of(ctx, work, "silence", on, member_id, "\n".join(said))
 
 
 async def _find_low_once(ctx: Context, work: Work, on: date, after: Candidate | None) -> Sequence[Candidate]:
@@ -253,15 +288,21 @@ async def _handle_at_risk(ctx: Context, work: Work, on: date, customer_id: int, 
     if customer.at_risk_since is not None or customer.owner_id is None:
         return
     silent, overdue = days_since(ctx, since, on), (on - debt.oldest_on).days
+    of_file = imported.is_untouched(ctx, customer) and imported.is_lately(ctx, customer, on)
     finding = await risk_marks.mark(
         ctx,
         work,
         customer,
         since=since,
-        detail={"days": silent, "overdue_days": overdue, "amount_fen": debt.amount_fen},
+        detail={
+            "days": silent,
+            "overdue_days": overdue,
+            "amount_fen": debt.amount_fen,
+            **(imported.noted(customer) if of_file else {}),
+        },
         cause=cause,
     )
-    if finding is None:
+    if finding is None or of_file:
         return
     fact = texts.RULE_AT_RISK_FACT.format(
         silent=silent, count=debt.count, amount=wording.amount(debt.amount_fen), overdue=overdue
@@ -274,8 +315,13 @@ async def _tell_at_risk(ctx: Context, work: Work, on: date, member_id: int, find
     if not standing:
         return
     customers = await lines_of(work, standing, _in_days)
-    text = texts.RULE_AT_RISK.format(customers=customers) + _told(standing)
-    await tell_of(ctx, work, "at_risk", on, member_id, text)
+    together, _ = imported.apart(standing)
+    told = _told(standing)
+    if together:
+        told += await imported.tell_director(
+            ctx, work, "at_risk", on, member_id, texts.IMPORTED_AT_RISK_DIRECTOR, together
+        )
+    await tell_of(ctx, work, "at_risk", on, member_id, texts.RULE_AT_RISK.format(customers=customers) + told)
     await risk_marks.show_later(ctx, work, member_id, on)
 
 

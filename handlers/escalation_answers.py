@@ -7,14 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handlers import access, actions, escalation, escalation_cards, escalation_weights, notices, outbox, texts
+from handlers import access, actions, called, escalation, escalation_cards, escalation_weights, notices, outbox, texts
 from handlers.actions import ASSIGNEE_SELECT, NOT_CHOSEN
 from handlers.context import Context
 from handlers.escalation import customer_of, subject
 from handlers.messages import Sender
 from handlers.pressed import Pressed
 from handlers.reply import Reply
-from nlp import colleagues
 from storage.models import Escalation, EscalationState, Member, Question
 from storage.work import Work
 
@@ -54,11 +53,12 @@ async def press(ctx: Context, work: Work, action: actions.EscalationAction, pres
             if picked is None or picked == NOT_CHOSEN:
                 await _ask_whom(ctx, work, matter, by=by, to=to, cause=cause)
                 return
-            people = {str(person.member_id): person for person in await assignable(work, by)}
-            if picked not in people:
+            allowed = {str(member_id): member_id for member_id in await assignable(work, by)}
+            person = await work.members.get(allowed[picked]) if picked in allowed else None
+            if person is None or not person.active:
                 await outbox.say(work, to, texts.NOT_ALLOWED, cause=f"{cause}>refused")
                 return
-            await _assign(ctx, work, matter, people[picked], by=by, to=to, cause=cause, pressed=pressed)
+            await _assign(ctx, work, matter, person, by=by, to=to, cause=cause, pressed=pressed)
         case actions.ResolveEscalation():
             await _resolve(ctx, work, matter, by=by, to=to, cause=cause, pressed=pressed)
         case actions.DismissEscalation():
@@ -204,16 +204,10 @@ async def _tell(ctx: Context, work: Work, matter: Escalation, member_id: int, te
 # To whom
 
 
-async def assignable(work: Work, by: Member) -> list[Member]:
-    """Whom this manager may give something to: those below them, and colleagues of other departments; all active."""
-    below = await work.members.below(by.member_id)
-    return [
-        person
-        for person in await work.members.all()
-        if person.active
-        and person.member_id != by.member_id
-        and (person.member_id in below or "colleague" in person.roles)
-    ]
+async def assignable(work: Work, by: Member) -> set[int]:
+    """Whom this manager may give something to: those below them, also who left, and colleagues elsewhere."""
+    others = {person.member_id for person in await work.members.with_role("colleague")}
+    return (await work.members.below(by.member_id) | others) - {by.member_id}
 
 
 async def _ask_whom(ctx: Context, work: Work, matter: Escalation, *, by: Member, to: Sender, cause: str) -> None:
@@ -259,14 +253,13 @@ async def take_assignee(ctx: Context, work: Work, question: Question, reply: Rep
 async def _assign_to(
     ctx: Context, work: Work, matter: Escalation, name: str, *, by: Member, to: Sender, cause: str
 ) -> None:
-    people = await assignable(work, by)
-    found = [people[place] for place in colleagues.find(name, [person.name for person in people])]
-    if not found:
+    found = await called.meant(work, name, among=await assignable(work, by))
+    if not found.members:
         await outbox.say(work, to, texts.NOBODY_TO_ASSIGN.format(name=name), cause=f"{cause}>nobody")
-    elif len(found) > 1 or not colleagues.is_sure(name, found[0].name):
-        await _ask_which(ctx, work, matter, found, to=to, cause=cause)
+    elif not found.is_sure:
+        await _ask_which(ctx, work, matter, found.members, to=to, cause=cause)
     else:
-        await _assign(ctx, work, matter, found[0], by=by, to=to, cause=cause)
+        await _assign(ctx, work, matter, found.members[0], by=by, to=to, cause=cause)
 
 
 async def _ask_which(
@@ -277,15 +270,9 @@ async def _ask_which(
         matter.escalation_id,
         outbox.new_card_id(escalation.ASSIGNEE, matter.escalation_id),
         customer=await customer_of(work, matter),
-        people=[(person.member_id, await _told_apart(work, person)) for person in people],
+        people=[(person.member_id, await called.told_apart(work, person)) for person in people],
     )
     await outbox.show(work, to, card, kind=escalation.ASSIGNEE, life=ctx.settings.card_life, cause=f"{cause}>which")
-
-
-async def _told_apart(work: Work, person: Member) -> str:
-    """The name, with whose team they belong to: two may have the same."""
-    manager = await work.members.manager_of(person)
-    return f"{person.name}（{manager.name}团队）" if manager else person.name
 
 
 def said_to_assign(text: str) -> str | None:

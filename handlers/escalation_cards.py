@@ -53,6 +53,7 @@ def escalation_card(story: Story, card_id: str, *, team: Team, url: str | None) 
         tone="alert",
         fields=_fields(story),
         body=_body(story),
+        body_is_fixed=True,
         quote=_quote(story),
         selects=_assignees(escalation_id, team),
         buttons=(
@@ -90,6 +91,7 @@ def assigned_card(story: Story, card_id: str, *, by: str, url: str | None) -> Ou
         tone="alert",
         fields=(CardField(label="指派人", value=by), *_fields(story)),
         body=_body(story),
+        body_is_fixed=True,
         quote=_quote(story),
         buttons=(
             _button("已处理", actions.ResolveEscalation(escalation_id=story.escalation.escalation_id), "primary"),
@@ -140,11 +142,16 @@ def _fields(story: Story) -> tuple[CardField, ...]:
 def _body(story: Story) -> str:
     return "\n".join(
         (
-            f"卡在哪一步：{_stuck(story)}",
-            f"缺什么支持：{_support(story)}",
-            f"下一步：{_next(story)}",
+            f"卡在哪一步：{_in_a_line(_stuck(story))}",
+            f"缺什么支持：{_in_a_line(_support(story))}",
+            f"下一步：{_in_a_line(_next(story))}",
         )
     )
+
+
+def _in_a_line(text: str) -> str:
+    """What somebody typed in several lines is one here: each line of the body has its label."""
+    return " ".join(text.split())
 
 
 def _stuck(story: Story) -> str:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC
 
-from handlers import access, actions, escalation_clock, handover, notices, outbox, people_cards, texts, wording
+from handlers import access, actions, called, escalation_clock, handover, notices, outbox, people_cards, texts, wording
 from handlers.actions import NOT_CHOSEN, TAKER_SELECT
 from handlers.context import TIMERS, Context
 from handlers.people_cards import Holdings
@@ -206,7 +206,7 @@ async def read_taker(ctx: Context, work: Work, question: Question, reply: Reply,
     name = reply.text.strip(" \n。.！!，,").removeprefix("交接给").removeprefix("给").strip()
     if reply.transcript is not None or not name:
         return False
-    found = await work.members.named(name)
+    found = await called.exactly(work, name)
     giver = await work.members.get(int(question.subject.removeprefix("member:")))
     allowed = [one for one in found if await access.may_hand_over(work, member, giver, one)]
     if len(allowed) != 1 or giver.active:

@@ -257,6 +257,8 @@ class OutboundCard(Frozen):
     """Lines below the fields: next steps, hints."""
     body_in_one: bool = False
     """The lines of `body` are read together: where not all of them fit on the card, none is, and all go before it."""
+    body_is_fixed: bool = False
+    """Every line of `body` is there whatever its length: where room is short the longest are shortened."""
     quote: str = ""
     """Words quoted from a person, shown as a quotation."""
     selects: tuple[CardSelect, ...] = Field(default=(), max_length=3)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers import access, binding, handover, leavers, outbox, people_sayings, texts
+from handlers import access, binding, called, handover, leavers, outbox, people_sayings, texts
 from handlers.access import Role
 from handlers.context import Context
 from handlers.messages import InboundMessage, Sender, Text
@@ -86,7 +86,7 @@ async def take(ctx: Context, job: Job, message: InboundMessage) -> bool:
 
 async def _is_meant_otherwise(work: Work, order: Order) -> bool:
     """恢复 is said of other things than people."""
-    return isinstance(order, SaysBack) and not await binding.lookup(work, order.name, active=None)
+    return isinstance(order, SaysBack) and not await called.exactly(work, order.name, active=None)
 
 
 def refuse_spoken(text: str) -> str:
@@ -143,13 +143,13 @@ async def _in_a_line(work: Work, member: Member) -> str:
 async def _show(ctx: Context, work: Work, asking: Asking, order: ShowMember) -> str:
     found = [
         one
-        for one in await binding.lookup(work, order.name, active=None)
+        for one in await called.exactly(work, order.name, active=None)
         if await access.may_see_member(work, asking.member, one)
     ]
     if not found:
         return texts.NOBODY_YOU_SEE.format(name=order.name)
     if len(found) > 1:
-        return binding.several(order.name, found)
+        return called.several(order.name, found)
     return await _in_full(ctx, work, found[0])
 
 
@@ -176,12 +176,12 @@ async def _in_full(ctx: Context, work: Work, member: Member) -> str:
 
 
 async def _says_left(_ctx: Context, work: Work, asking: Asking, order: SaysLeft) -> str:
-    found = await binding.lookup(work, order.name)
+    found = await called.exactly(work, order.name)
     if not found:
-        gone = await binding.lookup(work, order.name, active=False)
+        gone = await called.exactly(work, order.name, active=False)
         return (texts.HAS_LEFT_ALREADY if gone else texts.NOBODY_CALLED).format(name=order.name)
     if len(found) > 1:
-        return binding.several(order.name, found)
+        return called.several(order.name, found)
     [member] = found
     admins = await work.members.with_role("admin")
     if [admin.member_id for admin in admins] == [member.member_id]:
@@ -198,12 +198,12 @@ async def _says_left(_ctx: Context, work: Work, asking: Asking, order: SaysLeft)
 
 
 async def _says_back(ctx: Context, work: Work, asking: Asking, order: SaysBack) -> str:
-    found = await binding.lookup(work, order.name, active=False)
+    found = await called.exactly(work, order.name, active=False)
     if not found:
-        there = await binding.lookup(work, order.name)
+        there = await called.exactly(work, order.name)
         return texts.ALREADY_BACK.format(name=order.name) if there else ""
     if len(found) > 1:
-        return binding.several(order.name, found)
+        return called.several(order.name, found)
     await leavers.restore(ctx, work, found[0], by=asking.member, cause=asking.cause)
     return texts.RESTORED_MEMBER.format(name=found[0].name)
 
@@ -215,18 +215,18 @@ async def _hand_over(ctx: Context, work: Work, asking: Asking, order: HandOverTo
     by = asking.member
     givers = [
         one
-        for one in await binding.lookup(work, order.what, active=None)
+        for one in await called.exactly(work, order.what, active=None)
         if one.member_id == by.member_id or await access.may_see_member(work, by, one)
     ]
     customers = [] if givers else await _customers_to_give(work, by, order)
     if not givers and not customers:
         return texts.HAND_OVER_WHAT.format(name=order.what) if order.is_order else ""
-    takers = await binding.lookup(work, order.taker)
+    takers = await called.exactly(work, order.taker)
     if not takers:
         return texts.HAND_OVER_TAKER.format(name=order.taker) if order.is_order else ""
     if len(givers) > 1 or len(takers) > 1:
         several, name = (givers, order.what) if len(givers) > 1 else (takers, order.taker)
-        return binding.several(name, several)
+        return called.several(name, several)
     if len(customers) > 1:
         lines = "\n".join(f"· {customer.name}" for customer in customers[:MOST_LISTED])
         return texts.HAND_OVER_WHICH.format(name=order.what, count=len(customers), lines=lines)

@@ -135,6 +135,12 @@ EXPLAINED: Mapping[str, Explained] = {
         "每周第一个工作日列出上周触达不足的客户",
         "负责人，主管拜访报主管",
     ),
+    "imported": Explained(
+        "导入的老客户",
+        lambda book: f"导入后没有联系过的合并提醒，主管 {book.imported.review_days} 个工作日内过一遍",
+        "停滞、样品测试、沉默、风险客户不逐家发卡，合成一条",
+        "负责人、主管、总监",
+    ),
 }
 FINDINGS: Mapping[str, tuple[str, ...]] = {
     "silence": ("silence", "downgrade"),

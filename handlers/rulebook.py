@@ -139,6 +139,16 @@ class CadenceRule(Rule):
 
 
 @dataclass(frozen=True)
+class ImportedRule(Rule):
+    """What the rules find of customers whom a file brought, and to whom nobody has spoken since, is told together."""
+
+    days: int = 30
+    """Calendar days after the import; a customer marked as 风险客户 later than that is a matter of its own again."""
+    review_days: int = 5
+    """Working days that the manager has to go through a rep's imported customers."""
+
+
+@dataclass(frozen=True)
 class RuleBook:
     escalation: EscalationRule = field(default_factory=EscalationRule)
     todo: TodoRule = field(default_factory=TodoRule)
@@ -155,3 +165,4 @@ class RuleBook:
     first_summary: FirstSummaryRule = field(default_factory=FirstSummaryRule)
     spot_check: SpotCheckRule = field(default_factory=SpotCheckRule)
     cadence: CadenceRule = field(default_factory=CadenceRule)
+    imported: ImportedRule = field(default_factory=ImportedRule)

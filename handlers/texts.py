@@ -285,6 +285,24 @@ RULE_WAKE_UP = (
     "超过 {limit} 天没有联系：{customers}。可以转发这段话，发之前请按实际情况改："
     "「您好，您关注的产品已有更新，本地也有客户的成功案例，方便的时候发给您看看？」"
 )
+IMPORTED_STALLED = "导入后还没有推进过的客户 {count} 家：{customers}。{manager}全部回复「未联系客户」查看。"
+IMPORTED_STALLED_GIVEN = "{manager}会和您一起过一遍。"
+IMPORTED_REVIEW = "和{rep}过一遍导入后还没有推进的 {count} 家客户：{customers}（全部回复「未联系客户」）"
+IMPORTED_SILENT = "导入前就已沉默的客户 {count} 家：{customers}。挑重点的先联系，全部回复「未联系客户」查看。"
+IMPORTED_IN_TEST = "导入后样品测试超过 {limit} 天、还没有联系的客户 {count} 家：{customers}。{told}"
+IMPORTED_IN_TEST_DIRECTOR = (
+    "{rep}名下，导入后样品测试超期、还没有联系的客户 {count} 家：{customers}。全部回复「未联系客户」。"
+)
+IMPORTED_AT_RISK_DIRECTOR = (
+    "{rep}名下，导入后标为风险客户的 {count} 家（久未联系且逾期）：{customers}。全部回复「未联系客户」。"
+)
+IMPORTED_MORE = "等"
+IMPORTED_TOLD = "已告诉{director}。"
+UNTOUCHED = "导入后还没有联系过的客户 {count} 家：\n{lines}"
+UNTOUCHED_LINE = "· {customer}（{facts}）"
+UNTOUCHED_SINCE = "上次联系 {on}"
+UNTOUCHED_NEVER = "没有联系记录"
+NO_UNTOUCHED = "导入的客户都已经联系过了。"
 RULE_DOWNGRADE_TITLE = "客户降级建议"
 RULE_DOWNGRADE_SUBTITLE = "超过 {limit} 天没有联系"
 RULE_DOWNGRADE_LINE = "{customer}：{before} → {after}（{days} 天没有联系）"

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from handlers import outbox, texts, todo_buttons, todo_deeds, todos
+from handlers import called, outbox, texts, todo_buttons, todo_deeds, todos
 from handlers.context import Context
 from handlers.reply import Reply
 from nlp import todo_words
@@ -73,7 +73,7 @@ async def to_whom(ctx: Context, work: Work, question: Question, reply: Reply, me
             await todo_deeds.hand_to(ctx, work, todo, by, await work.members.get(chosen))
             return True
     match = _NAME.fullmatch(words)
-    if match is None or not await todo_deeds.colleagues(work, match["name"]):
+    if match is None or not (await called.meant(work, match["name"])).members:
         return False
     await todo_deeds.pass_on(ctx, work, todo, by, match["name"])
     return True

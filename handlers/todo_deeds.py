@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from handlers import outbox, texts, todo_buttons, todo_clock, todos, wording
+from handlers import called, outbox, texts, todo_buttons, todo_clock, todos, wording
 from handlers.context import Context
 from handlers.reply import Reply
 from nlp import todo_words
@@ -94,11 +94,11 @@ def until_of(ctx: Context, todo: Todo, words: str, said_at: datetime) -> todo_wo
 
 async def pass_on(ctx: Context, work: Work, todo: Todo, each: todos.By, name: str) -> None:
     assert each.to is not None  # it was said in a chat
-    found = await colleagues(work, name)
-    if len(found) == 1:
-        await hand_to(ctx, work, todo, each, found[0])
-    elif found:
-        await _ask_which_colleague(ctx, work, todo, each, name, found)
+    found = await called.meant(work, name)
+    if found.is_sure:
+        await hand_to(ctx, work, todo, each, found.members[0])
+    elif found.members:
+        await _ask_which_colleague(ctx, work, todo, each, name, found.members)
     else:
         await todo_buttons.wait_for(ctx, work, todo, each, todo_buttons.PASS_ON)
         text = texts.NO_SUCH_COLLEAGUE.format(name=name)
@@ -118,23 +118,11 @@ async def _ask_which_colleague(
     ctx: Context, work: Work, todo: Todo, each: todos.By, name: str, found: Sequence[Member]
 ) -> None:
     assert each.to is not None  # it was said in a chat
-    lines = []
-    for place, colleague in enumerate(found):
-        manager = await work.members.manager_of(colleague)
-        lines.append(f"{wording.circled(place)} {colleague.name}" + (f"（{manager.name}）" if manager else ""))
+    lines = [f"{wording.circled(place)} {await called.told_apart(work, one)}" for place, one in enumerate(found)]
     candidates = [one.member_id for one in found]
     await todo_buttons.wait_for(ctx, work, todo, each, todo_buttons.PASS_ON, candidates)
     text = texts.WHICH_COLLEAGUE.format(name=name, lines="\n".join(lines))
     await outbox.say(work, each.to, text, cause=f"{each.cause}>which-colleague")
-
-
-async def colleagues(work: Work, name: str) -> Sequence[Member]:
-    """Active members of that name, or whose name has it in it."""
-    if exact := await work.members.by_name(name):
-        return exact
-    if len(name) < 2:
-        return ()
-    return [member for member in await work.members.all() if member.active and name in member.name]
 
 
 # Which one is meant

@@ -1,6 +1,6 @@
 """What people say about their to-dos in passing: done, later, somebody else's, a new one, whose there are, 待跟进."""
 
-from handlers import access, outbox, texts, todo_clock, todo_deeds, todos, wording
+from handlers import access, called, outbox, texts, todo_clock, todo_deeds, todos, wording
 from handlers.context import Context
 from handlers.reply import Reply
 from handlers.todo_deeds import deed
@@ -22,7 +22,7 @@ async def run(ctx: Context, work: Work, member: Member, reply: Reply, wish: Wish
         case Change():
             return await _change(ctx, work, member, reply, wish)
         case PassOn(target, name):
-            if not (target.says_todo or await todo_deeds.colleagues(work, name)):
+            if not (target.says_todo or await called.is_written(work, name)):
                 return False
             return await _do(ctx, work, member, reply, target, deed("pass_on", reply, name))
         case Cancel(target):

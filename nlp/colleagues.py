@@ -64,6 +64,11 @@ def _by_sound(said: str, name: str) -> bool:
     return len(said) == len(name) > 1 and similarity(said, name, [1.0] * len(name)) >= SURE
 
 
+def has_title(said: str) -> bool:
+    """Whether it is a surname or name with a title: 李经理."""
+    return _TITLE.search(said.strip()) is not None
+
+
 def is_sure(said: str, name: str) -> bool:
     """Whether the name was written, in full, in part or in letters; what only sounds like it has to be asked about."""
     return any(matches(said.strip(), name) for matches in _WAYS[:-1])

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from storage.models import Contact, Customer, CustomerAlias, Visit
+from storage.models import Contact, Customer, CustomerAlias, Member, Visit
 
 
 class Customers:
@@ -38,6 +38,24 @@ class Customers:
         return (
             await self._session.scalars(query.order_by(Customer.last_contact_at, Customer.customer_id).limit(limit))
         ).all()
+
+    async def untouched(self, owners: Collection[int]) -> Sequence[tuple[Customer, str]]:
+        """Of these people's customers those of whom only a file tells, with the owner's name; the best grades first."""
+        moved = or_(Customer.stage_since > Customer.imported_at, Customer.last_contact_at > Customer.imported_at)
+        query = (
+            select(Customer, Member.name)
+            .join(Member, Member.member_id == Customer.owner_id)
+            .where(
+                Customer.owner_id.in_(sorted(owners)), Customer.imported_at.is_not(None), ~func.coalesce(moved, False)
+            )
+            .order_by(
+                func.coalesce(Customer.grade, "B"),
+                Customer.last_contact_at.is_(None),
+                Customer.last_contact_at,
+                Customer.customer_id,
+            )
+        )
+        return [(customer, owner) for customer, owner in await self._session.execute(query)]
 
     async def add(
         self,

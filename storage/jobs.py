@@ -368,9 +368,16 @@ class Jobs:
         waiting = union_all(
             select(JobRow.id).where(behind, JobRow.state == READY, _in_place(JobRow)),
             select(JobRow.id).where(behind, _fallen_due(JobRow, self._now)),
-        )
+        ).subquery()
+        # Two questions: asked as one, PostgreSQL walks through all jobs that are kept, by their ids, up to these.
+        job_ids = (await self._session.scalars(select(waiting.c.id).order_by(waiting.c.id).limit(limit))).all()
+        if not job_ids:
+            return []
         statement = (
-            select(*_JOB_COLUMNS).where(JobRow.id.in_(waiting)).order_by(JobRow.id).limit(limit).with_for_update()
+            select(*_JOB_COLUMNS)
+            .where(JobRow.id.in_(job_ids), JobRow.state == READY, JobRow.attempts == 0)
+            .order_by(JobRow.id)
+            .with_for_update()
         )
         rows = (await self._session.execute(statement)).mappings()
         return [Job(**{**row, "token": ""}) for row in rows]

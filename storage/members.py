@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import String, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -50,9 +50,6 @@ class Members:
         )
         return [(identity, member) for identity, member in rows]
 
-    async def by_name(self, name: str) -> Sequence[Member]:
-        return (await self._session.scalars(select(Member).where(Member.name == name, Member.active))).all()
-
     async def named(self, name: str, *, active: bool | None = True) -> Sequence[Member]:
         """Those of that name: who works here, with `active` false those who left, with None both.
 
@@ -62,6 +59,13 @@ class Members:
         if active is not None:
             query = query.where(Member.active == active)
         return (await self._session.scalars(query.order_by(Member.member_id))).all()
+
+    async def names(self, among: Collection[int] | None = None) -> Sequence[tuple[int, str]]:
+        """Id and name of everybody who works here, or of those of them."""
+        query = select(Member.member_id, Member.name).where(Member.active).order_by(Member.member_id)
+        if among is not None:
+            query = query.where(Member.member_id.in_(sorted(among)))
+        return [(member_id, name) for member_id, name in await self._session.execute(query)]
 
     async def find(self, member_id: int) -> Member | None:
         return await self._session.get(Member, member_id)
@@ -208,8 +212,8 @@ class Members:
 
     async def with_role(self, role: str) -> Sequence[Member]:
         """Active members holding the role."""
-        query = select(Member).where(Member.active).order_by(Member.member_id)
-        return [member for member in await self._session.scalars(query) if role in member.roles]
+        query = select(Member).where(Member.active, cast(Member.roles, String).contains(f'"{role}"', autoescape=True))
+        return (await self._session.scalars(query.order_by(Member.member_id))).all()
 
 
 def _references() -> list[InstrumentedAttribute[int | None]]:

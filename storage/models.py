@@ -150,6 +150,8 @@ class Customer(Base):
     """Since when it is marked as 风险客户."""
     last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     """When it was last told of in a confirmed visit; None: never."""
+    imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a file last brought it in, or changed its stage or its last contact."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     aliases: Mapped[list["CustomerAlias"]] = relationship(

@@ -340,6 +340,7 @@ async def test_an_account_of_the_same_name_on_another_platform_is_somebody_else(
 SELF = EVERYBODY
 """About what is their own: everybody may, and meets nothing of others'."""
 COMMANDS: Mapping[str, frozenset[Role]] = {
+    **dict.fromkeys(("未联系客户", "还没联系的客户"), frozenset({"sales", "manager", "director"})),
     **dict.fromkeys(("帮助", "help", "Help", "怎么用"), EVERYBODY),
     **dict.fromkeys(("确认", "确定", "没问题", "作废", "不要了", "撤销", "草稿", "修改", "换客户"), SELF),
     **dict.fromkeys(("待办", "我的待办", "看待办", "待办列表"), SELF),

@@ -138,7 +138,7 @@ async def test_sellers_without_a_manager_and_missing_customers_deserve_a_look(sq
 
     async def manager(work: Work) -> None:
         boss = await work.members.add("陈志远", ["manager"])
-        [seller] = await work.members.by_name("李晓彤")
+        [seller] = await work.members.named("李晓彤")
         seller.manager_id = boss.member_id
 
     seen = []

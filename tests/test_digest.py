@@ -47,7 +47,7 @@ class Office:
         self.visits += 1
         sent_at = datetime.combine(on, time(15), SHANGHAI)
         async with self.database.work() as work:
-            [member] = await work.members.by_name(rep)
+            [member] = await work.members.named(rep)
             found = await work.customers.by_name(customer) or await work.customers.add(customer)
             visit = await work.visits.begin(member.member_id, "wecom", visited_on=on, sent_at=sent_at)
             visit.state, visit.customer_id = state, found.customer_id
@@ -227,7 +227,7 @@ async def test_what_a_customer_is_called_makes_no_link(office: Office) -> None:
 
 async def test_a_group_hears_of_the_teams_of_its_managers(office: Office) -> None:
     async with office.database.work() as work:
-        [director] = await work.members.by_name("周敏")
+        [director] = await work.members.named("周敏")
         second = await work.members.add("钱立", ["manager"], manager_id=director.member_id)
         await work.members.add("孙雨桐", ["sales"], manager_id=second.member_id)
     await office.visit("李晓彤")
@@ -253,7 +253,7 @@ async def test_a_group_hears_of_the_teams_of_its_managers(office: Office) -> Non
 async def test_a_leavers_promises_are_still_told(office: Office) -> None:
     await office.visit(todo="寄样品", due_on=date(2026, 11, 20))
     async with office.database.work() as work:
-        [rep] = await work.members.by_name("李晓彤")
+        [rep] = await work.members.named("李晓彤")
         rep.active = False
 
     assert "寄样品" in (await office.morning(GroupTarget("a", ("digests",), ("陈志远",))))["a"]
@@ -261,7 +261,7 @@ async def test_a_leavers_promises_are_still_told(office: Office) -> None:
 
 async def test_managers_in_a_circle_end(office: Office) -> None:
     async with office.database.work() as work:
-        [director], [manager] = await work.members.by_name("周敏"), await work.members.by_name("陈志远")
+        [director], [manager] = await work.members.named("周敏"), await work.members.named("陈志远")
         director.manager_id = manager.member_id
         members = await work.members.all()
 

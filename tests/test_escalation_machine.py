@@ -102,7 +102,7 @@ class MatterMachine(RuleBasedStateMachine):
 
     async def _raise(self, origin: str, words: str, to: escalation.Target, named: bool) -> None:
         async with self.database.work() as work:
-            [rep] = await work.members.by_name("李晓彤")
+            [rep] = await work.members.named("李晓彤")
             customer = await work.customers.by_name(HENGLI)
             assert customer is not None
             matter = Matter(

@@ -42,7 +42,7 @@ class Stage:
 
     async def link(self, of: str, *, escalation_id: int = 1) -> str:
         async with self.chat.database.reading() as work:
-            [member] = await work.members.by_name(of)
+            [member] = await work.members.named(of)
             url = self.context.links.evidence(escalation_id, member.member_id, until=work.now + timedelta(hours=1))
         assert url is not None
         return url
@@ -165,7 +165,7 @@ async def test_whoever_is_asked_to_follow_it_up_may_look_too_and_who_had_it_stil
 
 async def test_somebody_who_has_left_sees_nothing(stage: Stage) -> None:
     async with stage.chat.database.work() as work:
-        [manager] = await work.members.by_name("陈志远")
+        [manager] = await work.members.named("陈志远")
         manager.active = False
 
     status, html = await stage.look(stage.url)

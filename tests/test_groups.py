@@ -568,7 +568,7 @@ async def announced(chat: Chat, *targets: GroupTarget, served: bool = True, mana
     settings = replace(chat.context.settings, groups=targets)
     context = replace(chat.context, served=frozenset(platforms), settings=settings)
     async with chat.database.work() as work:
-        [member] = await work.members.by_name(manager)
+        [member] = await work.members.named(manager)
         names = await groups.announce_escalation(context, work, CARD, manager=member, cause="wecom:m-1>risk")
         jobs = [job for job in await work.jobs.listing() if job.lane and job.lane.startswith("group:")]
     assert sorted(names) == sorted(str(job.payload["user_id"]) for job in jobs)
@@ -619,6 +619,6 @@ async def test_without_groups_nothing_is_put(chat: Chat) -> None:
 
 async def test_managers_in_a_circle_are_walked_once(chat: Chat) -> None:
     async with chat.database.work() as work:
-        [director], [manager] = await work.members.by_name("周敏"), await work.members.by_name("陈志远")
+        [director], [manager] = await work.members.named("周敏"), await work.members.named("陈志远")
         director.manager_id = manager.member_id
         assert [member.name for member in await groups.above(work, manager)] == ["周敏"]

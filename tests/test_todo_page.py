@@ -38,7 +38,7 @@ class Stage:
 
     async def link(self, *, todo_id: int = 1, of: str = "李晓彤", life: timedelta = timedelta(days=365)) -> str:
         async with self.chat.database.reading() as work:
-            [member] = await work.members.by_name(of)
+            [member] = await work.members.named(of)
             url = self.context.links.todo(todo_id, member.member_id, until=work.now + life)
         assert url is not None
         return url
@@ -77,7 +77,7 @@ async def stage(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIt
     origin = f"http://127.0.0.1:{port}"
     context = replace(chat.context, links=Links(b"k" * 32, origin))
     async with database.work() as work:
-        [rep], customer = await work.members.by_name("李晓彤"), await work.customers.by_name(HENGLI)
+        [rep], customer = await work.members.named("李晓彤"), await work.customers.by_name(HENGLI)
         assert customer is not None
         visit = await work.visits.begin(rep.member_id, "wecom", visited_on=FRIDAY.date(), sent_at=FRIDAY)
         visit.state, visit.customer_id = "confirmed", customer.customer_id
@@ -278,7 +278,7 @@ async def test_a_link_to_no_todo_says_so(stage: Stage) -> None:
 async def test_a_leavers_link_works_no_more(stage: Stage) -> None:
     url = await stage.link()
     async with stage.chat.database.work() as work:
-        [member] = await work.members.by_name("李晓彤")
+        [member] = await work.members.named("李晓彤")
         member.active = False
 
     status, html = await stage.look(url)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot import template_cards
 from bot.errors import ContentRefused
 from bot.plain import clean
+from bot.wecom import cards as wecom_cards
 from bot.wecom_bot import cards
 from handlers.messages import CardButton, CardField, CardOption, CardSelect, OutboundCard
 from tests.dialects.wecom_bot_rules import check_bot_card
@@ -61,6 +62,46 @@ def test_what_does_not_fit_is_said_before_the_card() -> None:
     on_card = str(rendered.card["sub_title_text"])
     assert all(line in before or line in on_card for line in body.split("\n"))
     assert template_cards.MORE in on_card
+
+
+LABELS = ("卡在哪一步", "缺什么支持", "下一步")
+
+
+@given(
+    st.tuples(*[st.text("领导还没批预算abc👍", min_size=1, max_size=300)] * 3),
+    st.text("宁波恒力阀门", max_size=60),
+    st.lists(st.text("李晓彤陈志远", min_size=1, max_size=60), max_size=3),
+)
+def test_the_lines_of_a_fixed_layout_are_all_there_whatever_their_lengths(
+    said: tuple[str, ...], subtitle: str, values: list[str]
+) -> None:
+    body = [f"{label}：{words}" for label, words in zip(LABELS, said, strict=True)]
+    fields = tuple(CardField(label="销售", value=value) for value in values)
+    content = card(body="\n".join(body), subtitle=subtitle, fields=fields, buttons=(CONFIRM,), body_is_fixed=True)
+    for room in (cards.ROOM, wecom_cards.ROOM):
+        rendered = template_cards.render(content, room, task_id=TASK)
+        assert rendered.card is not None
+        below = str(rendered.card["sub_title_text"])
+        assert len(below) <= room.lines
+        before = "\n".join(rendered.texts_before)
+        lines = [next(line for line in below.split("\n") if line.startswith(f"{label}：")) for label in LABELS]
+        fair = (room.lines - len(template_cards.MORE)) // 3 - 2
+        for whole, line in zip(body, lines, strict=True):
+            # as long as it is, or no shorter than a third of the room, but for what belongs to its last character
+            assert line == whole or (len(line) >= fair - 2 and whole in before.split("\n"))
+            assert len(line) >= min(len(whole), len("卡在哪一步：") + 10)
+        for whole in (subtitle, *values):
+            assert whole in before or whole in str(rendered.card)
+    assert shown(content)["card_type"] == "button_interaction"
+
+
+def test_short_lines_leave_their_share_to_the_long_one() -> None:
+    body = f"卡在哪一步：{'批' * 200}\n缺什么支持：样机\n下一步：周五前约张总"
+    below = str(shown(card(body=body, buttons=(CONFIRM,), body_is_fixed=True))["sub_title_text"])
+    first, *others = below.split("\n")
+    assert others == ["缺什么支持：样机", "下一步：周五前约张总", template_cards.MORE]
+    assert len(below) == cards.ROOM.lines
+    assert first.endswith("批…")
 
 
 def test_a_value_longer_than_a_bots_line_moves_below_the_title() -> None:

@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +26,7 @@ import numpy as np
 from aiohttp import web
 
 from bot import demo, logs, pipeline, wiring
-from bot.config import Config, Server, Storage, WeCom
+from bot.config import Calendar, Config, Server, Storage, WeCom
 from bot.platform import Keep, MediaFile, Received, Sent
 from bot.wecom.adapter import WeComPlatform
 from bot.worker import Handler
@@ -70,15 +71,35 @@ class Plan:
     lease_s: float | None = None
     """Of every queue; None: as in production."""
     fault_at: str = ""
+    fault_after: int = 0
+    """Die at the point that is reached as the so-manieth, whichever it is."""
+    ahead_s: float | None = None
+    """How far its clock runs ahead, in ordinary working hours; None: not at all, in a company that never closes."""
     fault: Literal["kill", "stop"] = "kill"
+
+
+@dataclass
+class AheadClock:
+    """The machine's clock, so far ahead that another day can be had at once; it is not set by a database's."""
+
+    ahead: timedelta
+    _clock: SystemClock = field(default_factory=SystemClock)
+
+    def now(self) -> datetime:
+        return self._clock.now() + self.ahead
+
+    async def wait(self, event: asyncio.Event, until: datetime | None) -> None:
+        await self._clock.wait(event, None if until is None else until - self.ahead)
 
 
 class Faults:
     """Notes which points are reached, and dies or freezes at the one it was given."""
 
-    def __init__(self, events: Path, at: str, fault: Literal["kill", "stop"]) -> None:
+    def __init__(self, events: Path, at: str, after: int, fault: Literal["kill", "stop"]) -> None:
         self._file = os.open(events, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._at = at
+        self._after = after
+        self._reached = 0
         self._signal = signal.SIGKILL if fault == "kill" else signal.SIGSTOP
         self._counts: Counter[str] = Counter()
 
@@ -97,7 +118,8 @@ class Faults:
             return
         name = f"{run.name}: {point}"
         self.note(point=name)
-        if name == self._at:
+        self._reached += 1
+        if name == self._at or self._reached == self._after:
             os.kill(os.getpid(), self._signal)
 
     def transaction(self) -> int:
@@ -242,16 +264,17 @@ async def serve(plan: Plan) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    faults = Faults(Path(plan.events), plan.fault_at, plan.fault)
+    faults = Faults(Path(plan.events), plan.fault_at, plan.fault_after, plan.fault)
+    clock = SystemClock() if plan.ahead_s is None else AheadClock(timedelta(seconds=plan.ahead_s))
     wecom = WeCom.model_validate(dict(plan.wecom))
     config = Config(
         server=Server(port=0),
         storage=Storage(database=plan.database, media_dir=Path(plan.media_dir)),
         wecom=wecom,
-        # the machine's own clock: it must not matter at what time of day this is run
-        calendar=demo.open_all_hours(Path(plan.media_dir).parent),
+        # by the machine's own clock it must not matter at what time of day this is run
+        calendar=demo.open_all_hours(Path(plan.media_dir).parent) if plan.ahead_s is None else Calendar(),
     )
-    database = await FaultyDatabase.open(plan.database, SystemClock())
+    database = await FaultyDatabase.open(plan.database, clock)
     platform = FaultyWeCom(wecom, faults)
     queues = pipeline.QUEUES
     if plan.lease_s is not None:
@@ -260,7 +283,7 @@ async def serve(plan: Plan) -> None:
         built = await wiring.put_together(
             config,
             database,
-            clock=SystemClock(),
+            clock=clock,
             listener=Ears(plan.hears, plan.listens_s, faults),
             extractor=Mind(faults),
             screens=Eyes(faults),

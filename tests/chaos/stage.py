@@ -13,18 +13,20 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 
+from bot import pipeline
 from storage.clock import SystemClock
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.models import Escalation, Evidence, Todo, Visit
 from tests.chaos import app
-from tests.chaos.app import Plan
+from tests.chaos.app import AheadClock, Plan
 from tests.chat import ANSWERS, MANAGER, REP, VISIT
 from tests.dialects.wecom import WeComDialect
 from tests.dialects.wecom_records import Delivery, drawn
@@ -127,6 +129,8 @@ class Stage:
     servers: list[Server] = field(default_factory=list)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """More keys of [wecom]."""
+    clock: AheadClock | None = None
+    """Of the servers, of WeCom and of who looks on; None: the machine's own."""
     _observer: Database | None = None
     _turn: int = 0
 
@@ -141,6 +145,7 @@ class Stage:
                     "log": str(self.folder / f"log-{number}.txt"),
                     "wecom": {**self.wecom.settings(), **self.settings},
                     "hears": VISIT,
+                    "ahead_s": self.clock.ahead.total_seconds() if self.clock else None,
                 }
                 | plan
             )
@@ -240,6 +245,33 @@ class Stage:
                 raise AssertionError(f"still busy: {busy}; {self.servers[-1].log()[-3000:]}")
             await asyncio.sleep(0.05)
 
+    async def next_due(self) -> datetime | None:
+        """When time alone brings something to do."""
+        database = await self.observer()
+        async with database.reading() as work:
+            return await work.jobs.next_due(tuple(pipeline.QUEUES))
+
+    async def has_done_what_is_due(self, server: Server) -> bool:
+        """Once it has, or is dead."""
+        database = await self.observer()
+        deadline = time.monotonic() + PATIENCE_S
+        while server.is_alive:
+            async with database.reading() as work:
+                running = await work.jobs.counts("running")
+                waiting = [queue for queue in pipeline.QUEUES if await work.jobs.oldest_waiting(queue)]
+            if not running and not waiting:
+                return True
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still busy: {waiting}; {server.log()[-3000:]}")
+            await asyncio.sleep(POLL_S)
+        return False
+
+    def jump_to(self, moment: datetime) -> None:
+        """For whoever is started from now on, and for WeCom. What runs keeps its clock."""
+        assert self.clock is not None
+        self.clock.ahead += moment - self.clock.now()
+        self.wecom.advance((self.clock.now() - self.wecom.now()).total_seconds())
+
     async def _busy(self) -> str:
         try:
             database = await self.observer()
@@ -255,7 +287,7 @@ class Stage:
 
     async def observer(self) -> Database:
         if self._observer is None:
-            self._observer = await Database.open(self.database_url, SystemClock(), lock=False)
+            self._observer = await Database.open(self.database_url, self.clock or SystemClock(), lock=False)
         return self._observer
 
     # what is there afterwards

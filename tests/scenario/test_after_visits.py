@@ -161,7 +161,7 @@ def test_about_as_many_visits_are_drawn_as_was_said_and_always_the_same() -> Non
 async def grade(chat: Chat, name: str, value: str) -> None:
     async with chat.database.work() as work:
         customer = await work.customers.by_name(name)
-        [rep] = await work.members.by_name("李晓彤")
+        [rep] = await work.members.named("李晓彤")
         assert customer is not None
         customer.grade, customer.owner_id, customer.created_at = value, rep.member_id, at(9, 1)
         customer.last_contact_at = at(11, 19)

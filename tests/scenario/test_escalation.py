@@ -68,13 +68,13 @@ async def items(chat: Chat) -> list[str]:
 
 async def member(chat: Chat, name: str) -> Member:
     async with chat.database.reading() as work:
-        [found] = await work.members.by_name(name)
+        [found] = await work.members.named(name)
         return found
 
 
 async def joins(chat: Chat, name: str, role: str, *, manager: str | None = None, region: str | None = None) -> None:
     async with chat.database.work() as work:
-        above = (await work.members.by_name(manager))[0].member_id if manager else None
+        above = (await work.members.named(manager))[0].member_id if manager else None
         added = await work.members.add(name, [role], manager_id=above)
         added.region = region
         await work.members.link(added.member_id, "wecom", f"id-{added.member_id}")
@@ -82,7 +82,7 @@ async def joins(chat: Chat, name: str, role: str, *, manager: str | None = None,
 
 async def leaves(chat: Chat, name: str) -> None:
     async with chat.database.work() as work:
-        [gone] = await work.members.by_name(name)
+        [gone] = await work.members.named(name)
         gone.active = False
 
 
@@ -581,7 +581,7 @@ async def test_the_rep_hears_that_the_manager_cannot_be_reached_and_the_matter_g
 
 async def test_a_circle_in_the_reporting_line_ends(chat: Chat) -> None:
     async with chat.database.work() as work:
-        [director], [manager] = await work.members.by_name("周敏"), await work.members.by_name("陈志远")
+        [director], [manager] = await work.members.named("周敏"), await work.members.named("陈志远")
         director.manager_id = manager.member_id
     await raised(chat)
 
@@ -643,7 +643,7 @@ async def rule_says(
     chat: Chat, *, to: escalation.Target = "director", origin: str = "rule:sample_test:customer:1"
 ) -> str:
     async with chat.database.work() as work:
-        [rep] = await work.members.by_name("李晓彤")
+        [rep] = await work.members.named("李晓彤")
         customer = await work.customers.by_name(HENGLI)
         assert customer is not None
         found = MatterItem(origin, "样品测试", "样品测试已 15 天没有新联系")
@@ -692,7 +692,7 @@ async def test_what_asks_for_the_director_lifts_the_matter_that_lies_with_the_ma
 async def test_without_a_director_up_the_line_it_goes_to_the_one_of_the_region(chat: Chat) -> None:
     await joins(chat, "吴越", "director", region="华东")
     async with chat.database.work() as work:
-        [rep], [manager] = await work.members.by_name("李晓彤"), await work.members.by_name("陈志远")
+        [rep], [manager] = await work.members.named("李晓彤"), await work.members.named("陈志远")
         rep.region, manager.manager_id = "华东", None
 
     assert await rule_says(chat) == "已报给吴越。"
@@ -700,7 +700,7 @@ async def test_without_a_director_up_the_line_it_goes_to_the_one_of_the_region(c
 
 async def test_with_nobody_above_it_is_said_and_the_admin_hears_of_it(chat: Chat) -> None:
     async with chat.database.work() as work:
-        [rep] = await work.members.by_name("李晓彤")
+        [rep] = await work.members.named("李晓彤")
         rep.manager_id = None
 
     assert await rule_says(chat) == texts.NOBODY_TO_RAISE_TO
@@ -842,7 +842,7 @@ async def test_after_two_false_alarms_the_words_raise_nothing_more_until_they_ar
 async def test_another_team_is_not_touched(chat: Chat) -> None:
     await joins(chat, "钱立", "manager", manager="周敏")
     async with chat.database.work() as work:
-        [other], [second] = await work.members.by_name("赵一鸣"), await work.members.by_name("钱立")
+        [other], [second] = await work.members.named("赵一鸣"), await work.members.named("钱立")
         other.manager_id = second.member_id
     await dismissed(chat, "恒力阀门")
     await dismissed(chat, "恒丽服饰")

@@ -451,7 +451,7 @@ async def test_two_of_the_same_name_are_asked_about(chat: Chat) -> None:
     await visited(chat)
 
     [question] = await chat.says("排期表转给赵一鸣")
-    assert question.splitlines()[1:3] == ["① 赵一鸣（陈志远）", "② 赵一鸣"]
+    assert question.splitlines()[1:3] == ["① 赵一鸣（陈志远团队）", "② 赵一鸣"]
     assert (await chat.says("1"))[0] == "[→ 已转交赵一鸣]"
 
 
