@@ -23,6 +23,7 @@ from sqlalchemy import URL, Connection, event, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from storage import one_way
 from storage.clock import Clock, SystemClock
 from storage.errors import (
     DatabaseInUse,
@@ -278,9 +279,11 @@ def _lock_file(url: URL) -> FileLock | None:
 
 
 def _sqlite_engine(url: URL, *, begin: str, read_only: bool = False, foreign_keys: bool = True) -> AsyncEngine:
-    # Each call to the driver crosses into its thread and back, which is most of what a short transaction costs. So it
-    # begins with one call instead of a cursor's three, and is rolled back on its return only where it was left open.
-    engine = create_async_engine(url, hide_parameters=True, pool_reset_on_return=None)
+    # Each call to the driver crosses into its thread and back, which is most of what a short transaction costs. So a
+    # statement takes one, and a transaction is rolled back on its return only where it was left open.
+    engine = create_async_engine(
+        url, hide_parameters=True, pool_reset_on_return=None, connect_args={"async_creator_fn": one_way.connect}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
