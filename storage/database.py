@@ -38,6 +38,8 @@ from storage.work import Work
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+SYNCHRONOUS = "FULL"
+"""SQLite waits for the disk at each commit, so what was committed survives a power cut."""
 BUSY_TIMEOUT_MS = 15_000
 """How long SQLite waits for another process (`visitbot jobs retry` beside a server); within ours the gate waits."""
 ABANDONED_MS = 10_000
@@ -290,7 +292,7 @@ def _sqlite_engine(url: URL, *, begin: str, read_only: bool = False, foreign_key
         connection.isolation_level = None  # the driver must not begin transactions of its own accord
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         cursor.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")

@@ -17,6 +17,7 @@ import pytest_asyncio
 from aiosqlite.core import Connection
 from hypothesis import HealthCheck, settings
 
+from storage import database as database_module
 from storage.clock import Clock
 from storage.database import Database
 from tests.fakes import FakeClock
@@ -55,6 +56,13 @@ def sqlite_answers_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.M
         return function(*args, **named)
 
     monkeypatch.setattr(Connection, "_execute", at_once)
+
+
+@pytest.fixture(autouse=True)
+def no_commit_waits_for_the_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody cuts the power here; that it could be cut is for the tests of the database."""
+    if request.module.__name__ != "tests.test_database":
+        monkeypatch.setattr(database_module, "SYNCHRONOUS", "OFF")
 
 
 @pytest.fixture(autouse=True)
