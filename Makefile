@@ -32,10 +32,10 @@ demo: $(STAMP)
 	@$(BIN)/visitbot demo $(ARGS)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 test-all: $(STAMP)
-	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=thorough $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --hypothesis-profile=thorough $(ARGS)
 	$(BIN)/python -m pytest -m "model or ocr or postgres or browser or chaos or weeks" $(ARGS)
 
 lint: $(STAMP)

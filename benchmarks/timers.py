@@ -104,7 +104,7 @@ async def _waiting_behind(work: Work) -> None:
 LOOKS = (
     Look(f"claim {DUE} due at once", _claim_all),
     Look(f"claim and end {DUE}, 2 at a time", _claim_as_the_worker_does),
-    Look("next_due of all queues", lambda work: work.jobs.next_due(tuple(pipeline.QUEUES))),
+    Look("outlook of all queues", lambda work: work.jobs.outlook(pipeline.QUEUES)),
     Look("oldest_waiting timer", lambda work: work.jobs.oldest_waiting(TIMERS)),
     Look("is_lane_busy", lambda work: work.jobs.is_lane_busy(TIMERS, "notices:1")),
     Look("waiting_behind", _waiting_behind),

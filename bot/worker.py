@@ -283,18 +283,18 @@ class Worker:
         claimed: list[_Run] = []
         async with self._database.work() as work:
             lost = await self._heartbeat(work)
+            outlook = await work.jobs.outlook(self._queues)  # most queues are idle at most moments
             for queue, rules in self._queues.items():
-                if at_once is None or len(claimed) < at_once:
+                if queue in outlook.due and (at_once is None or len(claimed) < at_once):
                     jobs = await self._claim_from(work, queue, rules, at_once)
                     claimed += [_Run(job, rules, work.now) for job in jobs]
-            due_at = await work.jobs.next_due(tuple(self._queues))
         for run in lost:
             log.warning("job.lease_lost", extra=_ids(run.job))
             if run.task is not None:
                 run.task.cancel()
         for run in claimed:
             self._runs[self._key(run.job)] = run
-        return claimed, due_at
+        return claimed, outlook.next_at
 
     async def _claim_from(self, work: Work, queue: str, rules: QueueRules, at_once: int | None) -> list[Job]:
         running = [run.job.kind for run in self._runs.values() if run.job.queue == queue]

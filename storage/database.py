@@ -23,6 +23,7 @@ from sqlalchemy import URL, Connection, event, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from storage import one_way
 from storage.clock import Clock, SystemClock
 from storage.errors import (
     DatabaseInUse,
@@ -37,6 +38,8 @@ from storage.work import Work
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+SYNCHRONOUS = "FULL"
+"""SQLite waits for the disk at each commit, so what was committed survives a power cut."""
 BUSY_TIMEOUT_MS = 15_000
 """How long SQLite waits for another process (`visitbot jobs retry` beside a server); within ours the gate waits."""
 ABANDONED_MS = 10_000
@@ -278,16 +281,18 @@ def _lock_file(url: URL) -> FileLock | None:
 
 
 def _sqlite_engine(url: URL, *, begin: str, read_only: bool = False, foreign_keys: bool = True) -> AsyncEngine:
-    # Each call to the driver crosses into its thread and back, which is most of what a short transaction costs. So it
-    # begins with one call instead of a cursor's three, and is rolled back on its return only where it was left open.
-    engine = create_async_engine(url, hide_parameters=True, pool_reset_on_return=None)
+    # Each call to the driver crosses into its thread and back, which is most of what a short transaction costs. So a
+    # statement takes one, and a transaction is rolled back on its return only where it was left open.
+    engine = create_async_engine(
+        url, hide_parameters=True, pool_reset_on_return=None, connect_args={"async_creator_fn": one_way.connect}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own accord
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         cursor.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")

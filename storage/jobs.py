@@ -178,6 +178,13 @@ class JobRecord:
 
 
 @dataclass(frozen=True)
+class Outlook:
+    due: frozenset[str]
+    """The queues in which a claim may find something."""
+    next_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Daily:
     """Something that happens every day at `at` in `zone`; `name` tells it from every other (`digest:daily:team-1`)."""
 
@@ -395,12 +402,14 @@ class Jobs:
 
     # Looking at it
 
-    async def next_due(self, queues: Collection[str]) -> datetime | None:
-        """The next moment at which time alone makes something claimable: a job falls due or a lease runs out."""
+    async def outlook(self, queues: Collection[str]) -> Outlook:
+        """What there is to do now, and when time alone brings more."""
         if not queues:
-            return None
-        row = (await self._session.execute(_next_moments(tuple(sorted(queues))), {"now": self._now})).one()
-        return min((moment for moment in row if moment is not None), default=None)
+            return Outlook(frozenset(), None)
+        names = tuple(sorted(queues))
+        row = (await self._session.execute(_outlook(names), {"now": self._now})).one()
+        due = frozenset(name for name, is_due in zip(names, row, strict=False) if is_due)
+        return Outlook(due, min((moment for moment in row[len(names) :] if moment is not None), default=None))
 
     async def is_waiting(self, dedupe: str) -> bool:
         """Whether the job of that key is still to be done, now or later."""
@@ -570,19 +579,22 @@ def _claim(skips_kinds: bool, wants_kinds: bool) -> ReturningUpdate[Any]:
 
 
 @cache
-def _next_moments(queues: tuple[str, ...]) -> Select[Any]:
-    """When the next job of each queue falls due, and when its next lease runs out.
+def _outlook(queues: tuple[str, ...]) -> Select[Any]:
+    """Whether each queue has a job that is due or lost its lease; then when its next one falls due or loses it.
 
     One question for each queue: the least of several queues would be looked for in all that is pending.
     """
     jobs, now = _table(), bindparam("now", type_=UtcDateTime())
+    due: list[ColumnElement[bool]] = []
     moments: list[ScalarSelect[Any]] = []
     for queue in queues:
-        ready = select(jobs.c.run_at).where(jobs.c.queue == queue, jobs.c.state == READY, jobs.c.run_at > now)
+        ready = select(jobs.c.run_at).where(jobs.c.queue == queue, jobs.c.state == READY)
         running = select(func.min(jobs.c.lease_until)).where(jobs.c.queue == queue, jobs.c.state == RUNNING)
-        moments.append(ready.order_by(jobs.c.run_at).limit(1).scalar_subquery())
+        lost = select(jobs.c.id).where(jobs.c.queue == queue, jobs.c.state == RUNNING, jobs.c.lease_until <= now)
+        due.append(or_(ready.where(jobs.c.run_at <= now).exists(), lost.exists()))
+        moments.append(ready.where(jobs.c.run_at > now).order_by(jobs.c.run_at).limit(1).scalar_subquery())
         moments.append(running.where(jobs.c.lease_until > now).scalar_subquery())
-    return select(*moments)
+    return select(*cast("list[Any]", due), *moments)
 
 
 @cache

@@ -262,7 +262,7 @@ class Chat:
 
     async def _next_due(self) -> datetime | None:
         async with self.database.reading() as work:
-            return await work.jobs.next_due(pipeline.QUEUES)
+            return (await work.jobs.outlook(pipeline.QUEUES)).next_at
 
     # What they see
 

@@ -1,19 +1,23 @@
 """Fixtures for every test: time that stands still, a real database, and no way off this machine."""
 
+import asyncio
+import gc
 import ipaddress
 import shutil
 import socket
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from aiosqlite.core import Connection
 from hypothesis import HealthCheck, settings
 
+from storage import database as database_module
 from storage.clock import Clock
 from storage.database import Database
 from tests.fakes import FakeClock
@@ -23,7 +27,42 @@ settings.register_profile("quick", deadline=None, max_examples=40, suppress_heal
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)  # make test-all
 settings.load_profile("quick")
 
+CONVERSATIONS = {"chat", "office", "opened"}
+"""Fixtures with a whole assistant behind them."""
+
 LOCAL_NAMES = ("localhost", "ip6-localhost", "")
+
+
+def pytest_collection_finish() -> None:
+    """The collector need not go through ten thousand tests and all our modules again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def sqlite_answers_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In conversations a statement is executed in the thread that asks, which saves time.
+
+    Others still get a turn at each statement. How the driver's own thread bears itself is left to the tests of the
+    database, the jobs and the worker, which have it.
+    """
+    if CONVERSATIONS.isdisjoint(request.fixturenames):
+        return
+
+    async def at_once(self: Connection, function: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        if not self._running or not self._connection:
+            raise ValueError("Connection closed")
+        await asyncio.sleep(0)
+        return function(*args, **named)
+
+    monkeypatch.setattr(Connection, "_execute", at_once)
+
+
+@pytest.fixture(autouse=True)
+def no_commit_waits_for_the_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody cuts the power here; that it could be cut is for the tests of the database."""
+    if request.module.__name__ != "tests.test_database":
+        monkeypatch.setattr(database_module, "SYNCHRONOUS", "OFF")
 
 
 @pytest.fixture(autouse=True)

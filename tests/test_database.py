@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from storage import database as database_module
+from storage import one_way
 from storage.base import Base, new_token
 from storage.clock import SystemClock
 from storage.database import Database
@@ -72,6 +73,29 @@ async def test_what_was_committed_survives_a_power_cut(database: Database) -> No
         }
 
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+async def test_a_statement_goes_once_into_the_drivers_thread_and_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.work() as work:
+        await work.jobs.put("note", {}, queue="work")
+    ways: list[object] = []
+    go = one_way.Connection._execute
+
+    async def counted(self: one_way.Connection, function: Callable[..., object], *args: object) -> object:
+        ways.append(function)
+        return await go(self, function, *args)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(one_way.Connection, "_execute", counted)
+
+    async with database.work() as work:
+        rows = await work.session.execute(select(JobRow.kind))
+        changed = await work.session.execute(update(JobRow).values(attempts=7))
+
+    assert rows.all() == [("note",)]
+    assert changed.rowcount == 1
+    assert len(ways) == len(("BEGIN", "SELECT", "UPDATE", "COMMIT"))
 
 
 async def test_everything_that_was_running_is_ready_again_when_the_file_is_opened(

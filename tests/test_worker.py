@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from aiohttp import ClientConnectionError
@@ -466,6 +467,23 @@ async def test_a_slow_kind_leaves_the_other_places_to_others(office: Office) -> 
         await office.put("note")
         await until(lambda: office.ran == ["note"])
         gauge.open.set()
+
+
+async def test_idle_queues_are_not_asked_for_work(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.queues |= {"inbox": QueueRules(8, LEASE_S), "outbox": QueueRules(8, LEASE_S)}
+    office.handlers["note"] = office.finish
+    asked: list[str] = []
+    claim = Jobs.claim
+
+    async def noted(self: Jobs, queue: str, **how: Any) -> list[Job]:
+        asked.append(queue)
+        return await claim(self, queue, **how)
+
+    monkeypatch.setattr(Jobs, "claim", noted)
+    await office.put("one")
+
+    assert await office.worker().drain() == 1
+    assert asked == ["work"]
 
 
 async def test_a_slow_queue_does_not_hold_up_another(office: Office) -> None:

@@ -186,7 +186,7 @@ class Machine:
 
     async def next_due(self) -> datetime | None:
         async with self.database.reading() as work:
-            return await work.jobs.next_due(pipeline.QUEUES)
+            return (await work.jobs.outlook(pipeline.QUEUES)).next_at
 
     async def fetch_media(self, media_ref: str) -> MediaFile:
         return self.phones["wecom"].media[media_ref]

@@ -312,7 +312,7 @@ async def test_the_next_moment_to_look_is_the_next_timer_or_the_next_lease(
 ) -> None:
     async def next_due() -> datetime | None:
         async with any_database.reading() as work:
-            return await work.jobs.next_due(["work", "inbox"])
+            return (await work.jobs.outlook(["work", "inbox"])).next_at
 
     assert await next_due() is None
     await put(any_database, "elsewhere", queue="outbox", at=NOON + timedelta(seconds=1))

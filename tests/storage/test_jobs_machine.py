@@ -21,7 +21,7 @@ from sqlalchemy import delete
 
 from storage.database import Database
 from storage.errors import LeaseLost, NotParked
-from storage.jobs import Job, JobRecord, JobRow, State
+from storage.jobs import Job, JobRecord, JobRow, Outlook, State
 from storage.work import Work
 from tests.fakes import FakeClock
 
@@ -212,10 +212,10 @@ class JobsMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_job_is_as_expected(self) -> None:
-        async def look(work: Work) -> tuple[list[JobRecord], datetime | None]:
-            return await work.jobs.listing(limit=1000), await work.jobs.next_due([QUEUE])
+        async def look(work: Work) -> tuple[list[JobRecord], Outlook]:
+            return await work.jobs.listing(limit=1000), await work.jobs.outlook([QUEUE])
 
-        records, next_due = self.work(look)
+        records, outlook = self.work(look)
 
         assert {
             record.id: (record.state, record.lane, record.dedupe, record.run_at, record.attempts, record.lease_until)
@@ -224,7 +224,13 @@ class JobsMachine(RuleBasedStateMachine):
             job_id: (one.state, one.lane, one.key, one.run_at, one.attempts, one.lease_until)
             for job_id, one in self.expected.items()
         }
-        assert next_due == min(
+        assert outlook.due == {
+            QUEUE
+            for one in self.expected.values()
+            if (one.state == "ready" and one.run_at <= self.now)
+            or (one.lease_until is not None and one.lease_until <= self.now)
+        }
+        assert outlook.next_at == min(
             (
                 moment
                 for one in self.expected.values()
