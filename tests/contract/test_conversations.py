@@ -99,7 +99,7 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
 
     await rep.says(VISIT)
     rep.shows(DRAFT)
-    assert set(rep.sees()[-1].buttons) == {"确认", "修改", "换客户", "作废"}
+    assert set(rep.sees()[-1].buttons) == {"确认", "修改", "换客户", "看话术", "作废"}
 
     await rep.presses("确认")
     rep.shows(QUESTIONS)
