@@ -312,7 +312,7 @@ async def test_a_button_pressed_twice_counts_once(office: Company) -> None:
     assert after.escalations == (("陈志远", "李晓彤", "taken"),)
     for words in ("已入库", "已接手"):
         assert [seen.says(words) for seen in rep.sees()].count(True) == 1
-    assert [seen.says("卡在哪一步") for seen in boss.sees()].count(True) == 1
+    assert [seen.says("缺什么支持") for seen in boss.sees()].count(True) == 1
     assert after.parked == 0
 
 
