@@ -17,6 +17,8 @@ export PIP_USE_PEP517 := 1
 # Progress for a person who waits, silence in a log.
 QUIET := $(shell [ -t 2 ] || echo --quiet)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Compiled once, and not by each of the test processes and the programs that they start.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-all lint bench venv clean
 

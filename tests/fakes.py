@@ -42,6 +42,10 @@ class FakeClock:
         for moved in self._moved:
             moved.set()
 
+    @property
+    def is_awaited(self) -> bool:
+        return bool(self._moved)
+
     async def wait(self, event: asyncio.Event, until: datetime | None) -> None:
         moved = asyncio.Event()
         self._moved.add(moved)
