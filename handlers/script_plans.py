@@ -14,9 +14,9 @@ from storage.models import Script
 MOST = 3
 CANDIDATES = 30
 """So many of the best are looked at for plans of different kinds."""
-FAIR = 0.6
+FAIR = 0.8
 """Of the first one's score: what is below that fits too little to stand beside it,"""
-AKIN = 0.08
+AKIN = 0.13
 """unless it is of the same category: another way to answer the same objection."""
 SURE = 0.5
 """A score above this says no more of the others: it is the stored phrasing, word by word."""
