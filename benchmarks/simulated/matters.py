@@ -78,6 +78,8 @@ def _of_matter(demands: Demands, matter: MatterFact, cards: Sequence[Line]) -> I
         above = _above(demands, holder, goes_up, had)
         if turn is not None and goes_up < turn.at <= clock.up(goes_up_at) and not _came(cards, above, about, goes_up):
             # it died when the hours were over, and somebody's answer came before it was there again
+            if above is None:
+                yield from demands.one("matter, at the top", holder, about, goes_up_at, ends=ends, strict=False)
             goes_up = turn.at
         if turn is not None and turn.at <= goes_up:
             if turn.action == "escalation.raised":

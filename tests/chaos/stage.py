@@ -249,7 +249,7 @@ class Stage:
         """When time alone brings something to do."""
         database = await self.observer()
         async with database.reading() as work:
-            return await work.jobs.next_due(tuple(pipeline.QUEUES))
+            return (await work.jobs.outlook(pipeline.QUEUES)).next_at
 
     async def has_done_what_is_due(self, server: Server) -> bool:
         """Once it has, or is dead."""
