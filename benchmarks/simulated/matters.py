@@ -76,12 +76,14 @@ def _of_matter(demands: Demands, matter: MatterFact, cards: Sequence[Line]) -> I
         if goes_up >= clock.last:
             return
         above = _above(demands, holder, goes_up, had)
-        if turn is not None and goes_up < turn.at <= clock.up(goes_up_at) and not _came(cards, above, about, goes_up):
-            # it died when the hours were over, and somebody's answer came before it was there again
+        is_first = turn is not None and turn.at < goes_up
+        if turn is not None and goes_up <= turn.at <= clock.up(goes_up_at):
+            # it was away when the hours were over, and somebody's answer came in the moment in which it was back, or
+            # before it was there again: either may have been first
+            is_first = not _came(cards, above, about, goes_up)
             if above is None:
                 yield from demands.one("matter, at the top", holder, about, goes_up_at, ends=ends, strict=False)
-            goes_up = turn.at
-        if turn is not None and turn.at <= goes_up:
+        if turn is not None and is_first:
             if turn.action == "escalation.raised":
                 holder, since = _member(turn.after["manager_id"]), turn.at
                 had.append(holder)
