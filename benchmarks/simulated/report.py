@@ -34,7 +34,8 @@ async def reported(quarter: Quarter) -> Report:
     unsure = {name: phones.unsure for name, phones in quarter.machine.phones.items()}
     delivered = looked_at(people, shown, unsure)
     repeats = {id(one) for one in delivered.twice_unavoidably}
-    lines = lines_told(people, [one for one in shown if id(one) not in repeats])
+    # an absence may reach beyond the end, and what is told after it answers no demand
+    lines = lines_told(people, [one for one in shown if id(one) not in repeats and one.at < quarter.last])
     return Report(quarter, judged(_demands(quarter, facts, lines, shown), lines), delivered)
 
 
