@@ -14,6 +14,7 @@ from handlers.escalation import customer_of, subject
 from handlers.messages import Sender
 from handlers.pressed import Pressed
 from handlers.reply import Reply
+from handlers.wording import PUNCTUATION
 from storage.models import Escalation, EscalationState, Member, Question
 from storage.work import Work
 
@@ -22,7 +23,6 @@ ASSIGN = "assign"
 MOST_KEY = 200
 MOST_OUTCOME = 300
 """Characters; more is a note about something."""
-PUNCTUATION = " \n\t。.！!，,、；;？?～~“”\"'「」"
 SKIPPED = frozenset({"跳过", "不写", "没有", "无", "不用", "不填"})
 CANCELLED = frozenset({"取消", "算了", "不指派", "不指派了", "先不指派", "不用了"})
 

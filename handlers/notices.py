@@ -63,17 +63,14 @@ async def has_put_off(ctx: Context, work: Work, job: Job, *, to: int | None = No
     """
     if to is not None:
         wait_until = await not_before(ctx, work, to)
-    else:
-        opens_at = ctx.settings.working_time.next_push(work.now)
-        wait_until = opens_at if opens_at > work.now else None
-    if wait_until is None:
+        if wait_until is not None:
+            await work.jobs.postpone(job, wait_until, "told lately, or outside working hours")
+        return wait_until is not None
+    opens_at = ctx.settings.working_time.next_push(work.now)
+    if opens_at <= work.now:
         return False
-    if to is None:
-        # only a standstill brings it at such an hour: in the morning it still says so
-        payload = {MEANT_AT: job.run_at.isoformat(), **job.payload}
-        await work.jobs.advance(job, job.kind, payload, at=wait_until)
-    else:
-        await work.jobs.postpone(job, wait_until, "told lately, or outside working hours")
+    # only a standstill brings it at such an hour: in the morning it still says so
+    await work.jobs.advance(job, job.kind, {MEANT_AT: job.run_at.isoformat(), **job.payload}, at=opens_at)
     return True
 
 

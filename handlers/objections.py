@@ -23,7 +23,7 @@ from handlers.script_plans import Plan
 from nlp import objection_words
 from nlp.scripts import Found, Hit
 from storage.jobs import Job
-from storage.models import Customer, Member, Script, Visit
+from storage.models import Customer, Member, Visit
 from storage.work import Work
 
 log = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ async def answer(ctx: Context, job: Job) -> None:
     async with ctx.database.reading() as work:
         member = await work.members.by_identity(question.sender.platform, question.sender.user_id)
         subject = await _subject(work, member, question) if member is not None else Subject()
-        weights = await script_learning.weights(ctx, work)
+        weights = {} if question.stage else await script_learning.weights(ctx, work)
     figures = _figures(ctx, question, subject)
     found = None if question.stage else await _found(ctx, question, figures, weights)
     async with ctx.finishing(job) as work:
@@ -247,22 +247,21 @@ async def _answer_found(
     if not found.answered or not found.hits:
         return False
     # taken out of use, or changed, since it was found: what is sent is what the library says now
-    offered = {script.code: script for hit in found.hits if (script := await _offered(work, hit.script_id))}
-    sayable = [
-        hit for hit in found.hits if hit.script_id in offered and script_plans.plan(offered[hit.script_id], figures)
-    ]
-    chosen = script_plans.of_different_kinds(sayable)
+    codes = [hit.script_id for hit in found.hits]
+    sayable = script_plans.sayable(await work.scripts.offered(ctx.day_of(work.now), codes=codes), figures)
+    hits = [hit for hit in found.hits if hit.script_id in sayable]
+    chosen = script_plans.of_different_kinds(hits)
     plans = [
         plan
         for hit in chosen
-        if (plan := script_plans.plan(offered[hit.script_id], figures, phrasing=_phrasing(hit, chosen[0]))) is not None
+        if (plan := script_plans.plan(sayable[hit.script_id], figures, phrasing=_phrasing(hit, chosen[0]))) is not None
     ]
     if not plans:
         return False
     hints = [
         script_plans.missing_price(plans, figures) if script_plans.compares(plans, figures) else "",
         texts.ANSWER_WHICH_CUSTOMER.format(name=question.unclear) if question.unclear else "",
-        _also(script_plans.also(sayable, chosen)),
+        _also(script_plans.also(hits, chosen)),
         texts.ANSWER_BY_WORDS_ONLY if found.degraded else "",
     ]
     await _offer(
@@ -278,11 +277,6 @@ async def _answer_found(
         hints=[hint for hint in hints if hint],
     )
     return True
-
-
-async def _offered(work: Work, code: str) -> Script | None:
-    script = await work.scripts.find(code)
-    return script if script is not None and script.status == "approved" else None
 
 
 def _phrasing(hit: Hit, best: Hit) -> str | None:

@@ -290,20 +290,16 @@ async def _record(ctx: Context, work: Work, member: Member) -> str:
 async def _team(ctx: Context, work: Work, member: Member) -> str:
     """How often and how well each of their people practised; never what was said."""
     sight = await access.sight_of(work, member)
-    people = {
-        person.member_id: person
-        for person in await work.members.all()
-        if person.active and person.member_id != member.member_id and sight.sees(person.member_id)
-    }
+    people = dict(await work.members.names(sight.members - {member.member_id}))
     if not people:
         return texts.PRACTICE_NO_TEAM
     tallies = await work.practice.tallies(list(people), work.now - timedelta(days=LATELY_DAYS))
     lines = [
         texts.PRACTICE_TEAM_LINE.format(
-            member=people[member_id].name, sessions=tally.sessions, rounds=tally.rounds, average=round(tally.average)
+            member=people[member_id], sessions=tally.sessions, rounds=tally.rounds, average=round(tally.average)
         )
         for member_id, tally in sorted(tallies.items(), key=lambda each: (each[1].average, each[0]))
     ]
     told = texts.PRACTICE_TEAM.format(days=LATELY_DAYS, lines="\n".join(lines)).rstrip()
-    idle = [person.name for member_id, person in people.items() if member_id not in tallies]
+    idle = [name for member_id, name in people.items() if member_id not in tallies]
     return told + (texts.PRACTICE_TEAM_NONE.format(members="、".join(idle)) if idle else "")

@@ -15,6 +15,7 @@ from handlers.messages import Sender
 from handlers.pressed import Pressed
 from handlers.reply import Reply
 from handlers.script_said import CODE
+from handlers.wording import PUNCTUATION
 from storage.jobs import Job
 from storage.models import Member, ProposalState, Question, Script, ScriptProposal
 from storage.work import Work
@@ -27,7 +28,6 @@ REASON = "script_reason"
 MOST_REASON = 200
 MOST_LISTED = 20
 MOST_TITLE = 20
-PUNCTUATION = " \n\t。.！!，,、；;？?～~“”\"'「」"
 SKIPPED = frozenset({"跳过", "不写", "没有", "无", "不用", "不填", "不说"})
 
 

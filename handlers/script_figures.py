@@ -106,7 +106,7 @@ class Figures:
         if (gap := self.gap) and gap.fen > 0:
             known |= {
                 "差额": _aloud(self.difference_words),
-                "差价比例": f"{wording.percent(float(gap.percent_of_theirs))}",
+                "差价比例": wording.percent(float(gap.percent_of_theirs)),
             }
         if schedule := self.schedule:
             known |= {"期数": str(len(schedule.instalments)), "每期": _each(schedule)}

@@ -1,7 +1,7 @@
 """Which of the scripts that were found are offered: of different kinds, in words that say only what is known."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from handlers import texts, wording
@@ -70,6 +70,12 @@ def also(hits: Sequence[Hit], chosen: Sequence[Hit]) -> list[Hit]:
     """Good ones that gave way to another kind."""
     offered = {hit.script_id for hit in chosen}
     return [hit for hit in hits[:MOST] if hit.script_id not in offered and fits(hit, chosen[0])]
+
+
+def sayable(scripts: Iterable[Script], figures: Figures) -> dict[str, Script]:
+    """By code, those of which something can be said with what is known."""
+    values = figures.values()
+    return {script.code: script for script in scripts if script_words.filled(script.body, values)}
 
 
 def plan(script: Script, figures: Figures, *, phrasing: str | None = None) -> Plan | None:

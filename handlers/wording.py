@@ -144,6 +144,10 @@ def demand(value: DemandValue, today: date) -> str:
     return f"{value.what}（{day(value.due, today)}前）" if value.due else value.what
 
 
+PUNCTUATION = " \n\t。.！!，,、；;？?～~“”\"'「」"
+"""What may stand around the words that somebody says."""
+
+
 def shortened(words: str, limit: int) -> str:
     """At most `limit` characters; what is missing is shown as "…"."""
     return words if len(words) <= limit else f"{words[: limit - 1]}…"

@@ -4,17 +4,15 @@ It may only point: at a key point by its number, and at the words of the answer 
 far as those words stand in the answer. Nothing of its own words reaches anybody.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cache, partial
-from importlib import resources
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from nlp import llm_json
-from nlp.llm_endpoint import ENGINE_LENGTH, Asker, Budget, Endpoint, Failed, Limits, Question
-from nlp.llm_json import TEXT, Message, many, shown, table
+from nlp import llm_json, llm_prompts
+from nlp.llm_endpoint import Asker, Budget, Endpoint, Failed, Limits, Question
+from nlp.llm_json import TEXT, Message, many, table
 from nlp.llm_ladder import Ladder
 from nlp.practice import NoAdvice
 from nlp.redact import Redacted, redact
@@ -61,8 +59,7 @@ class ModelCoach:
     @property
     def name(self) -> str:
         """What judged: the model and the version of the prompt."""
-        ending = f"·{PROMPT}"
-        return self._asker.short_name[: ENGINE_LENGTH - len(ending)] + ending
+        return self._asker.engine(PROMPT)
 
     async def said(self, points: Sequence[str], answer: str) -> Mapping[int, str]:
         if len(answer) > MOST_READ:
@@ -104,19 +101,10 @@ def grounded(
 
 def messages(points: Sequence[str], answer: str, schema_in_prompt: bool) -> list[Message]:
     """The instructions with the key points, and the answer as data between two marks that do not stand in it."""
-    name = hashlib.sha256(answer.encode("utf-8", "replace")).hexdigest()[:10]
-    while name in answer:
-        name = hashlib.sha256(name.encode()).hexdigest()[:10]
-    opening, closing = f"<answer-{name}>", f"</answer-{name}>"
-    text = _prompt()
-    listed = "\n".join(f"{number}. {point}" for number, point in enumerate(points, start=1))
-    for key, value in {"open": opening, "close": closing, "points": listed}.items():
-        text = text.replace("{{" + key + "}}", value)
-    if schema_in_prompt:
-        text += shown(SCHEMA)
-    return [{"role": "system", "content": text}, {"role": "user", "content": f"{opening}\n{answer}\n{closing}"}]
-
-
-@cache
-def _prompt() -> str:
-    return resources.files("nlp.prompts").joinpath(f"{PROMPT}.md").read_text("utf-8")
+    return llm_prompts.about(
+        answer,
+        called="answer",
+        prompt_name=PROMPT,
+        values={"points": "\n".join(f"{number}. {point}" for number, point in enumerate(points, start=1))},
+        schema=SCHEMA if schema_in_prompt else None,
+    )

@@ -13,6 +13,7 @@ from nlp import clauses, instalments, money, numerals
 from nlp.draft import Amount, Percent, Span
 
 T = TypeVar("T")
+Kind = Literal["theirs_below_ours", "ours_above_theirs"]
 
 _NUMBER = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
 _COUNT = re.compile(
@@ -67,7 +68,7 @@ class Difference:
     The two percentages are of different prices, so they are not the same difference.
     """
 
-    kind: Literal["theirs_below_ours", "ours_above_theirs"]
+    kind: Kind
     percent: Decimal | None = None
     fen: int | None = None
 
@@ -125,9 +126,6 @@ def difference(text: str, rivals: Sequence[str] = ()) -> Difference | None:
         if kind and amount.bound == "exact" and amount.low_fen == amount.high_fen and amount.unit is None:
             found.append(Difference(kind, fen=amount.low_fen))
     return found[0] if len(set(found)) == 1 else None
-
-
-Kind = Literal["theirs_below_ours", "ours_above_theirs"]
 
 
 def _kind(text: str, span: Span, rivals: Sequence[str]) -> Kind | None:

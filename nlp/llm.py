@@ -15,7 +15,7 @@ from functools import partial
 from nlp import llm_schema, reconcile
 from nlp.draft import ExtractionContext, VisitDraft
 from nlp.extractor import NOTE, SPENT, TOO_LONG, UNAVAILABLE, Extractor, Rules
-from nlp.llm_endpoint import ENGINE_LENGTH, Asker, Budget, Endpoint, Failed, Limits, Question, Spent
+from nlp.llm_endpoint import Asker, Budget, Endpoint, Failed, Limits, Question, Spent
 from nlp.llm_json import Message
 from nlp.llm_ladder import Ladder
 from nlp.llm_schema import PROMPT, Answer, Choices
@@ -46,8 +46,7 @@ class ModelAndRules:
     @property
     def name(self) -> str:
         """What made a value: the model and the version of the prompt."""
-        ending = f"·{PROMPT}"
-        return self._asker.short_name[: ENGINE_LENGTH - len(ending)] + ending
+        return self._asker.engine(PROMPT)
 
     async def extract(self, text: str, context: ExtractionContext) -> VisitDraft:
         draft = await self._rules.extract(text, context)

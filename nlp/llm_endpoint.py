@@ -169,6 +169,11 @@ class Asker:
         """The model without whose it is: Qwen/Qwen2.5-72B-Instruct is Qwen2.5-72B-Instruct."""
         return self._endpoint.model.rsplit("/", 1)[-1]
 
+    def engine(self, prompt: str) -> str:
+        """What made a value: the model and the version of the prompt."""
+        ending = f"·{prompt}"
+        return self.short_name[: ENGINE_LENGTH - len(ending)] + ending
+
     async def close(self) -> None:
         await self._client.close()
 

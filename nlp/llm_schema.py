@@ -1,17 +1,14 @@
 """What a language model is asked for and what of its answer is taken: shapes, limits, and the prompt around the note."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from nlp import llm_json
+from nlp import llm_json, llm_prompts
 from nlp.draft import AmountRole, Owner, Side, Vocabulary
-from nlp.llm_json import MAYBE, TEXT, Message, Schema, many, one_of, optional, shown, table
+from nlp.llm_json import MAYBE, TEXT, Message, Schema, many, one_of, optional, table
 from nlp.opinions import OBJECTIONS
 
 PROMPT = "extract.v1"
@@ -127,39 +124,21 @@ def _on(categories: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(category for category, phrases in categories.items() if phrases)
 
 
-@cache
-def _prompt() -> str:
-    return resources.files("nlp.prompts").joinpath(f"{PROMPT}.md").read_text("utf-8")
-
-
 def messages(note: str, choices: Choices, *, schema_in_prompt: bool) -> list[Message]:
     """The instructions, and the note as data between two marks that do not stand in it."""
-    opening, closing = _marks(note)
-    text = _prompt()
-    for name, value in {
-        "open": opening,
-        "close": closing,
-        "stages": _listed(choices.stages),
-        "pain_points": _listed(choices.pain_points),
-        "objections": _listed(OBJECTIONS),
-        "risks": _listed(choices.risks),
-        "positives": _listed(choices.positives),
-    }.items():
-        text = text.replace("{{" + name + "}}", value)
-    if schema_in_prompt:
-        text += shown(schema(choices))
-    return [
-        {"role": "system", "content": text},
-        {"role": "user", "content": f"{opening}\n{note}\n{closing}"},
-    ]
-
-
-def _marks(note: str) -> tuple[str, str]:
-    """The same note has the same marks, and nobody who writes a note can know them."""
-    name = hashlib.sha256(note.encode("utf-8", "replace")).hexdigest()[:10]
-    while name in note:
-        name = hashlib.sha256(name.encode()).hexdigest()[:10]
-    return f"<note-{name}>", f"</note-{name}>"
+    return llm_prompts.about(
+        note,
+        called="note",
+        prompt_name=PROMPT,
+        values={
+            "stages": _listed(choices.stages),
+            "pain_points": _listed(choices.pain_points),
+            "objections": _listed(OBJECTIONS),
+            "risks": _listed(choices.risks),
+            "positives": _listed(choices.positives),
+        },
+        schema=schema(choices) if schema_in_prompt else None,
+    )
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -4,12 +4,11 @@ import base64
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from typing import Annotated, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from nlp import llm_json
+from nlp import llm_json, llm_prompts
 from nlp.llm_json import MAYBE, TEXT, Schema, many, one_of, optional, shown, table
 from nlp.screens import Kind, MessageKind, Speaker
 
@@ -117,16 +116,11 @@ def schema() -> Schema:
     )
 
 
-@cache
-def _prompt() -> str:
-    return resources.files("nlp.prompts").joinpath(f"{PROMPT}.md").read_text("utf-8")
-
-
 def messages(jpegs: Sequence[bytes], *, schema_in_prompt: bool) -> list[llm_json.Message]:
     """The instructions, and the parts of the picture from the top down."""
     count = f"一张图片，从上到下分 {len(jpegs)} 段" if len(jpegs) > 1 else "一张图片"
     return [
-        {"role": "system", "content": _prompt() + (shown(schema()) if schema_in_prompt else "")},
+        {"role": "system", "content": llm_prompts.prompt(PROMPT) + (shown(schema()) if schema_in_prompt else "")},
         {
             "role": "user",
             "content": [

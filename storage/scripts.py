@@ -50,11 +50,15 @@ class Scripts:
     async def all(self) -> Sequence[Script]:
         return (await self._session.scalars(select(Script).order_by(Script.code))).all()
 
-    async def offered(self, today: date, *, category: str | None = None) -> Sequence[Script]:
-        """The approved ones that are valid today, all or those of one category."""
+    async def offered(
+        self, today: date, *, category: str | None = None, codes: Collection[str] | None = None
+    ) -> Sequence[Script]:
+        """The approved ones that are valid today: all, those of one category, those of some codes."""
         query = select(Script).where(*_is_offered(today))
         if category is not None:
             query = query.where(Script.category == category)
+        if codes is not None:
+            query = query.where(Script.code.in_(sorted(codes)))
         return (await self._session.scalars(query.order_by(Script.code))).all()
 
     async def offers_any(self, today: date) -> bool:
@@ -278,16 +282,18 @@ class Scripts:
 
         Those of these members, or everybody's.
         """
-        query = select(ScriptQuestion).where(ScriptQuestion.is_answered.is_(False), ScriptQuestion.settled_at.is_(None))
-        if members is not None:
-            query = query.where(ScriptQuestion.member_id.in_(members))
+        query = (
+            select(ScriptQuestion)
+            .where(ScriptQuestion.is_answered.is_(False), ScriptQuestion.settled_at.is_(None))
+            .where(*_asked(members))
+        )
         return (await self._session.scalars(query.order_by(ScriptQuestion.question_id.desc()).limit(limit))).all()
 
     def settle(self, question: ScriptQuestion, by: int) -> None:
         question.settled_at, question.settled_by = self._now, by
 
 
-def _asked(members: Collection[int] | None, since: datetime | None) -> list[ColumnElement[bool]]:
+def _asked(members: Collection[int] | None, since: datetime | None = None) -> list[ColumnElement[bool]]:
     """Questions of these members, or everybody's, since then."""
     conditions: list[ColumnElement[bool]] = []
     if members is not None:
