@@ -45,9 +45,7 @@ class Notices:
     async def drop(self, subject: str) -> None:
         """Nothing about the subject need be told any more, nor told again where it was given back."""
         await self._session.execute(
-            update(Notice)
-            .where(Notice.subject == subject, Notice.dropped_at.is_(None))
-            .values(dropped_at=self._now)
+            update(Notice).where(Notice.subject == subject, Notice.dropped_at.is_(None)).values(dropped_at=self._now)
         )
 
     async def is_waiting(self, subject: str) -> bool:
