@@ -119,6 +119,7 @@ async def test_an_objection_asked_by_voice_is_answered_and_the_press_on_useful_c
         await expect(card.get_by_test_id("card-button")).to_have_count(0)
         noted = answers.nth(2).get_by_test_id("card")
         await expect(noted).to_contain_text(texts.ANSWER_JUDGED, timeout=WITHIN_MS)
+        await expect(noted.locator("dl")).to_have_class("card-fields is-numbered")
         await expect(noted.locator("dd").first).to_have_text("PR-01 比竞品贵：算总成本：有用")
         await expect(noted.get_by_role("button", name="有用 ①")).to_have_count(0)
         once = [True, *[None] * (plans - 1)], {"PR-01": Verdict(1, 0)}
