@@ -1,0 +1,499 @@
+"""Whether a reworded script says what the script and the record say, and nothing else. Pure, and strict: what is refused
+costs nothing, for then the library's own words are sent.
+
+Each sentence is cut into pieces, and every piece must be accounted for: a run of words of a source that it rests on, a number
+that stands there for the same thing, a name of the record, or a word that cannot claim anything (`nlp.adapted_words`). No
+share of strange words is allowed; one would be enough for 免费. Then, of what was taken over: as many negations, the same party
+doing it, questions still asked, conditions and caveats kept, and not much left out.
+
+What the customer said may be said back to them (您提到…), and never becomes something that we say.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from nlp import adapted_figures, clauses
+from nlp import adapted_words as words
+from nlp.adapted import BACKGROUND, NAMES, Fact, Passage, Rewrite, Sentence
+from nlp.adapted_figures import Figure
+from nlp.adapted_words import Party
+
+FaultKind = Literal[
+    *("shape", "length", "figure", "name", "promise", "words", "negation", "party", "mood", "caveat", "left out"),
+]
+
+LONGER = 1.3
+"""So much longer than the script at most: it is read aloud in front of a customer."""
+MOST_AT_ONCE = 4
+"""Sentences of the script that one sentence may rest on; more, and it is a new text of old words."""
+KEPT = 0.75
+"""Of the script's own characters, how many must stand in the new text."""
+KEPT_OF_CAVEAT = 0.6
+"""The same of each sentence that takes something back, denies, or sets a condition."""
+KEPT_OF_CLAUSE = 0.5
+"""Of a clause of the script, before a clause of the new text rests on it: a word or two of it may mean anything."""
+LONGEST_PIECE = 24
+
+_BLANK = re.compile(r"\s+")
+_ITEM = re.compile(r"^\s*[-•·]\s*")
+_CLAUSE = re.compile(r"[^，。！？；：,!?;:…—]+")
+_MARKS = frozenset("，。！？；：、,!?;:…—-–~（）()「」“”‘’\"'《》/·.%")
+_KNOWN = re.compile(r"[一-鿿A-Za-z0-9]")
+_LATIN = re.compile(r"[A-Za-z]+[A-Za-z0-9.+]*(?:-[A-Za-z0-9.+]+)*|\d+[A-Za-z]+[A-Za-z0-9]*")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A sentence as it is compared: without blanks and the dash of a list, folded."""
+
+    plain: str
+    is_item: bool = False
+    names: Mapping[str, Party] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, sentence: str, names: Mapping[str, Party]) -> "Text":
+        is_item = _ITEM.match(sentence) is not None
+        return cls(_BLANK.sub("", clauses.fold(_ITEM.sub("", sentence))), is_item, names)
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        latin = [match.span() for match in _LATIN.finditer(self.plain)]
+        return tuple(
+            each
+            for each in adapted_figures.find(self.plain)
+            if not any(start < each.end and each.start < end for start, end in latin)
+        )
+
+    @cached_property
+    def latin(self) -> tuple[tuple[int, int], ...]:
+        return tuple(match.span() for match in _LATIN.finditer(self.plain))
+
+    @cached_property
+    def clauses(self) -> tuple["Clause", ...]:
+        found: list[Clause] = []
+        carried: Party | None = None
+        for match in _CLAUSE.finditer(self.plain):
+            own = _party(match[0], self.names)
+            found.append(Clause(match.start(), match.end(), match[0], own, carried))
+            is_called = match[0] in self.names
+            carried = carried if own is None or is_called else own
+        return tuple(found)
+
+    def clause_at(self, place: int) -> "Clause":
+        return next(each for each in self.clauses if each.start <= place < each.end)
+
+    @cached_property
+    def asks(self) -> bool:
+        return self.plain.endswith(("？", "?")) and words.TAG.search(self.plain) is None
+
+    @cached_property
+    def glue(self) -> frozenset[int]:
+        """Places of characters that claim nothing by themselves."""
+        return frozenset(
+            at
+            for start in range(len(self.plain))
+            for end in range(start + 1, min(len(self.plain), start + 8) + 1)
+            if self.plain[start:end] in words.GLUE
+            for at in range(start, end)
+        )
+
+    @cached_property
+    def own(self) -> frozenset[int]:
+        """Places of the characters that say something."""
+        return frozenset(
+            at for at, each in enumerate(self.plain) if _KNOWN.match(each) and at not in self.glue
+        ) | frozenset(at for each in self.figures for at in range(each.start, each.end))
+
+    @cached_property
+    def loose(self) -> frozenset[str]:
+        """Characters that are a word of their own here."""
+        figures = {at for each in self.figures for at in range(each.start, each.end)}
+        runs = "".join(
+            each if _KNOWN.match(each) and at not in self.glue and at not in figures else " "
+            for at, each in enumerate(self.plain)
+        )
+        return frozenset(run for run in runs.split() if len(run) == 1 and run not in words.NOT)
+
+
+@dataclass(frozen=True)
+class Clause:
+    start: int
+    end: int
+    text: str
+    own_party: Party | None
+    carried: Party | None
+    """That of the clauses before it in the sentence."""
+
+    @property
+    def party(self) -> Party | None:
+        return self.own_party or self.carried
+
+    @cached_property
+    def denials(self) -> tuple[int, ...]:
+        plain = words.NO_NOT.sub(lambda match: "□" * len(match[0]), self.text)
+        return tuple(self.start + at for at, each in enumerate(plain) if each in words.NOT)
+
+    @cached_property
+    def asks(self) -> bool:
+        return words.ASKS.search(self.text) is not None
+
+    @cached_property
+    def commits(self) -> bool:
+        return words.COMMITS.search(self.text) is not None
+
+    @cached_property
+    def given_to(self) -> frozenset[str]:
+        return frozenset(
+            "us" if match["who"] in words.US else "customer" for match in words.GIVEN_TO.finditer(self.text)
+        )
+
+
+def _party(text: str, names: Mapping[str, Party]) -> Party | None:
+    """Who is named first, but for those that are only spoken to."""
+    plain = words.NOT_A_PARTY.sub(lambda match: "□" * len(match[0]), text)
+    found = [(plain.find(name), -len(name), party) for name, party in names.items() if name in plain]
+    found += [
+        (plain.find(name), -len(name), party)
+        for party, those in words.PARTIES.items()
+        for name in those
+        if name in plain
+    ]
+    return min(found)[2] if found else None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a sentence may rest on: a sentence of the script (`number`), or a fact."""
+
+    key: str
+    text: Text
+    fact: Fact | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    start: int
+    end: int
+    kind: Literal["mark", "glue", "figure", "source"]
+    cost: float
+    places: tuple[tuple[Source, int, int], ...] = ()
+    """Where it may come from: the source, and from where to where there."""
+
+
+class _Refused(Exception):
+    def __init__(self, kind: FaultKind) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+def fault(passage: Passage, facts: Sequence[Fact], rewrite: Rewrite) -> FaultKind | None:
+    """The first reason not to say it so; None where it may be said."""
+    try:
+        _check(passage, facts, rewrite)
+    except _Refused as refused:
+        return refused.kind
+    return None
+
+
+def _check(passage: Passage, facts: Sequence[Fact], rewrite: Rewrite) -> None:
+    if not rewrite.sentences or any(not each.text.strip() or "\n" in each.text.strip() for each in rewrite.sentences):
+        raise _Refused("shape")
+    if len(_BLANK.sub("", rewrite.words)) > LONGER * len(_BLANK.sub("", passage.words)):
+        raise _Refused("length")
+    names = _names(facts)
+    script = [
+        Source(str(number), Text.of(sentence, names)) for number, sentence in enumerate(passage.sentences, start=1)
+    ]
+    known = [
+        Source(f"F{number}", Text.of(said, names), fact)
+        for number, fact in enumerate(facts, start=1)
+        if fact.kind not in BACKGROUND
+        for said in dict.fromkeys(filter(None, (fact.words, fact.quote)))
+    ]
+    kept: dict[str, set[int]] = {each.key: set() for each in script}
+    said: dict[str, str] = {each.key: "" for each in script}
+    for sentence in rewrite.sentences:
+        rests_on = _rests_on(sentence, script, known)
+        text = Text.of(sentence.text, names)
+        for source, start, end in _accounted(text, rests_on):
+            if source.fact is None:
+                kept[source.key].update(range(start, end))
+        for source in rests_on:
+            if source.fact is None:
+                said[source.key] += text.plain + "\n"
+    _whole(script, kept, said)
+
+
+def _names(facts: Iterable[Fact]) -> dict[str, Party]:
+    parties: dict[str, Party] = {"customer": "customer", "contact": "customer", "competitor": "them"}
+    return {_BLANK.sub("", clauses.fold(fact.words)): parties[fact.kind] for fact in facts if fact.kind in parties}
+
+
+def _rests_on(sentence: Sentence, script: Sequence[Source], known: Sequence[Source]) -> list[Source]:
+    """What it names, and the names of the record, which need no naming."""
+    wanted = set(sentence.rests_on)
+    found = [each for each in script if each.key in wanted]
+    facts = [each for each in known if each.key in wanted or (each.fact is not None and each.fact.kind in NAMES)]
+    if not wanted or wanted - {each.key for each in (*found, *facts)} or len(found) > MOST_AT_ONCE:
+        raise _Refused("shape")
+    return found + facts
+
+
+# A sentence, piece by piece
+
+
+def _accounted(text: Text, sources: Sequence[Source]) -> list[tuple[Source, int, int]]:
+    """The places that the sentence is made of."""
+    script = [each for each in sources if each.fact is None]
+    if any(not _KNOWN.match(each) and each not in _MARKS for each in text.plain):
+        raise _Refused("shape")
+    for match in words.PROMISES.finditer(text.plain):
+        if not any(match[0] in each.text.plain for each in script):
+            raise _Refused("promise")
+    figures = [_figure(text, each, sources) for each in text.figures]
+    for start, end in text.latin:
+        if not any(_is_latin_of(text.plain[start:end], each.text) for each in sources):
+            raise _Refused("name")
+    _mood(text, script)
+    pieces = _cut(text, sources, figures)
+    used: list[tuple[Source, int, int]] = []
+    for piece in pieces:
+        if not piece.places:
+            continue
+        faults: list[FaultKind] = []
+        fitting = []
+        for place in piece.places:
+            if (kind := _misplaced(text, piece, place)) is None:
+                fitting.append(place)
+            else:
+                faults.append(kind)
+        if fitting:
+            used += fitting
+        elif text.plain[piece.start : piece.end] not in words.GLUE:
+            raise _Refused(faults[0])
+    _rest_on_clauses(text, pieces)
+    return used
+
+
+def _figure(text: Text, figure: Figure, sources: Sequence[Source]) -> Piece:
+    """The number with where it stands in the sources, for the same thing."""
+    places = [
+        (source, other.start, other.end)
+        for source in sources
+        for other in source.text.figures
+        if figure.equals(other) and figure.stands_like(other)
+    ]
+    if not places:
+        raise _Refused("figure")
+    return Piece(figure.start, figure.end, "figure", 0.0, tuple(places))
+
+
+def _is_latin_of(word: str, text: Text) -> bool:
+    return word.lower() in {text.plain[start:end].lower() for start, end in text.latin}
+
+
+def _mood(text: Text, script: Sequence[Source]) -> None:
+    """A question of the script is no statement, and a statement no question; nor is a condition left away."""
+    if not script:
+        return
+    if text.asks and not any(each.text.asks or any(c.asks for c in each.text.clauses) for each in script):
+        raise _Refused("mood")
+    if all(each.text.asks for each in script) and words.ASKS.search(text.plain) is None:
+        raise _Refused("mood")
+    if any(words.IF.search(each.text.plain) for each in script) and not words.IF.search(text.plain):
+        raise _Refused("caveat")
+
+
+def _cut(text: Text, sources: Sequence[Source], figures: Sequence[Piece]) -> list[Piece]:
+    """The cheapest way to account for every character. Raises where there is none."""
+    plain = text.plain
+    starting: dict[int, list[Piece]] = {}
+    for piece in (*figures, *_latin_pieces(text, sources), *_pieces(text, sources, figures)):
+        starting.setdefault(piece.start, []).append(piece)
+    best: list[tuple[float, Piece | None]] = [(0.0, None)] + [(float("inf"), None)] * len(plain)
+    for at in range(len(plain)):
+        for piece in starting.get(at, ()):
+            cost = best[at][0] + piece.cost
+            if cost < best[piece.end][0]:
+                best[piece.end] = (cost, piece)
+    if best[len(plain)][0] == float("inf"):
+        raise _Refused("words")
+    found: list[Piece] = []
+    at = len(plain)
+    while at:
+        step = best[at][1]
+        assert step is not None  # its cost is finite
+        found.append(step)
+        at = step.start
+    return found[::-1]
+
+
+def _latin_pieces(text: Text, sources: Sequence[Source]) -> Iterator[Piece]:
+    for start, end in text.latin:
+        word = text.plain[start:end].lower()
+        places = tuple(
+            (source, a, b) for source in sources for a, b in source.text.latin if source.text.plain[a:b].lower() == word
+        )
+        yield Piece(start, end, "source", 0.0, places)
+
+
+def _pieces(text: Text, sources: Sequence[Source], figures: Sequence[Piece]) -> Iterator[Piece]:
+    plain = text.plain
+    taken = {at for piece in figures for at in range(piece.start, piece.end)}
+    taken |= {at for start, end in text.latin for at in range(start, end)}
+    for start, character in enumerate(plain):
+        if start in taken:
+            continue
+        if character in _MARKS:
+            yield Piece(start, start + 1, "mark", 0.0)
+            continue
+        for end in range(start + 1, min(len(plain), start + LONGEST_PIECE) + 1):
+            if end - 1 in taken or plain[end - 1] in _MARKS:
+                break
+            said = plain[start:end]
+            if said in words.GLUE:
+                yield Piece(start, end, "glue", 1.5)
+            elif said in words.AFTER_US and plain[:start].endswith(words.US):
+                yield Piece(start, end, "glue", 1.5)
+            if places := tuple(_places(said, sources)):
+                yield Piece(start, end, "source", 1.0, places)
+            elif places := tuple(_like(said, sources)):
+                yield Piece(start, end, "source", 1.3, places)
+
+
+def _places(said: str, sources: Sequence[Source]) -> Iterator[tuple[Source, int, int]]:
+    """A run of a source: two characters or more, or one that is a word there."""
+    for source in sources:
+        if len(said) == 1 and not _may_stand_alone(said, source):
+            continue
+        at = source.text.plain.find(said)
+        while at >= 0:
+            yield source, at, at + len(said)
+            at = source.text.plain.find(said, at + 1)
+
+
+def _may_stand_alone(said: str, source: Source) -> bool:
+    return said in source.text.loose or (source.fact is None and (said in words.VERBS or _is_modal(said)))
+
+
+def _is_modal(said: str) -> bool:
+    return any(said in those for those in words.MODALS)
+
+
+def _like(said: str, sources: Sequence[Source]) -> Iterator[tuple[Source, int, int]]:
+    """Where another word for the same stands; a verb said twice is that verb."""
+    others = {other for those in (*words.SAME, *words.MODALS) if said in those for other in those} - {said}
+    if len(said) == 2 and said[0] == said[1] and said[0] in words.VERBS:
+        others.add(said[0])
+    if said in words.THEM:
+        others |= set(words.THEM)
+    for source in sources:
+        if source.fact is not None and source.fact.kind != "competitor":
+            continue
+        for other in others:
+            at = source.text.plain.find(other)
+            if at >= 0:
+                yield source, at, at + len(other)
+
+
+# What was taken over, and how it stands now
+
+
+def _misplaced(text: Text, piece: Piece, place: tuple[Source, int, int]) -> FaultKind | None:
+    """What is wrong with taking the piece from there."""
+    source, at, _ = place
+    clause = text.clause_at(piece.start)
+    if source.fact is not None:
+        return _misused(text, clause, piece, source, source.fact)
+    there = source.text.clause_at(at)
+    if bool(clause.denials) != bool(there.denials):
+        return "negation"
+    if sum(one < piece.start for one in clause.denials) != sum(one < at for one in there.denials):
+        return "negation"
+    if there.asks and not clause.asks and not text.asks:
+        return "mood"
+    return _elsewise(clause, there, source, is_figure=piece.kind == "figure")
+
+
+def _elsewise(clause: Clause, there: Clause, source: Source, *, is_figure: bool) -> FaultKind | None:
+    """Whether somebody else does it."""
+    if clause.party and there.party and clause.party != there.party:
+        return "party"
+    if (clause.commits or is_figure) and clause.party != there.party and there.party is not None:
+        return "party"
+    if clause.commits and there.own_party is None and clause.own_party == "us":
+        return "party"
+    if clause.own_party == "us" and there.party is None:
+        if source.text.is_item or not words.JOINS_IN.search(clause.text):
+            return "party"
+    if clause.own_party == "them" and there.party is None:
+        return "party"
+    if there.given_to and clause.given_to and there.given_to != clause.given_to:
+        return "party"
+    return None
+
+
+def _misused(text: Text, clause: Clause, piece: Piece, source: Source, fact: Fact) -> FaultKind | None:
+    """Names fit anywhere; what the customer said is said back to them, and what we agreed to is ours."""
+    if fact.kind in NAMES:
+        return None
+    before = text.plain[clause.start : piece.start]
+    if fact.kind == "own_step":
+        return None if clause.party == "us" and not clause.denials else "party"
+    there = source.text.clause_at(_first(piece, source))
+    if len(clause.denials) != len(there.denials) and source.text.plain not in clause.text:
+        return "negation"
+    if clause.own_party == "us" or any(name in clause.text for name in words.US):
+        return "party"
+    if clause.commits and not words.ECHO.search(before):
+        return "party"
+    if clause.party == "customer" or (fact.kind == "budget" and clause.party is None):
+        return None
+    return "party"
+
+
+def _first(piece: Piece, source: Source) -> int:
+    return next(at for each, at, _ in piece.places if each is source)
+
+
+def _rest_on_clauses(text: Text, pieces: Sequence[Piece]) -> None:
+    """A clause of the new text takes over at least half of some clause of the script that it draws on."""
+    for clause in text.clauses:
+        drawn: dict[tuple[str, int], tuple[Text, Clause, set[int]]] = {}
+        says_more = False
+        for piece in pieces:
+            if not (clause.start <= piece.start < clause.end):
+                continue
+            says_more |= any(source.fact is not None and source.fact.kind not in NAMES for source, _, _ in piece.places)
+            for source, start, end in piece.places:
+                if source.fact is None:
+                    there = source.text.clause_at(start)
+                    own = drawn.setdefault((source.key, there.start), (source.text, there, set()))
+                    own[2].update(range(start, end))
+        shares = [
+            len(places & whole.own) / len(own)
+            for whole, there, places in drawn.values()
+            if (own := {at for at in whole.own if there.start <= at < there.end})
+        ]
+        if shares and max(shares) < KEPT_OF_CLAUSE and not says_more:
+            raise _Refused("left out")
+
+
+def _whole(script: Sequence[Source], kept: Mapping[str, set[int]], said: Mapping[str, str]) -> None:
+    """Nothing that takes something back is dropped, and not much else."""
+    everything = sum(len(each.text.own) for each in script)
+    if everything and sum(len(kept[each.key] & each.text.own) for each in script) / everything < KEPT:
+        raise _Refused("left out")
+    for each in script:
+        caveats = [pattern for pattern in words.CAVEATS.values() if pattern.search(each.text.plain)]
+        denies = any(clause.denials for clause in each.text.clauses)
+        if not caveats and not denies:
+            continue
+        own = each.text.own
+        if own and len(kept[each.key] & own) / len(own) < KEPT_OF_CAVEAT:
+            raise _Refused("caveat")
+        if any(not pattern.search(said[each.key]) for pattern in caveats):
+            raise _Refused("caveat")
