@@ -35,6 +35,8 @@ KEPT_OF_CAVEAT = 0.6
 """The same of each sentence that takes something back, denies, or sets a condition."""
 KEPT_OF_CLAUSE = 0.5
 """Of a clause of the script, before a clause of the new text rests on it: a word or two of it may mean anything."""
+LEAST_OF_CLAUSE = 3
+"""A clause with fewer characters that say something (可以, 没有) is one only where the script's is as short."""
 LONGEST_PIECE = 24
 
 _BLANK = re.compile(r"\s+")
@@ -104,8 +106,8 @@ class Text:
     def own(self) -> frozenset[int]:
         """Places of the characters that say something."""
         return frozenset(
-            at for at, each in enumerate(self.plain) if _KNOWN.match(each) and at not in self.glue
-        ) | frozenset(at for each in self.figures for at in range(each.start, each.end))
+            at for at, each in enumerate(self.plain) if _KNOWN.match(each) and each not in words.SAYS_NOTHING
+        )
 
     @cached_property
     def loose(self) -> frozenset[str]:
@@ -356,7 +358,7 @@ def _pieces(text: Text, sources: Sequence[Source], figures: Sequence[Piece]) -> 
             said = plain[start:end]
             if said in words.GLUE:
                 yield Piece(start, end, "glue", 1.5)
-            elif said in words.AFTER_US and plain[:start].endswith(words.US):
+            elif (said in words.AFTER_US and plain[:start].endswith(words.US)) or (text.asks and _is_modal(said)):
                 yield Piece(start, end, "glue", 1.5)
             if places := tuple(_places(said, sources)):
                 yield Piece(start, end, "source", 1.0, places)
@@ -460,25 +462,29 @@ def _first(piece: Piece, source: Source) -> int:
 
 
 def _rest_on_clauses(text: Text, pieces: Sequence[Piece]) -> None:
-    """A clause of the new text takes over at least half of some clause of the script that it draws on."""
+    """What is drawn from a clause of the script is at least half of it: a word or two of one may mean anything."""
+    drawn: dict[tuple[str, int], set[int]] = {}
+    wholes: dict[tuple[str, int], frozenset[int]] = {}
+    by_clause: dict[int, set[tuple[str, int]]] = {}
+    short: set[int] = set()
     for clause in text.clauses:
-        drawn: dict[tuple[str, int], tuple[Text, Clause, set[int]]] = {}
-        says_more = False
-        for piece in pieces:
-            if not (clause.start <= piece.start < clause.end):
-                continue
-            says_more |= any(source.fact is not None and source.fact.kind not in NAMES for source, _, _ in piece.places)
+        inside = [piece for piece in pieces if clause.start <= piece.start < clause.end]
+        if any(source.fact and source.fact.kind not in NAMES for piece in inside for source, _, _ in piece.places):
+            continue
+        for piece in inside:
             for source, start, end in piece.places:
                 if source.fact is None:
                     there = source.text.clause_at(start)
-                    own = drawn.setdefault((source.key, there.start), (source.text, there, set()))
-                    own[2].update(range(start, end))
-        shares = [
-            len(places & whole.own) / len(own)
-            for whole, there, places in drawn.values()
-            if (own := {at for at in whole.own if there.start <= at < there.end})
-        ]
-        if shares and max(shares) < KEPT_OF_CLAUSE and not says_more:
+                    key = (source.key, there.start)
+                    drawn.setdefault(key, set()).update(range(start, end))
+                    wholes[key] = frozenset(at for at in source.text.own if there.start <= at < there.end)
+                    by_clause.setdefault(clause.start, set()).add(key)
+        if len({at for at in text.own if clause.start <= at < clause.end}) < LEAST_OF_CLAUSE:
+            short.add(clause.start)
+    shares = {key: len(drawn[key] & whole) / max(1, len(whole)) for key, whole in wholes.items()}
+    for start, keys in by_clause.items():
+        best = max(keys, key=lambda key: shares[key])
+        if shares[best] < KEPT_OF_CLAUSE or (start in short and len(wholes[best]) >= LEAST_OF_CLAUSE):
             raise _Refused("left out")
 
 

@@ -45,15 +45,11 @@ def _case(line: Mapping[str, object]) -> Case:
     assert isinstance(values, dict)
     assert isinstance(facts, list)
     return Case(
-        passage(code, values),
+        Passage(code, script_words.filled(str(line["body"]) if "body" in line else bodies()[code], values)),
         tuple(Fact(_KINDS.get(kind, kind), words) for kind, words in facts),
         Rewrite(code, sentences(str(line["text"]))),
         str(line.get("lie", "")),
     )
-
-
-def passage(code: str, values: Mapping[str, str]) -> Passage:
-    return Passage(code, script_words.filled(bodies()[code], values))
 
 
 def sentences(tagged: str) -> Sequence[Sentence]:
