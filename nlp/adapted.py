@@ -14,10 +14,11 @@ FactKind = Literal[
     *("objection", "pain", "budget", "own_step", "customer_step"),
     "stage",
 ]
-NAMES: frozenset[FactKind] = frozenset({"customer", "contact", "industry", "product", "competitor"})
-"""May be named wherever they fit; the rest is what the customer said, or what was agreed."""
-BACKGROUND: frozenset[FactKind] = frozenset({"stage"})
-"""For the tone only: how we call the stage of a deal is nothing to tell a customer."""
+NAMES: frozenset[FactKind] = frozenset({"customer", "contact", "competitor"})
+"""May be named where the script speaks of them; the rest is what the customer said, or what was agreed."""
+BACKGROUND: frozenset[FactKind] = frozenset({"stage", "industry", "product"})
+"""For the tone only. How we call a stage is nothing to tell a customer, and a product put into a sentence of the script
+(余姚通达泵业也用我们的截止阀) claims what nobody said."""
 
 
 @dataclass(frozen=True)

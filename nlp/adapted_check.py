@@ -11,7 +11,7 @@ What the customer said may be said back to them (您提到…), and never become
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -41,7 +41,7 @@ LONGEST_PIECE = 24
 
 _BLANK = re.compile(r"\s+")
 _ITEM = re.compile(r"^\s*[-•·]\s*")
-_CLAUSE = re.compile(r"[^，。！？；：,!?;:…—]+")
+_CLAUSE = re.compile(r"(?:[^，。！？；：,!?;:…—]|(?<=\d),(?=\d))+")
 _MARKS = frozenset("，。！？；：、,!?;:…—-–~（）()「」“”‘’\"'《》/·.%")
 _KNOWN = re.compile(r"[一-鿿A-Za-z0-9]")
 _LATIN = re.compile(r"[A-Za-z]+[A-Za-z0-9.+]*(?:-[A-Za-z0-9.+]+)*|\d+[A-Za-z]+[A-Za-z0-9]*")
@@ -212,7 +212,6 @@ def _check(passage: Passage, facts: Sequence[Fact], rewrite: Rewrite) -> None:
     known = [
         Source(f"F{number}", Text.of(said, names), fact)
         for number, fact in enumerate(facts, start=1)
-        if fact.kind not in BACKGROUND
         for said in dict.fromkeys(filter(None, (fact.words, fact.quote)))
     ]
     kept: dict[str, set[int]] = {each.key: set() for each in script}
@@ -238,8 +237,13 @@ def _rests_on(sentence: Sentence, script: Sequence[Source], known: Sequence[Sour
     """What it names, and the names of the record, which need no naming."""
     wanted = set(sentence.rests_on)
     found = [each for each in script if each.key in wanted]
-    facts = [each for each in known if each.key in wanted or (each.fact is not None and each.fact.kind in NAMES)]
-    if not wanted or wanted - {each.key for each in (*found, *facts)} or len(found) > MOST_AT_ONCE:
+    facts = [
+        each
+        for each in known
+        if each.fact is not None
+        and (each.fact.kind in NAMES or (each.key in wanted and each.fact.kind not in BACKGROUND))
+    ]
+    if wanted - {each.key for each in (*script, *known)} or len(found) > MOST_AT_ONCE:
         raise _Refused("shape")
     return found + facts
 
@@ -261,23 +265,57 @@ def _accounted(text: Text, sources: Sequence[Source]) -> list[tuple[Source, int,
             raise _Refused("name")
     _mood(text, script)
     pieces = _cut(text, sources, figures)
-    used: list[tuple[Source, int, int]] = []
-    for piece in pieces:
-        if not piece.places:
-            continue
-        faults: list[FaultKind] = []
-        fitting = []
-        for place in piece.places:
-            if (kind := _misplaced(text, piece, place)) is None:
-                fitting.append(place)
-            else:
-                faults.append(kind)
-        if fitting:
-            used += fitting
-        elif text.plain[piece.start : piece.end] not in words.GLUE:
-            raise _Refused(faults[0])
+    _clauses(text, pieces)
+    _in_order(pieces)
     _rest_on_clauses(text, pieces)
-    return used
+    return [place for piece in pieces for place in piece.places]
+
+
+def _clauses(text: Text, pieces: Sequence[Piece]) -> None:
+    """What of a clause stands alone: nothing that says yes, or judges. What the customer said is mixed with nothing."""
+    for clause in text.clauses:
+        inside = [piece for piece in pieces if clause.start <= piece.start < clause.end]
+        if all(piece.kind in ("glue", "mark") for piece in inside) and not words.ALONE.fullmatch(clause.text):
+            raise _Refused("words")
+        for piece, behind in zip(inside, [*inside[1:], None], strict=True):
+            is_judgement = text.plain[piece.start : piece.end] in words.MEASURES and piece.kind == "source"
+            if is_judgement and (behind is None or behind.kind not in ("figure", "glue")):
+                raise _Refused("words")
+        if any(_is_said(piece) for piece in inside) and any(
+            piece.places and not _is_of_facts(piece) and not _is_echo(text.plain[piece.start : piece.end])
+            for piece in inside
+        ):
+            raise _Refused("party")
+
+
+def _is_said(piece: Piece) -> bool:
+    """Whether only the customer said it, or we did before."""
+    return bool(piece.places) and all(
+        source.fact is not None and source.fact.kind not in NAMES for source, _, _ in piece.places
+    )
+
+
+def _is_of_facts(piece: Piece) -> bool:
+    return any(source.fact is not None for source, _, _ in piece.places)
+
+
+def _is_echo(said: str) -> bool:
+    return said in words.GLUE or words.ECHO.fullmatch(said) is not None
+
+
+def _in_order(pieces: Sequence[Piece]) -> None:
+    """Who bears what, and what comes first, is as much in the order of the words as in the words."""
+    reached: dict[tuple[str, int], int] = {}
+    for piece in pieces:
+        if len(piece.places) != 1 or piece.end - piece.start == 1:
+            continue  # a word that stands there twice tells of no order
+        [(source, at, _)] = piece.places
+        there = source.text.clause_at(at)
+        if source.fact is not None or not (there.commits or words.IN_ORDER.search(there.text)):
+            continue
+        if at < reached.get((source.key, there.start), 0):
+            raise _Refused("party")
+        reached[source.key, there.start] = at
 
 
 def _figure(text: Text, figure: Figure, sources: Sequence[Source]) -> Piece:
@@ -313,8 +351,14 @@ def _cut(text: Text, sources: Sequence[Source], figures: Sequence[Piece]) -> lis
     """The cheapest way to account for every character. Raises where there is none."""
     plain = text.plain
     starting: dict[int, list[Piece]] = {}
+    faulty: list[tuple[int, int, FaultKind]] = []
     for piece in (*figures, *_latin_pieces(text, sources), *_pieces(text, sources, figures)):
-        starting.setdefault(piece.start, []).append(piece)
+        kinds = [_misplaced(text, piece, place) for place in piece.places]
+        fitting = tuple(place for place, kind in zip(piece.places, kinds, strict=True) if kind is None)
+        if piece.places and not fitting:
+            faulty += [(piece.start, piece.end, kind) for kind in kinds if kind is not None]
+        else:
+            starting.setdefault(piece.start, []).append(replace(piece, places=fitting))
     best: list[tuple[float, Piece | None]] = [(0.0, None)] + [(float("inf"), None)] * len(plain)
     for at in range(len(plain)):
         for piece in starting.get(at, ()):
@@ -322,7 +366,9 @@ def _cut(text: Text, sources: Sequence[Source], figures: Sequence[Piece]) -> lis
             if cost < best[piece.end][0]:
                 best[piece.end] = (cost, piece)
     if best[len(plain)][0] == float("inf"):
-        raise _Refused("words")
+        reached = max(at for at, (cost, _) in enumerate(best) if cost < float("inf"))
+        longest = max((each for each in faulty if each[0] <= reached < each[1]), key=lambda each: each[1] - each[0], default=None)
+        raise _Refused(longest[2] if longest else "words")
     found: list[Piece] = []
     at = len(plain)
     while at:
@@ -358,6 +404,8 @@ def _pieces(text: Text, sources: Sequence[Source], figures: Sequence[Piece]) -> 
             said = plain[start:end]
             if said in words.GLUE:
                 yield Piece(start, end, "glue", 1.5)
+            elif said == "都" and words.OF_ALL.search(plain[:start]):
+                yield Piece(start, end, "glue", 1.5)
             elif (said in words.AFTER_US and plain[:start].endswith(words.US)) or (text.asks and _is_modal(said)):
                 yield Piece(start, end, "glue", 1.5)
             if places := tuple(_places(said, sources)):
@@ -388,7 +436,7 @@ def _is_modal(said: str) -> bool:
 def _like(said: str, sources: Sequence[Source]) -> Iterator[tuple[Source, int, int]]:
     """Where another word for the same stands; a verb said twice is that verb."""
     others = {other for those in (*words.SAME, *words.MODALS) if said in those for other in those} - {said}
-    if len(said) == 2 and said[0] == said[1] and said[0] in words.VERBS:
+    if said in (said[0] * 2, f"{said[0]}一{said[0]}") and said[0] in words.VERBS:
         others.add(said[0])
     if said in words.THEM:
         others |= set(words.THEM)
@@ -415,23 +463,33 @@ def _misplaced(text: Text, piece: Piece, place: tuple[Source, int, int]) -> Faul
         return "negation"
     if sum(one < piece.start for one in clause.denials) != sum(one < at for one in there.denials):
         return "negation"
-    if there.asks and not clause.asks and not text.asks:
+    if there.asks and not clause.asks:
         return "mood"
+    if _ends_in_modal(clause) and not clause.asks and not _ends_in_modal(there):
+        return "mood"
+    if clause.text.startswith(words.MUTUAL) and there.text.startswith(words.MUTUAL):
+        return None
     return _elsewise(clause, there, source, is_figure=piece.kind == "figure")
+
+
+def _ends_in_modal(clause: Clause) -> bool:
+    return clause.text.endswith(tuple(each for those in words.MODALS for each in those))
 
 
 def _elsewise(clause: Clause, there: Clause, source: Source, *, is_figure: bool) -> FaultKind | None:
     """Whether somebody else does it."""
-    if clause.party and there.party and clause.party != there.party:
+    mine, theirs = clause.party, there.party
+    if there.own_party is None and clause.own_party == "customer" and not (clause.commits or is_figure):
+        theirs = None  # 有空扫一眼: whose it is goes without saying, and is said now
+    if mine and theirs and mine != theirs:
         return "party"
-    if (clause.commits or is_figure) and clause.party != there.party and there.party is not None:
+    if (clause.commits or is_figure) and theirs is not None and mine != theirs:
         return "party"
-    if clause.commits and there.own_party is None and clause.own_party == "us":
+    if clause.commits and there.own_party is None and clause.own_party not in (None, there.party):
         return "party"
-    if clause.own_party == "us" and there.party is None:
-        if source.text.is_item or not words.JOINS_IN.search(clause.text):
-            return "party"
-    if clause.own_party == "them" and there.party is None:
+    if clause.own_party == "us" and theirs is None and (source.text.is_item or not words.JOINS_IN.search(clause.text)):
+        return "party"
+    if clause.own_party == "them" and theirs is None:
         return "party"
     if there.given_to and clause.given_to and there.given_to != clause.given_to:
         return "party"
@@ -439,22 +497,28 @@ def _elsewise(clause: Clause, there: Clause, source: Source, *, is_figure: bool)
 
 
 def _misused(text: Text, clause: Clause, piece: Piece, source: Source, fact: Fact) -> FaultKind | None:
-    """Names fit anywhere; what the customer said is said back to them, and what we agreed to is ours."""
-    if fact.kind in NAMES:
+    """A customer is called or spoken of by name; what they said is said back to them; what we agreed to is ours."""
+    if fact.kind == "competitor":
         return None
     before = text.plain[clause.start : piece.start]
+    if fact.kind in NAMES:
+        rest = clause.text.replace(text.plain[piece.start : piece.end], "", 1)
+        is_meant = not rest or "您" in clause.text or "贵" in clause.text or words.ALONE.fullmatch(rest) is not None
+        return None if is_meant else "party"
     if fact.kind == "own_step":
-        return None if clause.party == "us" and not clause.denials else "party"
+        return None if clause.own_party == "us" and not clause.denials else "party"
     there = source.text.clause_at(_first(piece, source))
-    if len(clause.denials) != len(there.denials) and source.text.plain not in clause.text:
+    if bool(clause.denials) != bool(there.denials):
         return "negation"
-    if clause.own_party == "us" or any(name in clause.text for name in words.US):
+    if any(name in clause.text for name in words.US):
         return "party"
-    if clause.commits and not words.ECHO.search(before):
-        return "party"
-    if clause.party == "customer" or (fact.kind == "budget" and clause.party is None):
+    if words.ECHO.search(before) or (fact.kind == "pain" and _names_customer(before) and not clause.commits):
         return None
-    return "party"
+    return None if fact.kind == "budget" and clause.party in (None, "customer") and not clause.commits else "party"
+
+
+def _names_customer(said: str) -> bool:
+    return any(name in said for name in words.CUSTOMER)
 
 
 def _first(piece: Piece, source: Source) -> int:

@@ -15,7 +15,7 @@ _DIGIT = "0-9零〇○一二两俩三四五六七八九十百千万亿几半"
 _RUN = re.compile(rf"[百千万]分之[{_DIGIT}](?:[{_DIGIT}]|[.点](?=[{_DIGIT}]))*|[{_DIGIT}](?:[{_DIGIT}]|[.,点](?=[{_DIGIT}]))*")
 _WORD = re.compile(
     r"(?:(?<=统)一|(?<=唯)一|(?<=逐)一|(?<=万)一|(?<=单)一|(?<=另)一家)"
-    r"|一(?:起|下|样|些|般|直|致|旦|边|线|并|定|种|点(?![零一二三四五六七八九\d])|块儿|[项份张句版段笔位条]|个(?![月半多小星季礼工百点]))"
+    r"|一(?:起|下|样|些|般|直|致|旦|边|线|并|定|种|眼|点(?![零一二三四五六七八九\d])|块儿|[项份张句版段笔位条]|个(?![月半多小星季礼工百点]))"
     r"|万一|千万(?=[别不要])|十分(?![之钟钱])|[百千万亿]+(?![\d元块])"
 )
 """Numerals that count nothing."""
@@ -33,6 +33,7 @@ _PLACE = re.compile(
     r"|[今明后昨前]天|[下上本这]个?(?:周|月|季度)|[月年]底|今年|明年|后年|去年|月初|年初|年前|年后"
 )
 """Days that no number names."""
+_EACH = re.compile(r"(?P<each>每一?[一-鿿]|一年|全年|年均|月均|首年)[^，。！？；：,!?;:\n]*$")
 _SAME = {"块": "元", "块钱": "元", "元整": "元", "个工作日": "工作日", "个小时": "小时", "个月": "月", "号": "日"}
 _SKIPPED = frozenset("的了是为约共才也就按到有")
 """Says nothing of what a number is of."""
@@ -52,6 +53,8 @@ class Figure:
     left: str
     right: str
     """The nearest characters of its clause that say what it is of."""
+    each: str
+    """每年, 每台, where that stands before it in its clause."""
 
     def equals(self, other: "Figure") -> bool:
         if self.read and other.read:
@@ -60,6 +63,8 @@ class Figure:
 
     def stands_like(self, other: "Figure") -> bool:
         """Whether it is of the same thing, as far as its neighbours tell."""
+        if self.each != other.each:
+            return False
         if self.left and self.left == other.left:
             return True
         return self.right == other.right and bool(self.right or not (self.left or other.left))
@@ -89,6 +94,8 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 def _is_word(text: str, match: re.Match[str]) -> bool:
     if match[0] == "俩" and text[match.start() - 1 : match.start()] == "咱":
         return True
+    if match[0] == "一" and match.start() and text[match.start() - 1] == text[match.end() : match.end() + 1]:
+        return True  # 试一试
     word = _WORD.match(text, match.start())
     return word is not None and word.end() >= match.end()
 
@@ -103,7 +110,10 @@ def _figure(text: str, start: int, end: int, known: Iterable[tuple[Span, Read]])
         name = unit["unit"] or ""
         said = (text[start : run.start()], _value(run[0]), _SAME.get(name, name) + (unit["bound"] or ""))
     read = frozenset(each for span, each in known if span.start < end and start < span.end)
-    return Figure(start, end, said, read, _neighbour(text, start - 1, -1), _neighbour(text, end, 1))
+    per = _EACH.search(text, max(0, start - 12), start)
+    return Figure(
+        start, end, said, read, _neighbour(text, start - 1, -1), _neighbour(text, end, 1), per["each"] if per else ""
+    )
 
 
 def _value(run: str) -> str:

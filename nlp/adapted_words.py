@@ -15,17 +15,22 @@ GLUE = frozenset(
         "您 我 我们 咱们 咱 咱俩 贵司 贵公司 我方 我这边 我们这边 咱们这边 您这边 您那边 这边 "
         "的 了 吗 呢 吧 啊 呀 哈 嘛 着 地 把 对 跟 和 与 及 以及 给 向 为 在 从 按 按照 到 用 请 请问 来 去 是 也 就 再 还 先 "
         "那 那么 这 这个 这些 这样 这样的话 那些 那样 这几 这两 一下 一起 一个 一些 一点 一份 一项 一块儿 咱俩 中 里 上 "
-        "不过 当然 另外 同时 然后 首先 接下来 嗯 其中 关于 针对 至于 方面 这方面 这一块 具体来说 "
+        "不过 另外 同时 然后 首先 接下来 嗯 其中 关于 针对 至于 方面 这方面 这一块 具体来说 "
         "对吗 对吧 好吗 行吗 可以吗 行不行 好不好 可不可以 对不对 您看 您看看 您看呢 您看行吗 您看好吗 您看可以吗 您觉得呢 是吧 "
         "方便的话 您方便的话 如果方便 如果您方便 方便问 方便的时候 您好 谢谢 谢谢您 感谢 感谢您 辛苦 辛苦您 麻烦 麻烦您 我理解 理解 明白 我明白 "
         "您提到 您提到的 您刚才提到 您之前提到 您上次提到 您说 您说的 您刚才说 您之前说 您上次说 您担心 您关心 您反映 您觉得 您希望 您要求 您这边提到 "
-        "提到 提到的 说到 的问题 的情况 的事 这件事 这个问题 情况 作为 的话"
+        "提到 提到的 说到 的问题 的情况 的事 这件事 这个问题 情况 作为 的话 之外 如果 要是 若"
     ).split()
 )
 SAYS_NOTHING = frozenset("的了吗呢吧啊您我们咱就也再还先是这那")
 """Characters that are not counted where it is counted how much was kept."""
 AFTER_US = frozenset({"会"})
 """我们会…: says no more than 我们…, where it is ours."""
+
+OF_ALL = re.compile(r"(?:把|每)[^，。！？；：]{1,14}$")
+"""Behind this 都 takes in no more than what stands there: 把响应时间和联系人都写进合同."""
+MUTUAL = "差"
+"""Of a number behind it: it lies between two, whoever is named first."""
 
 ECHO = re.compile(r"您(?:刚才|之前|上次|这边)*(?:提到|说|担心|关心|反映|觉得|希望|要求|怕|嫌|想要|反馈)")
 """What follows is what the customer said, and not what we say."""
@@ -47,6 +52,10 @@ SAME: tuple[frozenset[str], ...] = tuple(
         "说清 说清楚",
         "算清 算清楚",
         "写清 写清楚",
+        "确认 确认好",
+        "准备 准备好",
+        "试了 试过 试过了",
+        "用过 用过的",
         "清楚 明白",
         "需要 要 需",
         "希望 想",
@@ -61,9 +70,7 @@ SAME: tuple[frozenset[str], ...] = tuple(
         "放在 放",
         "也用 也在用",
         "必须 必须要",
-        "直接 当面直接",
         "由谁 谁来 由谁来",
-        "还是 或者是",
     )
 )
 """Words of which one may stand for another."""
@@ -78,7 +85,7 @@ NOT_A_PARTY = re.compile(
 )
 """They are spoken to, or it only opens a sentence."""
 GIVEN_TO = re.compile(r"(?:给|发|交|告诉|向|回|答复|通知)(?P<who>您|贵司|贵公司|我们|我方|我|咱们)")
-JOINS_IN = re.compile(r"(?:我们|咱们|咱俩|咱|我)(?:这边)?(?:就)?(?:先|一起|一块儿|再|也|来)")
+JOINS_IN = re.compile(r"(?:我们|咱们|咱俩|咱|我)(?:这边)?(?:就|可以)?(?:先|一起|一块儿|再|也|来)")
 """With this behind it, 我们 says only that it is done together, and promises nothing that the script does not say."""
 
 NOT = frozenset("不没无未非别勿免否莫")
@@ -87,6 +94,16 @@ NO_NOT = re.compile(
     r"不好意思|不可抗力|未来|无锡|无缝|避免|免得|别处|另外"
 )
 """Characters of negation that deny nothing."""
+
+ALONE = re.compile(
+    r"(?:您|我|我们|咱们)?(?:您好|好吗|行吗|对吗|对吧|可以吗|好不好|行不行|对不对|可不可以|您看|您看看|您看呢|您看行吗|您看好吗|您看可以吗|您觉得呢|"
+    r"理解|我理解|明白|我明白|谢谢|谢谢您|感谢您|辛苦您|辛苦您了|不过|另外|同时|首先|然后|接下来|那|那么|这样|这样的话|方便的话|您方便的话|如果方便|如果您方便|请问|嗯)"
+)
+"""What may stand between two marks without a word of the script: nothing that could be taken for a yes."""
+MEASURES = frozenset("差贵低高好坏快慢多少大小远近")
+"""Said of a number, or a judgement (另一家差): alone only with the number behind."""
+IN_ORDER = re.compile(r"再|后|才|之前")
+"""A clause that says what comes first, or who bears what, keeps its order."""
 
 MODALS: tuple[tuple[str, ...], ...] = (
     ("能", "可以", "能够", "可"),
@@ -117,5 +134,5 @@ PROMISES = re.compile(
 """Said only where the script says it."""
 COMMITS = re.compile(r"承担|负责|赔|退|换|免|垫|送|赠|包|保修|质保|付|支付|出资|交给|申请|审批|签|保证|减免|让")
 """Where one of these stands, it has to be as clear as in the script whose it is."""
-VERBS = frozenset("看试聊问听想谈说算比对做选报差付定写查用改补走缺试")
+VERBS = frozenset("看试聊问听想谈说算比对做选报付定写查用改补走")
 """Of those one may stand alone, or twice (看看), where it stands in the script."""
