@@ -264,11 +264,22 @@ def _accounted(text: Text, sources: Sequence[Source]) -> list[tuple[Source, int,
         if not any(_is_latin_of(text.plain[start:end], each.text) for each in sources):
             raise _Refused("name")
     _mood(text, script)
+    if _promises_more(text, sources):
+        raise _Refused("mood")
     pieces = _cut(text, sources, figures)
     _clauses(text, pieces)
     _in_order(pieces)
     _rest_on_clauses(text, pieces)
     return [place for piece in pieces for place in piece.places]
+
+
+def _promises_more(text: Text, sources: Sequence[Source]) -> bool:
+    """Whether 可以 is said more often than what it rests on says it: 您要三个月，可以. A question promises nothing."""
+
+    def times(of: Text) -> int:
+        return sum(len(words.CAN.findall(clause.text)) for clause in of.clauses if not clause.asks)
+
+    return times(text) > sum(times(each.text) for each in sources)
 
 
 def _clauses(text: Text, pieces: Sequence[Piece]) -> None:
@@ -277,6 +288,12 @@ def _clauses(text: Text, pieces: Sequence[Piece]) -> None:
         inside = [piece for piece in pieces if clause.start <= piece.start < clause.end]
         if all(piece.kind in ("glue", "mark") for piece in inside) and not words.ALONE.fullmatch(clause.text):
             raise _Refused("words")
+        if any(_names_rival(piece) for piece in inside) and not any(
+            source.fact is None and source.text.clause_at(at).own_party == "them"
+            for piece in inside
+            for source, at, _ in piece.places
+        ):
+            raise _Refused("party")
         for piece, behind in zip(inside, [*inside[1:], None], strict=True):
             is_judgement = text.plain[piece.start : piece.end] in words.MEASURES and piece.kind == "source"
             if is_judgement and (behind is None or behind.kind not in ("figure", "glue")):
@@ -293,6 +310,10 @@ def _is_said(piece: Piece) -> bool:
     return bool(piece.places) and all(
         source.fact is not None and source.fact.kind not in NAMES for source, _, _ in piece.places
     )
+
+
+def _names_rival(piece: Piece) -> bool:
+    return any(source.fact is not None and source.fact.kind == "competitor" for source, _, _ in piece.places)
 
 
 def _is_of_facts(piece: Piece) -> bool:
@@ -404,9 +425,11 @@ def _pieces(text: Text, sources: Sequence[Source], figures: Sequence[Piece]) -> 
             said = plain[start:end]
             if said in words.GLUE:
                 yield Piece(start, end, "glue", 1.5)
+            elif said == words.BUT and start == text.clause_at(start).start:
+                yield Piece(start, end, "glue", 1.5)
             elif said == "都" and words.OF_ALL.search(plain[:start]):
                 yield Piece(start, end, "glue", 1.5)
-            elif (said in words.AFTER_US and plain[:start].endswith(words.US)) or (text.asks and _is_modal(said)):
+            elif (said in words.AFTER_US and plain[:start].endswith(words.US)) or (_is_modal(said) and text.clause_at(start).asks):
                 yield Piece(start, end, "glue", 1.5)
             if places := tuple(_places(said, sources)):
                 yield Piece(start, end, "source", 1.0, places)
@@ -454,7 +477,7 @@ def _like(said: str, sources: Sequence[Source]) -> Iterator[tuple[Source, int, i
 
 def _misplaced(text: Text, piece: Piece, place: tuple[Source, int, int]) -> FaultKind | None:
     """What is wrong with taking the piece from there."""
-    source, at, _ = place
+    source, at, end = place
     clause = text.clause_at(piece.start)
     if source.fact is not None:
         return _misused(text, clause, piece, source, source.fact)
@@ -463,13 +486,45 @@ def _misplaced(text: Text, piece: Piece, place: tuple[Source, int, int]) -> Faul
         return "negation"
     if sum(one < piece.start for one in clause.denials) != sum(one < at for one in there.denials):
         return "negation"
+    if (left := _cut_off(source.text, at)) and text.plain[piece.start - 1 : piece.start] != left:
+        return "negation"
     if there.asks and not clause.asks:
         return "mood"
     if _ends_in_modal(clause) and not clause.asks and not _ends_in_modal(there):
         return "mood"
+    neighbours = zip(_beside(text.plain, piece.start, piece.end), _beside(source.text.plain, at, end), strict=True)
+    if any(mine and theirs and mine[0] == theirs[0] and mine != theirs for mine, theirs in neighbours):
+        return "party"
     if clause.text.startswith(words.MUTUAL) and there.text.startswith(words.MUTUAL):
         return None
     return _elsewise(clause, there, source, is_figure=piece.kind == "figure")
+
+
+def _cut_off(text: Text, at: int) -> str:
+    """The character of negation before a place: 不同 and 没关系, cut in two, say the opposite."""
+    left = text.plain[at - 1 : at]
+    is_asked = any(match.start() < at <= match.end() for match in words.ASKED_NOT.finditer(text.plain))
+    return left if at and left in words.NOT and not is_asked else ""
+
+
+def _beside(plain: str, start: int, end: int) -> tuple[tuple[bool, Party] | None, tuple[bool, Party] | None]:
+    """Who stands right before it (您的节奏), and right behind it (联系您), and whether they are spoken to there."""
+    before = plain[:start].removesuffix("的")
+    return (
+        next(
+            (
+                (before.removesuffix(name).endswith(words.SPOKEN_TO), party)
+                for party, names in words.PARTIES.items()
+                for name in names
+                if before.endswith(name)
+            ),
+            None,
+        ),
+        next(
+            ((False, party) for party, names in words.PARTIES.items() for name in names if plain.startswith(name, end)),
+            None,
+        ),
+    )
 
 
 def _ends_in_modal(clause: Clause) -> bool:
@@ -508,7 +563,7 @@ def _misused(text: Text, clause: Clause, piece: Piece, source: Source, fact: Fac
     if fact.kind == "own_step":
         return None if clause.own_party == "us" and not clause.denials else "party"
     there = source.text.clause_at(_first(piece, source))
-    if bool(clause.denials) != bool(there.denials):
+    if len(clause.denials) != len(there.denials):
         return "negation"
     if any(name in clause.text for name in words.US):
         return "party"

@@ -15,19 +15,21 @@ GLUE = frozenset(
         "您 我 我们 咱们 咱 咱俩 贵司 贵公司 我方 我这边 我们这边 咱们这边 您这边 您那边 这边 "
         "的 了 吗 呢 吧 啊 呀 哈 嘛 着 地 把 对 跟 和 与 及 以及 给 向 为 在 从 按 按照 到 用 请 请问 来 去 是 也 就 再 还 先 "
         "那 那么 这 这个 这些 这样 这样的话 那些 那样 这几 这两 一下 一起 一个 一些 一点 一份 一项 一块儿 咱俩 中 里 上 "
-        "不过 另外 同时 然后 首先 接下来 嗯 其中 关于 针对 至于 方面 这方面 这一块 具体来说 "
+        "另外 同时 然后 首先 接下来 嗯 其中 关于 针对 至于 方面 这方面 这一块 具体来说 "
         "对吗 对吧 好吗 行吗 可以吗 行不行 好不好 可不可以 对不对 您看 您看看 您看呢 您看行吗 您看好吗 您看可以吗 您觉得呢 是吧 "
-        "方便的话 您方便的话 如果方便 如果您方便 方便问 方便的时候 您好 谢谢 谢谢您 感谢 感谢您 辛苦 辛苦您 麻烦 麻烦您 我理解 理解 明白 我明白 "
+        "方便的话 您方便的话 如果方便 如果您方便 方便问 方便的时候 您好 谢谢 谢谢您 感谢 感谢您 辛苦 辛苦您 麻烦 麻烦您 我理解 我明白 "
         "您提到 您提到的 您刚才提到 您之前提到 您上次提到 您说 您说的 您刚才说 您之前说 您上次说 您担心 您关心 您反映 您觉得 您希望 您要求 您这边提到 "
-        "提到 提到的 说到 的问题 的情况 的事 这件事 这个问题 情况 作为 的话 之外 如果 要是 若"
+        "提到 提到的 说到 的问题 的情况 的事 这件事 这个问题 情况 作为 的话 之外 如果 要是 若 由您 由我们 由我 由贵司"
     ).split()
 )
 SAYS_NOTHING = frozenset("的了吗呢吧啊您我们咱就也再还先是这那")
 """Characters that are not counted where it is counted how much was kept."""
+BUT = "不过"
+"""Only where it begins a clause: 做不过 denies."""
 AFTER_US = frozenset({"会"})
 """我们会…: says no more than 我们…, where it is ours."""
 
-OF_ALL = re.compile(r"(?:把|每)[^，。！？；：]{1,14}$")
+OF_ALL = re.compile(r"(?:把|每|各|和)[^，。！？；：]{1,14}$")
 """Behind this 都 takes in no more than what stands there: 把响应时间和联系人都写进合同."""
 MUTUAL = "差"
 """Of a number behind it: it lies between two, whoever is named first."""
@@ -53,6 +55,10 @@ SAME: tuple[frozenset[str], ...] = tuple(
         "算清 算清楚",
         "写清 写清楚",
         "确认 确认好",
+        "何时 什么时候",
+        "前 之前 以前",
+        "决定 做决定",
+        "再 之后再 然后再",
         "准备 准备好",
         "试了 试过 试过了",
         "用过 用过的",
@@ -96,14 +102,17 @@ NO_NOT = re.compile(
 """Characters of negation that deny nothing."""
 
 ALONE = re.compile(
-    r"(?:您|我|我们|咱们)?(?:您好|好吗|行吗|对吗|对吧|可以吗|好不好|行不行|对不对|可不可以|您看|您看看|您看呢|您看行吗|您看好吗|您看可以吗|您觉得呢|"
-    r"理解|我理解|明白|我明白|谢谢|谢谢您|感谢您|辛苦您|辛苦您了|不过|另外|同时|首先|然后|接下来|那|那么|这样|这样的话|方便的话|您方便的话|如果方便|如果您方便|请问|嗯)"
+    r"(?:您好|好吗|行吗|对吗|对吧|可以吗|好不好|行不行|对不对|可不可以|您看|您看看|您看呢|您看行吗|您看好吗|您看可以吗|您觉得呢|"
+    r"我理解|我明白|谢谢|谢谢您|感谢您|辛苦您|辛苦您了|不过|另外|同时|首先|然后|接下来|那|那么|这样|这样的话|方便的话|您方便的话|如果方便|如果您方便|请问|嗯)"
 )
 """What may stand between two marks without a word of the script: nothing that could be taken for a yes."""
 MEASURES = frozenset("差贵低高好坏快慢多少大小远近")
 """Said of a number, or a judgement (另一家差): alone only with the number behind."""
 IN_ORDER = re.compile(r"再|后|才|之前")
 """A clause that says what comes first, or who bears what, keeps its order."""
+ASKED_NOT = re.compile(r"(.)不\1|有没有|可不可以|是否|能否|可否")
+SPOKEN_TO = ("给", "跟", "为", "帮", "向", "对", "和", "替")
+CAN = re.compile(r"可以|能够|能(?![力耗源])|可(?![能控靠抗])")
 
 MODALS: tuple[tuple[str, ...], ...] = (
     ("能", "可以", "能够", "可"),
