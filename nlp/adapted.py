@@ -10,8 +10,16 @@ from typing import Literal, Protocol
 from nlp import script_words
 
 FactKind = Literal[
-    *("customer", "contact", "industry", "product", "competitor"),
-    *("objection", "pain", "budget", "own_step", "customer_step"),
+    "customer",
+    "contact",
+    "industry",
+    "product",
+    "competitor",
+    "objection",
+    "pain",
+    "budget",
+    "own_step",
+    "customer_step",
     "stage",
 ]
 NAMES: frozenset[FactKind] = frozenset({"customer", "contact", "competitor"})

@@ -9,20 +9,19 @@ doing it, questions still asked, conditions and caveats kept, and not much left 
 What the customer said may be said back to them (您提到…), and never becomes something that we say.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from nlp import adapted_figures, clauses
 from nlp import adapted_words as words
+from nlp import clauses
 from nlp.adapted import BACKGROUND, NAMES, Fact, Passage, Rewrite, Sentence
 from nlp.adapted_figures import Figure
+from nlp.adapted_text import BLANK, KNOWN, MARKS, Clause, Source, Text
 from nlp.adapted_words import Party
 
 FaultKind = Literal[
-    *("shape", "length", "figure", "name", "promise", "words", "negation", "party", "mood", "caveat", "left out"),
+    "shape", "length", "figure", "name", "promise", "words", "negation", "party", "mood", "caveat", "left out"
 ]
 
 LONGER = 1.3
@@ -39,141 +38,6 @@ LEAST_OF_CLAUSE = 3
 """A clause with fewer characters that say something (可以, 没有) is one only where the script's is as short."""
 LONGEST_PIECE = 24
 
-_BLANK = re.compile(r"\s+")
-_ITEM = re.compile(r"^\s*[-•·]\s*")
-_CLAUSE = re.compile(r"(?:[^，。！？；：,!?;:…—]|(?<=\d),(?=\d))+")
-_MARKS = frozenset("，。！？；：、,!?;:…—-–~（）()「」“”‘’\"'《》/·.%")
-_KNOWN = re.compile(r"[一-鿿A-Za-z0-9]")
-_LATIN = re.compile(r"[A-Za-z]+[A-Za-z0-9.+]*(?:-[A-Za-z0-9.+]+)*|\d+[A-Za-z]+[A-Za-z0-9]*")
-
-
-@dataclass(frozen=True)
-class Text:
-    """A sentence as it is compared: without blanks and the dash of a list, folded."""
-
-    plain: str
-    is_item: bool = False
-    names: Mapping[str, Party] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, sentence: str, names: Mapping[str, Party]) -> "Text":
-        is_item = _ITEM.match(sentence) is not None
-        return cls(_BLANK.sub("", clauses.fold(_ITEM.sub("", sentence))), is_item, names)
-
-    @cached_property
-    def figures(self) -> tuple[Figure, ...]:
-        latin = [match.span() for match in _LATIN.finditer(self.plain)]
-        return tuple(
-            each
-            for each in adapted_figures.find(self.plain)
-            if not any(start < each.end and each.start < end for start, end in latin)
-        )
-
-    @cached_property
-    def latin(self) -> tuple[tuple[int, int], ...]:
-        return tuple(match.span() for match in _LATIN.finditer(self.plain))
-
-    @cached_property
-    def clauses(self) -> tuple["Clause", ...]:
-        found: list[Clause] = []
-        carried: Party | None = None
-        for match in _CLAUSE.finditer(self.plain):
-            own = _party(match[0], self.names)
-            found.append(Clause(match.start(), match.end(), match[0], own, carried))
-            is_called = match[0] in self.names
-            carried = carried if own is None or is_called else own
-        return tuple(found)
-
-    def clause_at(self, place: int) -> "Clause":
-        return next(each for each in self.clauses if each.start <= place < each.end)
-
-    @cached_property
-    def asks(self) -> bool:
-        return self.plain.endswith(("？", "?")) and words.TAG.search(self.plain) is None
-
-    @cached_property
-    def glue(self) -> frozenset[int]:
-        """Places of characters that claim nothing by themselves."""
-        return frozenset(
-            at
-            for start in range(len(self.plain))
-            for end in range(start + 1, min(len(self.plain), start + 8) + 1)
-            if self.plain[start:end] in words.GLUE
-            for at in range(start, end)
-        )
-
-    @cached_property
-    def own(self) -> frozenset[int]:
-        """Places of the characters that say something."""
-        return frozenset(
-            at for at, each in enumerate(self.plain) if _KNOWN.match(each) and each not in words.SAYS_NOTHING
-        )
-
-    @cached_property
-    def loose(self) -> frozenset[str]:
-        """Characters that are a word of their own here."""
-        figures = {at for each in self.figures for at in range(each.start, each.end)}
-        runs = "".join(
-            each if _KNOWN.match(each) and at not in self.glue and at not in figures else " "
-            for at, each in enumerate(self.plain)
-        )
-        return frozenset(run for run in runs.split() if len(run) == 1 and run not in words.NOT)
-
-
-@dataclass(frozen=True)
-class Clause:
-    start: int
-    end: int
-    text: str
-    own_party: Party | None
-    carried: Party | None
-    """That of the clauses before it in the sentence."""
-
-    @property
-    def party(self) -> Party | None:
-        return self.own_party or self.carried
-
-    @cached_property
-    def denials(self) -> tuple[int, ...]:
-        plain = words.NO_NOT.sub(lambda match: "□" * len(match[0]), self.text)
-        return tuple(self.start + at for at, each in enumerate(plain) if each in words.NOT)
-
-    @cached_property
-    def asks(self) -> bool:
-        return words.ASKS.search(self.text) is not None
-
-    @cached_property
-    def commits(self) -> bool:
-        return words.COMMITS.search(self.text) is not None
-
-    @cached_property
-    def given_to(self) -> frozenset[str]:
-        return frozenset(
-            "us" if match["who"] in words.US else "customer" for match in words.GIVEN_TO.finditer(self.text)
-        )
-
-
-def _party(text: str, names: Mapping[str, Party]) -> Party | None:
-    """Who is named first, but for those that are only spoken to."""
-    plain = words.NOT_A_PARTY.sub(lambda match: "□" * len(match[0]), text)
-    found = [(plain.find(name), -len(name), party) for name, party in names.items() if name in plain]
-    found += [
-        (plain.find(name), -len(name), party)
-        for party, those in words.PARTIES.items()
-        for name in those
-        if name in plain
-    ]
-    return min(found)[2] if found else None
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a sentence may rest on: a sentence of the script (`number`), or a fact."""
-
-    key: str
-    text: Text
-    fact: Fact | None = None
-
 
 @dataclass(frozen=True)
 class Piece:
@@ -188,7 +52,7 @@ class Piece:
 class _Refused(Exception):
     def __init__(self, kind: FaultKind) -> None:
         super().__init__(kind)
-        self.kind = kind
+        self.kind: FaultKind = kind
 
 
 def fault(passage: Passage, facts: Sequence[Fact], rewrite: Rewrite) -> FaultKind | None:
@@ -203,7 +67,7 @@ def fault(passage: Passage, facts: Sequence[Fact], rewrite: Rewrite) -> FaultKin
 def _check(passage: Passage, facts: Sequence[Fact], rewrite: Rewrite) -> None:
     if not rewrite.sentences or any(not each.text.strip() or "\n" in each.text.strip() for each in rewrite.sentences):
         raise _Refused("shape")
-    if len(_BLANK.sub("", rewrite.words)) > LONGER * len(_BLANK.sub("", passage.words)):
+    if len(BLANK.sub("", rewrite.words)) > LONGER * len(BLANK.sub("", passage.words)):
         raise _Refused("length")
     names = _names(facts)
     script = [
@@ -230,7 +94,7 @@ def _check(passage: Passage, facts: Sequence[Fact], rewrite: Rewrite) -> None:
 
 def _names(facts: Iterable[Fact]) -> dict[str, Party]:
     parties: dict[str, Party] = {"customer": "customer", "contact": "customer", "competitor": "them"}
-    return {_BLANK.sub("", clauses.fold(fact.words)): parties[fact.kind] for fact in facts if fact.kind in parties}
+    return {BLANK.sub("", clauses.fold(fact.words)): parties[fact.kind] for fact in facts if fact.kind in parties}
 
 
 def _rests_on(sentence: Sentence, script: Sequence[Source], known: Sequence[Source]) -> list[Source]:
@@ -254,7 +118,7 @@ def _rests_on(sentence: Sentence, script: Sequence[Source], known: Sequence[Sour
 def _accounted(text: Text, sources: Sequence[Source]) -> list[tuple[Source, int, int]]:
     """The places that the sentence is made of."""
     script = [each for each in sources if each.fact is None]
-    if any(not _KNOWN.match(each) and each not in _MARKS for each in text.plain):
+    if any(not KNOWN.match(each) and each not in MARKS for each in text.plain):
         raise _Refused("shape")
     for match in words.PROMISES.finditer(text.plain):
         if not any(match[0] in each.text.plain for each in script):
@@ -380,7 +244,7 @@ def _cut(text: Text, sources: Sequence[Source], figures: Sequence[Piece]) -> lis
             faulty += [(piece.start, piece.end, kind) for kind in kinds if kind is not None]
         else:
             starting.setdefault(piece.start, []).append(replace(piece, places=fitting))
-    best: list[tuple[float, Piece | None]] = [(0.0, None)] + [(float("inf"), None)] * len(plain)
+    best: list[tuple[float, Piece | None]] = [(0.0, None), *[(float("inf"), None)] * len(plain)]
     for at in range(len(plain)):
         for piece in starting.get(at, ()):
             cost = best[at][0] + piece.cost
@@ -388,7 +252,9 @@ def _cut(text: Text, sources: Sequence[Source], figures: Sequence[Piece]) -> lis
                 best[piece.end] = (cost, piece)
     if best[len(plain)][0] == float("inf"):
         reached = max(at for at, (cost, _) in enumerate(best) if cost < float("inf"))
-        longest = max((each for each in faulty if each[0] <= reached < each[1]), key=lambda each: each[1] - each[0], default=None)
+        longest = max(
+            (each for each in faulty if each[0] <= reached < each[1]), key=lambda each: each[1] - each[0], default=None
+        )
         raise _Refused(longest[2] if longest else "words")
     found: list[Piece] = []
     at = len(plain)
@@ -416,25 +282,29 @@ def _pieces(text: Text, sources: Sequence[Source], figures: Sequence[Piece]) -> 
     for start, character in enumerate(plain):
         if start in taken:
             continue
-        if character in _MARKS:
+        if character in MARKS:
             yield Piece(start, start + 1, "mark", 0.0)
             continue
         for end in range(start + 1, min(len(plain), start + LONGEST_PIECE) + 1):
-            if end - 1 in taken or plain[end - 1] in _MARKS:
+            if end - 1 in taken or plain[end - 1] in MARKS:
                 break
             said = plain[start:end]
-            if said in words.GLUE:
-                yield Piece(start, end, "glue", 1.5)
-            elif said == words.BUT and start == text.clause_at(start).start:
-                yield Piece(start, end, "glue", 1.5)
-            elif said == "都" and words.OF_ALL.search(plain[:start]):
-                yield Piece(start, end, "glue", 1.5)
-            elif (said in words.AFTER_US and plain[:start].endswith(words.US)) or (_is_modal(said) and text.clause_at(start).asks):
+            if said in words.GLUE or _is_glue_here(text, start, said):
                 yield Piece(start, end, "glue", 1.5)
             if places := tuple(_places(said, sources)):
                 yield Piece(start, end, "source", 1.0, places)
             elif places := tuple(_like(said, sources)):
                 yield Piece(start, end, "source", 1.3, places)
+
+
+def _is_glue_here(text: Text, start: int, said: str) -> bool:
+    before, clause = text.plain[:start], text.clause_at(start)
+    return (
+        (said == words.BUT and start == clause.start)
+        or (said == "都" and words.OF_ALL.search(before) is not None)
+        or (said in words.AFTER_US and before.endswith(words.US))
+        or (clause.asks and _is_modal(said))
+    )
 
 
 def _places(said: str, sources: Sequence[Source]) -> Iterator[tuple[Source, int, int]]:

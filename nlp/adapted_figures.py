@@ -12,7 +12,9 @@ from nlp import money, numerals
 from nlp.draft import Span
 
 _DIGIT = "0-9零〇○一二两俩三四五六七八九十百千万亿几半"
-_RUN = re.compile(rf"[百千万]分之[{_DIGIT}](?:[{_DIGIT}]|[.点](?=[{_DIGIT}]))*|[{_DIGIT}](?:[{_DIGIT}]|[.,点](?=[{_DIGIT}]))*")
+_RUN = re.compile(
+    rf"[百千万]分之[{_DIGIT}](?:[{_DIGIT}]|[.点](?=[{_DIGIT}]))*|[{_DIGIT}](?:[{_DIGIT}]|[.,点](?=[{_DIGIT}]))*"
+)
 _WORD = re.compile(
     r"(?:(?<=统)一|(?<=唯)一|(?<=逐)一|(?<=万)一|(?<=单)一|(?<=另)一家)"
     r"|一(?:起|下|样|些|般|直|致|旦|边|线|并|定|种|眼|点(?![零一二三四五六七八九\d])|块儿|[项份张句版段笔位条]|个(?![月半多小星季礼工百点]))"

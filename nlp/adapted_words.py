@@ -1,27 +1,24 @@
 """The closed lists by which a reworded script is held against the script.
 
 What stands in none of them, in the script or in the record is not said. So a word belongs in GLUE only where it can stand in
-any sentence without making it claim more, less or something else: 都, 更, 能 and 免费 cannot.
+any sentence without making it claim more, less or something else.
 """
 
 import re
 from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
 from typing import Literal
 
 Party = Literal["us", "customer", "them"]
 
-GLUE = frozenset(
-    (
-        "您 我 我们 咱们 咱 咱俩 贵司 贵公司 我方 我这边 我们这边 咱们这边 您这边 您那边 这边 "
-        "的 了 吗 呢 吧 啊 呀 哈 嘛 着 地 把 对 跟 和 与 及 以及 给 向 为 在 从 按 按照 到 用 请 请问 来 去 是 也 就 再 还 先 "
-        "那 那么 这 这个 这些 这样 这样的话 那些 那样 这几 这两 一下 一起 一个 一些 一点 一份 一项 一块儿 咱俩 中 里 上 "
-        "另外 同时 然后 首先 接下来 嗯 其中 关于 针对 至于 方面 这方面 这一块 具体来说 "
-        "对吗 对吧 好吗 行吗 可以吗 行不行 好不好 可不可以 对不对 您看 您看看 您看呢 您看行吗 您看好吗 您看可以吗 您觉得呢 是吧 "
-        "方便的话 您方便的话 如果方便 如果您方便 方便问 方便的时候 您好 谢谢 谢谢您 感谢 感谢您 辛苦 辛苦您 麻烦 麻烦您 我理解 我明白 "
-        "您提到 您提到的 您刚才提到 您之前提到 您上次提到 您说 您说的 您刚才说 您之前说 您上次说 您担心 您关心 您反映 您觉得 您希望 您要求 您这边提到 "
-        "提到 提到的 说到 的问题 的情况 的事 这件事 这个问题 情况 作为 的话 之外 如果 要是 若 由您 由我们 由我 由贵司"
-    ).split()
-)
+
+def _lines(name: str) -> list[list[str]]:
+    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    return [line.split() for line in lines if line and not line.startswith("#")]
+
+
+GLUE = frozenset(chain.from_iterable(_lines("adapted_glue.txt")))
 SAYS_NOTHING = frozenset("的了吗呢吧啊您我们咱就也再还先是这那")
 """Characters that are not counted where it is counted how much was kept."""
 BUT = "不过"
@@ -37,51 +34,26 @@ MUTUAL = "差"
 ECHO = re.compile(r"您(?:刚才|之前|上次|这边)*(?:提到|说|担心|关心|反映|觉得|希望|要求|怕|嫌|想要|反馈)")
 """What follows is what the customer said, and not what we say."""
 
-SAME: tuple[frozenset[str], ...] = tuple(
-    frozenset(line.split())
-    for line in (
-        "报价 报 报价是",
-        "花费 费用",
-        "如果 若 要是 假如 如果是",
-        "现在 目前",
-        "是否 是不是",
-        "能否 能不能 可否",
-        "是不是 是否",
-        "后 之后 以后",
-        "时 时候 的时候",
-        "直说 直接说",
-        "核对 核实",
-        "说清 说清楚",
-        "算清 算清楚",
-        "写清 写清楚",
-        "确认 确认好",
-        "何时 什么时候",
-        "前 之前 以前",
-        "决定 做决定",
-        "再 之后再 然后再",
-        "准备 准备好",
-        "试了 试过 试过了",
-        "用过 用过的",
-        "清楚 明白",
-        "需要 要 需",
-        "希望 想",
-        "不必 不用",
-        "什么 啥 哪些",
-        "怎么 如何 怎样",
-        "答复 回复",
-        "每 每一",
-        "对吗 对吧",
-        "还 还有",
-        "两 二",
-        "放在 放",
-        "也用 也在用",
-        "必须 必须要",
-        "由谁 谁来 由谁来",
-    )
-)
+SAME = tuple(frozenset(line) for line in _lines("adapted_same.txt"))
 """Words of which one may stand for another."""
 
-THEM = ("竞品", "竞争对手", "对手", "友商", "同行", "别家", "别人家", "另一家", "另外一家", "人家", "他们", "对方", "那家", "他家", "它")
+THEM = (
+    "竞品",
+    "竞争对手",
+    "对手",
+    "友商",
+    "同行",
+    "别家",
+    "别人家",
+    "另一家",
+    "另外一家",
+    "人家",
+    "他们",
+    "对方",
+    "那家",
+    "他家",
+    "它",
+)
 US = ("我们", "咱们", "咱俩", "我方", "我司", "我", "咱")
 CUSTOMER = ("贵公司", "贵司", "您", "客户")
 PARTIES: Mapping[Party, tuple[str, ...]] = {"us": US, "customer": CUSTOMER, "them": THEM}

@@ -1,7 +1,7 @@
 """Rewordings of the starter library's scripts, honest and dishonest, as tests/data/adapted keeps them.
 
-One a line: the script, the values of its placeholders, facts of the record, and the new text with what each sentence rests on
-behind it in brackets; dishonest ones also say how they lie.
+One a line: the script, the values of its placeholders, facts of the record, and the new text with what each sentence
+rests on behind it in brackets; dishonest ones also say how they lie.
 """
 
 import csv
@@ -18,7 +18,6 @@ from nlp.adapted import Fact, Passage, Rewrite, Sentence
 
 DATA = Path(__file__).parent / "data" / "adapted"
 _TAGGED = re.compile(r"(.+?)\[([0-9F,]*)\]")
-_KINDS = {"next_us": "own_step", "next_customer": "customer_step"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Case:
 
 @cache
 def bodies() -> Mapping[str, str]:
-    with open(STARTER, encoding="utf-8", newline="") as file:
+    with STARTER.open(encoding="utf-8", newline="") as file:
         return {row["id"]: row["body"] for row in csv.DictReader(file)}
 
 
@@ -46,7 +45,7 @@ def _case(line: Mapping[str, object]) -> Case:
     assert isinstance(facts, list)
     return Case(
         Passage(code, script_words.filled(str(line["body"]) if "body" in line else bodies()[code], values)),
-        tuple(Fact(_KINDS.get(kind, kind), words) for kind, words in facts),
+        tuple(Fact(kind, words) for kind, words in facts),
         Rewrite(code, sentences(str(line["text"]))),
         str(line.get("lie", "")),
     )
