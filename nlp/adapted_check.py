@@ -34,6 +34,8 @@ KEPT_OF_CAVEAT = 0.6
 """The same of each sentence that takes something back, denies, or sets a condition."""
 KEPT_OF_CLAUSE = 0.5
 """Of a clause of the script, before a clause of the new text rests on it: a word or two of it may mean anything."""
+KEPT_OF_MERGED = 0.8
+"""The same where one clause is made of several."""
 LEAST_OF_CLAUSE = 3
 """A clause with fewer characters that say something (可以, 没有) is one only where the script's is as short."""
 LONGEST_PIECE = 24
@@ -133,6 +135,7 @@ def _accounted(text: Text, sources: Sequence[Source]) -> list[tuple[Source, int,
     pieces = _cut(text, sources, figures)
     _clauses(text, pieces)
     _in_order(pieces)
+    _not_mixed(text, pieces)
     _rest_on_clauses(text, pieces)
     return [place for piece in pieces for place in piece.places]
 
@@ -450,6 +453,32 @@ def _first(piece: Piece, source: Source) -> int:
     return next(at for each, at, _ in piece.places if each is source)
 
 
+def _not_mixed(text: Text, pieces: Sequence[Piece]) -> None:
+    """A clause takes its words from one of the script, or nearly all of several: 延保可以谈 and 批下来写进合同 do not make
+    延保可以写进合同."""
+    for clause in text.clauses:
+        drawn: dict[tuple[str, int], set[int]] = {}
+        wholes: dict[tuple[str, int], frozenset[int]] = {}
+        choices = []
+        for piece in pieces:
+            if not clause.start <= piece.start < clause.end or text.plain[piece.start : piece.end] in words.GLUE:
+                continue
+            keys = set()
+            for source, at, end in piece.places:
+                if source.fact is None:
+                    there = source.text.clause_at(at)
+                    keys.add((source.key, there.start))
+                    drawn.setdefault((source.key, there.start), set()).update(range(at, end))
+                    wholes[source.key, there.start] = source.text.own_of(there)
+            if keys:
+                choices.append(keys)
+        if not choices or set.intersection(*choices):
+            continue
+        shares = {key: len(drawn[key] & whole) / max(1, len(whole)) for key, whole in wholes.items()}
+        if any(max(shares[key] for key in keys) < KEPT_OF_MERGED for keys in choices):
+            raise _Refused("words")
+
+
 def _rest_on_clauses(text: Text, pieces: Sequence[Piece]) -> None:
     """What is drawn from a clause of the script is at least half of it: a word or two of one may mean anything."""
     drawn: dict[tuple[str, int], set[int]] = {}
@@ -466,7 +495,7 @@ def _rest_on_clauses(text: Text, pieces: Sequence[Piece]) -> None:
                     there = source.text.clause_at(start)
                     key = (source.key, there.start)
                     drawn.setdefault(key, set()).update(range(start, end))
-                    wholes[key] = frozenset(at for at in source.text.own if there.start <= at < there.end)
+                    wholes[key] = source.text.own_of(there)
                     by_clause.setdefault(clause.start, set()).add(key)
         if len({at for at in text.own if clause.start <= at < clause.end}) < LEAST_OF_CLAUSE:
             short.add(clause.start)
@@ -491,4 +520,8 @@ def _whole(script: Sequence[Source], kept: Mapping[str, set[int]], said: Mapping
         if own and len(kept[each.key] & own) / len(own) < KEPT_OF_CAVEAT:
             raise _Refused("caveat")
         if any(not pattern.search(said[each.key]) for pattern in caveats):
+            raise _Refused("caveat")
+    for each in script:
+        now = said[each.key].replace("可以", "可")
+        if any(match[0].replace("可以", "可") not in now for match in words.ONLY_THOSE.finditer(each.text.plain)):
             raise _Refused("caveat")

@@ -81,6 +81,9 @@ class Text:
             at for at, each in enumerate(self.plain) if KNOWN.match(each) and each not in words.SAYS_NOTHING
         )
 
+    def own_of(self, clause: "Clause") -> frozenset[int]:
+        return frozenset(at for at in self.own if clause.start <= at < clause.end)
+
     @cached_property
     def loose(self) -> frozenset[str]:
         """Characters that are a word of their own here."""
