@@ -9,6 +9,7 @@ doing it, questions still asked, conditions and caveats kept, and not much left 
 What the customer said may be said back to them (您提到…), and never becomes something that we say.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -522,6 +523,9 @@ def _whole(script: Sequence[Source], kept: Mapping[str, set[int]], said: Mapping
         if any(not pattern.search(said[each.key]) for pattern in caveats):
             raise _Refused("caveat")
     for each in script:
-        now = said[each.key].replace("可以", "可")
-        if any(match[0].replace("可以", "可") not in now for match in words.ONLY_THOSE.finditer(each.text.plain)):
+        if _only_those(each.text.plain) - _only_those(said[each.key]):
             raise _Refused("caveat")
+
+
+def _only_those(said: str) -> Counter[str]:
+    return Counter(match[0] for match in words.ONLY_THOSE.finditer(said.replace("可以", "可")))

@@ -15,7 +15,7 @@ from nlp.adapted_text import Text
 from tests.adapted_cases import Case, bodies, cases, sentences
 
 HONEST, HONEST_FROZEN = cases("honest"), cases("honest_frozen")
-DISHONEST = [*cases("dishonest"), *cases("dishonest_frozen")]
+DISHONEST = [*cases("dishonest"), *cases("dishonest_frozen"), *cases("dishonest_recombined")]
 SCRIPT = Passage(
     "X",
     "我们的质保是三年，不含易损件。运费由您承担。我方报价85万元，明锐报价72万元，高18.1%。产品通过ISO9001认证。"
