@@ -107,7 +107,7 @@ CAVEATS: Mapping[str, re.Pattern[str]] = {
 }
 """What takes something back from a sentence; it stays wherever the sentence does."""
 
-ONLY_THOSE = re.compile(r"(?<!没)(?:做不到|没有|不够|能|可|有|够)[^，。；：的]{0,4}的")
+ONLY_THOSE = re.compile(r"(?<!没)(?:做不到|没有|不够|能|可|有|够)[^，。；：的您我他们]{0,4}的")
 """能公开的, 有的: of which it is said; without it, it is said of all."""
 PROMISES = re.compile(
     r"保证|承诺|担保|一定|绝对|肯定|必定|必然|确保|包您|包换|包退|包修|包赔|打包票|免费|免单|免收|免息|免利息|不收|白送|赠送|附赠|送您|退款|退货|退钱|全额|赔偿|赔付|双倍|"

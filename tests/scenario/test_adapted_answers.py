@@ -1,4 +1,4 @@
-"""Scripts said for one customer by a language model: on the card where its words hold, else the library's as they are."""
+"""Scripts said for one customer by a language model, where its words hold; else the library's, exactly as they are."""
 
 import asyncio
 import logging
