@@ -12,6 +12,7 @@ What the customer said may be said back to them (您提到…), and never become
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from nlp import adapted_words as words
@@ -39,6 +40,7 @@ KEPT_OF_MERGED = 0.8
 """The same where one clause is made of several."""
 LEAST_OF_CLAUSE = 3
 """A clause with fewer characters that say something (可以, 没有) is one only where the script's is as short."""
+ENDS = ("。", "！", "？", "；", "：", "!", "?", ";", ":", "。”", "？”")
 LONGEST_PIECE = 24
 
 
@@ -50,6 +52,10 @@ class Piece:
     cost: float
     places: tuple[tuple[Source, int, int], ...] = ()
     """Where it may come from: the source, and from where to where there."""
+
+
+Place = tuple[str, int]
+"""A clause of the script: its sentence, and where it begins there."""
 
 
 class _Refused(Exception):
@@ -69,6 +75,8 @@ def fault(passage: Passage, facts: Sequence[Fact], rewrite: Rewrite) -> FaultKin
 
 def _check(passage: Passage, facts: Sequence[Fact], rewrite: Rewrite) -> None:
     if not rewrite.sentences or any(not each.text.strip() or "\n" in each.text.strip() for each in rewrite.sentences):
+        raise _Refused("shape")
+    if any(_runs_on(one.text, other.text) for one, other in pairwise(rewrite.sentences)):
         raise _Refused("shape")
     if len(BLANK.sub("", rewrite.words)) > LONGER * len(BLANK.sub("", passage.words)):
         raise _Refused("length")
@@ -93,6 +101,12 @@ def _check(passage: Passage, facts: Sequence[Fact], rewrite: Rewrite) -> None:
             if source.fact is None:
                 said[source.key] += text.plain + "\n"
     _whole(script, kept, said)
+
+
+def _runs_on(one: str, other: str) -> bool:
+    """Whether two sentences would be read as one."""
+    on_one_line = not one.startswith("-") and not other.startswith("-")
+    return on_one_line and not one.strip().endswith(ENDS)
 
 
 def _names(facts: Iterable[Fact]) -> dict[str, Party]:
@@ -481,30 +495,39 @@ def _not_mixed(text: Text, pieces: Sequence[Piece]) -> None:
 
 
 def _rest_on_clauses(text: Text, pieces: Sequence[Piece]) -> None:
-    """What is drawn from a clause of the script is at least half of it: a word or two of one may mean anything."""
-    drawn: dict[tuple[str, int], set[int]] = {}
-    wholes: dict[tuple[str, int], frozenset[int]] = {}
-    by_clause: dict[int, set[tuple[str, int]]] = {}
-    short: set[int] = set()
+    """A clause is at least half of one of the script, alone or with the one beside it: a word or two may mean anything."""
+    drawn: list[dict[Place, set[int]]] = []
+    wholes: dict[Place, frozenset[int]] = {}
     for clause in text.clauses:
+        places: dict[Place, set[int]] = {}
         inside = [piece for piece in pieces if clause.start <= piece.start < clause.end]
-        if any(source.fact and source.fact.kind not in NAMES for piece in inside for source, _, _ in piece.places):
-            continue
-        for piece in inside:
+        for piece in [] if any(map(_is_said, inside)) else inside:
             for source, start, end in piece.places:
                 if source.fact is None:
                     there = source.text.clause_at(start)
-                    key = (source.key, there.start)
-                    drawn.setdefault(key, set()).update(range(start, end))
-                    wholes[key] = source.text.own_of(there)
-                    by_clause.setdefault(clause.start, set()).add(key)
-        if len({at for at in text.own if clause.start <= at < clause.end}) < LEAST_OF_CLAUSE:
-            short.add(clause.start)
-    shares = {key: len(drawn[key] & whole) / max(1, len(whole)) for key, whole in wholes.items()}
-    for start, keys in by_clause.items():
-        best = max(keys, key=lambda key: shares[key])
-        if shares[best] < KEPT_OF_CLAUSE or (start in short and len(wholes[best]) >= LEAST_OF_CLAUSE):
+                    places.setdefault((source.key, there.start), set()).update(range(start, end))
+                    wholes[source.key, there.start] = source.text.own_of(there)
+        drawn.append(places)
+    for number, (clause, places) in enumerate(zip(text.clauses, drawn, strict=True)):
+        if not places:
+            continue
+        beside = [*drawn[max(0, number - 1) : number], *drawn[number + 1 : number + 2]]
+        is_short = len(text.own_of(clause)) < LEAST_OF_CLAUSE
+        if not any(
+            _is_enough(places[key], [other[key] for other in beside if key in other], wholes[key], is_short=is_short)
+            for key in places
+        ):
             raise _Refused("left out")
+
+
+def _is_enough(here: set[int], beside: Sequence[set[int]], whole: frozenset[int], *, is_short: bool) -> bool:
+    """Whether so much of a clause of the script stands here, or here and beside, each part of it once."""
+    if is_short and len(whole) >= LEAST_OF_CLAUSE:
+        return False
+    needed = KEPT_OF_CLAUSE * len(whole)
+    return len(here & whole) >= needed or any(
+        not here & other & whole and len((here | other) & whole) >= needed for other in beside
+    )
 
 
 def _whole(script: Sequence[Source], kept: Mapping[str, set[int]], said: Mapping[str, str]) -> None:

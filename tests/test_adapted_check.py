@@ -145,6 +145,7 @@ def test_what_is_far_longer_left_out_or_rests_on_nothing_is_refused() -> None:
     assert said("".join(f"{each}[{place}]" for each, place in whole[1:])) == "caveat"
     assert said(tagged.replace("[4]", "[9]")) == "shape"
     assert said("") == "shape"
+    assert said(tagged.replace("不含易损件。", "不含易损件")) == "shape"
 
 
 # Whatever else is done to an honest one
