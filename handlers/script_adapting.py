@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from handlers import script_plans
 from handlers.context import Context
 from handlers.script_plans import Plan
 from nlp import adapted_check
@@ -48,7 +49,8 @@ def _checked(
         passage = passages.get(rewrite.code)
         if passage is None or rewrite.words == passage.words:
             continue
-        refused = adapted_check.fault(passage, facts, rewrite)
+        too_long = len(rewrite.words) > script_plans.MOST_WORDS
+        refused = "length" if too_long else adapted_check.fault(passage, facts, rewrite)
         extra = {"event": cause, "script": rewrite.code, "engine": engine}
         if refused is None:
             taken[rewrite.code] = Reworded(passage.words, rewrite.words)

@@ -13,7 +13,7 @@ from bot.config import Config, Model, Scripts
 from bot.script_files import STARTER, read_library
 from bot.script_store import store_scripts
 from bot.wiring import script_adapter
-from handlers import actions, texts
+from handlers import actions, script_plans, texts
 from nlp.adapted import Fact, NotAdapted, Passage, Rewrite, Sentence
 from nlp.adapter import ModelAdapter
 from nlp.llm_endpoint import Endpoint, Limits
@@ -123,6 +123,23 @@ async def test_of_three_plans_the_ones_that_hold_are_adapted(
     assert MARK not in body(chat)
     assert f"\n{FIRST}" in body(chat)
     assert body(chat).count("已按客户情况调整说法") >= 1
+
+
+async def test_what_takes_more_than_a_minute_to_read_aloud_is_left_as_it_is(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    chat = await chat_with(database, clock, tmp_path, FakeAdapter(called))
+    async with database.work() as work:
+        script = await work.scripts.called("PR-01")
+        assert script is not None
+        script.body = "您比价是应该的。" * (script_plans.MOST_WORDS // 8) + "先看看。"
+        work.scripts.changed(script)
+    await chat.says(QUOTED)
+
+    await chat.says(ASKED)
+
+    assert f"\n{script.body}\n" in body(chat)
+    assert MARK not in body(chat)
 
 
 async def test_where_nothing_is_known_of_the_customer_no_model_is_asked(
