@@ -214,6 +214,7 @@ class Visit(Base):
         Index("ix_visits_draft", "member_id", "last_sent_at", postgresql_where=text("state = 'draft'")),
         Index("ix_visits_customer", "customer_id", "visited_on"),
         Index("ix_visits_member", "member_id", "visited_on"),
+        Index("ix_visits_opportunity", "opportunity_id", "visited_on"),
     )
 
     visit_id: Mapped[int] = mapped_column(primary_key=True)
@@ -221,6 +222,8 @@ class Visit(Base):
     platform: Mapped[str] = mapped_column(_short)
     state: Mapped[VisitState] = mapped_column(_short, default="draft")
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.opportunity_id"))
+    """The deal it was about, where the customer has one."""
     visited_on: Mapped[date] = mapped_column(Date)
     noted_on: Mapped[date] = mapped_column(Date)
     """The day of the visit as the note told it, before anybody corrected it."""
@@ -265,6 +268,11 @@ class Evidence(Base):
     """What a person sent, kept as it was; `text` is the words in it (typed, heard or read)."""
 
     __tablename__ = "evidence"
+    __table_args__ = (
+        Index("ix_evidence_customer", "customer_id", "label"),
+        Index("ix_evidence_opportunity", "opportunity_id"),
+        Index("ix_evidence_sha256", "sha256"),
+    )
 
     evidence_id: Mapped[int] = mapped_column(primary_key=True)
     event_key: Mapped[str] = mapped_column(String(200), unique=True)
@@ -276,6 +284,17 @@ class Evidence(Base):
     size_bytes: Mapped[int | None]
     text: Mapped[str | None] = mapped_column(Text)
     detail: Mapped[JsonObject] = mapped_column(JsonColumn, default=dict)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
+    """Whose file it lies in: its visit's customer, or the one that a person named."""
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.opportunity_id"))
+    label: Mapped[str | None] = mapped_column(_short)
+    """What kind of document it is, as a person said or its words show: 营业执照."""
+    version: Mapped[int | None]
+    """Of a document: it is the customer's so-manieth of that kind and name."""
+    look: Mapped[int | None] = mapped_column(BigInteger)
+    """Of a picture: what it looks like, in 64 bits (signed), so that it is known again in another size."""
+    copy_of: Mapped[int | None] = mapped_column(ForeignKey("evidence.evidence_id"))
+    """The picture that was sent before and is the same."""
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -17,6 +17,7 @@ from storage.jobs import Jobs
 from storage.keys import Keys
 from storage.members import Members
 from storage.notices import Notices
+from storage.opportunities import Opportunities
 from storage.practice import Practices
 from storage.presence import Presence
 from storage.questions import Questions
@@ -76,6 +77,10 @@ class Work:
     @cached_property
     def customers(self) -> Customers:
         return Customers(self.session, self.now)
+
+    @cached_property
+    def opportunities(self) -> Opportunities:
+        return Opportunities(self.session, self.now)
 
     @cached_property
     def visits(self) -> Visits:
