@@ -102,11 +102,12 @@ class StageChange(Base):
     waived: Mapped[list[str]] = mapped_column(JsonColumn, default=list)
     """What was missing, and was let pass."""
     waived_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
-    waiver_asked_of: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
-    waiver_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_of: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    """Who is to let it pass."""
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_card_id: Mapped[str | None] = mapped_column(String(64))
     card_id: Mapped[str | None] = mapped_column(String(64))
     """The rep's card about what is missing."""
-    waiver_card_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it was applied or dropped."""
@@ -129,10 +130,11 @@ class SigningDate(Base):
     visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.visit_id"))
     words: Mapped[str] = mapped_column(Text, default="")
     asked_of: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
-    """The director who is to unlock it."""
+    """Who is to unlock it."""
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_card_id: Mapped[str | None] = mapped_column(String(64))
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    card_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -157,7 +157,8 @@ def upgrade() -> None:
         sa.Column("asked_of", sa.Integer(), nullable=True),
         sa.Column("decided_by", sa.Integer(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("card_id", sa.String(length=64), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_card_id", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["asked_of"], ["members.member_id"], name=op.f("fk_signing_dates_asked_of_members")),
         sa.ForeignKeyConstraint(
@@ -192,10 +193,10 @@ def upgrade() -> None:
         sa.Column("jump_reason", sa.Text(), nullable=True),
         sa.Column("waived", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("waived_by", sa.Integer(), nullable=True),
-        sa.Column("waiver_asked_of", sa.Integer(), nullable=True),
-        sa.Column("waiver_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_of", sa.Integer(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("card_id", sa.String(length=64), nullable=True),
-        sa.Column("waiver_card_id", sa.String(length=64), nullable=True),
+        sa.Column("asked_card_id", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
@@ -207,9 +208,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["visit_id"], ["visits.visit_id"], name=op.f("fk_stage_changes_visit_id_visits")),
         sa.ForeignKeyConstraint(["waived_by"], ["members.member_id"], name=op.f("fk_stage_changes_waived_by_members")),
-        sa.ForeignKeyConstraint(
-            ["waiver_asked_of"], ["members.member_id"], name=op.f("fk_stage_changes_waiver_asked_of_members")
-        ),
+        sa.ForeignKeyConstraint(["asked_of"], ["members.member_id"], name=op.f("fk_stage_changes_asked_of_members")),
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_stage_changes")),
         sa.UniqueConstraint("cause", name=op.f("uq_stage_changes_cause")),
     )
@@ -279,7 +278,7 @@ def _begin_with_what_is_known() -> None:
         "UPDATE evidence SET customer_id = (SELECT customer_id FROM visits WHERE visits.visit_id = evidence.visit_id"
         " AND visits.state = 'confirmed')"
     )
-    label = sa.func.json_extract(sa.column("detail"), "$.label")
+    label: sa.ColumnElement[str] = sa.func.json_extract(sa.column("detail"), "$.label")
     if op.get_bind().dialect.name != "sqlite":
         label = sa.column("detail").op("->>")("label")
     evidence = sa.table("evidence", sa.column("label"), sa.column("kind"), sa.column("detail"))
