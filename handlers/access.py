@@ -192,6 +192,35 @@ async def _own_practice(work: Work, member: Member, action: Any) -> bool:
     return session is not None and session.member_id == member.member_id
 
 
+async def owns_deal(work: Work, member: Member, opportunity_id: int) -> bool:
+    """A deal is its customer's owner's."""
+    deal = await work.opportunities.find(opportunity_id)
+    return deal is not None and (await work.customers.get(deal.customer_id)).owner_id == member.member_id
+
+
+async def _own_deal(work: Work, member: Member, action: Any) -> bool:
+    return await owns_deal(work, member, action.opportunity_id)
+
+
+async def _own_change(work: Work, member: Member, action: Any) -> bool:
+    """Whoever proposed it, and whoever has the customer by now."""
+    change = await work.opportunities.find_change(action.change_id)
+    return change is not None and (
+        change.member_id == member.member_id or await owns_deal(work, member, change.opportunity_id)
+    )
+
+
+async def _asked_to_waive(work: Work, member: Member, action: Any) -> bool:
+    """It lies with them, and they lead: nobody lets their own deal pass."""
+    change = await work.opportunities.find_change(action.change_id)
+    return change is not None and change.asked_of == member.member_id and has_role(member, LEADERS)
+
+
+async def _asked_to_unlock(work: Work, member: Member, action: Any) -> bool:
+    signing = await work.opportunities.find_signing(action.signing_id)
+    return signing is not None and signing.asked_of == member.member_id and has_role(member, LEADERS)
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -215,7 +244,6 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.TakeEscalation: _managed_escalation,
     actions.AssignEscalation: _managed_escalation,
     actions.ResolveEscalation: _own_escalation,
-    actions.DismissEscalation: _managed_escalation,
     actions.DismissEscalation: _own_escalation,
     actions.HandOver: _own_leaver,
     actions.HandOverLater: _own_leaver,
@@ -226,4 +254,12 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ApproveScript: _theirs_to_judge,
     actions.ReturnScript: _theirs_to_judge,
     actions.PractiseAgain: _own_practice,
+    actions.PickDeal: _own_visit,
+    actions.ConvertLead: _own_deal,
+    actions.AskWaiver: _own_change,
+    actions.DropStage: _own_change,
+    actions.GrantWaiver: _asked_to_waive,
+    actions.RefuseWaiver: _asked_to_waive,
+    actions.UnlockSigning: _asked_to_unlock,
+    actions.RefuseSigning: _asked_to_unlock,
 }

@@ -237,6 +237,55 @@ class PractiseAgain(Frozen):
     session_id: int
 
 
+# Deals
+
+
+class PickDeal(Frozen):
+    """Which deal a visit was about; it comes with the click, as the choice in `DEAL_SELECT`."""
+
+    do: Literal["pick_deal"] = "pick_deal"
+    visit_id: int
+
+
+class ConvertLead(Frozen):
+    """A lead becomes sales' own: what it lacks is asked for."""
+
+    do: Literal["sql"] = "sql"
+    opportunity_id: int
+
+
+class AskWaiver(Frozen):
+    do: Literal["ask_waiver"] = "ask_waiver"
+    change_id: int
+
+
+class DropStage(Frozen):
+    """The stage stays as it is after all."""
+
+    do: Literal["drop_stage"] = "drop_stage"
+    change_id: int
+
+
+class GrantWaiver(Frozen):
+    do: Literal["grant_waiver"] = "grant_waiver"
+    change_id: int
+
+
+class RefuseWaiver(Frozen):
+    do: Literal["refuse_waiver"] = "refuse_waiver"
+    change_id: int
+
+
+class UnlockSigning(Frozen):
+    do: Literal["unlock"] = "unlock"
+    signing_id: int
+
+
+class RefuseSigning(Frozen):
+    do: Literal["keep_locked"] = "keep_locked"
+    signing_id: int
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -250,6 +299,7 @@ RuleAction = LowerGrade | KeepGrade | UndoFinding
 ProposalAction = ApproveScript | ReturnScript
 ScriptAction = ShowScripts | JudgeScript
 PracticeAction = PractiseAgain
+DealAction = PickDeal | ConvertLead | AskWaiver | DropStage | GrantWaiver | RefuseWaiver | UnlockSigning | RefuseSigning
 Action = (
     VisitAction
     | RiskAction
@@ -261,6 +311,7 @@ Action = (
     | PracticeAction
     | EscalationAction
     | PeopleAction
+    | DealAction
     | ProposalAction
 )  # fmt: skip
 
@@ -278,6 +329,7 @@ def read(text: str) -> Action | None:
 CUSTOMER_SELECT = "customer"
 ASSIGNEE_SELECT = "assignee"
 LABEL_SELECT = "label"
+DEAL_SELECT = "deal"
 SUPPORT_SELECT = "support"
 BREAKTHROUGH_SELECT = "breakthrough"
 TAKER_SELECT = "taker"

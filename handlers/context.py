@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from handlers.funnel import DealRules
 from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
 from handlers.rulebook import RuleBook
@@ -66,6 +67,7 @@ class Settings:
     vocabulary: Vocabulary
     working_time: WorkingTime = field(default_factory=WorkingTime)
     rules: RuleBook = field(default_factory=RuleBook)
+    deals: DealRules = field(default_factory=DealRules)
     merge_window: timedelta = timedelta(minutes=10)
     draft_reminder: timedelta = timedelta(hours=2)
     card_life: timedelta = timedelta(hours=72)

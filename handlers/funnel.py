@@ -47,7 +47,7 @@ class Funnel:
         return self.stages[place] if place >= 0 else None
 
     def passed(self, was: str | None, to: str) -> tuple[Stage, ...]:
-        """The stages that a step enters, the last one being `to`: one, or several where it leaves some out; back, none."""
+        """The stages that a step enters, `to` being the last: several where it leaves some out, none going back."""
         return self.stages[self.place(was) + 1 : self.place(to) + 1]
 
     def left_out(self, was: str | None, to: str) -> tuple[str, ...]:
@@ -72,7 +72,8 @@ class Proof:
 def missing(funnel: Funnel, was: str | None, to: str, proof: Proof) -> tuple[str, ...]:
     """What a deal lacks to go from one stage to another, in the order of the stages; empty where it may.
 
-    A jump needs what the stages that it leaves out need, or else it would be the way around them. Going back needs nothing.
+    A jump needs what the stages that it leaves out need, or else it would be the way around them. Going back needs
+    nothing.
 
     >>> missing(SIX, "需求确认", "报价审批", Proof(is_sql=True)), missing(SIX, None, "需求确认", Proof(["需求调研表"]))
     (('技术部确认',), ('转为SQL',))
@@ -115,8 +116,8 @@ _DAYS: Mapping[str, int] = {
 }
 """Our own choice, for the shape of a funnel only; the rule on stalled stages has a threshold of its own."""
 _WEIGHTS: Mapping[str, int] = {"方案设计": 40, "方案演示": 40, "报价审批": 70, "报价": 70}
-"""Source: the product's forecast weights; the long funnel's stages by what they correspond to. Whatever lies beyond takes
-proof (a passed trial, a letter of intent), which a stage alone is not."""
+"""Source: the product's forecast weights; the long funnel's stages by what they correspond to. Whatever lies beyond
+takes proof (a passed trial, a letter of intent), which a stage alone is not."""
 
 
 def known_stage(name: str, *, cues: Sequence[str] = ()) -> Stage:
@@ -129,14 +130,12 @@ def of_names(name: str, names: Sequence[str]) -> Funnel:
 
 
 SIX = of_names("A", ("线索获取", "需求确认", "方案设计", "报价审批", "合同签订", "交付执行"))
-EIGHT = of_names(
-    "B", ("首次触达", "需求诊断", "方案演示", "样品测试", "报价", "商务谈判", "合同审核", "签约回款")
-)
+EIGHT = of_names("B", ("首次触达", "需求诊断", "方案演示", "样品测试", "报价", "商务谈判", "合同审核", "签约回款"))
 TEMPLATES: Mapping[str, Funnel] = {funnel.name: funnel for funnel in (SIX, EIGHT)}
 
 
 @dataclass(frozen=True)
-class FunnelRules:
+class DealRules:
     """What a company may choose about its deals; the defaults are those of config.toml."""
 
     funnel: Funnel = field(default=SIX)

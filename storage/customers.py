@@ -80,9 +80,9 @@ class Customers:
         await self._session.flush()
         return customer
 
-    def set_stage(self, customer: Customer, stage: str) -> None:
-        if customer.stage != stage:
-            customer.stage, customer.stage_since = stage, self._now
+    def set_stage(self, customer: Customer, stage: str, *, since: datetime | None) -> None:
+        """The stage of its deal that moved last; deals themselves are in `storage.opportunities`."""
+        customer.stage, customer.stage_since = stage, since
 
     async def set_aliases(self, customer: Customer, aliases: Iterable[str]) -> None:
         known = {row.alias: row for row in customer.aliases}

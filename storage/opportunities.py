@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.deal_models import LeadState, Opportunity, SigningDate, StageChange
-from storage.models import Customer
+from storage.deal_models import HelpRequest, LeadState, Opportunity, SigningDate, StageChange
+from storage.models import Customer, Evidence, Visit
 
 
 class Opportunities:
@@ -85,6 +85,51 @@ class Opportunities:
         """The changes that hold, in their order."""
         query = select(StageChange).where(StageChange.opportunity_id == opportunity_id, StageChange.state == "applied")
         return (await self._session.scalars(query.order_by(StageChange.decided_at, StageChange.change_id))).all()
+
+    async def latest_applied(self, opportunity_id: int) -> StageChange | None:
+        history = await self.history(opportunity_id)
+        return history[-1] if history else None
+
+    async def asked_of(self, member_id: int) -> Sequence[str]:
+        """What lies with a member to allow, by its subject: `stage_change:3`."""
+        changes = select(StageChange.change_id).where(
+            StageChange.asked_of == member_id, StageChange.state == "proposed"
+        )
+        signings = select(SigningDate.signing_id).where(
+            SigningDate.asked_of == member_id, SigningDate.state == "frozen"
+        )
+        return [
+            f"stage_change:{one}" for one in await self._session.scalars(changes.order_by(StageChange.change_id))
+        ] + [f"signing_date:{one}" for one in await self._session.scalars(signings.order_by(SigningDate.signing_id))]
+
+    # What proves a deal
+
+    async def documents(self, opportunity: Opportunity) -> frozenset[str]:
+        """The labels of what lies in its file, or in its customer's without belonging to another deal; copies aside."""
+        query = select(Evidence.label).where(
+            Evidence.customer_id == opportunity.customer_id,
+            or_(Evidence.opportunity_id.is_(None), Evidence.opportunity_id == opportunity.opportunity_id),
+            Evidence.label.is_not(None),
+            Evidence.copy_of.is_(None),
+        )
+        return frozenset(label for label in await self._session.scalars(query.distinct()) if label is not None)
+
+    async def answered_departments(self, opportunity: Opportunity) -> frozenset[str]:
+        """The departments that gave an answer, which was no refusal, to a request about it."""
+        query = select(HelpRequest.department).where(
+            HelpRequest.customer_id == opportunity.customer_id,
+            or_(HelpRequest.opportunity_id.is_(None), HelpRequest.opportunity_id == opportunity.opportunity_id),
+            HelpRequest.state == "answered",
+        )
+        return frozenset(await self._session.scalars(query.distinct()))
+
+    async def file_evidence(self, visit: Visit) -> None:
+        """Put what was sent about a confirmed visit into its customer's file, and its deal's."""
+        await self._session.execute(
+            update(Evidence)
+            .where(Evidence.visit_id == visit.visit_id)
+            .values(customer_id=visit.customer_id, opportunity_id=visit.opportunity_id)
+        )
 
     # Signing
 
