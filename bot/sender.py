@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
+from pydantic import AwareDatetime
+
 from bot.errors import ConfigError, ContentRefused, MustWriteFirst, NotPermitted, PlatformError, QuotaSpent
 from bot.platform import Capabilities, Platform, Sent
-from handlers import cards
+from handlers import cards, notices
 from handlers.messages import (
     CardUpdate,
     Frozen,
@@ -54,8 +56,15 @@ HELD_AT_MOST = timedelta(days=7)
 """After that an admin is told: a reminder of last week helps nobody."""
 
 
+class TakenNotices(Frozen):
+    """The lines that were taken for a member at that moment."""
+
+    member_id: int
+    taken_at: AwareDatetime
+
+
 class Order(Frozen):
-    """The payload of a `send`. The first six come from the handlers; the sender adds the rest as it goes along."""
+    """The payload of a `send`. The first seven come from the handlers; the sender adds the rest as it goes along."""
 
     platform: PlatformName
     user_id: str
@@ -64,6 +73,8 @@ class Order(Frozen):
     group: str | None = None
     unasked: bool = False
     """Said by the assistant by itself: it reaches people in working hours only, however long it was held up."""
+    notices: TakenNotices | None = None
+    """What the message was put together from, where it is notices."""
     step: int = 0
     """Counts the messages that this one job has become: a part of a long text, the text in place of a card."""
     rest: str = ""
@@ -203,7 +214,11 @@ class Sender:
         if opens_at <= work.now:
             return False
         dedupe = put_off(job.dedupe, opens_at)
-        await work.jobs.put(KIND, job.payload, queue=job.queue, lane=job.lane, dedupe=dedupe, at=opens_at)
+        if order.notices is not None:
+            taken = order.notices
+            await notices.take_back(work, taken.member_id, taken.taken_at, key=dedupe, until=opens_at)
+        else:
+            await work.jobs.put(KIND, job.payload, queue=job.queue, lane=job.lane, dedupe=dedupe, at=opens_at)
         await work.jobs.complete(job, "outside working hours")
         log.info("send.put_off", extra={"job_id": job.id})
         return True
@@ -331,7 +346,9 @@ async def _merged(work: Work, job: Job, order: Order, capabilities: Capabilities
             break
         text, reply = longer, following.reply or reply
         merged.append(other)
-    return order.model_copy(update={"content": OutboundText(text=text), "reply": reply}), merged
+    if not merged:
+        return order, []
+    return order.model_copy(update={"content": OutboundText(text=text), "reply": reply, "notices": None}), merged
 
 
 async def _go_on(work: Work, job: Job, order: Order) -> None:

@@ -109,8 +109,19 @@ async def flush(ctx: Context, work: Work, member_id: int, *, cause: str) -> int:
         return 0
     lines = [f"· {notice.text}" if len(due) > 1 else notice.text for notice in due]
     heading = [texts.NOTICES.format(count=len(due))] if len(due) > 1 else []
-    await outbox.say(work, address, "\n".join([*heading, *lines]), cause=cause)
+    await outbox.say(work, address, "\n".join([*heading, *lines]), cause=cause, notices_of=member_id)
     return len(due)
+
+
+async def take_back(work: Work, member_id: int, taken_at: datetime, *, key: str, until: datetime) -> None:
+    """A message of lines was held up until that moment: they are told then, without those whose cause has ended.
+
+    `key` is the message's own, so that the same lines wait once.
+    """
+    await work.notices.give_back(member_id, taken_at)
+    await work.jobs.put(
+        KIND, {"member_id": member_id}, queue=TIMERS, lane=_lane(member_id), dedupe=f"notice:{key}", at=until
+    )
 
 
 def late(ctx: Context, job: Job, now: datetime) -> str:

@@ -19,12 +19,15 @@ HELD = "held until they write to us"
 Recipient = Sender | Address
 
 
-async def say(work: Work, to: Recipient, text: str, *, cause: str, unasked: bool = False) -> None:
+async def say(
+    work: Work, to: Recipient, text: str, *, cause: str, unasked: bool = False, notices_of: int | None = None
+) -> None:
     """`cause` names what this answers, once: the same cause again sends nothing.
 
-    `unasked`: it is news of what somebody else did, which waits for working hours should it be held up.
+    `unasked`: it is news of what somebody else did, which waits for working hours should it be held up. `notices_of`:
+    it is that member's notices, which are put together anew then.
     """
-    await _put(work, to, OutboundText(text=text), cause=cause, unasked=unasked)
+    await _put(work, to, OutboundText(text=text), cause=cause, unasked=unasked, notices_of=notices_of)
 
 
 async def say_in_group(work: Work, to: Sender, text: str, *, cause: str) -> None:
@@ -103,6 +106,7 @@ async def _put(
     *,
     cause: str,
     unasked: bool = False,
+    notices_of: int | None = None,
 ) -> None:
     payload: JsonObject = {
         "platform": to.platform,
@@ -114,4 +118,6 @@ async def _put(
         payload["reply"] = to.reply.model_dump(mode="json")
     # what a timer says nobody has asked for: should it be held up, the sender looks at the hour again
     payload["unasked"] = unasked or (work.jobs.fenced is not None and work.jobs.fenced.queue == TIMERS)
+    if notices_of is not None:
+        payload["notices"] = {"member_id": notices_of, "taken_at": work.now.isoformat()}
     await work.jobs.put(KIND, payload, queue=QUEUE, lane=to.lane, dedupe=f"out:{cause}")

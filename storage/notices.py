@@ -43,11 +43,9 @@ class Notices:
         await self._session.flush()
 
     async def drop(self, subject: str) -> None:
-        """What is not told yet about the subject need not be told any more."""
+        """Nothing about the subject need be told any more, nor told again where it was given back."""
         await self._session.execute(
-            update(Notice)
-            .where(Notice.subject == subject, Notice.sent_at.is_(None), Notice.dropped_at.is_(None))
-            .values(dropped_at=self._now)
+            update(Notice).where(Notice.subject == subject, Notice.dropped_at.is_(None)).values(dropped_at=self._now)
         )
 
     async def is_waiting(self, subject: str) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.errors import PlatformBusy
 from handlers import actions, texts
 from handlers.messages import CardUpdate, OutboundCard, OutboundText, Text
 from handlers.record import BlockerValue, BreakthroughValue, SupportValue, load
@@ -432,6 +433,45 @@ async def test_an_old_card_of_a_saved_record_says_that_it_is_over(told: Chat) ->
     ]
     async with told.database.reading() as work:
         assert len((await work.session.scalars(select(Visit))).all()) == 1
+
+
+async def _reminder_cannot_be_sent(told: Chat) -> None:
+    """Put together for sending, and refused by the platform."""
+    told.platform.capabilities = replace(told.platform.capabilities, duplicate_check_s=None)
+    await told.lives_until(FRIDAY.replace(hour=17, minute=29))
+    told.platform.failures.extend([PlatformBusy("message/send")] * 9)
+    await told.lives_until(FRIDAY.replace(hour=17, minute=31))
+    told.platform.failures.clear()
+
+
+async def test_a_reminder_that_a_standstill_held_up_is_not_told_once_the_questions_are_answered(told: Chat) -> None:
+    await told.presses(told.draft(), actions.ConfirmVisit)
+    await told.presses(questions(told), actions.HoldRisks)
+    await _reminder_cannot_be_sent(told)
+    told.clock.advance(FRIDAY.replace(hour=20) - told.clock.now())  # nothing ran any more until the evening
+    await told.worker.drain()
+    async with told.database.reading() as work:
+        assert await work.notices.is_waiting("risk:visit:1")
+
+    await told.says("风险三问")
+    await told.answers_risks()
+    assert await state(told) == "confirmed"
+    await told.lives_until(MONDAY + timedelta(hours=2))
+
+    assert [text for text in told.texts(of=REP) if "答完风险三问才入库" in text] == []
+
+
+async def test_a_reminder_that_a_standstill_held_up_is_told_in_the_morning(told: Chat) -> None:
+    await told.presses(told.draft(), actions.ConfirmVisit)
+    await told.presses(questions(told), actions.HoldRisks)
+    await _reminder_cannot_be_sent(told)
+    told.clock.advance(FRIDAY.replace(hour=20) - told.clock.now())
+    await told.worker.drain()
+    assert [text for text in told.texts(of=REP) if "答完风险三问才入库" in text] == []
+
+    await told.lives_until(MONDAY + timedelta(hours=2))
+
+    assert len([text for text in told.texts(of=REP) if "答完风险三问才入库" in text]) == 1
 
 
 # What a note leaves open
