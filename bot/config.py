@@ -217,6 +217,36 @@ class Vocabulary(Section):
     stage_hints: dict[str, Annotated[str, Field(max_length=60)]] = {}
 
 
+class FunnelStage(Section):
+    name: str = Field(min_length=1, max_length=32)
+    cues: tuple[str, ...] = ()
+    needs: tuple[Annotated[str, Field(min_length=1, max_length=32)], ...] | None = None
+    """The documents that it takes to enter; None: those that are usual for a stage of that name."""
+    days: int | None = Field(default=None, ge=1, le=365)
+    weight: int | None = Field(default=None, ge=0, le=100)
+
+
+class Funnel(Section):
+    """The stages of a deal; the fields are explained in `handlers.funnel`."""
+
+    template: Literal["A", "B"] = "A"
+    stages: tuple[FunnelStage, ...] = ()
+    gates: bool = True
+    leads: bool = True
+    pushed_days: int = Field(default=15, ge=1, le=365)
+    hours_a_level: float = Field(default=8, gt=0, le=80)
+
+    @field_validator("stages")
+    @classmethod
+    def told_apart(cls, stages: tuple[FunnelStage, ...]) -> tuple[FunnelStage, ...]:
+        names = [stage.name for stage in stages]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"named twice: {', '.join(sorted(twice))}")
+        if len(stages) == 1:
+            raise ValueError("a funnel has two stages at least")
+        return stages
+
+
 class EscalationRule(Section):
     on: bool = True
     hours_a_level: float = Field(default=8, gt=0, le=80)
@@ -522,12 +552,19 @@ class Config(Section):
     conversation: Conversation = Conversation()
     calendar: Calendar = Calendar()
     rules: Rules = Rules()
+    funnel: Funnel = Funnel()
     vocabulary: Vocabulary = Vocabulary()
     wecom: WeCom | None = None
     wecom_bot: WeComBot | None = None
     dingtalk: DingTalk | None = None
     groups: dict[str, Group] = {}
     playground: Playground = Playground()
+
+    @model_validator(mode="after")
+    def one_funnel(self) -> Self:
+        if self.funnel.stages and self.vocabulary.stages:
+            raise ValueError("name the stages in [[funnel.stages]] or in vocabulary.stages, not in both")
+        return self
 
     @property
     def has_real_platform(self) -> bool:

@@ -12,6 +12,7 @@ from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
 from handlers import (
+    asking_up,
     attachments,
     digest,
     directory,
@@ -198,6 +199,8 @@ def job_handlers(
         escalation.CARD: lambda job: escalation_clock.show(ctx, job),
         escalation.LEVEL: lambda job: escalation_clock.go_up(ctx, job),
         escalation.UNFINISHED: lambda job: escalation_clock.remind(ctx, job),
+        asking_up.CARD: lambda job: asking_up.show(ctx, job),
+        asking_up.LEVEL: lambda job: asking_up.go_up(ctx, job),
         holidays.KIND: lambda job: holidays.check(ctx, job),
         notices.KIND: lambda job: notices.send(ctx, job),
         morning.KIND: lambda job: morning.fan_out(ctx, job),

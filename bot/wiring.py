@@ -11,7 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot import company_days, demo, pipeline, presence
-from bot.config import Config, Model, Service
+from bot.config import Config, FunnelStage, Model, Service
 from bot.config import Rules as RulesSection
 from bot.dingtalk.adapter import DingTalkPlatform
 from bot.errors import ConfigError
@@ -26,6 +26,7 @@ from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.worker import Handler, QueueRules, Worker
 from handlers import digest, failures, holidays, morning, rules, stage_hints
 from handlers.context import Context, GroupTarget, Settings
+from handlers.funnel import TEMPLATES, DealRules, Funnel, Stage, known_stage, of_names
 from handlers.links import Links
 from handlers.messages import PlatformName
 from handlers.rulebook import RuleBook
@@ -209,6 +210,9 @@ def settings(config: Config) -> Settings:
     return Settings(
         vocabulary=vocabulary(config),
         rules=rule_book(config.rules),
+        deals=DealRules(
+            funnel=funnel(config), pushed_days=config.funnel.pushed_days, hours_a_level=config.funnel.hours_a_level
+        ),
         working_time=working_time(config),
         merge_window=timedelta(minutes=talk.merge_window_min),
         draft_reminder=timedelta(minutes=talk.draft_reminder_min),
@@ -236,11 +240,35 @@ def rule_book(section: RulesSection) -> RuleBook:
     )
 
 
+def funnel(config: Config) -> Funnel:
+    """The company's own stages, with all that it says of them or by their names alone; or else a built-in funnel."""
+    own = config.funnel
+    if own.stages:
+        stages = tuple(_stage(stage) for stage in own.stages)
+        chosen = Funnel("own", stages)
+    elif config.vocabulary.stages:
+        chosen = of_names("own", config.vocabulary.stages)
+    else:
+        chosen = TEMPLATES[own.template]
+    return replace(chosen, has_gates=own.gates, checks_leads=own.leads)
+
+
+def _stage(own: FunnelStage) -> Stage:
+    usual = known_stage(own.name, cues=own.cues)
+    return replace(
+        usual,
+        needs=usual.needs if own.needs is None else own.needs,
+        days=own.days or usual.days,
+        weight=usual.weight if own.weight is None else own.weight,
+    )
+
+
 def vocabulary(config: Config) -> Vocabulary:
-    own = config.vocabulary
+    own, stages = config.vocabulary, funnel(config).stages
     return lexicon.merged(
         lexicon.default_vocabulary(),
-        stages=own.stages,
+        stages=tuple(stage.name for stage in stages),
+        stage_cues={stage.name: stage.cues for stage in stages if stage.cues},
         pain_points=own.pain_points,
         risks=own.risks,
         positives=own.positives,

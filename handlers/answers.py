@@ -11,12 +11,14 @@ from handlers import (
     detail_replies,
     escalation_answers,
     escalation_requests,
+    leads,
     leavers,
     practice,
     practice_answers,
     risk_replies,
     script_approval,
     script_guide,
+    stages,
     todo_answers,
 )
 from handlers.context import Context
@@ -35,6 +37,8 @@ READERS: Mapping[str, Reader] = {
     "risk": risk_replies.read,
     "detail": detail_replies.read,
     after_visits.PERIOD: after_visits.take_period,
+    stages.JUMP: stages.take_reason,
+    **leads.READERS,
     leavers.QUESTION: leavers.read_taker,
     **script_guide.READERS,
     script_approval.REASON: script_approval.take_reason,

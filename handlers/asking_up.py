@@ -7,7 +7,7 @@ passed over; at the top it stays, and is reminded of once.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from handlers import deal_texts, escalation, groups, notices, outbox, texts
@@ -179,7 +179,7 @@ async def _put(work: Work, kind: str, asked: Asked, at: datetime) -> None:
 
 def _since(asked: Asked) -> str:
     assert asked.row.asked_at is not None  # it was asked
-    return asked.row.asked_at.isoformat()
+    return asked.row.asked_at.astimezone(UTC).isoformat()
 
 
 def _key(kind: str, asked: Asked) -> str:

@@ -58,7 +58,14 @@ NOT_UNLOCKED = "{name}没有同意「{deal}」推到 {on}，预计签约仍是 {
 DONE_UNLOCKED = "已解锁，{rep}已收到。"
 DONE_NOT_UNLOCKED = "好的，日期不改，{rep}已收到。"
 
+SOMEBODY_UP, NO_DAY = "上级", "未定"
+
 # Said
+
+SAY_WHICH_DAY = "没听出日期。例如：预计签约 恒力 12月20日"
+LISTED = "在谈商机 {count} 个："
+NONE_LISTED = "还没有在谈的商机。"
+NO_OWNER = "无负责人"
 
 NO_SUCH_CUSTOMER = "没有找到您名下叫「{name}」的客户。"
 SEVERAL_CUSTOMERS = "叫「{name}」的不止一家：{names}。请说全名。"

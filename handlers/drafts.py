@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers import cards, details, escalation, escalation_weights, outbox, questionnaire, rules, texts, todos
+from handlers import cards, deals, details, escalation, escalation_weights, outbox, questionnaire, rules, texts, todos
 from handlers.actions import CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.context import TIMERS, Context
 from handlers.messages import Sender
 from handlers.pressed import Pressed
-from handlers.record import ContactValue, CustomerValue, DayValue, Fact, PlaceValue, Record, StageValue, load
+from handlers.record import ContactValue, CustomerValue, DayValue, Fact, PlaceValue, Record, load
 from handlers.wording import day
 from nlp.transcript import HearingWarning
 from storage.models import Customer, Evidence, Member, Visit
@@ -78,6 +78,7 @@ async def show(
     visit.card_id = outbox.new_card_id("draft", visit.visit_id)
     asked = await details.of(work, visit, now)
     await details.wait_for(ctx, work, visit, asked)
+    deal = await deals.outlook(ctx, work, visit, now)
     card = cards.draft_card(
         visit,
         now,
@@ -88,6 +89,8 @@ async def show(
         note=note,
         warnings=warnings,
         doubts=doubts,
+        stage_was=deal.stage_was,
+        stage_waits=deal.waits,
         low=await escalation_weights.low_of(work, await work.members.get(visit.member_id), now),
     )
     await outbox.show(work, to, card, kind="draft", life=ctx.settings.card_life, cause=f"{cause}>draft")
@@ -269,13 +272,14 @@ async def confirm(
     )
     made = await todos.create(ctx, work, visit, now, customer=customer.name, to=to, cause=cause)
     await todos.settle_follow_ups(ctx, work, customer.customer_id, member.member_id, cause=cause)
+    moved = await deals.on_confirmed(ctx, work, visit, now, customer, member=member, to=to, cause=cause)
     told = await escalation.raise_for(ctx, work, visit, now, member=member, customer=customer.name, cause=cause)
     sentence = texts.CONFIRMED.format(
         customer=customer.name,
         on=day(visit.visited_on, ctx.day_of(work.now)),
         todos=texts.TODOS_MADE.format(count=made) if made else "",
     )
-    await outbox.say(work, to, f"{sentence}\n{told}".strip(), cause=f"{cause}>confirmed")
+    await outbox.say(work, to, "\n".join(filter(None, [sentence, moved, told])), cause=f"{cause}>confirmed")
     await rules.on_confirmed(ctx, work, visit, now, customer, member, cause, is_new=known is None)
 
 
@@ -329,7 +333,7 @@ async def ask_for_customer(ctx: Context, work: Work, visit: Visit, now: Record, 
 
 
 async def _remember(ctx: Context, work: Work, customer: Customer, visit: Visit, now: Record) -> None:
-    """Confirmed contacts and stage belong to the customer's own record from now on, and when it was seen."""
+    """Confirmed contacts belong to the customer's own record from now on, and when it was seen."""
     seen_at = _seen_at(ctx, visit)
     customer.last_contact_at = max(customer.last_contact_at or seen_at, seen_at)
     for contact in now.all(ContactValue):
@@ -341,8 +345,6 @@ async def _remember(ctx: Context, work: Work, customer: Customer, visit: Visit, 
             phone=contact.phone,
             email=contact.email,
         )
-    if stage := now.one(StageValue):
-        work.customers.set_stage(customer, stage.name)
 
 
 def _seen_at(ctx: Context, visit: Visit) -> datetime:

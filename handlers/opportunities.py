@@ -19,7 +19,7 @@ async def title(work: Work, deal: Opportunity) -> str:
 
 
 async def of_customer(work: Work, customer_id: int, *, words: str = "") -> Opportunity | None:
-    """The open deal that is meant: the only one, or the one whose name stands in the words; None where that is unclear."""
+    """The open deal that is meant: the only one, or the one whose name the words hold; None where that is unclear."""
     deals = await work.opportunities.open_of(customer_id)
     return deals[0] if len(deals) == 1 else named_in(deals, words)
 
@@ -32,7 +32,7 @@ def named_in(deals: Sequence[Opportunity], words: str) -> Opportunity | None:
 
 
 async def customer_said(work: Work, reply: Reply, member: Member, said: str, *, example: str) -> Customer | None:
-    """The one customer within the member's sight that is meant; says so and gives None where there is none, or several."""
+    """The one customer in the member's sight that is meant; says so and gives None where there is none, or several."""
     if not said:
         await outbox.say(work, reply.to, deal_texts.SAY_WHICH.format(example=example), cause=f"{reply.cause}>which")
         return None

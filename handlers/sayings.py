@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from handlers import (
     access,
+    deals,
     escalation_answers,
     escalation_requests,
     escalation_weights,
@@ -68,6 +69,7 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("练习情况", access.LEADERS, practice_words.asks_for_team, practice.show_team, is_order=True),
     Saying("练习", access.EVERYBODY, practice_words.read, practice.run, is_order=True),
     Saying("怎么回", access.EVERYBODY, objections.read, objections.ask, is_order=True),
+    Saying("商机", access.SELLERS, deals.read, deals.run, is_order=True),
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),
     Saying("跟进或已处理", access.EVERYBODY, escalation_answers.said_of_matter, escalation_answers.do_as_said),

@@ -14,6 +14,7 @@ from handlers.record import (
     ContactValue,
     CustomerValue,
     DayValue,
+    DeciderValue,
     DemandValue,
     DemoValue,
     ItemValue,
@@ -25,6 +26,7 @@ from handlers.record import (
     RemarkValue,
     SaidPlaceValue,
     SignalValue,
+    SigningValue,
     SkippedValue,
     StageValue,
     StepValue,
@@ -125,6 +127,10 @@ def _name(value: Value, today: date) -> str:  # noqa: C901  a closed set of type
             return f"另一家客户 {value.name}"
         case DayValue():
             return f"拜访日 {wording.day(value.on, today)}"
+        case SigningValue():
+            return f"预计签约 {wording.day(value.on, today)}"
+        case DeciderValue():
+            return f"决策人 {value.name}"
         case DemoValue():
             return f"产品演示 {'客户拒绝了' if value.refused else '看过或约了'}"
         case RemarkValue():

@@ -1,7 +1,7 @@
 """How a deal moves through the funnel: proposed by a note or in words, held up by what is missing, applied, taken back.
 
-A stage change waits as `proposed` until nothing is missing and a jump has its reason, and then follows by itself; what is
-missing may also be let pass by somebody up the line (`handlers.asking_up`). A deal has one such change at most. The
+A stage change waits as `proposed` until nothing is missing and a jump has its reason, and then follows by itself; what
+is missing may also be let pass by somebody up the line (`handlers.asking_up`). A deal has one such change at most. The
 customer's own stage, on which rules and reports rest, is that of its deal that moved last.
 """
 
@@ -103,7 +103,9 @@ async def recheck(ctx: Context, work: Work, customer_id: int, *, cause: str) -> 
         if change is None or needs_reason(change) or await lacks(ctx, work, deal, change):
             continue
         moved = await apply(ctx, work, deal, change, cause=cause)
-        await _tell_rep(ctx, work, deal, change, deal_texts.MOVED_LATER.format(deal=await _title(work, deal), moved=moved))
+        await _tell_rep(
+            ctx, work, deal, change, deal_texts.MOVED_LATER.format(deal=await _title(work, deal), moved=moved)
+        )
 
 
 def needs_reason(change: StageChange) -> bool:
@@ -112,13 +114,32 @@ def needs_reason(change: StageChange) -> bool:
 
 async def lacks(ctx: Context, work: Work, deal: Opportunity, change: StageChange) -> tuple[str, ...]:
     """What keeps the deal from that stage."""
-    documents = set(await work.opportunities.documents(deal))
-    departments = await work.opportunities.answered_departments(deal)
-    documents |= {need for need, department in DEPARTMENT_OF.items() if department in departments}
     earlier = await work.opportunities.history(deal.opportunity_id)
     waived = {need for one in (*earlier, change) for need in one.waived}
-    proof = Proof(documents, is_sql=deal.lead == "sql", waived=waived)
+    proof = Proof(await proofs(work, deal), is_sql=deal.lead == "sql", waived=waived)
     return missing(ctx.settings.deals.funnel, deal.stage, change.to_stage, proof)
+
+
+async def proofs(work: Work, deal: Opportunity) -> frozenset[str]:
+    """The documents in its file, and what answers of departments stand for."""
+    departments = await work.opportunities.answered_departments(deal)
+    answered = {need for need, department in DEPARTMENT_OF.items() if department in departments}
+    return await work.opportunities.documents(deal) | answered
+
+
+def would_wait(ctx: Context, deal: Opportunity, to_stage: str, *, documents: frozenset[str]) -> str:
+    """What would keep the deal from that stage, in a line for a draft's card; empty: nothing."""
+    funnel = ctx.settings.deals.funnel
+    lacking = missing(funnel, deal.stage, to_stage, Proof(documents, is_sql=deal.lead == "sql"))
+    skipped = funnel.left_out(deal.stage, to_stage)
+    parts = [deal_texts.WAITS_MISSING.format(missing="、".join(lacking))] if lacking else []
+    if skipped:
+        parts.append(deal_texts.WAITS_JUMP.format(skipped="、".join(skipped)))
+    return "，".join(parts)
+
+
+async def why_it_waits(ctx: Context, work: Work, deal: Opportunity, change: StageChange) -> str:
+    return _why(ctx, deal, change, await lacks(ctx, work, deal, change))
 
 
 def _why(ctx: Context, deal: Opportunity, change: StageChange, lacking: Sequence[str]) -> str:
@@ -152,9 +173,7 @@ async def _show_gate(
     )
     if skipped and change.member_id is not None:
         await work.questions.ask(change.member_id, JUMP, subject(change), life=ctx.settings.question_life)
-        text = deal_texts.ASK_JUMP.format(
-            deal=title, was=deal.stage, to=change.to_stage, skipped="、".join(skipped)
-        )
+        text = deal_texts.ASK_JUMP.format(deal=title, was=deal.stage, to=change.to_stage, skipped="、".join(skipped))
         await outbox.say(work, to, text, cause=f"{cause}>jump:{change.change_id}")
 
 
@@ -265,7 +284,11 @@ async def take_reason(ctx: Context, work: Work, question: Question, reply: Reply
     else:
         change.jump_reason = said
         work.audit.note(
-            "stage.jump_explained", subject_of(deal), member_id=member.member_id, source=reply.cause, after={"why": said}
+            "stage.jump_explained",
+            subject_of(deal),
+            member_id=member.member_id,
+            source=reply.cause,
+            after={"why": said},
         )
         told = f"{deal_texts.JUMP_KEPT}{await _follow(ctx, work, deal, change, to=reply.to, cause=reply.cause)}"
     await outbox.say(work, reply.to, told, cause=f"{reply.cause}>jump")
@@ -428,4 +451,3 @@ async def _card(ctx: Context, work: Work, asked: Asked, card_id: str) -> Outboun
 
 
 asking_up.KINDS[KIND] = asking_up.Kind(_find, _card)
-

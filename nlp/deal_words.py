@@ -20,7 +20,10 @@ _ORDERS: tuple[tuple[Order, str], ...] = (
     ("show", r"(?:看|查)?商机"),
 )
 _PATTERNS = tuple(
-    (order, re.compile(rf"(?:{words})(?:[\s:：,，]+(?P<customer>[^\s:：,，]+)(?:[\s:：,，]+(?P<rest>\S.*?))?)?[\s。.！!]*"))
+    (
+        order,
+        re.compile(rf"(?:{words})(?:[\s:：,，]+(?P<customer>[^\s:：,，]+)(?:[\s:：,，]+(?P<rest>\S.*?))?)?[\s。.！!]*"),
+    )
     for order, words in _ORDERS
 )
 

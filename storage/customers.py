@@ -114,6 +114,9 @@ class Customers:
         await self._session.flush()
         return contact
 
+    async def contact(self, contact_id: int) -> Contact:
+        return await self._session.get_one(Contact, contact_id)
+
     async def owned_by(self, member_id: int) -> Sequence[Customer]:
         query = select(Customer).where(Customer.owner_id == member_id)
         return (await self._session.scalars(query.order_by(Customer.customer_id))).all()

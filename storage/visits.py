@@ -120,6 +120,21 @@ class Visits:
             for visit, customer, row, evidence in rows
         ]
 
+    async def latest_values(
+        self, customer_id: int, kind: str, *, opportunity_id: int, limit: int
+    ) -> Sequence[FieldValue]:
+        """What confirmed visits say of that kind, about this deal or none in particular, the latest visit first."""
+        rows = await self._session.scalars(
+            select(VisitField)
+            .join(Visit, VisitField.visit_id == Visit.visit_id)
+            .where(Visit.state == "confirmed", Visit.customer_id == customer_id)
+            .where(or_(Visit.opportunity_id.is_(None), Visit.opportunity_id == opportunity_id))
+            .where(VisitField.kind == kind, VisitField.until_version.is_(None))
+            .order_by(Visit.visited_on.desc(), Visit.visit_id.desc(), VisitField.position)
+            .limit(limit)
+        )
+        return [_value_of(row) for row in rows]
+
     async def stages_of(self, customers: Collection[int] | Select[Any]) -> Mapping[int, Sequence[tuple[date, str]]]:
         """The stages that confirmed visits tell of, by customer, the earliest first."""
         among = customers if isinstance(customers, Select) else sorted(set(customers))
