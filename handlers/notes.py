@@ -106,9 +106,9 @@ async def _take_said(
         evidence,
         note.transcript,
         draft=draft,
-        is_order=sayings.is_order(note.text),
+        is_order=sayings.is_order(ctx, note.text),
         coached=coached,
-        is_aside=is_greeting(note.text) or is_courtesy(note.text) or sayings.is_one(note.text),
+        is_aside=is_greeting(note.text) or is_courtesy(note.text) or sayings.is_one(ctx, note.text),
     )
     if await answers.take(ctx, work, reply, member):
         return
@@ -133,7 +133,7 @@ async def _take_said(
 
 async def _may_ask(ctx: Context, note: Note, reading: ExtractionContext) -> bool:
     """Whether a model may read this: a note of somebody whom we serve, no order to us, nothing about an open draft."""
-    if not note.is_picture and sayings.is_order(note.text):
+    if not note.is_picture and sayings.is_order(ctx, note.text):
         return False
     zone, worked = ctx.settings.zone, ctx.settings.worked
     wanted = (
@@ -157,7 +157,7 @@ async def _may_ask(ctx: Context, note: Note, reading: ExtractionContext) -> bool
 
 async def _coached(ctx: Context, note: Note) -> Coached | None:
     """None where no practice waits for an answer, or these words are no answer to one."""
-    if sayings.is_order(note.text):
+    if sayings.is_order(ctx, note.text):
         return None
     return await practice_answers.coached(ctx, note.to, note.text, cause=note.cause, is_typed=note.source == "text")
 

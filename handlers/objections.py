@@ -21,6 +21,7 @@ from handlers.reply import Reply
 from handlers.script_figures import Figures
 from handlers.script_plans import Plan
 from nlp import objection_words
+from nlp.draft import Vocabulary
 from nlp.scripts import Found, Hit
 from storage.jobs import Job
 from storage.models import Customer, Member, Visit
@@ -68,29 +69,32 @@ class Subject:
 
 @dataclass(frozen=True)
 class Wanted:
-    """`objection` is empty where it is only pointed at; a `stage` wants its questions."""
+    """`objection` is empty where it is only pointed at."""
 
     objection: str = ""
-    stage: str = ""
 
 
 def read(text: str) -> Wanted | None:
     """
-    >>> read("客户说太贵了怎么回"), read("话术 需求诊断"), read("看话术"), read("太贵了")
-    (Wanted(objection='太贵了', stage=''), Wanted(objection='', stage='需求诊断'), Wanted(objection='', stage=''), None)
+    >>> read("客户说太贵了怎么回"), read("看话术"), read("太贵了")
+    (Wanted(objection='太贵了'), Wanted(objection=''), None)
     """
     if text.strip(" \n。.！!？?") == "看话术":
         return Wanted()
-    if stage := objection_words.stage_of(text):
-        return Wanted(stage=stage)
     asked = objection_words.read(objection_words.with_pauses(text))
     return Wanted(objection=asked.objection) if asked else None
 
 
+def read_stage(text: str, vocabulary: Vocabulary) -> str | None:
+    return objection_words.stage_of(text, vocabulary.stages)
+
+
+async def ask_stage(_ctx: Context, work: Work, _member: Member, reply: Reply, stage: str) -> bool:
+    await _put(work, Question(sender=reply.to, cause=reply.cause, stage=stage))
+    return True
+
+
 async def ask(_ctx: Context, work: Work, member: Member, reply: Reply, wanted: Wanted) -> bool:
-    if wanted.stage:
-        await _put(work, Question(sender=reply.to, cause=reply.cause, stage=wanted.stage))
-        return True
     if not wanted.objection:
         visit = await work.visits.latest_draft(member.member_id)
         visit = visit or await work.visits.latest_confirmed(member.member_id, since=work.now - LATELY)

@@ -76,7 +76,7 @@ async def compare(ctx: Context, job: Job, message: InboundMessage, first_id: int
     platform_text = first.text or ""
     zone, worked = ctx.settings.zone, ctx.settings.worked
     wanted = edits.parse(heard.text, message.sent_at, zone, worked=worked)
-    if first.visit_id is None and sayings.is_order(platform_text) and sayings.is_order(heard.text):
+    if first.visit_id is None and sayings.is_order(ctx, platform_text) and sayings.is_order(ctx, heard.text):
         # done at their word; a second answer to one question would be one too many
         async with ctx.finishing(job) as work:
             await keep(work, message, await known(ctx, work, message.sender), heard)

@@ -33,7 +33,8 @@ from handlers import (
 from handlers.access import Role
 from handlers.context import Context
 from handlers.reply import Reply
-from nlp import plan_words, practice_words, todo_words
+from nlp import objection_words, plan_words, practice_words, todo_words
+from nlp.draft import Vocabulary
 from storage.models import Member
 from storage.work import Work
 
@@ -54,6 +55,11 @@ class Saying(Generic[T]):
     run: Callable[[Context, Work, Member, Reply, T], Awaitable[bool]]
     is_order: bool = False
     """Whether it is meant by the letter, so that nothing in it changes an open draft."""
+    read_own: Callable[[str, Vocabulary], T | None] | None = None
+    """In place of `read` where the company's own lists are known."""
+
+    def meant(self, text: str, vocabulary: Vocabulary) -> T | None:
+        return self.read_own(text, vocabulary) if self.read_own else self.read(text)
 
 
 SAYINGS: tuple[Saying[Any], ...] = (
@@ -65,6 +71,15 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("修改话术", access.WRITERS, script_said.read_change, script_proposals.change, is_order=True),
     Saying("审批话术", access.KEEPERS, script_approval.read_judgement, script_approval.judge, is_order=True),
     Saying("待审话术", access.KEEPERS, script_approval.asks_what_waits, script_approval.show_waiting, is_order=True),
+    # before the library's codes: a stage may be called POC
+    Saying(
+        "阶段提问",
+        access.EVERYBODY,
+        objection_words.stage_of,
+        objections.ask_stage,
+        is_order=True,
+        read_own=objections.read_stage,
+    ),
     Saying("话术库", access.EVERYBODY, script_library.read, script_library.show, is_order=True),
     Saying("练习情况", access.LEADERS, practice_words.asks_for_team, practice.show_team, is_order=True),
     Saying("练习", access.EVERYBODY, practice_words.read, practice.run, is_order=True),
@@ -83,19 +98,19 @@ SAYINGS: tuple[Saying[Any], ...] = (
 )
 
 
-def is_one(text: str) -> bool:
+def is_one(ctx: Context, text: str) -> bool:
     """Whether the words are meant for one of them, should it turn out to have something to do."""
-    return any(saying.read(text) is not None for saying in SAYINGS)
+    return any(saying.meant(text, ctx.settings.vocabulary) is not None for saying in SAYINGS)
 
 
-def is_order(text: str) -> bool:
-    return any(saying.is_order and saying.read(text) is not None for saying in SAYINGS)
+def is_order(ctx: Context, text: str) -> bool:
+    return any(saying.is_order and saying.meant(text, ctx.settings.vocabulary) is not None for saying in SAYINGS)
 
 
 async def take(ctx: Context, work: Work, reply: Reply, member: Member) -> bool:
     """Do what the words ask for; False where they are none of these."""
     for saying in SAYINGS:
-        meant = saying.read(reply.text)
+        meant = saying.meant(reply.text, ctx.settings.vocabulary)
         if meant is None:
             continue
         if not access.has_role(member, saying.roles):

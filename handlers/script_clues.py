@@ -13,7 +13,7 @@ from datetime import timedelta
 from handlers import access, outbox, script_approval, script_changes, texts, wording
 from handlers.context import Context
 from handlers.reply import Reply
-from handlers.script_learning import MOVES_WITHIN, Told, moved_to
+from handlers.script_deals import MOVES_WITHIN, Told, moved_to
 from handlers.wording import shortened
 from nlp import replies, script_words
 from nlp.draft import Span

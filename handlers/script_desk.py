@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from handlers.script_deals import DealsOfTheDay
 from nlp.embeddings import Embedder
 from nlp.scripts import Found, ScriptIndex, Situation
 from nlp.scripts import Script as Indexed
@@ -24,6 +25,8 @@ class ScriptDesk:
     """`embedder` finds scripts by what is meant, too; None: by words and sounds."""
 
     embedder: Embedder | None = None
+    deals: DealsOfTheDay = field(default_factory=DealsOfTheDay)
+    """What became of the deals that its scripts were offered in."""
     _index: ScriptIndex | None = None
     _versions: dict[str, int] = field(default_factory=dict)
     _seen: tuple[Revision, date] | None = None

@@ -6,6 +6,7 @@ beginning, nothing tells of a visit, and what remains sounds like a customer.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -204,17 +205,29 @@ def with_pauses(text: str) -> str:
     return _BEGINS_TO_SAY.sub("，", text)
 
 
-_STAGE_NAMES = tuple(sorted({*STAGES, *STAGES_LONG}, key=len, reverse=True))
-
-
-def stage_of(text: str, stages: tuple[str, ...] = _STAGE_NAMES) -> str | None:
-    """The stage whose questions to the customer are wanted.
+def stage_of(text: str, own: Collection[str] = ()) -> str | None:
+    """The stage whose questions to the customer are wanted: one of either built-in funnel, or of the company's `own`.
 
     >>> stage_of("话术 需求诊断"), stage_of("样品测试的提问话术"), stage_of("话术 价格")
     ('需求诊断', '样品测试', None)
+    >>> stage_of("话术 poc验证", own=("POC 验证",))
+    'POC 验证'
     """
-    words = text.strip(_MARKS)
-    found = re.fullmatch(
-        r"(?:看)?(?:提问)?话术[\s：:]*(?P<name>\S{2,20}?)(?:阶段)?(?:的)?(?:提问|问题)?", words
-    ) or re.fullmatch(r"(?P<name>\S{2,20}?)(?:阶段)?(?:的)?(?:提问)?话术", words)
-    return found["name"] if found and found["name"] in stages else None
+    names = {_bare(name): name for name in (*STAGES, *STAGES_LONG, *own)}
+    named = next((found[1] for form in _stage_forms(tuple(names)) if (found := form.fullmatch(_bare(text)))), None)
+    return names[named] if named else None
+
+
+@lru_cache(maxsize=8)
+def _stage_forms(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    # the longest first, for one may begin with another
+    name = "|".join(re.escape(name) for name in sorted(filter(None, names), key=len, reverse=True))
+    return (
+        re.compile(rf"看?(?:提问)?话术[：:]*({name})(?:阶段)?的?(?:提问|问题)?"),
+        re.compile(rf"({name})(?:阶段)?的?(?:提问)?话术"),
+    )
+
+
+def _bare(words: str) -> str:
+    """Without spaces and capitals, neither of which is heard."""
+    return "".join(words.strip(_MARKS).split()).casefold()

@@ -36,6 +36,7 @@ from handlers.messages import (
     Voice,
 )
 from handlers.rulebook import RuleBook
+from nlp.draft import Vocabulary
 from nlp.extractor import Extractor, Rules
 from nlp.images import look_of
 from nlp.practice import Coach
@@ -325,6 +326,7 @@ async def build(
     silent_for_s: float = 60.0,
     reads_pictures: bool = False,
     rules: RuleBook | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> Chat:
     """The real handlers on a real database, with a chat platform and ears of the test's own.
 
@@ -346,7 +348,12 @@ async def build(
         screens=screens if reads_pictures else None,
         media=LocalMediaStore(folder / "media"),
         fetch_media=fetch_media,
-        settings=replace(chosen, silent_for_s=silent_for_s, rules=rules or chosen.rules),
+        settings=replace(
+            chosen,
+            silent_for_s=silent_for_s,
+            rules=rules or chosen.rules,
+            vocabulary=vocabulary or chosen.vocabulary,
+        ),
         served=frozenset({platform.name}),
         links=Links(bytes(32), public_url),
         answers_only=frozenset({platform.name}) if answers_only else frozenset(),

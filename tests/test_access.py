@@ -420,6 +420,7 @@ SAYINGS: Mapping[str, Said] = {
     "修改话术": Said("修改话术 PR-01", FIELD | ADMINS),
     "待审话术": Said("待审话术", LEADERS | ADMINS),
     "审批话术": Said("通过话术 TM-01", LEADERS | ADMINS),
+    "阶段提问": Said("话术 需求诊断", EVERYBODY),
     "话术库": Said("话术库", EVERYBODY),
     "练习": Said("练习 价格", EVERYBODY),
     "练习情况": Said("练习情况", LEADERS),

@@ -146,3 +146,23 @@ def test_pauses_add_nothing_but_commas(text: str) -> None:
 )
 def test_a_stage_of_either_funnel_asks_for_its_questions(text: str, stage: str | None) -> None:
     assert stage_of(text) == stage
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("话术 试运行", "试运行"),
+        ("话术 试运行阶段的问题", "试运行"),
+        ("试运行二期的提问话术", "试运行二期"),
+        ("看话术：poc验证。", "POC 验证"),
+        ("话术 需求诊断", "需求诊断"),
+        ("话术 试运行三期", None),
+    ],
+)
+def test_a_companys_own_stages_are_known_beside_the_built_in_ones(text: str, stage: str | None) -> None:
+    assert stage_of(text, ("试运行", "试运行二期", "POC 验证")) == stage
+
+
+@given(st.text(st.characters(categories=("L", "N")), min_size=1, max_size=20))
+def test_whatever_a_company_calls_a_stage_can_be_said(name: str) -> None:
+    assert stage_of(f"话术 {name}", (name,)) == name

@@ -1,18 +1,24 @@
 """What verdicts and deals make of a script's place, and what they cannot."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import script_learning
-from handlers.script_learning import MOVES_WITHIN, Deals, factor
+from handlers import script_deals, script_learning
+from handlers.script_deals import MOVES_WITHIN, Deals
+from handlers.script_desk import ScriptDesk
+from handlers.script_learning import factor
 from nlp import scripts
+from nlp.lexicon import STAGES
 from nlp.scripts import LEAST, MOST, ScriptIndex
 from storage.models import Script, VisitField
-from storage.scripts import Verdict
+from storage.scripts import Offer, Verdict
 from storage.work import Work
 from tests.chat import Chat
 
@@ -160,3 +166,70 @@ async def test_what_was_offered_before_a_deal_moved_on_counts_for_it(chat: Chat)
         "A": factor(Verdict(0, 0), Deals(offered=2, advanced=1), share),
         "B": factor(Verdict(0, 1), Deals(offered=1), share),
     }
+
+
+async def fresh(chat: Chat) -> dict[str, float]:
+    """The weights as somebody reckons them who has kept nothing."""
+    anew = replace(chat.context, scripts=ScriptDesk())
+    async with chat.database.reading() as work:
+        return dict(await script_learning.weights(anew, work))
+
+
+async def test_deals_counted_once_a_day_weigh_the_same_as_those_counted_at_each_question(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    counted = script_deals.counted
+
+    def watched(offers: Sequence[Offer], *others: Any) -> Mapping[str, Deals]:
+        counts.append(len(offers))
+        return counted(offers, *others)
+
+    async with chat.database.work() as work:
+        for customer_id in (1, 2, 3):
+            await visits(work, customer_id, "需求确认")
+    for day in range(1, 6):
+        async with chat.database.work() as work:
+            for customer_id in (1, 2, 3):
+                codes = ("A",) if customer_id == 1 else ("A", "B")
+                await asks(work, f"m-{day}-{customer_id}", 3, *codes, customer_id=customer_id)
+            if day == 3:
+                await visits(work, 1, "方案设计")
+        chat.clock.advance(DAY)
+    assert await weights(chat) == {}
+
+    seen = []
+    for _ in range(8):
+        chat.clock.advance(DAY * 5)
+        seen.append(await weights(chat))
+        assert seen[-1] == await fresh(chat)
+    assert seen[-1]["A"] > seen[-1]["B"] > 0
+    assert len({tuple(each.items()) for each in seen}) > 1
+
+    monkeypatch.setattr(script_deals, "counted", watched)
+    chat.clock.advance(timedelta(minutes=5))
+    assert await weights(chat) == seen[-1]
+    assert counts == []
+    # a word counts at once
+    async with chat.database.work() as work:
+        await work.scripts.judge(await asks(work, "m-now", 3, "A"), "A", was_useful=True)
+    assert (await weights(chat))["A"] > seen[-1]["A"]
+    assert counts == []
+    # and so does a change of the library
+    chat.clock.advance(timedelta(minutes=5))
+    async with chat.database.work() as work:
+        script = await work.scripts.find("A")
+        assert script is not None
+        work.scripts.changed(script)
+    assert await weights(chat) == await fresh(chat)
+    assert "A" not in await weights(chat)
+    assert len(counts) == 2  # once for each of the two
+
+
+def test_of_a_day_in_another_zone_the_visit_of_that_day_comes_before() -> None:
+    late = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)
+    told = {1: [(date(2026, 11, 3), "需求确认"), (date(2026, 11, 9), "方案设计")]}
+    offers = [Offer("A", 1, late)]
+
+    assert script_deals.counted(offers, told, ZoneInfo("Asia/Shanghai"), STAGES) == {"A": Deals(1, 1)}
+    assert script_deals.counted(offers, told, ZoneInfo("UTC"), STAGES) == {}

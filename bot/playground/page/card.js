@@ -31,7 +31,7 @@ export function card(entry, { pending, click }) {
         content.subtitle && el("p", { class: "card-subtitle" }, worded(content.subtitle)),
       ),
     ),
-    content.fields.length > 0 && el("dl", { class: "card-fields" }, ...content.fields.flatMap(row)),
+    content.fields.length > 0 && fieldList(content.fields),
     content.quote && el("blockquote", { class: "card-quote" }, worded(content.quote)),
     content.body && el("div", { class: "card-body" }, ...content.body.split("\n").map(bodyLine)),
     content.url && el("p", { class: "card-link" }, link(content.url, "查看详情 ›")),
@@ -40,6 +40,12 @@ export function card(entry, { pending, click }) {
       ? el("p", { class: "card-closing", dataset: { testid: "card-closing" } }, icon("check"), closing)
       : buttons.length > 0 && buttonRow(buttons, pending, (button) => click(entry, button, chosen())),
   );
+}
+
+/** Numbers stand close to what they number; words keep a column of one width over all cards. */
+function fieldList(fields) {
+  const numbered = fields.every(({ label }) => label.length === 1);
+  return el("dl", { class: `card-fields${numbered ? " is-numbered" : ""}` }, ...fields.flatMap(row));
 }
 
 const row = ({ label, value }) => [el("dt", {}, worded(label)), el("dd", {}, worded(value))];
