@@ -499,7 +499,7 @@ async def _held(work: Work, deal: Opportunity) -> list[StageChange]:
 
 
 def _with_next(changes: list[StageChange]) -> list[tuple[StageChange, StageChange | None]]:
-    return list(zip(changes, [*changes[1:], None], strict=True))
+    return list(zip(changes, [*changes[1:], None][: len(changes)], strict=True))
 
 
 async def _stage_line(

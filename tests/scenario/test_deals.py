@@ -418,6 +418,14 @@ async def test_a_second_deal_is_opened_in_words_and_listed_with_the_first(chat: 
     )
 
 
+async def test_a_deal_that_nobody_has_told_of_yet_has_an_empty_history(chat: Chat) -> None:
+    await chat.says("新商机 恒力 一期")
+
+    await chat.says("商机 恒力")
+
+    assert chat.texts(of=REP)[-1] == f"{CUSTOMER}·一期（李晓彤）\n还没有登记过阶段\nMQL，转 SQL 要预算区间和决策人"
+
+
 # Without gates
 
 
