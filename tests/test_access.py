@@ -27,6 +27,7 @@ from handlers.reply import Reply
 from handlers.sayings import Saying
 from storage.base import Base
 from storage.database import Database
+from storage.deal_models import SigningDate, StageChange
 from storage.models import Card, Finding, Member, Script
 from storage.work import Work
 from tests.chat import FRIDAY, Chat, build
@@ -196,7 +197,36 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
         asked = await work.scripts.asked(
             "asked", owner_id, "太贵", customer_id=customer.customer_id, category="", offered=["PR-01"]
         )
+        deal = await work.opportunities.add(customer.customer_id, created_by=owner_id)
+        change = await work.opportunities.add_change(
+            StageChange(
+                opportunity_id=deal.opportunity_id,
+                cause="proposed",
+                to_stage="需求确认",
+                state="proposed",
+                member_id=owner_id,
+                waived=[],
+                asked_of=members[MANAGER],
+                asked_at=now,
+                created_at=now,
+            )
+        )
+        signing = await work.opportunities.add_signing(
+            SigningDate(
+                opportunity_id=deal.opportunity_id,
+                cause="pushed",
+                expected_on=date(2027, 3, 1),
+                state="frozen",
+                member_id=owner_id,
+                asked_of=members[DIRECTOR],
+                asked_at=now,
+                created_at=now,
+            )
+        )
         subjects = {
+            "opportunity_id": deal.opportunity_id,
+            "change_id": change.change_id,
+            "signing_id": signing.signing_id,
             "question_id": asked.question_id,
             "place": 0,
             "useful": True,
@@ -253,6 +283,15 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     "ApproveScript": frozenset({ADMIN, *LINE}),
     "ReturnScript": frozenset({ADMIN, *LINE}),
     "PractiseAgain": frozenset({OWNER}),
+    "PickDeal": frozenset({OWNER}),
+    "ConvertLead": frozenset({OWNER}),
+    "AskWaiver": frozenset({OWNER}),
+    "DropStage": frozenset({OWNER}),
+    # with whom it lies: the manager was asked to let pass, the director to unlock
+    "GrantWaiver": frozenset({MANAGER}),
+    "RefuseWaiver": frozenset({MANAGER}),
+    "UnlockSigning": frozenset({DIRECTOR}),
+    "RefuseSigning": frozenset({DIRECTOR}),
 }
 """By the name of the action's class, so that a row may be here before its action is."""
 
@@ -266,6 +305,9 @@ THINGS = {
     "finding_ids",
     "proposal_id",
     "session_id",
+    "opportunity_id",
+    "change_id",
+    "signing_id",
 }
 ACTIONS: tuple[type[Any], ...] = get_args(actions.Action)
 
@@ -411,6 +453,7 @@ SAYINGS: Mapping[str, Said] = {
     "待处理风险": Said("待处理风险", LEADERS),
     "误报清单": Said("误报清单", LEADERS | ADMINS),
     "恢复说法": Said("恢复「再考虑」", LEADERS | ADMINS),
+    "商机": Said("商机", FIELD),
     "待办": Said("排期表搞定了", EVERYBODY),
     "话术缺口": Said("忽略缺口 1", LEADERS | ADMINS),
     "话术情况": Said("话术报告", LEADERS | ADMINS),
@@ -468,6 +511,38 @@ async def test_what_is_said_is_refused_to_those_it_is_not_for(
 
     assert texts.NOT_ALLOWED not in await company.says(MANAGER, "报名单")
     assert await digest(company.chat.database, but=words_of_theirs) != before
+
+
+DEAL_ORDERS: Mapping[str, frozenset[str]] = {
+    f"转SQL {ALIAS}": frozenset({OWNER}),
+    f"阶段 {ALIAS} 方案设计": frozenset({OWNER}),
+    f"预计签约 {ALIAS} 12月20日": frozenset({OWNER}),
+    f"新商机 {ALIAS} 二期": frozenset({OWNER}),
+    f"商机 {ALIAS}": frozenset({OWNER, *LINE}),
+    f"撤销阶段 {ALIAS}": frozenset({OWNER, *LINE}),
+    f"退回市场 {ALIAS} 没有计划": frozenset({OWNER, *LINE}),
+    f"丢单 {ALIAS} 价格": frozenset({OWNER, *LINE}),
+    f"赢单 {ALIAS}": frozenset({OWNER, *LINE}),
+}
+
+
+@pytest.mark.parametrize("order", DEAL_ORDERS)
+async def test_an_order_about_a_deal_does_nothing_for_those_whose_it_is_not(company: Company, order: str) -> None:
+    words_of_theirs = frozenset({"evidence"})
+    before = await digest(company.chat.database, but=words_of_theirs)
+
+    for key in (*INSIDE, *OUTSIDE):
+        if key in DEAL_ORDERS[order]:
+            continue
+        sent = await company.says(key, order)
+        assert sent, key
+        assert [told for told in leaks(key, sent) if told not in order and key not in LINE] == [], key
+        if key in OUTSIDE:
+            assert sent == [OUTSIDE[key]]
+    assert await digest(company.chat.database, but=words_of_theirs) == before
+
+    for key in sorted(DEAL_ORDERS[order])[:1]:
+        assert texts.NOT_ALLOWED not in await company.says(key, order), key
 
 
 # Orders about people: the roles that may give each, and who of them has a say about the rep
