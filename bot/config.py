@@ -146,7 +146,7 @@ class Model(Service):
 
 
 class Scripts(Service):
-    """How scripts are found: by words and sounds, and with `semantic` by what is meant, too."""
+    """How scripts are found, by words and sounds and with `semantic` by what is meant, too; and how they are said."""
 
     semantic: Literal["off", "packaged", "endpoint"] = "off"
     timeout_s: float = Field(default=5.0, gt=0, le=60)
@@ -154,6 +154,9 @@ class Scripts(Service):
     """Texts in one request."""
     least: float | None = Field(default=None, gt=0, lt=1)
     """How near a script must come to answer; None: the words decide."""
+    adapt: bool = True
+    """Whether the language model of [model], where there is one, says scripts for the customer in question."""
+    adapt_timeout_s: float = Field(default=6.0, gt=0, le=30)
 
     @model_validator(mode="after")
     def reachable(self) -> Self:

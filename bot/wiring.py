@@ -33,6 +33,8 @@ from handlers.rulebook import RuleBook
 from handlers.script_desk import ScriptDesk
 from handlers.working_time import WorkingTime
 from nlp import lexicon, vision
+from nlp.adapted import Adapter
+from nlp.adapter import ModelAdapter
 from nlp.coach import ModelCoach
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
@@ -102,12 +104,15 @@ async def assistant(
         reader, coach = extractor(config, clock, budget), practice_coach(config, clock, budget)
         if isinstance(reader, ModelAndRules):
             stack.push_async_callback(reader.close)
+        adapter = script_adapter(config, clock, budget)
         # a packaged model takes a moment to load
         by_meaning = await asyncio.to_thread(embedder, config)
         if isinstance(by_meaning, EndpointEmbedder):
             stack.callback(by_meaning.close)
         if coach is not None:
             stack.push_async_callback(coach.close)
+        if adapter is not None:
+            stack.push_async_callback(adapter.close)
         yield await put_together(
             config,
             database,
@@ -116,6 +121,7 @@ async def assistant(
             extractor=reader,
             embedder=by_meaning,
             coach=coach,
+            adapter=adapter,
             screens=screens,
             media=LocalMediaStore(config.storage.media_dir),
             platforms=platforms,
@@ -138,6 +144,7 @@ async def put_together(
     embedder: Embedder | None = None,
     screens: ScreenReader | None = None,
     coach: Coach | None = None,
+    adapter: Adapter | None = None,
     roles: Collection[str],
     queues: Mapping[str, QueueRules] = pipeline.QUEUES,
     watch: Callable[[Handlers], Handlers] = lambda handlers: handlers,
@@ -156,6 +163,7 @@ async def put_together(
         listener=listener,
         extractor=extractor,
         coach=coach,
+        adapter=adapter,
         screens=screens,
         media=media,
         fetch_media=fetch_media,
@@ -291,6 +299,15 @@ def practice_coach(config: Config, clock: Clock, budget: Budget | None = None) -
     if not model.base_url:
         return None
     return ModelCoach(_endpoint(model), now=clock.now, limits=_limits(model), redacts=model.redact, budget=budget)
+
+
+def script_adapter(config: Config, clock: Clock, budget: Budget | None = None) -> ModelAdapter | None:
+    """The same model, where one is set up and wanted for it; whoever asks stands before a customer and waits."""
+    model, wanted = config.model, config.scripts
+    if not (model.base_url and wanted.adapt):
+        return None
+    limits = replace(_limits(model), timeout_s=min(model.timeout_s, wanted.adapt_timeout_s))
+    return ModelAdapter(_endpoint(model), now=clock.now, limits=limits, redacts=model.redact, budget=budget)
 
 
 def _limits(model: Model) -> Limits:

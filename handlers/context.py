@@ -13,6 +13,7 @@ from handlers.messages import JsonObject, PlatformName
 from handlers.rulebook import RuleBook
 from handlers.script_desk import ScriptDesk
 from handlers.working_time import WorkingTime
+from nlp.adapted import Adapter
 from nlp.calendar_cn import Worked
 from nlp.documents import DOCUMENTS
 from nlp.draft import Vocabulary
@@ -112,6 +113,8 @@ class Context:
     scripts: ScriptDesk = field(default_factory=ScriptDesk)
     coach: Coach | None = None
     """Looks for the key points of a script in an answer, where a language model is set up."""
+    adapter: Adapter | None = None
+    """Says scripts for one customer, where a language model is set up and wanted for it."""
 
     async def reach(self, work: Work, member_id: int, *, prefer: str | None = None) -> Address | None:
         """Where a member can be told something; None: nowhere."""

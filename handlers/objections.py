@@ -1,16 +1,29 @@
 """客户说竞品价格低15%，怎么回？ – answered from the team's library for this customer, or not at all.
 
-Searching may take a moment (a model may be asked for what words mean), so a question becomes a job of its own: it looks
-at the records, searches with no transaction open, and then answers and notes what it offered in one transaction.
+Searching may take a moment (a model may be asked for what words mean, and to say the scripts for this customer), so a
+question becomes a job of its own: it looks at the records, searches with no transaction open, then answers and notes
+what it offered in one transaction, by what the library says then.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, TypeVar
 
-from handlers import access, outbox, script_cards, script_figures, script_learning, script_plans, texts, wording
+from handlers import (
+    access,
+    outbox,
+    script_adapting,
+    script_cards,
+    script_facts,
+    script_figures,
+    script_learning,
+    script_plans,
+    texts,
+    wording,
+)
 from handlers.actions import JudgeScript, ScriptAction, ShowScripts
 from handlers.context import Context
 from handlers.messages import Frozen, Sender
@@ -18,16 +31,19 @@ from handlers.people import known
 from handlers.pressed import Pressed
 from handlers.record import ObjectionValue, Record, load
 from handlers.reply import Reply
+from handlers.script_adapting import Reworded
 from handlers.script_figures import Figures
 from handlers.script_plans import Plan
 from nlp import objection_words
 from nlp.draft import Vocabulary
 from nlp.scripts import Found, Hit
 from storage.jobs import Job
-from storage.models import Customer, Member, Visit
+from storage.models import Customer, Member, Script, Visit
 from storage.work import Work
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 KIND = "script_answer"
 QUEUE = "work"
@@ -159,12 +175,18 @@ async def answer(ctx: Context, job: Job) -> None:
         subject = await _subject(work, member, question) if member is not None else Subject()
         weights = {} if question.stage else await script_learning.weights(ctx, work)
     figures = _figures(ctx, question, subject)
-    found = None if question.stage else await _found(ctx, question, figures, weights)
+    told_by = asyncio.get_running_loop().time() + ctx.settings.silent_for_s
+    found = None if question.stage else await _found(ctx, question, figures, weights, told_by)
+    new_words = (
+        await _reworded(ctx, question, figures, subject, found, told_by)
+        if found is not None and member is not None and member.active
+        else {}
+    )
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, question.sender)
         if found is None:
             await _answer_stage(ctx, work, member, question, figures)
-        elif not await _answer_found(ctx, work, member, question, figures, subject, found):
+        elif not await _answer_found(ctx, work, member, question, figures, subject, found, new_words):
             await _refuse(ctx, work, member, question, subject, found)
     log.info("script.answered", extra={"event": question.cause, "answered": found is None or found.answered})
 
@@ -222,37 +244,66 @@ def _figures(ctx: Context, question: Question, subject: Subject) -> Figures:
     )
 
 
-async def _found(ctx: Context, question: Question, figures: Figures, weights: Mapping[str, float]) -> Found:
-    """What the library has; where that takes longer than people wait in silence, they are told that it came."""
-    searching = asyncio.create_task(
-        ctx.scripts.search(
-            ctx.database,
-            ctx.day_of(ctx.clock.now()),
-            question.words,
-            limit=script_plans.CANDIDATES,
-            situation=figures.situation,
-            weights=weights,
-        )
+async def _found(
+    ctx: Context, question: Question, figures: Figures, weights: Mapping[str, float], told_by: float
+) -> Found:
+    """What the library has."""
+    searching = ctx.scripts.search(
+        ctx.database,
+        ctx.day_of(ctx.clock.now()),
+        question.words,
+        limit=script_plans.CANDIDATES,
+        situation=figures.situation,
+        weights=weights,
     )
+    return await _not_in_silence(ctx, question, searching, told_by)
+
+
+async def _reworded(
+    ctx: Context, question: Question, figures: Figures, subject: Subject, found: Found, told_by: float
+) -> Mapping[str, Reworded]:
+    """The words of the plans for this customer, where a model has some that can be said."""
+    if ctx.adapter is None or not found.answered:
+        return {}
+    facts = script_facts.of(figures, subject.records, ctx.clock.now(), ctx.settings.zone)
+    if not facts:
+        return {}
+    async with ctx.database.reading() as work:
+        offered = await _offered(ctx, work, found)
+    plans = _plans(offered, found, figures).plans
+    rewording = script_adapting.reworded(ctx, plans, facts, question.words, cause=question.cause)
+    return await _not_in_silence(ctx, question, rewording, told_by)
+
+
+async def _not_in_silence(ctx: Context, question: Question, doing: Coroutine[Any, Any, T], told_by: float) -> T:
+    """What comes of it; where that takes longer than people wait in silence, they are told that the question came."""
+    task = asyncio.create_task(doing)
     try:
-        done, _ = await asyncio.wait([searching], timeout=ctx.settings.silent_for_s)
+        wait_s = max(0.0, told_by - asyncio.get_running_loop().time())
+        done, _ = await asyncio.wait([task], timeout=wait_s)
         if not done:
             async with ctx.database.work() as work:
                 await outbox.say(work, question.sender, texts.ANSWER_LOOKING, cause=f"{question.cause}>looking")
-        return await searching
+        return await task
     finally:
-        searching.cancel()
+        task.cancel()
 
 
-async def _answer_found(
-    ctx: Context, work: Work, member: Member, question: Question, figures: Figures, subject: Subject, found: Found
-) -> bool:
-    """False where nothing answers, or nothing of what does can be said without what is not known."""
-    if not found.answered or not found.hits:
-        return False
-    # taken out of use, or changed, since it was found: what is sent is what the library says now
-    codes = [hit.script_id for hit in found.hits]
-    sayable = script_plans.sayable(await work.scripts.offered(ctx.day_of(work.now), codes=codes), figures)
+@dataclass(frozen=True)
+class Choice:
+    hits: tuple[Hit, ...]
+    """Those of which something can be said."""
+    chosen: tuple[Hit, ...]
+    plans: tuple[Plan, ...]
+
+
+async def _offered(ctx: Context, work: Work, found: Found) -> Sequence[Script]:
+    """What the library says now of what was found: some may have been changed, or taken out of use."""
+    return await work.scripts.offered(ctx.day_of(work.now), codes=[hit.script_id for hit in found.hits])
+
+
+def _plans(offered: Iterable[Script], found: Found, figures: Figures) -> Choice:
+    sayable = script_plans.sayable(offered, figures)
     hits = [hit for hit in found.hits if hit.script_id in sayable]
     chosen = script_plans.of_different_kinds(hits)
     plans = [
@@ -260,12 +311,30 @@ async def _answer_found(
         for hit in chosen
         if (plan := script_plans.plan(sayable[hit.script_id], figures, phrasing=_phrasing(hit, chosen[0]))) is not None
     ]
+    return Choice(tuple(hits), tuple(chosen), tuple(plans))
+
+
+async def _answer_found(
+    ctx: Context,
+    work: Work,
+    member: Member,
+    question: Question,
+    figures: Figures,
+    subject: Subject,
+    found: Found,
+    new_words: Mapping[str, Reworded],
+) -> bool:
+    """False where nothing answers, or nothing of what does can be said without what is not known."""
+    if not found.answered or not found.hits:
+        return False
+    choice = _plans(await _offered(ctx, work, found), found, figures)
+    plans = script_adapting.put_in(choice.plans, new_words)
     if not plans:
         return False
     hints = [
         script_plans.missing_price(plans, figures) if script_plans.compares(plans, figures) else "",
         texts.ANSWER_WHICH_CUSTOMER.format(name=question.unclear) if question.unclear else "",
-        _also(script_plans.also(hits, chosen)),
+        _also(script_plans.also(choice.hits, choice.chosen)),
         texts.ANSWER_BY_WORDS_ONLY if found.degraded else "",
     ]
     await _offer(

@@ -62,6 +62,7 @@ def _lines(plan: Plan, place: int, count: int) -> list[str]:
     return [
         f"{number}{plan.code} {plan.title}{kind}",
         *plan.words.split("\n"),
+        *([texts.ANSWER_ADAPTED.format(code=plan.code)] if plan.is_adapted else []),
         *filter(None, plan.sums),
         *([texts.ANSWER_MATERIAL.format(materials=" / ".join(plan.materials))] if plan.materials else []),
         *([texts.ANSWER_WHY.format(why=plan.why)] if plan.why else []),

@@ -198,6 +198,11 @@ def _recorded(records: Sequence[Record], role: AmountRole) -> Price | None:
     return None
 
 
+def budget_of(records: Sequence[Record]) -> Price | None:
+    """As the records have it, whatever was said since."""
+    return _recorded(records, "budget")
+
+
 def _one(prices: Sequence[Price]) -> Price | None:
     distinct = {price for price in prices if price.fen > 0}
     return distinct.pop() if len(distinct) == 1 else None

@@ -46,6 +46,10 @@ class Plan:
     materials: tuple[str, ...] = ()
     names_prices: bool = False
     """Whether the script speaks of two prices, said or left out."""
+    is_cut: bool = False
+    """Whether there is more of the script than `words`."""
+    is_adapted: bool = False
+    """Whether a language model put `words` so; what they say is the script's and the record's."""
 
 
 def of_different_kinds(hits: Sequence[Hit]) -> list[Hit]:
@@ -93,6 +97,7 @@ def plan(script: Script, figures: Figures, *, phrasing: str | None = None) -> Pl
         sums=tuple(_sums(script, figures)),
         materials=tuple(script.materials),
         names_prices=bool(PRICES & set(script_words.placeholders(script.body))),
+        is_cut=len(words) > MOST_WORDS,
     )
 
 

@@ -36,6 +36,7 @@ from handlers.messages import (
     Voice,
 )
 from handlers.rulebook import RuleBook
+from nlp.adapted import Adapter
 from nlp.draft import Vocabulary
 from nlp.extractor import Extractor, Rules
 from nlp.images import look_of
@@ -323,6 +324,7 @@ async def build(
     answers_only: bool = False,
     extractor: Extractor | None = None,
     coach: Coach | None = None,
+    adapter: Adapter | None = None,
     silent_for_s: float = 60.0,
     reads_pictures: bool = False,
     rules: RuleBook | None = None,
@@ -345,6 +347,7 @@ async def build(
         listener=listener,
         extractor=extractor or Rules(),
         coach=coach,
+        adapter=adapter,
         screens=screens if reads_pictures else None,
         media=LocalMediaStore(folder / "media"),
         fetch_media=fetch_media,

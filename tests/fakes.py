@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,7 @@ from handlers.messages import (
     Sender,
     Text,
 )
+from nlp.adapted import Adapter, Fact, NotAdapted, Passage, Rewrite
 from nlp.draft import ExtractionContext, VisitDraft
 from nlp.extractor import Extractor, Rules
 from storage.clock import Clock
@@ -79,6 +81,24 @@ class FakeExtractor:
 
 
 _extractor: Extractor = FakeExtractor()
+
+
+@dataclass
+class FakeAdapter:
+    """Says each script as the test told it to, by its code; what it was not told about it leaves out."""
+
+    says: Callable[[Passage], Rewrite | None] | NotAdapted = lambda _passage: None
+    asked: list[tuple[tuple[Passage, ...], tuple[Fact, ...], str]] = field(default_factory=list)
+    name: str = "m·adapt.v1"
+
+    async def adapt(self, passages: Sequence[Passage], facts: Sequence[Fact], question: str) -> Sequence[Rewrite]:
+        self.asked.append((tuple(passages), tuple(facts), question))
+        if isinstance(self.says, NotAdapted):
+            raise self.says
+        return [rewrite for passage in passages if (rewrite := self.says(passage)) is not None]
+
+
+_adapter: Adapter = FakeAdapter()
 
 
 @dataclass(frozen=True)
