@@ -409,6 +409,7 @@ async def _close(ctx: Context, work: Work, deal: Opportunity, member: Member, re
     if waiting is not None:
         await stages.drop(ctx, work, waiting, member=member, cause=reply.cause)
     await signing_dates.lapse(work, deal, cause=reply.cause)
+    await stages.mirror_the_open(ctx, work, deal.customer_id, member=member, cause=reply.cause)
     work.audit.note(
         f"opportunity.{deal.state}",
         stages.subject_of(deal),

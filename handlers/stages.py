@@ -227,6 +227,18 @@ async def _mirror(ctx: Context, work: Work, deal: Opportunity, change: StageChan
     await after_visits.on_stage(ctx, work, customer, member, cause)
 
 
+async def mirror_the_open(ctx: Context, work: Work, customer_id: int, *, member: Member, cause: str) -> None:
+    """A deal has ended: the customer is where the open deal is that moved last, and nobody waits for the ended one."""
+    customer = await work.customers.lock(customer_id)
+    moved = [deal for deal in await work.opportunities.open_of(customer_id) if deal.stage is not None]
+    latest = max(moved, key=lambda deal: (deal.stage_since is not None, deal.stage_since), default=None)
+    if latest is None or latest.stage is None:
+        customer.stage, customer.stage_since = None, None
+    else:
+        work.customers.set_stage(customer, latest.stage, since=latest.stage_since)
+    await customer_rules.end_stalled(ctx, work, customer_id, member.member_id, cause=cause)
+
+
 async def drop(ctx: Context, work: Work, change: StageChange, *, member: Member, cause: str) -> None:
     """Nobody wants it any more."""
     deal = await work.opportunities.get(change.opportunity_id)

@@ -286,6 +286,18 @@ async def test_a_lead_goes_back_to_marketing(chat: Chat) -> None:
     assert (await deal(chat)).state == "returned"
 
 
+async def test_a_deal_that_has_ended_leaves_the_customer_where_the_other_one_is(chat: Chat) -> None:
+    await registered(chat, "方案设计", name="一期")
+    await registered(chat, "需求确认", name="二期扩产")
+
+    await chat.says("丢单 恒力 二期扩产 价格太高")
+
+    assert (await deal(chat, 2)).state == "lost"
+    assert (await customer(chat)).stage == "方案设计"
+    await chat.says("丢单 恒力 价格太高")
+    assert (await customer(chat)).stage is None
+
+
 # Several deals
 
 
