@@ -60,6 +60,15 @@ DONE_NOT_UNLOCKED = "好的，日期不改，{rep}已收到。"
 
 SOMEBODY_UP, NO_DAY = "上级", "未定"
 
+# What does not go together
+
+DOUBT_SIGNED = "您说「{words}」，但预计签约是 {on}，还没到。是提前签了吗？说错就直接回复改。"
+DOUBT_COST = "报价 {quote} 低于成本 {cost}，确定这样报吗？说错就直接回复改。"
+DOUBT_JUMP = "{label}上次是 {was}，这次是 {now}，差得比较多，是变了还是说错了？"
+DOUBT_DECIDER = "决策人之前是{was}，这次说{now}拍板，是换人了吗？"
+COST_KEPT = "「{deal}」的成本记为 {cost}，报价低于它会提醒。"
+COST_UNCLEAR = "没听出金额。例如：成本 恒力 60万"
+
 # Said
 
 SAY_WHICH_DAY = "没听出日期。例如：预计签约 恒力 12月20日"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from handlers import (
     access,
     actions,
+    consistency,
     deal_cards,
     deal_texts,
     leads,
@@ -20,9 +21,9 @@ from handlers.context import Context
 from handlers.opportunities import title
 from handlers.outbox import Recipient
 from handlers.pressed import Pressed
-from handlers.record import AmountValue, Record, SigningValue, StageValue, load
+from handlers.record import AmountValue, DeciderValue, Record, SigningValue, StageValue, load
 from handlers.reply import Reply
-from nlp import dates, deal_words
+from nlp import dates, deal_words, money
 from nlp.deal_words import DealOrder
 from storage.deal_models import Opportunity, StageChange
 from storage.models import Customer, Member, Visit
@@ -38,27 +39,30 @@ MOST_LISTED = 20
 
 @dataclass(frozen=True)
 class Outlook:
-    """What confirming a draft would do to its deal."""
+    """What confirming a draft would do to its deal, and what does not go together with it."""
 
     stage_was: str | None = None
     waits: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 async def outlook(ctx: Context, work: Work, visit: Visit, record: Record) -> Outlook:
     """For the draft's card; nothing where it is not clear yet which deal it is about."""
-    stage = record.one(StageValue)
-    if stage is None or visit.customer_id is None:
+    if visit.customer_id is None:
         return Outlook()
     deals = await work.opportunities.open_of(visit.customer_id)
     deal = deals[0] if len(deals) == 1 else opportunities.named_in(deals, await _words_of(work, visit))
     if deals and deal is None:
         return Outlook()
+    stage = record.one(StageValue)
     if deal is None:
-        deal = Opportunity(customer_id=visit.customer_id, lead="mql", stage=None)
-        waits = stages.would_wait(ctx, deal, stage.name, documents=frozenset())
-    else:
-        waits = stages.would_wait(ctx, deal, stage.name, documents=await stages.proofs(work, deal))
-    return Outlook(deal.stage, waits)
+        new = Opportunity(customer_id=visit.customer_id, lead="mql", stage=None)
+        return Outlook(waits=stages.would_wait(ctx, new, stage.name, documents=frozenset()) if stage else "")
+    doubts = await consistency.doubts(ctx, work, visit, record, deal)
+    if stage is None:
+        return Outlook(doubts=tuple(doubts))
+    waits = stages.would_wait(ctx, deal, stage.name, documents=await stages.proofs(work, deal))
+    return Outlook(deal.stage, waits, tuple(doubts))
 
 
 async def on_confirmed(
@@ -154,6 +158,11 @@ async def put_with(
     visit.opportunity_id = deal.opportunity_id
     await work.opportunities.file_evidence(visit)
     _set_amount(work, deal, record, member=member, cause=cause)
+    if deal.decider_id is not None and (decider := record.one(DeciderValue)) is not None:
+        # the card has asked whether it is somebody else
+        await leads.set_decider(
+            work, deal, decider.name, None, _words(record, DeciderValue), member=member, cause=cause
+        )
     told = []
     if signing := record.one(SigningValue):
         words = _words(record, SigningValue)
@@ -182,7 +191,7 @@ async def put_with(
     return "\n".join(filter(None, told))
 
 
-def _words(record: Record, kind: type[StageValue] | type[SigningValue]) -> str:
+def _words(record: Record, kind: type[StageValue | SigningValue | DeciderValue]) -> str:
     return next((fact.source.words for fact in record.facts if isinstance(fact.value, kind)), "")
 
 
@@ -318,6 +327,7 @@ EXAMPLES = {
     "undo": "撤销阶段 恒力",
     "stage": "阶段 恒力 报价审批",
     "signing": "预计签约 恒力 12月20日",
+    "cost": "成本 恒力 60万",
     "show": "商机 恒力",
 }
 
@@ -344,7 +354,9 @@ async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: Dea
 async def _do(ctx: Context, work: Work, deal: Opportunity, member: Member, reply: Reply, order: DealOrder) -> str:
     """Only whoever has the customer moves the deal; those who lead them may close it and take changes back."""
     is_own = await access.owns_deal(work, member, deal.opportunity_id)
-    if not is_own and (order.order in ("sql", "stage", "signing") or not access.has_role(member, access.LEADERS)):
+    if not is_own and (
+        order.order in ("sql", "stage", "signing", "cost") or not access.has_role(member, access.LEADERS)
+    ):
         return texts.NOT_ALLOWED
     match order.order:
         case "sql":
@@ -354,6 +366,8 @@ async def _do(ctx: Context, work: Work, deal: Opportunity, member: Member, reply
             return await _stage_said(ctx, work, deal, member, reply, order.rest)
         case "undo":
             return await _undo(ctx, work, deal, member, reply)
+        case "cost":
+            return await _cost_said(work, deal, member, reply, order.rest)
         case "signing":
             return await _signing_said(ctx, work, deal, member, reply, order.rest)
         case _:
@@ -395,6 +409,24 @@ async def _signing_said(ctx: Context, work: Work, deal: Opportunity, member: Mem
         return deal_texts.SAY_WHICH_DAY
     told = await signing_dates.expect(ctx, work, deal, days[-1], member=member, cause=reply.cause, words=reply.text)
     return told or deal_texts.SIGNING_KEPT.format(on=wording.day(days[-1], today))
+
+
+async def _cost_said(work: Work, deal: Opportunity, member: Member, reply: Reply, rest: str) -> str:
+    amounts = [amount for amount in money.amounts(rest) if amount.unit is None and amount.high_fen is not None]
+    if len(amounts) != 1:
+        return deal_texts.COST_UNCLEAR
+    [amount] = amounts
+    assert amount.high_fen is not None  # only those were kept
+    work.audit.note(
+        "opportunity.cost",
+        stages.subject_of(deal),
+        member_id=member.member_id,
+        source=reply.cause,
+        before={"cost_fen": deal.cost_fen},
+        after={"cost_fen": amount.high_fen},
+    )
+    deal.cost_fen = amount.high_fen
+    return deal_texts.COST_KEPT.format(deal=await title(work, deal), cost=wording.amount(amount.high_fen))
 
 
 async def _close(ctx: Context, work: Work, deal: Opportunity, member: Member, reply: Reply, order: DealOrder) -> str:

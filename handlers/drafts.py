@@ -88,7 +88,7 @@ async def show(
         before=before,
         note=note,
         warnings=warnings,
-        doubts=doubts,
+        doubts=[*doubts, *deal.doubts],
         stage_was=deal.stage_was,
         stage_waits=deal.waits,
         low=await escalation_weights.low_of(work, await work.members.get(visit.member_id), now),

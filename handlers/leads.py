@@ -6,7 +6,7 @@ for them, and the audit log keeps from where each came.
 
 import re
 
-from handlers import deal_texts, notes_values, opportunities, outbox, stages, wording
+from handlers import consistency, deal_texts, notes_values, opportunities, outbox, stages, wording
 from handlers.context import Context
 from handlers.outbox import Recipient
 from handlers.record import AmountValue, DeciderValue
@@ -98,13 +98,16 @@ def _set_budget(
 
 async def _decider_from_records(work: Work, deal: Opportunity, *, member: Member, cause: str) -> None:
     for value, words in await notes_values.latest(work, deal, DeciderValue):
-        await _set_decider(work, deal, value.name, None, words, member=member, cause=cause)
+        await set_decider(work, deal, value.name, None, words, member=member, cause=cause)
         return
 
 
-async def _set_decider(
+async def set_decider(
     work: Work, deal: Opportunity, name: str, title: str | None, words: str, *, member: Member, cause: str
 ) -> None:
+    known = await work.customers.contact(deal.decider_id) if deal.decider_id is not None else None
+    if known is not None and consistency.may_be_one(known.name, name):
+        return
     contact = await work.customers.remember_contact(deal.customer_id, name, title=title)
     deal.decider_id = contact.contact_id
     work.audit.note(
@@ -146,7 +149,7 @@ async def take_decider(ctx: Context, work: Work, question: Question, reply: Repl
     deal = await _deal_of(work, question, member, DECIDER)
     if deal is None:
         return False
-    await _set_decider(work, deal, said["name"], said["title"], reply.text, member=member, cause=reply.cause)
+    await set_decider(work, deal, said["name"], said["title"], reply.text, member=member, cause=reply.cause)
     await convert(ctx, work, deal, member=member, to=reply.to, cause=reply.cause)
     return True
 

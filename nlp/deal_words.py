@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Order = Literal["sql", "return", "won", "lost", "new", "stage", "undo", "signing", "show"]
+Order = Literal["sql", "return", "won", "lost", "new", "stage", "undo", "signing", "cost", "show"]
 
 MOST = 80
 """Characters; whatever is longer tells of more than a deal's next step."""
@@ -17,6 +17,7 @@ _ORDERS: tuple[tuple[Order, str], ...] = (
     ("undo", r"撤[销回](?:阶段|阶段变更)"),
     ("stage", r"(?:改)?阶段"),
     ("signing", r"预计签约(?:日期|时间|日)?"),
+    ("cost", r"成本(?:价)?"),
     ("show", r"(?:看|查)?商机"),
 )
 _PATTERNS = tuple(

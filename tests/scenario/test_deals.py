@@ -384,6 +384,58 @@ async def test_while_it_is_frozen_a_newer_day_waits_too(chat: Chat) -> None:
     assert len(asked) == 2
 
 
+# What does not go together
+
+
+async def test_signed_before_its_day_is_asked_about(chat: Chat) -> None:
+    await registered(chat, "报价审批")
+    await chat.says("预计签约 恒力 12月20日")
+
+    await chat.says("今天拜访了宁波恒力阀门的王经理，合同已经签了，周五前我安排发货。")
+
+    assert "是提前签了吗？" in chat.draft().body
+    assert "预计签约是 12-20（周日）" in chat.draft().body
+
+
+async def test_a_quote_below_cost_is_asked_about_once(chat: Chat) -> None:
+    await registered(chat, "报价审批")
+    await chat.says("成本 恒力 60万")
+    assert chat.texts(of=REP)[-1] == f"「{CUSTOMER}」的成本记为 60 万元，报价低于它会提醒。"
+
+    await chat.says("今天拜访了宁波恒力阀门的王经理，我们报价55万，周五前我发合同。")
+    assert "⚠ 报价 55 万元 低于成本 60 万元，确定这样报吗？" in chat.draft().body
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.passes(timedelta(hours=1))
+    await chat.says("今天又拜访了宁波恒力阀门的王经理，我们报价55万没变，周五前我发合同。")
+
+    assert "低于成本" not in chat.draft().body
+
+
+async def test_an_amount_that_jumps_is_asked_about(chat: Chat) -> None:
+    await visit(chat, "今天拜访了宁波恒力阀门的王经理，预算85万，周五前我发方案。")
+    await chat.passes(timedelta(hours=1))
+
+    await chat.says("又拜访了宁波恒力阀门的王经理，预算只有30万，周五前我发方案。")
+
+    assert "预算上次是 85 万元，这次是 30 万元，差得比较多，是变了还是说错了？" in chat.draft().body
+    await chat.says("预算改成80万")
+    assert "差得比较多" not in chat.draft().body
+
+
+async def test_another_decider_is_asked_about_once(chat: Chat) -> None:
+    await visit(chat, "今天拜访了宁波恒力阀门的王经理，预算85万，李总拍板，周五前我发方案。")
+    await chat.says("转SQL 恒力")
+    await chat.passes(timedelta(hours=1))
+
+    await chat.says("又拜访了宁波恒力阀门的王经理，现在是张总拍板，周五前我发方案。")
+    assert "决策人之前是李总，这次说张总拍板，是换人了吗？" in chat.draft().body
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.passes(timedelta(hours=1))
+    await chat.says("又拜访了宁波恒力阀门的王经理，还是张总拍板，周五前我发合同。")
+
+    assert "换人" not in chat.draft().body
+
+
 # Orders
 
 
