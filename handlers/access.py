@@ -125,6 +125,12 @@ async def _own_evidence(work: Work, member: Member, action: Any) -> bool:
     return evidence is not None and evidence.member_id == member.member_id
 
 
+async def _own_pieces(work: Work, member: Member, action: Any) -> bool:
+    """What they sent themselves; to whose file it goes is theirs to say, as with a visit."""
+    pieces = [await work.visits.find_evidence(evidence_id) for evidence_id in action.evidence_ids]
+    return bool(pieces) and all(piece is not None and piece.member_id == member.member_id for piece in pieces)
+
+
 async def _own_todo(work: Work, member: Member, action: Any) -> bool:
     todo = await work.todos.find(action.todo_id)
     return todo is not None and todo.member_id == member.member_id
@@ -233,6 +239,10 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.PickSide: _own_evidence,
     actions.LabelPicture: _own_evidence,
     actions.NotePicture: _own_evidence,
+    actions.FileEvidence: _own_pieces,
+    actions.FileChosen: _own_pieces,
+    actions.ChangeFile: _own_pieces,
+    actions.LeaveEvidence: _own_pieces,
     actions.FinishTodo: _own_todo,
     actions.PostponeTodo: _own_todo,
     actions.PassOnTodo: _own_todo,

@@ -1,13 +1,15 @@
 """Pictures, files, places and links: kept as evidence of the visit they were sent about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import drafts, outbox, texts
+from handlers import drafts, evidence_texts, filing, outbox, texts
 from handlers.context import Context
-from handlers.messages import File, Image, InboundMessage, Link, Location, Video, Voice
+from handlers.messages import File, Image, InboundMessage, Link, Location, Sender, Video, Voice
 from handlers.people import known
 from handlers.record import CustomerValue, load
+from nlp import documents
 from storage.jobs import Job
 from storage.models import Evidence, Member, Visit
 from storage.work import Work
@@ -46,6 +48,15 @@ async def keep(work: Work, message: InboundMessage, member: Member, file: Fetche
     return evidence
 
 
+def name_it(ctx: Context, evidence: Evidence) -> list[str]:
+    """Take what a file is from its name, where that says it; what to tell the rep of it."""
+    named = documents.by_name(filing.file_name(evidence), ctx.settings.documents) if evidence.kind == "file" else None
+    if named is not None:
+        evidence.label = named
+        return [evidence_texts.SEEN_AS.format(label=named)]
+    return [evidence_texts.SAY_WHAT_VIDEO if filing.sort_of(evidence) == "video" else evidence_texts.SAY_WHAT]
+
+
 async def fetch_early(ctx: Context, job: Job) -> None:
     """Fetch what waits in a busy lane: some platforms take a file's address back within minutes.
 
@@ -76,8 +87,50 @@ async def keep_fetched(ctx: Context, job: Job, message: InboundMessage, file: Fe
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
         evidence = await keep(work, message, member, file)
-        answer = await put_with_visit(ctx, work, member, evidence, what=NAMES[type(message.content)])
-        await outbox.say(work, message.sender, answer, cause=f"{message.key}>saved")
+        what, lines = NAMES[type(message.content)], name_it(ctx, evidence)
+        await put_or_offer(ctx, work, member, evidence, what=what, to=message.sender, cause=message.key, lines=lines)
+
+
+async def put_or_offer(
+    ctx: Context,
+    work: Work,
+    member: Member,
+    evidence: Evidence,
+    *,
+    what: str,
+    to: Sender,
+    cause: str,
+    lines: Sequence[str] = (),
+    before: str = "",
+) -> None:
+    """Put what was sent with the visit that is open and say so, or ask whose it is.
+
+    `before` goes ahead of what is said, `lines` after it. What names another customer than the open draft's is not put
+    there without a word.
+    """
+    visit = await _open_visit(ctx, work, member, evidence.sent_at)
+    if visit is None and (there := await filing.already_there(ctx, work, member, evidence)):
+        await outbox.say(work, to, f"{before}{there}", cause=f"{cause}>saved")
+        return
+    draft_of = await _another_customers(work, visit, evidence) if visit is not None else ""
+    if visit is None or draft_of:
+        loose = before + texts.SAVED_LOOSE.format(what=what, minutes=window_min(ctx))
+        await filing.offer(
+            ctx, work, evidence, what=what, to=to, cause=cause, lines=lines, draft_of=draft_of, loose=loose
+        )
+        return
+    _attach(visit, evidence)
+    answer = before + texts.SAVED_WITH_VISIT.format(what=what, customer=await customer_words(work, visit))
+    await outbox.say(work, to, "\n".join([answer, *lines]), cause=f"{cause}>saved")
+
+
+async def _another_customers(work: Work, visit: Visit, evidence: Evidence) -> str:
+    """The customer of the draft, where a file's name names others and not them; empty otherwise."""
+    customer = (await load(work, visit)).customer
+    if customer is None or customer.status != "known":
+        return ""
+    named = [one.name for one in await filing.named_in(work, filing.file_name(evidence))]
+    return customer.name if named and customer.name not in named else ""
 
 
 async def put_with_visit(ctx: Context, work: Work, member: Member, evidence: Evidence, *, what: str) -> str:

@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers import cards, deals, details, escalation, escalation_weights, outbox, questionnaire, rules, texts, todos
+from handlers import (
+    cards,
+    deals,
+    details,
+    escalation,
+    escalation_weights,
+    filing,
+    outbox,
+    questionnaire,
+    rules,
+    texts,
+    todos,
+)
 from handlers.actions import CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.context import TIMERS, Context
 from handlers.messages import Sender
@@ -151,6 +163,8 @@ async def adopt(ctx: Context, work: Work, visit: Visit, member: Member, evidence
         until=evidence.sent_at + ctx.settings.merge_window,
     )
     for item in loose:
+        if not await filing.joins(work, item, cause=evidence.event_key):
+            continue
         item.visit_id = visit.visit_id
         if (place := place_fact(item)) is not None:
             known = known.with_fact(place)
@@ -273,13 +287,14 @@ async def confirm(
     made = await todos.create(ctx, work, visit, now, customer=customer.name, to=to, cause=cause)
     await todos.settle_follow_ups(ctx, work, customer.customer_id, member.member_id, cause=cause)
     moved = await deals.on_confirmed(ctx, work, visit, now, customer, member=member, to=to, cause=cause)
+    filed = await filing.on_confirmed(ctx, work, visit, customer)
     told = await escalation.raise_for(ctx, work, visit, now, member=member, customer=customer.name, cause=cause)
     sentence = texts.CONFIRMED.format(
         customer=customer.name,
         on=day(visit.visited_on, ctx.day_of(work.now)),
         todos=texts.TODOS_MADE.format(count=made) if made else "",
     )
-    await outbox.say(work, to, "\n".join(filter(None, [sentence, moved, told])), cause=f"{cause}>confirmed")
+    await outbox.say(work, to, "\n".join(filter(None, [sentence, filed, moved, told])), cause=f"{cause}>confirmed")
     await rules.on_confirmed(ctx, work, visit, now, customer, member, cause, is_new=known is None)
 
 

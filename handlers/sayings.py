@@ -13,6 +13,7 @@ from handlers import (
     escalation_answers,
     escalation_requests,
     escalation_weights,
+    filing,
     objections,
     outbox,
     plans,
@@ -33,7 +34,7 @@ from handlers import (
 from handlers.access import Role
 from handlers.context import Context
 from handlers.reply import Reply
-from nlp import objection_words, plan_words, practice_words, todo_words
+from nlp import evidence_words, objection_words, plan_words, practice_words, todo_words
 from nlp.draft import Vocabulary
 from storage.models import Member
 from storage.work import Work
@@ -85,6 +86,7 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("练习", access.EVERYBODY, practice_words.read, practice.run, is_order=True),
     Saying("怎么回", access.EVERYBODY, objections.read, objections.ask, is_order=True),
     Saying("商机", access.SELLERS, deals.read, deals.run, is_order=True),
+    Saying("归档", access.SELLERS, evidence_words.read_file_to, filing.run, is_order=True),
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),
     Saying("跟进或已处理", access.EVERYBODY, escalation_answers.said_of_matter, escalation_answers.do_as_said),

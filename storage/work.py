@@ -11,6 +11,7 @@ from storage.cards import Cards
 from storage.customers import Customers
 from storage.departures import Departures
 from storage.escalations import Escalations
+from storage.files import Files
 from storage.handovers import Handovers
 from storage.invites import Invites
 from storage.jobs import Jobs
@@ -85,6 +86,10 @@ class Work:
     @cached_property
     def visits(self) -> Visits:
         return Visits(self.session, self.now)
+
+    @cached_property
+    def files(self) -> Files:
+        return Files(self.session, self.now)
 
     @cached_property
     def todos(self) -> Todos:

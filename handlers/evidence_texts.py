@@ -1,0 +1,41 @@
+"""Every sentence about evidence: what it is, where it lies, what it is worth."""
+
+from collections.abc import Mapping
+
+# What it is
+
+SORTS: Mapping[str, str] = {"voice": "录音", "image": "图片", "file": "文件", "video": "视频"}
+SEEN_AS = "看文件名是「{label}」；不对就回复，例如：这是采购意向书"
+SAY_WHAT = "是哪类资料请回复，例如：这是采购意向书"
+SAY_WHAT_VIDEO = "是产品演示的话请回复：这是演示视频"
+LABELLED_FILED = "已标为「{label}」，在{customer}的资料里。"
+
+# Whose it is
+
+OFFER_TITLE = "{what}已存好"
+OFFER_TITLE_MANY = "{count} 份资料已存好"
+OFFER_WHOSE = "归到哪家客户？"
+OFFER_MAYBE = "可能是：{names}"
+WHY_NAME = "文件名里写着"
+WHY_WORDS = "图上的字里写着"
+WHY_LAST = "刚确认的拜访"
+OFFER_ELSEWHERE = "现在的草稿是「{draft}」，所以没有放进去。"
+OFFER_JOINS = "不点的话，{minutes} 分钟内的拜访记录会自动带上。"
+OFFER_LATER = "不点就先放着，回复「未归档」能看到。"
+OFFER_BY_WORD = "要归到某家客户，回复例如：归到恒力"
+FILE_TO = "归到「{name}」"
+FILED = "已归到「{customer}」：{names}"
+FILED_POINTS = "，证据积分 +{points}"
+FILED_NOT = "好的，不归档，原件仍保留。"
+THERE_ALREADY = "「{name}」已经在「{customer}」的资料里（{who} {on} 发的{version}），没有重复归档。"
+THERE_ALREADY_SENT = "这份{what}在「{customer}」的资料里已有（{who} {on} 发的{version}），没有重复计入。"
+NEW_VERSION = "「{name}」是第 {version} 版，旧版保留。"
+VERSION = "，第 {version} 版"
+NOTHING_TO_FILE = "没有等着归档的资料。先发文件、照片或视频，再说归到哪家客户。"
+NO_SUCH_CUSTOMER = "客户名单里没找到「{name}」，没有归档。"
+WHICH_CUSTOMER = "「{name}」可能是：{names}。请说全名，例如：归到{example}"
+CLOSED_FILED = "已归档"
+CLOSED_NOT_FILED = "不归档"
+CLOSED_JOINED = "见新卡"
+CLOSED_WITH_VISIT = "已附拜访记录"
+CONFIRMED_POINTS = "证据积分 +{points}。"

@@ -1,0 +1,331 @@
+"""What people send lies in the right customer's file: what it is, whose it is, which version, and what it is worth."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.platform import MediaFile
+from handlers import actions, texts
+from handlers import evidence_texts as words
+from handlers.messages import CardUpdate, File, Image, OutboundCard, OutboundText, Video
+from nlp.screens import ScreenReading
+from storage.database import Database
+from storage.models import Evidence
+from tests import chat as chats
+from tests.chat import MANAGER, OTHER, REP, Chat, closings, fields
+from tests.fakes import FakeClock
+
+HENGLI, HENGLI_ID, HENGLI_SHORT = "宁波恒力阀门有限公司", 1, "归到「宁波恒力…」"
+NOTE = "今天拜访恒力阀门王经理，聊了样品，下周三前寄样品给他，预算85万"
+Sent = list[OutboundText | OutboundCard | CardUpdate]
+
+
+@pytest.fixture
+async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> Chat:
+    return await chats.build(database, clock, tmp_path, reads_pictures=True)
+
+
+async def sends(chat: Chat, name: str, data: bytes | None = None, *, sender: str = REP) -> Sent:
+    """Sends a file of that name, another one each time unless `data` says which."""
+    reference = f"media-{len(chat.platform.media) + 1}"
+    chat.platform.media[reference] = MediaFile(data or f"%PDF {reference}".encode(), "application/pdf", name)
+    return await chat.receives(File(media_ref=reference, file_name=name), sender=sender)
+
+
+async def films(chat: Chat) -> Sent:
+    reference = f"media-{len(chat.platform.media) + 1}"
+    chat.platform.media[reference] = MediaFile(f"....ftypmp42{reference}".encode(), "video/mp4")
+    return await chat.receives(Video(media_ref=reference))
+
+
+async def kept(chat: Chat, *kinds: str) -> list[Evidence]:
+    async with chat.database.reading() as work:
+        query = select(Evidence).where(Evidence.kind.in_(kinds or ("image", "file", "video")))
+        return list(await work.session.scalars(query.order_by(Evidence.evidence_id)))
+
+
+def text_of(sent: Sent) -> str:
+    text = [one.text for one in sent if isinstance(one, OutboundText)][-1]
+    return text
+
+
+def card_of(sent: Sent) -> OutboundCard:
+    card = [one for one in sent if isinstance(one, OutboundCard)][-1]
+    return card
+
+
+# What it is
+
+
+async def test_a_file_is_what_its_name_says_and_the_rep_is_told_so(chat: Chat) -> None:
+    await chat.says(NOTE)
+
+    sent = await sends(chat, "恒力-采购意向书_v2.pdf")
+
+    assert text_of(sent) == (
+        f"文件已存为证据，附在「{HENGLI}」的拜访记录上。\n看文件名是「采购意向书」；不对就回复，例如：这是采购意向书"
+    )
+    assert (await kept(chat))[0].label == "采购意向书"
+
+
+async def test_a_file_whose_name_says_nothing_is_asked_about_and_labelled_by_a_reply(chat: Chat) -> None:
+    await chat.says(NOTE)
+    sent = await sends(chat, "扫描件0012.pdf")
+    assert text_of(sent).endswith(words.SAY_WHAT)
+
+    assert await chat.says("这是采购意向书") == [f"已标为「采购意向书」，附在「{HENGLI}」的拜访记录上。"]
+    assert (await kept(chat))[0].label == "采购意向书"
+
+
+async def test_a_recording_and_a_video_are_labelled_by_a_reply_each_by_what_it_can_be(chat: Chat) -> None:
+    await chat.speaks(NOTE)
+    sent = await films(chat)
+    assert text_of(sent).endswith(words.SAY_WHAT_VIDEO)
+    await sends(chat, "扫描件.pdf")
+
+    await chat.says("这是演示视频")
+    await chat.says("这是反馈录音")
+    await chat.says("这份文件是营业执照")
+
+    labels = {one.kind: one.label for one in await kept(chat, "voice", "video", "file")}
+    assert labels == {"voice": "首次试用反馈录音", "video": "演示视频", "file": "营业执照"}
+
+
+async def test_a_label_that_nothing_sent_can_bear_is_a_note_like_any_other(chat: Chat) -> None:
+    await chat.says(NOTE)
+    await sends(chat, "扫描件.pdf")
+
+    await chat.says("演示视频")
+
+    assert (await kept(chat))[0].label is None
+
+
+async def test_a_label_said_too_late_labels_nothing(chat: Chat) -> None:
+    await chat.says(NOTE)
+    await sends(chat, "扫描件.pdf")
+    await chat.passes(timedelta(minutes=11))
+
+    await chat.says("这是营业执照")
+
+    assert (await kept(chat))[0].label is None
+
+
+# Whose it is
+
+
+async def test_a_file_that_names_a_customer_is_offered_to_them_and_filed_by_the_button(chat: Chat) -> None:
+    card = card_of(await sends(chat, "恒力竞品对比表.xlsx"))
+    assert (card.title, card.subtitle) == ("文件已存好", "归到哪家客户？")
+    assert fields(card) == {"资料": "恒力竞品对比表.xlsx", "客户": HENGLI, "依据": "文件名里写着"}
+    assert [button.text for button in card.buttons] == [HENGLI_SHORT, "换客户", "不归档"]
+    assert (await kept(chat))[0].customer_id is None
+
+    sent = await chat.presses(card, actions.FileEvidence)
+
+    assert closings(sent) == ["已归档"]
+    assert text_of(sent) == f"已归到「{HENGLI}」：恒力竞品对比表.xlsx，证据积分 +8"
+    [file] = await kept(chat)
+    assert (file.customer_id, file.label, file.version, file.visit_id) == (HENGLI_ID, "竞品对比表", 1, None)
+
+
+async def test_pressed_twice_it_is_filed_once(chat: Chat) -> None:
+    card = card_of(await sends(chat, "恒力意向书.pdf"))
+    await chat.presses(card, actions.FileEvidence)
+    await chat.presses(card, actions.FileEvidence)
+
+    assert chat.texts()[-1] == texts.CARD_CLOSED.format(closing="已归档")
+    assert [one.version for one in await kept(chat)] == [1]
+
+
+async def test_several_customers_are_asked_about(chat: Chat) -> None:
+    card = card_of(await sends(chat, "宏达营业执照.pdf"))
+    assert fields(card)["客户"] == "可能是：杭州宏达机电有限公司、绍兴宏达纺织有限公司"
+    assert [button.text for button in card.buttons] == ["归档", "换客户", "不归档"]
+
+    await chat.presses(card, actions.FileChosen)
+    assert chat.texts()[-1] == texts.CHOOSE_FIRST
+    await chat.presses(card, actions.FileChosen, chosen={"customer": ("3",)})
+
+    assert (await kept(chat))[0].customer_id == 3
+
+
+async def test_a_customer_that_was_not_in_the_list_cannot_be_chosen(chat: Chat) -> None:
+    card = card_of(await sends(chat, "宏达营业执照.pdf"))
+
+    for made_up in ("99", "x", "-1"):
+        await chat.presses(card, actions.FileChosen, chosen={"customer": (made_up,)})
+
+    assert chat.texts()[-1] == texts.CHOOSE_FIRST
+    assert (await kept(chat))[0].customer_id is None
+
+
+async def test_a_photo_after_a_confirmed_visit_is_offered_to_its_customer_within_the_window_only(chat: Chat) -> None:
+    await chat.says(NOTE)
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+
+    card = card_of(await chat.shows(ScreenReading("photo")))
+    assert fields(card) == {"资料": "现场照片", "客户": HENGLI, "依据": "刚确认的拜访"}
+    await chat.presses(card, actions.FileEvidence)
+    assert chat.texts()[-1] == f"已归到「{HENGLI}」：现场照片，证据积分 +3"
+
+    await chat.passes(timedelta(minutes=11))
+    assert text_of(await chat.shows(ScreenReading("photo"))) == (
+        f"{texts.NO_LETTERS}现场照片已存好。10 分钟内的拜访记录会自动带上它。\n{words.OFFER_BY_WORD}"
+    )
+
+
+async def test_a_picture_whose_words_name_a_customer_is_offered_to_them_once_it_is_labelled(chat: Chat) -> None:
+    label = card_of(await chat.shows(ScreenReading("text", plain_text="营业执照\n宁波恒力阀门有限公司\n法定代表人")))
+
+    sent = await chat.presses(label, actions.LabelPicture, chosen={"label": ("营业执照",)})
+
+    card = card_of(sent)
+    assert fields(card) == {"资料": "营业执照", "客户": HENGLI, "依据": "图上的字里写着"}
+
+
+async def test_several_photos_wait_on_one_card(chat: Chat) -> None:
+    await chat.says(NOTE)
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    first = card_of(await chat.shows(ScreenReading("photo")))
+    sent = await chat.shows(ScreenReading("photo"))
+    assert closings(sent) == ["见新卡"]
+    second = card_of(sent)
+    assert second.title == "2 份资料已存好"
+
+    await chat.presses(first, actions.FileEvidence)
+    assert [one.customer_id for one in await kept(chat)] == [None, None]
+    await chat.presses(second, actions.FileEvidence)
+
+    assert [one.customer_id for one in await kept(chat)] == [HENGLI_ID, HENGLI_ID]
+    assert chat.texts()[-1] == f"已归到「{HENGLI}」：现场照片，证据积分 +6"
+
+
+async def test_another_customer_can_be_chosen_and_what_is_left_stays_out(chat: Chat) -> None:
+    card = card_of(await sends(chat, "恒力意向书.pdf"))
+    choose = card_of(await chat.presses(card, actions.ChangeFile))
+    await chat.presses(choose, actions.FileChosen, chosen={"customer": ("2",)})
+    assert (await kept(chat))[0].customer_id == 2
+
+    card = card_of(await sends(chat, "恒力报价.pdf"))
+    await chat.presses(card, actions.LeaveEvidence)
+    assert chat.texts()[-1] == words.FILED_NOT
+    await chat.says(NOTE)
+    [_, left] = await kept(chat)
+    assert (left.customer_id, left.visit_id) == (None, None)
+
+
+async def test_what_waits_on_a_card_goes_with_the_visit_that_is_told_of_next(chat: Chat) -> None:
+    await sends(chat, "恒力意向书.pdf")
+
+    sent = await chat.receives(chats.Text(text=NOTE))
+
+    assert "已附拜访记录" in closings(sent)
+    assert (await kept(chat))[0].visit_id == 1
+
+
+async def test_a_file_of_another_customer_does_not_slip_into_the_open_draft(chat: Chat) -> None:
+    await chat.says(NOTE)
+
+    card = card_of(await sends(chat, "恒丽服饰营业执照.pdf"))
+
+    assert fields(card)["客户"] == "宁波恒丽服饰有限公司"
+    assert f"现在的草稿是「{HENGLI}」，所以没有放进去。" in card.body
+    assert (await kept(chat))[0].visit_id is None
+
+
+async def test_a_confirmed_visit_puts_its_evidence_into_the_customers_file(chat: Chat) -> None:
+    await chat.speaks(NOTE)
+    await chat.shows(ScreenReading("photo"))
+    await sends(chat, "竞品对比.xlsx")
+
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+
+    pieces = await kept(chat, "voice", "image", "file")
+    assert {one.customer_id for one in pieces} == {HENGLI_ID}
+    assert len({one.opportunity_id for one in pieces}) == 1
+    assert "证据积分 +11。" in "\n".join(chat.texts()[-4:])
+
+
+async def test_it_can_be_filed_and_moved_in_words(chat: Chat) -> None:
+    assert await chat.says("归到恒力") == [words.NOTHING_TO_FILE]
+    await sends(chat, "扫描件.pdf")
+
+    assert await chat.says("归到恒力") == [f"已归到「{HENGLI}」：扫描件.pdf"]
+    assert await chat.says("归到宏达") == [
+        "「宏达」可能是：杭州宏达机电有限公司、绍兴宏达纺织有限公司。请说全名，例如：归到杭州宏达机电有限公司"
+    ]
+    assert await chat.says("归到天外天") == ["客户名单里没找到「天外天」，没有归档。"]
+    assert await chat.says("刚才的文件归到恒丽") == ["已归到「宁波恒丽服饰有限公司」：扫描件.pdf"]
+    assert (await kept(chat))[0].customer_id == 2
+
+
+async def test_whose_it_is_can_be_said_with_what_it_is(chat: Chat) -> None:
+    await sends(chat, "扫描件.pdf")
+
+    assert await chat.says("这是恒力的采购意向书") == [f"已归到「{HENGLI}」：扫描件.pdf"]
+
+    [file] = await kept(chat)
+    assert (file.label, file.customer_id, file.version) == ("采购意向书", HENGLI_ID, 1)
+
+
+# Versions
+
+
+async def test_the_same_document_again_is_its_next_version_and_another_is_not(chat: Chat) -> None:
+    for name in ("恒力采购意向书.pdf", "恒力采购意向书_v2.pdf", "恒力采购意向书-备件.pdf"):
+        await chat.presses(card_of(await sends(chat, name)), actions.FileEvidence)
+
+    assert [one.version for one in await kept(chat)] == [1, 2, 1]
+    assert any("「恒力采购意向书_v2.pdf」是第 2 版，旧版保留。" in text for text in chat.texts())
+
+
+async def test_the_same_bytes_again_are_there_already_and_no_second_piece(chat: Chat) -> None:
+    await chat.presses(card_of(await sends(chat, "恒力采购意向书.pdf", b"%PDF one")), actions.FileEvidence)
+    await chat.passes(timedelta(days=1))
+
+    sent = await sends(chat, "意向书(1).pdf", b"%PDF one")
+
+    assert text_of(sent) == f"这份文件在「{HENGLI}」的资料里已有（李晓彤 11-20（周五） 发的，第 1 版），没有重复计入。"
+    assert [one.copy_of for one in await kept(chat)] == [None, 1]
+
+
+async def test_whose_file_has_it_is_not_told_to_those_who_may_not_read_it(chat: Chat) -> None:
+    await chat.presses(card_of(await sends(chat, "恒力采购意向书.pdf", b"%PDF one")), actions.FileEvidence)
+
+    sent = await sends(chat, "意向书.pdf", b"%PDF one", sender=OTHER)
+
+    assert "恒力" not in text_of(sent).replace(words.OFFER_BY_WORD, "")
+    assert (await kept(chat))[1].copy_of is None
+    sent = await sends(chat, "意向书.pdf", b"%PDF one", sender=MANAGER)
+    assert "已有（李晓彤" in text_of(sent)
+
+
+async def test_the_same_document_of_two_visits_counts_once(chat: Chat) -> None:
+    await chat.says(NOTE)
+    await sends(chat, "竞品对比.xlsx", b"one")
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.passes(timedelta(days=1))
+    await chat.says(NOTE)
+    await sends(chat, "竞品对比.xlsx", b"one")
+    before = len(chat.texts())
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+
+    told = "\n".join(chat.texts()[before:])
+    assert "没有重复归档" in told
+    assert "证据积分" not in told
+    first, again = await kept(chat)
+    assert (first.copy_of, again.copy_of) == (None, first.evidence_id)
+
+
+async def test_without_eyes_a_picture_is_offered_as_well(database: Database, clock: FakeClock, tmp_path: Path) -> None:
+    chat = await chats.build(database, clock, tmp_path)
+    await chat.says(NOTE)
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    chat.platform.media["pic"] = MediaFile(b"png", "image/png")
+
+    card = card_of(await chat.receives(Image(media_ref="pic")))
+
+    assert card.title == "图片已存好"
+    assert texts.NO_EYES in card.body
