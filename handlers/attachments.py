@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from handlers import drafts, evidence_texts, filing, outbox, texts
 from handlers.context import Context
@@ -102,19 +101,23 @@ async def put_or_offer(
     cause: str,
     lines: Sequence[str] = (),
     before: str = "",
+    is_offered: bool = True,
 ) -> None:
-    """Put what was sent with the visit that is open and say so, or ask whose it is.
+    """Put what was sent with the visit that is open and say so, or ask whose it is, where it is to be offered.
 
     `before` goes ahead of what is said, `lines` after it. What names another customer than the open draft's is not put
     there without a word.
     """
-    visit = await _open_visit(ctx, work, member, evidence.sent_at)
-    if visit is None and (there := await filing.already_there(ctx, work, member, evidence)):
+    visit = await open_visit(ctx, work, member, evidence)
+    if visit is None and is_offered and (there := await filing.already_there(ctx, work, member, evidence)):
         await outbox.say(work, to, f"{before}{there}", cause=f"{cause}>saved")
         return
     draft_of = await _another_customers(work, visit, evidence) if visit is not None else ""
     if visit is None or draft_of:
         loose = before + texts.SAVED_LOOSE.format(what=what, minutes=window_min(ctx))
+        if not is_offered:
+            await outbox.say(work, to, "\n".join([loose, *lines]), cause=f"{cause}>saved")
+            return
         await filing.offer(
             ctx, work, evidence, what=what, to=to, cause=cause, lines=lines, draft_of=draft_of, loose=loose
         )
@@ -135,7 +138,7 @@ async def _another_customers(work: Work, visit: Visit, evidence: Evidence) -> st
 
 async def put_with_visit(ctx: Context, work: Work, member: Member, evidence: Evidence, *, what: str) -> str:
     """Put what was sent with the visit that is open; the sentence that says where `what` lies now."""
-    visit = await _open_visit(ctx, work, member, evidence.sent_at)
+    visit = await open_visit(ctx, work, member, evidence)
     if visit is None:
         return texts.SAVED_LOOSE.format(what=what, minutes=window_min(ctx))
     _attach(visit, evidence)
@@ -156,7 +159,7 @@ async def keep_place(ctx: Context, job: Job, message: InboundMessage) -> None:
             text=label,
             detail={"label": label, "latitude": place.latitude, "longitude": place.longitude},
         )
-        visit = await _open_visit(ctx, work, member, message.sent_at)
+        visit = await open_visit(ctx, work, member, evidence)
         if visit is None:
             answer = texts.PLACE_LOOSE.format(label=label, minutes=window_min(ctx))
             await outbox.say(work, message.sender, answer, cause=f"{message.key}>saved")
@@ -182,14 +185,15 @@ async def keep_link(ctx: Context, job: Job, message: InboundMessage) -> None:
             text=f"{link.title}\n{link.description}".strip(),
             detail={"url": link.url},
         )
-        visit = await _open_visit(ctx, work, member, message.sent_at)
+        visit = await open_visit(ctx, work, member, evidence)
         if visit is not None:
             _attach(visit, evidence)
         await outbox.say(work, message.sender, texts.LINK_KEPT, cause=f"{message.key}>saved")
 
 
-async def _open_visit(ctx: Context, work: Work, member: Member, sent_at: datetime) -> Visit | None:
-    found = await work.visits.open_draft(member.member_id, sent_at, window=ctx.settings.merge_window)
+async def open_visit(ctx: Context, work: Work, member: Member, evidence: Evidence) -> Visit | None:
+    """The draft that it goes with, locked."""
+    found = await work.visits.open_draft(member.member_id, evidence.sent_at, window=ctx.settings.merge_window)
     return None if found is None else await work.visits.lock(found.visit_id)
 
 

@@ -39,3 +39,16 @@ CLOSED_NOT_FILED = "不归档"
 CLOSED_JOINED = "见新卡"
 CLOSED_WITH_VISIT = "已附拜访记录"
 CONFIRMED_POINTS = "证据积分 +{points}。"
+
+# The same photo twice
+
+COPY = "这张照片 {on} 已用于{use}，已标为重复，不计证据积分。请另拍一张现场照。"
+LOOKS_LIKE = "这张照片和 {on} 用于{use}的那张几乎一样，已标为重复，不计证据积分。确实是新拍的，请回复「不是同一张」。"
+COPY_HERE = "和您 {at} 发的那张几乎一样，只算一份。"
+COPY_USE = "{customer}的拜访"
+COPY_BY = "（{name}发的）"
+COPY_USE_UNKNOWN = "其他同事的拜访"
+SAME_BYTES = "这张照片和之前那张是同一个文件，一个字节都不差，仍按重复处理。"
+DENIED = "好的，按新照片计。您的说明会和照片一起留着，主管看资料时能看到。"
+LIST_COPY = "⚠ 与 {on} {use}的照片相同"
+LIST_SAID_OTHER = "与 {on} {use}的照片很像，本人说是新拍的"

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter
 from rapidfuzz import fuzz
 
-from handlers import actions, attachments, cards, labels, notes, outbox, papers, texts, wording
+from handlers import actions, attachments, cards, copies, labels, notes, outbox, papers, texts, wording
 from handlers.actions import LABEL_SELECT, NOT_CHOSEN
 from handlers.context import Context
 from handlers.messages import CardClick, File, Image, InboundMessage, OutboundCard, Sender
 from handlers.people import known
-from nlp import dialogue, documents, images, screen_join
+from nlp import dialogue, documents, images, looks, screen_join
 from nlp.draft import Span
 from nlp.errors import (
     DamagedImage,
@@ -118,6 +118,8 @@ async def read(ctx: Context, job: Job) -> None:
 
 def _remember(evidence: Evidence, seen: Seen) -> None:
     evidence.text = seen.reading.plain_text or None
+    # of a picture with writing the layout would be compared
+    evidence.look = looks.hash_of(seen.look) if seen.reading.kind == "photo" else None
     evidence.detail = {**evidence.detail, READING: _READINGS.dump_python(seen.reading, mode="json"), LOOK: seen.look}
 
 
@@ -399,6 +401,9 @@ async def _scene(ctx: Context, job: Job, picture: Picture) -> None:
         member = await known(ctx, work, picture.to)
         evidence = await work.visits.evidence(picture.evidence.evidence_id)
         evidence.label = documents.SCENE
+        used = await copies.find(work, evidence, visit=await attachments.open_visit(ctx, work, member, evidence))
+        copied = await copies.mark(ctx, work, member, evidence, used) if used is not None else ""
+        doubts = () if copied else picture.doubts  # which would say the same
         await attachments.put_or_offer(
             ctx,
             work,
@@ -408,7 +413,8 @@ async def _scene(ctx: Context, job: Job, picture: Picture) -> None:
             to=picture.to,
             cause=picture.cause,
             before=texts.NO_LETTERS,
-            lines=[f"⚠ {doubt}" for doubt in picture.doubts],
+            lines=[f"⚠ {line}" for line in (copied, *doubts) if line],
+            is_offered=used is None or used.is_here,
         )
 
 

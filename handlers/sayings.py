@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from handlers import (
     access,
+    copies,
     deals,
     escalation_answers,
     escalation_requests,
@@ -86,6 +87,7 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("练习", access.EVERYBODY, practice_words.read, practice.run, is_order=True),
     Saying("怎么回", access.EVERYBODY, objections.read, objections.ask, is_order=True),
     Saying("商机", access.SELLERS, deals.read, deals.run, is_order=True),
+    Saying("不是同一张", access.SELLERS, copies.read, copies.deny),
     Saying("归档", access.SELLERS, evidence_words.read_file_to, filing.run, is_order=True),
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),

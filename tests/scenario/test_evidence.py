@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
@@ -10,11 +11,12 @@ from bot.platform import MediaFile
 from handlers import actions, texts
 from handlers import evidence_texts as words
 from handlers.messages import CardUpdate, File, Image, OutboundCard, OutboundText, Video
+from nlp.images import look_of
 from nlp.screens import ScreenReading
 from storage.database import Database
 from storage.models import Evidence
 from tests import chat as chats
-from tests.chat import MANAGER, OTHER, REP, Chat, closings, fields
+from tests.chat import MANAGER, OTHER, REP, Chat, closings, fields, said, screenshot
 from tests.fakes import FakeClock
 
 HENGLI, HENGLI_ID, HENGLI_SHORT = "宁波恒力阀门有限公司", 1, "归到「宁波恒力…」"
@@ -47,13 +49,11 @@ async def kept(chat: Chat, *kinds: str) -> list[Evidence]:
 
 
 def text_of(sent: Sent) -> str:
-    text = [one.text for one in sent if isinstance(one, OutboundText)][-1]
-    return text
+    return [one.text for one in sent if isinstance(one, OutboundText)][-1]
 
 
 def card_of(sent: Sent) -> OutboundCard:
-    card = [one for one in sent if isinstance(one, OutboundCard)][-1]
-    return card
+    return [one for one in sent if isinstance(one, OutboundCard)][-1]
 
 
 # What it is
@@ -329,3 +329,104 @@ async def test_without_eyes_a_picture_is_offered_as_well(database: Database, clo
 
     assert card.title == "图片已存好"
     assert texts.NO_EYES in card.body
+
+
+# The same photo twice
+
+
+def look(*, cells: dict[int, int] | None = None) -> str:
+    """A photo of 8 × 8 fields; `cells` says which of them are of another brightness than in the first."""
+    levels = np.random.default_rng(5).integers(0, 255, 64)
+    for cell, level in (cells or {}).items():
+        levels[cell] = level
+    return look_of(np.kron(levels.reshape(8, 8), np.ones((40, 40))).astype(np.uint8)[:, :, None].repeat(3, axis=2))
+
+
+async def photographs(chat: Chat, picture: bytes, *, looks_like: str = "", sender: str = REP) -> str:
+    if looks_like:
+        chat.screens.looks[picture] = looks_like
+    return text_of(await chat.shows(ScreenReading("photo"), picture=picture, sender=sender))
+
+
+async def visits(chat: Chat, note: str = NOTE, *, picture: bytes, looks_like: str = "", sender: str = REP) -> str:
+    """Tells of a visit with a photo and confirms it; what was said of the photo."""
+    await chat.says(note, sender=sender)
+    told = await photographs(chat, picture, looks_like=looks_like, sender=sender)
+    await chat.presses(chat.draft(), actions.ConfirmVisit, sender=sender)
+    await chat.passes(timedelta(days=1))
+    return told
+
+
+async def test_a_photo_of_an_earlier_visit_is_told_at_once_and_counts_nothing(chat: Chat) -> None:
+    assert "重复" not in await visits(chat, picture=b"workshop")
+    before = len(chat.texts())
+
+    told = await visits(chat, "今天拜访恒丽服饰，预算30万，下周三前寄样品给林总监", picture=b"workshop")
+
+    assert f"⚠ 这张照片 11-20（周五） 已用于「{HENGLI}」的拜访，已标为重复，不计证据积分。请另拍一张现场照。" in told
+    first, again = await kept(chat, "image")
+    assert (again.copy_of, again.visit_id) == (first.evidence_id, 2)
+    assert "证据积分" not in "\n".join(text for text in chat.texts()[before:] if "已入库" in text)
+
+
+async def test_a_photo_sent_on_is_known_again_and_may_be_said_to_be_another(chat: Chat) -> None:
+    await visits(chat, picture=b"workshop", looks_like=look())
+    await chat.says("今天又拜访恒力阀门王经理，预算90万，下周三前寄样品给他")
+
+    told = await photographs(chat, b"sent on", looks_like=look(cells={0: 0, 9: 255}))
+
+    assert f"⚠ 这张照片和 11-20（周五） 用于「{HENGLI}」的拜访的那张几乎一样" in told
+    assert (await kept(chat, "image"))[1].copy_of is not None
+    assert await chat.says("不是同一张") == [words.DENIED]
+    [first, again] = await kept(chat, "image")
+    assert (again.copy_of, again.detail["said_other"]) == (None, first.evidence_id)
+
+
+async def test_the_very_same_file_cannot_be_said_to_be_another(chat: Chat) -> None:
+    await visits(chat, picture=b"workshop")
+    await chat.says("今天又拜访恒力阀门王经理，预算90万，下周三前寄样品给他")
+    await photographs(chat, b"workshop")
+
+    assert await chat.says("不是同一张") == [words.SAME_BYTES]
+    assert (await kept(chat, "image"))[1].copy_of is not None
+
+
+async def test_a_photo_of_a_colleague_is_noticed_without_telling_whose_customer_it_shows(chat: Chat) -> None:
+    await visits(chat, picture=b"workshop", looks_like=look())
+    await chat.says("今天拜访杭州宏达机电，预算30万，下周三前寄样品", sender=OTHER)
+
+    told = await photographs(chat, b"sent on", looks_like=look(cells={0: 0}), sender=OTHER)
+
+    assert "用于其他同事的拜访的那张几乎一样" in told
+    assert "恒力" not in told
+    assert "李晓彤" not in told
+
+
+async def test_another_view_of_the_same_place_is_no_copy(chat: Chat) -> None:
+    await visits(chat, picture=b"workshop", looks_like=look())
+    await chat.says("今天又拜访恒力阀门王经理，预算90万，下周三前寄样品给他")
+
+    told = await photographs(
+        chat, b"next hall", looks_like=look(cells={cell: 255 - 3 * cell for cell in range(0, 64, 2)})
+    )
+
+    assert "⚠" not in told
+
+
+async def test_a_photo_twice_in_one_visit_is_one(chat: Chat) -> None:
+    await chat.says(NOTE)
+    await photographs(chat, b"workshop", looks_like=look())
+
+    told = await photographs(chat, b"again", looks_like=look(cells={0: 0}))
+
+    assert told.endswith("⚠ 和您 15:30 发的那张几乎一样，只算一份。")
+
+
+async def test_screenshots_that_look_alike_are_not_copies_of_each_other(chat: Chat) -> None:
+    for picture, answer in ((b"one", "好的，报价收到了，85万"), (b"two", "报价太高了，预算只有60万")):
+        chat.screens.looks[picture] = look()
+        await chat.shows(screenshot(said("left", answer), title="恒力阀门-李总"), picture=picture)
+        await chat.presses(chat.draft(), actions.ConfirmVisit)
+        await chat.passes(timedelta(days=1))
+
+    assert [(one.copy_of, one.look) for one in await kept(chat, "image")] == [(None, None)] * 2
