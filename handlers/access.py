@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers import actions
-from storage.models import Customer, Escalation, Finding, Member, Script, ScriptProposal
+from storage.models import Customer, Escalation, Evidence, Finding, Member, Script, ScriptProposal
 from storage.work import Work
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
@@ -82,6 +82,17 @@ async def may_hand_over(work: Work, by: Member, giver: Member, taker: Member) ->
 async def sees_customer(work: Work, by: Member, customer: Customer) -> bool:
     """Whether they may read what is known of this customer."""
     return (await sight_of(work, by)).sees(customer.owner_id)
+
+
+async def may_see_piece(work: Work, by: Member, piece: Evidence) -> bool:
+    """What they sent themselves, what lies in the file of a customer of theirs, and what belongs to a visit of theirs.
+
+    Once it lies in a customer's file, it goes with the customer: whoever has them now sees it, and their leaders.
+    """
+    sight = await sight_of(work, by)
+    if piece.customer_id is not None:
+        return sight.sees((await work.customers.get(piece.customer_id)).owner_id)
+    return sight.sees(piece.member_id)
 
 
 async def may_read_script(work: Work, by: Member, script: Script) -> bool:

@@ -13,6 +13,7 @@ from handlers import (
     escalation_requests,
     leads,
     leavers,
+    packs,
     practice,
     practice_answers,
     risk_replies,
@@ -40,12 +41,13 @@ READERS: Mapping[str, Reader] = {
     stages.JUMP: stages.take_reason,
     **leads.READERS,
     leavers.QUESTION: leavers.read_taker,
+    packs.KIND: packs.read,
     **script_guide.READERS,
     script_approval.REASON: script_approval.take_reason,
     practice.KIND: practice_answers.read,
 }
 
-NUMBERED = todo_answers.NUMBERED | {script_guide.KIND}
+NUMBERED = todo_answers.NUMBERED | {script_guide.KIND, packs.KIND}
 """Kinds of question that a bare number answers."""
 IN_ANY_WORDS = frozenset({script_guide.WORDS})
 """Kinds of question that take whatever is said, unless it names a customer: it is no note for a model to read."""

@@ -52,3 +52,38 @@ SAME_BYTES = "这张照片和之前那张是同一个文件，一个字节都不
 DENIED = "好的，按新照片计。您的说明会和照片一起留着，主管看资料时能看到。"
 LIST_COPY = "⚠ 与 {on} {use}的照片相同"
 LIST_SAID_OTHER = "与 {on} {use}的照片很像，本人说是新拍的"
+
+# Points
+
+POINTS_OWN = "您的证据积分：本周 {week} 分{kinds}，本月 {month} 分。"
+POINTS_HOW = "附在已入库的拜访上、或归到客户的才计分：{worth}。重复的不计。"
+POINTS_RANK = "本周在团队 {count} 人里排第 {place}。"
+POINTS_LEADING = "本周前三：{best}"
+POINTS_ONE = "{place} {name} {points} 分"
+POINTS_NOBODY = "团队本周还没有证据积分。"
+
+# What lies there
+
+CHATS = "聊天截图"
+OTHER_PICTURES = "其他图片"
+LIST = "「{customer}」{of}的{what}，共 {count} 份{page}："
+LIST_WHAT = {"all": "证据", "files": "资料"}
+LIST_PAGE = "（第 {page}/{pages} 页）"
+LIST_OF_DEAL = "·{name}"
+LIST_OF_DAY = " {on} 拜访"
+LIST_LINE = "{number} {name}{version} · {who} {on}"
+LIST_VERSION = " v{version}"
+LIST_TRUST = "近一次拜访的过程可信度：{trust}"
+LIST_HOW = "回复数字取原件"
+LIST_NEXT = "，回复「下一页」看后面的"
+LIST_NOTHING = "「{customer}」{of}还没有{what}。发文件、照片或录音给我，会归到客户名下。"
+LIST_NO_SUCH = "「{customer}」没有叫「{rest}」的商机，那天也没有已入库的拜访。"
+LIST_NO_PAGE = "没有第 {page} 页，共 {pages} 页。"
+LIST_NO_NUMBER = "没有第 {number} 份，共 {count} 份。"
+LIST_UNFILED = (
+    "还没有归档的 {count} 份（最新的在前）：\n{lines}\n回复数字取原件；要归到某家客户，先取再回复例如：归到恒力"
+)
+LIST_ALL_FILED = "没有未归档的资料。"
+GIVEN = "{name}：{url}\n只有您能打开，{hours} 小时内有效。"
+NO_LINK = "「{name}」已保存，但这里没有设置对外地址，手机上打不开原件。请联系管理员设置 server.public_url。"
+NOT_YOURS_ANY_MORE = "这份资料的客户现在不在您名下，不能取。"

@@ -25,6 +25,8 @@ class Show:
     customer: str
     rest: str = ""
     page: int = 1
+    is_sure: bool = True
+    """Whether it can mean nothing else: 恒力的文件 may be part of what somebody tells."""
 
 
 _FILE_TO = re.compile(
@@ -56,15 +58,18 @@ def read_file_to(text: str) -> FileTo | None:
 def read_show(text: str) -> Show | None:
     """Whose evidence somebody wants to see.
 
-    >>> read_show("证据 恒力"), read_show("恒力的文件"), read_show("文件 恒力 二期扩产 第2页"), read_show("证据不足")
-    (Show(what='all', customer='恒力', rest='', page=1), Show(what='files', customer='恒力', rest='', page=1), \
-Show(what='files', customer='恒力', rest='二期扩产', page=2), None)
+    >>> read_show("证据 恒力"), read_show("文件 恒力 二期扩产 第2页"), read_show("证据不足")
+    (Show(what='all', customer='恒力', rest='', page=1, is_sure=True), \
+Show(what='files', customer='恒力', rest='二期扩产', page=2, is_sure=True), None)
+    >>> read_show("恒力的文件")
+    Show(what='files', customer='恒力', rest='', page=1, is_sure=False)
     """
     said = text.strip()
     if len(said) > MOST or "\n" in said:
         return None
-    for pattern in _SHOWS:
+    for place, pattern in enumerate(_SHOWS):
         if match := pattern.fullmatch(said):
             what: Literal["all", "files"] = "files" if match["what"] == "文件" else "all"
-            return Show(what, match["customer"], (match["rest"] or "").strip(), int(match["page"] or 1))
+            rest = (match["rest"] or "").strip()
+            return Show(what, match["customer"], rest, int(match["page"] or 1), is_sure=place == 0)
     return None
