@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from handlers import access, copies, filing, opportunities, outbox, wording
+from handlers import access, copies, credibility, filing, opportunities, outbox, wording
 from handlers import evidence_texts as texts
 from handlers.context import Context
 from handlers.messages import InboundMessage, Sender
+from handlers.record import load
 from handlers.reply import Reply
 from nlp import dates, documents
 from nlp.evidence_words import Show
@@ -137,6 +138,8 @@ async def _told(
             heading = group_of(piece)
             lines.append(f"【{heading}】")
         lines.append(await _line(ctx, work, member, place + 1, piece))
+    if said.what == "all" and said.page == 1:
+        lines += await _trust(ctx, work, scope)
     lines.append(texts.LIST_HOW + (texts.LIST_NEXT if said.page < pages else ""))
     await _wait(
         ctx,
@@ -146,6 +149,23 @@ async def _told(
         show={"what": said.what, "customer": scope.customer.name, "rest": said.rest, "page": said.page},
     )
     return "\n".join(lines)
+
+
+async def _trust(ctx: Context, work: Work, scope: Scope) -> list[str]:
+    """How far the last of the visits may be believed; those that are not in the scope aside."""
+    visits = await work.visits.confirmed_about(scope.customer.customer_id, limit=MOST)
+    if scope.visit_ids is not None:
+        visits = [visit for visit in visits if visit.visit_id in scope.visit_ids]
+    elif scope.opportunity_id is not None:
+        visits = [visit for visit in visits if visit.opportunity_id == scope.opportunity_id]
+    if not visits:
+        return []
+    visit = visits[0]
+    pieces = await work.visits.evidence_of(visit.visit_id)
+    sent_on = ctx.day_of(visit.first_sent_at)
+    trust = credibility.of(await load(work, visit), pieces, visited_on=visit.visited_on, sent_on=sent_on)
+    on = wording.day(visit.visited_on, ctx.day_of(work.now))
+    return [texts.LIST_TRUST.format(on=on, trust=credibility.told(trust))]
 
 
 async def _line(ctx: Context, work: Work, reader: Member, number: int, piece: Evidence) -> str:

@@ -430,3 +430,139 @@ async def test_screenshots_that_look_alike_are_not_copies_of_each_other(chat: Ch
         await chat.passes(timedelta(days=1))
 
     assert [(one.copy_of, one.look) for one in await kept(chat, "image")] == [(None, None)] * 2
+
+
+# What lies there
+
+
+async def a_full_file(chat: Chat) -> None:
+    """A visit with a voice note, a photo and a comparison, and two versions of a letter of intent filed later."""
+    await chat.speaks(NOTE)
+    await chat.shows(ScreenReading("photo"))
+    await sends(chat, "竞品对比.xlsx")
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    for name in ("恒力意向书.pdf", "恒力意向书_v2.pdf"):
+        await chat.presses(card_of(await sends(chat, name)), actions.FileEvidence)
+
+
+async def test_a_customers_file_is_listed_by_kind_with_versions_and_each_piece_is_fetched(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    chat = await chats.build(database, clock, tmp_path, reads_pictures=True, public_url="https://visits.example")
+    await a_full_file(chat)
+
+    assert await chat.says("证据 恒力") == [
+        f"「{HENGLI}」的证据，共 5 份：\n"
+        "【采购意向书】\n"
+        "1 恒力意向书_v2.pdf v2 · 李晓彤 11-20（周五）\n"
+        "2 恒力意向书.pdf v1 · 李晓彤 11-20（周五）\n"
+        "【竞品对比表】\n"
+        "3 竞品对比.xlsx v1 · 李晓彤 11-20（周五）\n"
+        "【现场照片】\n"
+        "4 现场照片 · 李晓彤 11-20（周五）\n"
+        "【录音】\n"
+        "5 录音 · 李晓彤 11-20（周五）\n"
+        "11-20（周五） 拜访：过程可信度 100% = 可追溯 3/3 × 可核验 1（现场照片）× 时间 1（当天记录）。\n"
+        "回复数字取原件"
+    ]
+    [given] = await chat.says("2")
+    assert given.startswith("恒力意向书.pdf：https://visits.example/file/")
+    assert given.endswith("只有您能打开，24 小时内有效。")
+    assert await chat.says("9") == ["没有第 9 份，共 5 份。"]
+    [files] = await chat.says("文件 恒力")
+    assert files.startswith(f"「{HENGLI}」的资料，共 3 份：")
+    assert "现场照片" not in files
+    [day] = await chat.says("证据 恒力 11月20日")
+    assert day.startswith(f"「{HENGLI}」 11-20（周五） 拜访的证据，共 3 份：")
+    assert await chat.says("证据 恒力 二期") == [f"「{HENGLI}」没有叫「二期」的商机，那天也没有已入库的拜访。"]
+
+
+async def test_a_long_list_goes_page_by_page(chat: Chat) -> None:
+    for place in range(12):
+        await sends(chat, f"图纸{place}号.pdf")
+        await chat.says("归到恒力")
+
+    [first] = await chat.says("证据 恒力")
+    [second] = await chat.says("下一页")
+
+    assert "（第 1/2 页）" in first
+    assert first.endswith("回复数字取原件，回复「下一页」看后面的")
+    assert [line.split()[0] for line in second.splitlines() if line.endswith("（周五）")] == ["11", "12"]
+    assert await chat.says("第3页") == ["没有第 3 页，共 2 页。"]
+
+
+async def test_a_number_without_a_public_address_says_why_nothing_can_be_had(chat: Chat) -> None:
+    await a_full_file(chat)
+    await chat.says("证据 恒力")
+
+    assert await chat.says("1") == [words.NO_LINK.format(name="恒力意向书_v2.pdf")]
+
+
+async def test_a_customer_without_evidence_and_one_that_is_not_theirs_say_so(chat: Chat) -> None:
+    assert await chat.says("证据 恒丽") == [
+        words.LIST_NOTHING.format(customer="宁波恒丽服饰有限公司", of="", what="证据")
+    ]
+    [told] = await chat.says("证据 恒力", sender=OTHER)
+    assert "份" not in told
+    [listed] = await chat.says("证据 恒丽", sender=MANAGER)
+    assert "还没有证据" in listed
+
+
+async def test_the_manager_sees_that_a_photo_was_used_before(chat: Chat) -> None:
+    await visits(chat, picture=b"workshop", looks_like=look())
+    await visits(chat, "今天又拜访恒力阀门王经理，预算90万", picture=b"sent on", looks_like=look(cells={0: 0}))
+    await chat.says("证据 恒力", sender=MANAGER)
+
+    assert f"⚠ 与 11-20（周五） 「{HENGLI}」的拜访（李晓彤发的）的照片相同" in chat.texts(of=MANAGER)[-1]
+
+
+async def test_what_belongs_to_nobody_is_not_lost(chat: Chat) -> None:
+    await sends(chat, "扫描件.pdf")
+    await chat.passes(timedelta(days=2))
+
+    [listed] = await chat.says("未归档")
+
+    assert "1 扫描件.pdf · 李晓彤 11-20（周五）" in listed
+    assert (await chat.says("未归档", sender=OTHER)) == [words.LIST_ALL_FILED]
+
+
+# Points
+
+
+async def test_points_are_counted_by_week_and_month_and_the_manager_sees_who_leads(chat: Chat) -> None:
+    assert (await chat.says("积分"))[0].startswith("您的证据积分：本周 0 分，本月 0 分。")
+    await a_full_file(chat)
+    await chat.says("今天拜访杭州宏达机电，预算30万，下周三前寄样品", sender=OTHER)
+    await chat.shows(ScreenReading("photo"), sender=OTHER)
+    await chat.presses(chat.draft(), actions.ConfirmVisit, sender=OTHER)
+
+    assert await chat.says("积分") == [
+        "您的证据积分：本周 11 分（现场照片 1、竞品对比表 1），本月 11 分。\n本周在团队 2 人里排第 1。"
+    ]
+    assert (await chat.says("积分", sender=OTHER))[0].endswith("本周在团队 2 人里排第 2。")
+    assert await chat.says("积分", sender=MANAGER) == ["本周前三：① 李晓彤 11 分 ② 赵一鸣 3 分"]
+    await chat.passes(timedelta(days=4))
+    assert (await chat.says("积分"))[0].startswith("您的证据积分：本周 0 分，本月 11 分。")
+
+
+# How far a record may be believed
+
+
+async def test_the_card_asks_for_something_to_check_until_there_is_something(chat: Chat) -> None:
+    await chat.speaks(NOTE)
+    assert words.EVIDENCE_NONE in chat.draft().body
+    assert "过程可信度 40%" in (await chat.says("修改"))[0]
+
+    await chat.shows(ScreenReading("photo"))
+    await chat.says("预算改成90万")
+
+    assert words.EVIDENCE_NONE not in chat.draft().body
+    assert "过程可信度 100%" in (await chat.says("修改"))[0]
+
+
+async def test_a_confirmed_price_objection_says_what_it_still_lacks(chat: Chat) -> None:
+    await chat.says("今天拜访恒力阀门王经理，他嫌我们比竞品贵15%，下周三前寄样品给他，预算85万")
+
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+
+    assert "价格异议还可以补：异议原文的截图；怎么应对" in "\n".join(chat.texts())
