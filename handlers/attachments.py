@@ -49,7 +49,7 @@ async def keep(work: Work, message: InboundMessage, member: Member, file: Fetche
 
 def name_it(ctx: Context, evidence: Evidence) -> list[str]:
     """Take what a file is from its name, where that says it; what to tell the rep of it."""
-    named = documents.by_name(filing.file_name(evidence), ctx.settings.documents) if evidence.kind == "file" else None
+    named = documents.by_name(filing.file_name(evidence), ctx.settings.documents)
     if named is not None:
         evidence.label = named
         return [evidence_texts.SEEN_AS.format(label=named)]

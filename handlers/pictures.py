@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter
 from rapidfuzz import fuzz
 
-from handlers import actions, attachments, cards, copies, labels, notes, outbox, papers, texts, wording
+from handlers import actions, attachments, cards, copies, filing, labels, notes, outbox, papers, texts, wording
 from handlers.actions import LABEL_SELECT, NOT_CHOSEN
 from handlers.context import Context
 from handlers.messages import CardClick, File, Image, InboundMessage, OutboundCard, Sender
@@ -127,8 +127,9 @@ async def _keep_unread(ctx: Context, job: Job, message: InboundMessage) -> None:
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
         evidence = await work.visits.by_event(message.key)
+        lines = [*attachments.name_it(ctx, evidence), texts.NO_EYES]
         await attachments.put_or_offer(
-            ctx, work, member, evidence, what="图片", to=message.sender, cause=message.key, lines=[texts.NO_EYES]
+            ctx, work, member, evidence, what="图片", to=message.sender, cause=message.key, lines=lines
         )
 
 
@@ -426,11 +427,17 @@ async def _document(ctx: Context, job: Job, picture: Picture) -> None:
         outbox.new_card_id("label", evidence_id),
         labels.of_pictures(ctx),
         words=_shortened(" ".join(text.split())),
-        likeliest=documents.likeliest(text, ctx.settings.documents),
+        likeliest=documents.likeliest(text, ctx.settings.documents) or _by_name(ctx, picture.evidence),
         doubts=picture.doubts,
     )
     async with _keeping(ctx, job, picture) as kept:
         await _show(ctx, kept.work, picture, card, kind="label")
+
+
+def _by_name(ctx: Context, evidence: Evidence) -> str | None:
+    """What its name says, where it came as a file."""
+    label = documents.by_name(filing.file_name(evidence), ctx.settings.documents)
+    return label if label in labels.of_pictures(ctx) else None
 
 
 # What the rep says of a picture

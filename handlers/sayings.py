@@ -88,6 +88,7 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("练习", access.EVERYBODY, practice_words.read, practice.run, is_order=True),
     Saying("怎么回", access.EVERYBODY, objections.read, objections.ask, is_order=True),
     Saying("商机", access.SELLERS, deals.read, deals.run, is_order=True),
+    Saying("某客户的证据", access.SELLERS, evidence_words.read_show_of, packs.run),
     Saying("不是同一张", access.SELLERS, copies.read, copies.deny),
     Saying("证据", access.SELLERS, evidence_words.read_show, packs.run, is_order=True),
     Saying("归档", access.SELLERS, evidence_words.read_file_to, filing.run, is_order=True),

@@ -26,7 +26,7 @@ class Show:
     rest: str = ""
     page: int = 1
     is_sure: bool = True
-    """Whether it can mean nothing else: 恒力的文件 may be part of what somebody tells."""
+    """Whether it can mean nothing else: 恒力的文件 may well be what somebody tells of."""
 
 
 _FILE_TO = re.compile(
@@ -34,14 +34,15 @@ _FILE_TO = re.compile(
     rf"[\s:：]*「?(?P<customer>{_NAME}?)」?(?:名下|的?(?:资料|档案)里?)?{_END}"
 )
 _PAGE = r"(?:[\s,，]*第?\s*(?P<page>\d{1,3})\s*页)?"
-_SHOWS = (
-    re.compile(
-        rf"(?:看|查|查看|看看)?\s*(?P<what>证据|资料|文件)[\s:：]+(?P<customer>{_NAME})(?:\s+(?P<rest>(?!第\s*\d)\S.{{0,30}}?))?{_PAGE}{_END}"
-    ),
-    re.compile(
-        rf"(?:看|查|查看|看看)?\s*(?P<customer>{_NAME}?)的(?:(?P<rest>)证据包|(?P<what>证据|文件)){_PAGE}{_END}"
-    ),
+_SHOW = re.compile(
+    rf"(?:看|查|查看|看看)?\s*(?P<what>证据|资料|文件)[\s:：]+(?P<customer>{_NAME})"
+    rf"(?:\s+(?P<rest>(?!第\s*\d)\S.{{0,30}}?))?{_PAGE}{_END}"
 )
+_SHOW_OF = re.compile(
+    r"(?:看|查|查看|看看)?\s*(?P<customer>[^\s:：,，。！!？?要给发送寄拿提供需把我你他她这那]{2,20}?)"
+    rf"的(?:证据包|(?P<what>证据|文件)){_PAGE}{_END}"
+)
+"""Without words of what somebody does with a file: 需要总部的文件 is an answer, or a note."""
 
 
 def read_file_to(text: str) -> FileTo | None:
@@ -50,8 +51,7 @@ def read_file_to(text: str) -> FileTo | None:
     >>> read_file_to("归到恒力"), read_file_to("刚才的照片归到「宁波恒力」"), read_file_to("归到他们头上")
     (FileTo(customer='恒力'), FileTo(customer='宁波恒力'), FileTo(customer='他们头上'))
     """
-    said = text.strip()
-    match = _FILE_TO.fullmatch(said) if len(said) <= MOST else None
+    match = _matched(_FILE_TO, text)
     return FileTo(match["customer"]) if match and match["customer"] else None
 
 
@@ -61,15 +61,28 @@ def read_show(text: str) -> Show | None:
     >>> read_show("证据 恒力"), read_show("文件 恒力 二期扩产 第2页"), read_show("证据不足")
     (Show(what='all', customer='恒力', rest='', page=1, is_sure=True), \
 Show(what='files', customer='恒力', rest='二期扩产', page=2, is_sure=True), None)
-    >>> read_show("恒力的文件")
-    Show(what='files', customer='恒力', rest='', page=1, is_sure=False)
     """
-    said = text.strip()
-    if len(said) > MOST or "\n" in said:
+    match = _matched(_SHOW, text)
+    if match is None:
         return None
-    for place, pattern in enumerate(_SHOWS):
-        if match := pattern.fullmatch(said):
-            what: Literal["all", "files"] = "files" if match["what"] == "文件" else "all"
-            rest = (match["rest"] or "").strip()
-            return Show(what, match["customer"], rest, int(match["page"] or 1), is_sure=place == 0)
-    return None
+    rest = (match["rest"] or "").strip()
+    return Show(_what(match), match["customer"], rest, int(match["page"] or 1))
+
+
+def read_show_of(text: str) -> Show | None:
+    """The same with the customer first, which may turn out to be none.
+
+    >>> read_show_of("恒力的文件"), read_show_of("需要总部的文件")
+    (Show(what='files', customer='恒力', rest='', page=1, is_sure=False), None)
+    """
+    match = _matched(_SHOW_OF, text)
+    return Show(_what(match), match["customer"], page=int(match["page"] or 1), is_sure=False) if match else None
+
+
+def _matched(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    said = text.strip()
+    return None if len(said) > MOST or "\n" in said else pattern.fullmatch(said)
+
+
+def _what(match: re.Match[str]) -> Literal["all", "files"]:
+    return "files" if match["what"] == "文件" else "all"

@@ -41,12 +41,16 @@ class Files:
         return (await self._session.scalars(query.order_by(Evidence.evidence_id))).all()
 
     async def unfiled(self, member_id: int, *, since: datetime | None = None, limit: int = 50) -> Sequence[Evidence]:
-        """What a member sent that belongs to no visit and no customer yet, the latest first."""
-        query = select(Evidence).where(
-            Evidence.member_id == member_id,
-            Evidence.kind.in_(THINGS),
-            Evidence.visit_id.is_(None),
-            Evidence.customer_id.is_(None),
+        """What a member sent that belongs to no customer, and to no visit but one thrown away, the latest first."""
+        query = (
+            select(Evidence)
+            .outerjoin(Visit, Visit.visit_id == Evidence.visit_id)
+            .where(
+                Evidence.member_id == member_id,
+                Evidence.kind.in_(THINGS),
+                or_(Evidence.visit_id.is_(None), Visit.state == "discarded"),
+                Evidence.customer_id.is_(None),
+            )
         )
         if since is not None:
             query = query.where(Evidence.sent_at >= since)

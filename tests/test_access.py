@@ -487,6 +487,7 @@ SAYINGS: Mapping[str, Said] = {
     "练习情况": Said("练习情况", LEADERS),
     "怎么回": Said("客户说太贵了，怎么回", EVERYBODY),
     "证据": Said(f"证据 {ALIAS}", FIELD),
+    "某客户的证据": Said(f"{ALIAS}的文件", FIELD),
     "归档": Said(f"归到{ALIAS}", FIELD),
     "不是同一张": Said("不是同一张", FIELD),
     "计划": Said("本周计划拜访12家", FIELD),
