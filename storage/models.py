@@ -272,6 +272,13 @@ class Evidence(Base):
         Index("ix_evidence_customer", "customer_id", "label"),
         Index("ix_evidence_opportunity", "opportunity_id"),
         Index("ix_evidence_sha256", "sha256"),
+        Index("ix_evidence_member", "member_id", "sent_at"),
+        Index(
+            "ix_evidence_look",
+            "evidence_id",
+            sqlite_where=text("look IS NOT NULL"),
+            postgresql_where=text("look IS NOT NULL"),
+        ),
     )
 
     evidence_id: Mapped[int] = mapped_column(primary_key=True)

@@ -24,6 +24,7 @@ DOCUMENTS = (
     "channels",
     "deployment",
     "dingtalk-setup",
+    "evidence",
     "people",
     "rules",
     "todos",

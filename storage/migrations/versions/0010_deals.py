@@ -232,6 +232,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_evidence_customer", ["customer_id", "label"], unique=False)
         batch_op.create_index("ix_evidence_opportunity", ["opportunity_id"], unique=False)
         batch_op.create_index("ix_evidence_sha256", ["sha256"], unique=False)
+        batch_op.create_index("ix_evidence_member", ["member_id", "sent_at"], unique=False)
+        batch_op.create_index(
+            "ix_evidence_look",
+            ["evidence_id"],
+            unique=False,
+            sqlite_where=sa.text("look IS NOT NULL"),
+            postgresql_where=sa.text("look IS NOT NULL"),
+        )
         batch_op.create_foreign_key(
             batch_op.f("fk_evidence_opportunity_id_opportunities"),
             "opportunities",
@@ -295,6 +303,12 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("fk_evidence_customer_id_customers"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_evidence_copy_of_evidence"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_evidence_opportunity_id_opportunities"), type_="foreignkey")
+        batch_op.drop_index(
+            "ix_evidence_look",
+            sqlite_where=sa.text("look IS NOT NULL"),
+            postgresql_where=sa.text("look IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_evidence_member")
         batch_op.drop_index("ix_evidence_sha256")
         batch_op.drop_index("ix_evidence_opportunity")
         batch_op.drop_index("ix_evidence_customer")
