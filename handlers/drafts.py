@@ -270,9 +270,9 @@ async def confirm(
         before={"state": "draft"},
         after={"state": "confirmed", "version": visit.version, "customer_id": customer.customer_id},
     )
+    moved = await deals.on_confirmed(ctx, work, visit, now, customer, member=member, to=to, cause=cause)
     made = await todos.create(ctx, work, visit, now, customer=customer.name, to=to, cause=cause)
     await todos.settle_follow_ups(ctx, work, customer.customer_id, member.member_id, cause=cause)
-    moved = await deals.on_confirmed(ctx, work, visit, now, customer, member=member, to=to, cause=cause)
     told = await escalation.raise_for(ctx, work, visit, now, member=member, customer=customer.name, cause=cause)
     sentence = texts.CONFIRMED.format(
         customer=customer.name,
@@ -280,6 +280,7 @@ async def confirm(
         todos=texts.TODOS_MADE.format(count=made) if made else "",
     )
     await outbox.say(work, to, "\n".join(filter(None, [sentence, moved, told])), cause=f"{cause}>confirmed")
+    await deals.show_what_waits(ctx, work, visit, to=to, cause=cause)
     await rules.on_confirmed(ctx, work, visit, now, customer, member, cause, is_new=known is None)
 
 

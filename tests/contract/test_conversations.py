@@ -75,7 +75,12 @@ TODO_CARDS = (
     ("待办", "提供安装排期表", CUSTOMER, "11-25（周三）前"),
     ("待办", "确认技术参数", CUSTOMER, "12-01（周二）前", "客户（您来盯）"),
 )
-SAVED = (f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。", "发现风险信号，已报给陈志远。")
+SAVED = (
+    f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。",
+    "阶段「报价审批」还没改：还缺转为SQL、需求调研表、技术部确认。",
+    "发现风险信号，已报给陈志远。",
+)
+GATE = ("阶段待改 · 材料未齐", CUSTOMER, "未登记 → 报价审批", "· 需求调研表", "· 技术部确认", "还是 MQL")
 RISK = (
     "风险上报",
     CUSTOMER,
@@ -106,7 +111,7 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
     assert boss.sees() == []
 
     await rep.says(ANSWERS)
-    rep.shows(*TODO_CARDS, SAVED)
+    rep.shows(*TODO_CARDS, SAVED, GATE)
     boss.shows(RISK)
     assert {"我来跟进", "已处理", "误报"} <= set(boss.sees()[-1].buttons)
 
@@ -130,6 +135,39 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
         evidence=(("text", True), ("text", True)),
         visits_begun_on=(rep.line.name,),
     )
+
+
+async def test_a_stage_waits_for_what_it_needs_until_the_manager_lets_it_pass(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+    await rep.says("新商机 恒力 二期扩产")
+    rep.shows(("已为宁波恒力阀门有限公司新建商机「二期扩产」",))
+
+    await rep.says("阶段 恒力 需求确认")
+    rep.shows(("还缺转为SQL、需求调研表",), ("阶段待改 · 材料未齐", "二期扩产", "未登记 → 需求确认", "· 需求调研表"))
+    await rep.presses("请主管放行")
+    rep.shows(("已请陈志远放行",))
+    boss.shows(("阶段放行", "二期扩产", "李晓彤", "未登记 → 需求确认", "转为SQL、需求调研表"))
+
+    await boss.presses("放行")
+    boss.shows(("已放行，李晓彤已收到",))
+    rep.shows(("陈志远已放行", "阶段登记为「需求确认」", "缺转为SQL、需求调研表"))
+    rep.shows_closed("已请上级放行")
+    boss.shows_closed("已放行")
+
+
+async def test_a_signing_day_pushed_too_far_waits_for_whoever_leads(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+    await rep.says("新商机 恒力 二期扩产")
+    rep.shows(("已为宁波恒力阀门有限公司新建商机「二期扩产」",))
+    await rep.says("预计签约 恒力 2026年12月10日")
+    rep.shows(("预计签约", "12-10（周四）"))
+
+    await rep.says("预计签约 恒力 2026年12月30日")
+    rep.shows(("一共推了 20 天（超过 15 天），先冻结",))
+    boss.shows(("预计签约 · 申请解锁", "二期扩产", "12-10（周四）", "12-30（周三）", "20 天"))
+    await boss.presses("解锁")
+    boss.shows(("已解锁，李晓彤已收到",))
+    rep.shows(("陈志远已解锁", "预计签约改为 12-30（周三）"))
 
 
 async def test_a_screenshot_becomes_a_record_and_unclear_sides_are_asked_about(office: Company) -> None:
@@ -166,7 +204,7 @@ async def test_a_voice_note_with_pictures_leaves_the_same_behind_whoever_heard_i
     await rep.presses("确认")
     rep.shows(QUESTIONS)
     await rep.says(ANSWERS)
-    rep.shows(*TODO_CARDS, SAVED)
+    rep.shows(*TODO_CARDS, SAVED, GATE)
     boss.shows(RISK)
 
     assert await written(office) == Books(
@@ -196,7 +234,7 @@ async def test_the_questions_about_a_risk_are_answered_by_choosing_and_by_a_word
     rep.shows(("记录先存为草稿", "提醒您"))
     assert (await written(office)).visits[0][0] == "draft"
     await rep.says("回答风险 卡在总经理没签字")
-    rep.shows(*TODO_CARDS, SAVED)
+    rep.shows(*TODO_CARDS, SAVED, GATE)
 
     after = await written(office)
     assert after.visits == (CONFIRMED,)

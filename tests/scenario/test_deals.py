@@ -112,7 +112,7 @@ async def test_the_draft_says_what_the_stage_lacks_and_confirming_saves_the_visi
     await chat.presses(chat.draft(), actions.ConfirmVisit)
 
     assert (await deal(chat)).stage == "方案设计"
-    assert "阶段「报价审批」还没改：还缺技术部确认。材料见刚发的卡片。" in chat.texts(of=REP)[-1]
+    assert "阶段「报价审批」还没改：还缺技术部确认。办法见下一张卡片。" in chat.texts(of=REP)[-1]
     assert "· 技术部确认" in gate(chat).body
     assert fields(gate(chat)) == {"阶段": "方案设计 → 报价审批"}
 

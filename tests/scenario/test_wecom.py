@@ -32,6 +32,7 @@ INVISIBLE = "\u200b"
 CUSTOMER = "宁波恒力阀门有限公司"
 ADMIN = "hejia"
 
+STAGE_WAITS = "阶段「报价审批」还没改：还缺转为SQL、需求调研表、技术部确认。办法见下一张卡片。"
 REP_SEES = [
     "🎤",
     "收到语音，正在转写…",
@@ -41,7 +42,8 @@ REP_SEES = [
     ANSWERS,
     "[待办] 提供安装排期表",
     "[待办] 确认技术参数",
-    f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n发现风险信号，已报给陈志远。",
+    f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n{STAGE_WAITS}\n发现风险信号，已报给陈志远。",
+    f"[阶段待改 · 材料未齐] {CUSTOMER}",
     f"陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。",
 ]
 MANAGER_SEES = [

@@ -142,7 +142,8 @@ async def serving(app: web.Application) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
-SAVED = f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n发现风险信号，已报给陈志远。"
+WAITS = "阶段「报价审批」还没改：还缺转为SQL、需求调研表、技术部确认。办法见下一张卡片。"
+SAVED = f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n{WAITS}\n发现风险信号，已报给陈志远。"
 ONE_VISIT = {"Visit": 1, "Todo": 2, "Escalation": 1, "parked": 0}
 
 
@@ -163,6 +164,7 @@ async def test_over_the_long_connection_a_typed_note_becomes_a_confirmed_visit(o
             "[待办]",
             "[待办]",
             SAVED,
+            "[阶段待改 · 材料未齐]",
             f"陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。",
         ]
         assert office.phone(MANAGER)[-4:] == [
@@ -189,6 +191,7 @@ async def test_by_callbacks_a_typed_note_becomes_a_confirmed_visit(opened: Openi
             "[风险三问]",
             "[待办]",
             "[待办]",
+            "[阶段待改 · 材料未齐]",
         ]
         [look, answer] = office.wecom.texts(REP)
         assert look == "请看卡片。"
