@@ -191,11 +191,14 @@ async def test_by_callbacks_a_typed_note_becomes_a_confirmed_visit(opened: Openi
             "[风险三问]",
             "[待办]",
             "[待办]",
-            "[阶段待改 · 材料未齐]",
         ]
         [look, answer] = office.wecom.texts(REP)
         assert look == "请看卡片。"
-        assert answer == f"{SAVED}\n\n陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。"
+        saved, waits, taken = answer.split("\n\n")
+        assert saved == SAVED
+        assert waits.startswith(f"【阶段待改 · 材料未齐】{CUSTOMER}\n阶段：未登记 → 报价审批\n")
+        assert waits.endswith("回复数字操作：\n1 转 SQL\n2 请主管放行\n3 先不改")
+        assert taken == f"陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。"
         decided = [line for line in office.phone(MANAGER) if line[0] in "[👆"]
         assert decided == ["[⚠ 风险上报]（陈志远跟进中）", "👆 我来跟进", "[跟进中]"]
         assert await office.records() == ONE_VISIT
