@@ -141,6 +141,19 @@ class Customers:
             return found
         return (await self._session.scalars(query.where(Customer.name.contains(word, autoescape=True)))).all()
 
+    async def ways_to_say(self, owners: Collection[int]) -> Sequence[tuple[str, tuple[str, ...]]]:
+        """Name and aliases of these people's customers, by name."""
+        rows = await self._session.execute(
+            select(Customer.name, CustomerAlias.alias)
+            .outerjoin(CustomerAlias, CustomerAlias.customer_id == Customer.customer_id)
+            .where(Customer.owner_id.in_(sorted(owners)))
+            .order_by(Customer.name, CustomerAlias.alias)
+        )
+        found: dict[str, list[str]] = {}
+        for name, alias in rows:
+            found.setdefault(name, []).extend([alias] if alias else [])
+        return [(name, tuple(aliases)) for name, aliases in found.items()]
+
     async def named_in(self, text: str) -> Sequence[Customer]:
         """Those whose name or alias the text holds."""
         aliased = select(CustomerAlias.customer_id).where(_holds(text, CustomerAlias.alias))
