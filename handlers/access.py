@@ -219,6 +219,23 @@ async def _asked_to_waive(work: Work, member: Member, action: Any) -> bool:
 async def _asked_to_unlock(work: Work, member: Member, action: Any) -> bool:
     signing = await work.opportunities.find_signing(action.signing_id)
     return signing is not None and signing.asked_of == member.member_id and has_role(member, LEADERS)
+async def _seen_customer(work: Work, member: Member, action: Any) -> bool:
+    customer = await work.customers.find(action.customer_id)
+    return customer is not None and await sees_customer(work, member, customer)
+
+
+async def _seen_deal(work: Work, member: Member, action: Any) -> bool:
+    deal = await work.opportunities.find(action.opportunity_id)
+    return deal is not None and await sees_customer(work, member, await work.customers.get(deal.customer_id))
+
+
+async def _seen_chain(work: Work, member: Member, action: Any) -> bool:
+    """The customer's, or that of a deal of the same customer."""
+    if action.opportunity_id is not None:
+        deal = await work.opportunities.find(action.opportunity_id)
+        if deal is None or deal.customer_id != action.customer_id:
+            return False
+    return await _seen_customer(work, member, action)
 
 
 _PRESSES: Mapping[type[actions.Action], Check] = {
@@ -262,4 +279,7 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.RefuseWaiver: _asked_to_waive,
     actions.UnlockSigning: _asked_to_unlock,
     actions.RefuseSigning: _asked_to_unlock,
+    actions.ShowCustomer: _seen_customer,
+    actions.ShowDeal: _seen_deal,
+    actions.ShowChain: _seen_chain,
 }

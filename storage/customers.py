@@ -18,6 +18,9 @@ class Customers:
     async def get(self, customer_id: int) -> Customer:
         return await self._session.get_one(Customer, customer_id)
 
+    async def find(self, customer_id: int) -> Customer | None:
+        return await self._session.get(Customer, customer_id)
+
     async def lock(self, customer_id: int) -> Customer:
         """The customer, held until the transaction ends."""
         return await self._session.get_one(Customer, customer_id, with_for_update=True, populate_existing=True)

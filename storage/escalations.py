@@ -64,7 +64,7 @@ class Escalations:
         return await self._session.scalar(query.order_by(Escalation.escalation_id).limit(1).with_for_update())
 
     async def unsettled_of(self, customer_id: int, *, opportunity_id: int | None = None) -> Sequence[Escalation]:
-        """What is not settled about a customer, or began with a visit about that deal; to be looked at, the oldest first."""
+        """What is not settled about a customer, or began with a visit about that deal, to look at, the oldest first."""
         query = select(Escalation).where(Escalation.customer_id == customer_id, Escalation.state.in_(UNSETTLED))
         if opportunity_id is not None:
             about = select(Visit.visit_id).where(

@@ -5,7 +5,7 @@ however long the chain is. A page goes on from the last thing of the one before 
 moves nothing and shows nothing twice.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache

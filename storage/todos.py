@@ -44,7 +44,7 @@ class Todos:
     async def pressing_about(
         self, customer_id: int, *, limit: int, opportunity_id: int | None = None
     ) -> tuple[Sequence[Todo], int]:
-        """The most pressing of what is open about a customer, or came from visits about that deal; and how many all are."""
+        """The most pressing of what is open about a customer, or from visits about that deal; and their number."""
         count = func.count().over()
         query = select(Todo, count).where(Todo.customer_id == customer_id, Todo.state == "open")
         if opportunity_id is not None:
