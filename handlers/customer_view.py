@@ -56,7 +56,7 @@ async def ask(ctx: Context, work: Work, member: Member, reply: Reply, asked: Ask
     if not asked.name:
         await _show_last(ctx, work, member, reply, asked.wants)
         return True
-    meant = await _meant(work, member, asked.name)
+    meant = await meant_by(work, member, asked.name)
     if not await _answer(ctx, work, reply, meant, asked.wants):
         await outbox.say(work, reply.to, texts.VIEW_NOT_YOURS.format(name=asked.name), cause=f"{reply.cause}>not-yours")
     return True
@@ -64,7 +64,7 @@ async def ask(ctx: Context, work: Work, member: Member, reply: Reply, asked: Ask
 
 async def look_up(ctx: Context, work: Work, member: Member, reply: Reply, asked: Asked) -> bool:
     """查恒力; where no customer of theirs is meant, words that tell something besides are a note."""
-    meant = await _meant(work, member, asked.name)
+    meant = await meant_by(work, member, asked.name)
     if await _answer(ctx, work, reply, meant, asked.wants):
         return True
     if _tells_more(reply):
@@ -78,7 +78,7 @@ async def take_name(ctx: Context, work: Work, member: Member, reply: Reply, aske
     latest = await work.visits.latest_draft(member.member_id)
     if latest is not None and await drafts.waits_for_customer(work, latest):
         return False
-    meant = await _meant(work, member, asked.name)
+    meant = await meant_by(work, member, asked.name)
     if not (meant.is_sure or (meant.customers and meant.is_by_letter)):
         return False
     return await _answer(ctx, work, reply, meant, asked.wants)
@@ -121,7 +121,7 @@ async def _show_last(ctx: Context, work: Work, member: Member, reply: Reply, wan
 # Who is meant
 
 
-async def _meant(work: Work, member: Member, name: str) -> Meant:
+async def meant_by(work: Work, member: Member, name: str) -> Meant:
     sight = await access.sight_of(work, member)
     written = await work.customers.called(name, owners=sight.members, in_full=True)
     if written:
