@@ -59,9 +59,22 @@ MOST_MS = 50.0
 WARM_UP = 30
 AT_ONCE = 20_000
 BIG = {
-    "visits", "visit_fields", "evidence", "todos", "escalations", "escalation_items", "stage_changes", "signing_dates",
-    "help_requests", "approvals", "audit_log", "opportunities", "customers", "customer_aliases", "contacts",
-}  # fmt: skip
+    "visits",
+    "visit_fields",
+    "evidence",
+    "todos",
+    "escalations",
+    "escalation_items",
+    "stage_changes",
+    "signing_dates",
+    "help_requests",
+    "approvals",
+    "audit_log",
+    "opportunities",
+    "customers",
+    "customer_aliases",
+    "contacts",
+}
 """Tables that grow with what is done."""
 STAGES = ("初次接触", "需求诊断", "方案演示", "样品测试", "报价审批", "合同谈判")
 
@@ -121,16 +134,38 @@ class Company:
         )
         yield Table(
             "opportunities",
-            ("opportunity_id", "customer_id", "name", "state", "lead", "stage", "stage_since", "amount_fen", "expected_on",
-             "created_at", "closed_at"),
+            (
+                "opportunity_id",
+                "customer_id",
+                "name",
+                "state",
+                "lead",
+                "stage",
+                "stage_since",
+                "amount_fen",
+                "expected_on",
+                "created_at",
+                "closed_at",
+            ),
             self._deals(),
-        )  # fmt: skip
+        )
         yield Table(
             "stage_changes",
-            ("opportunity_id", "cause", "from_stage", "to_stage", "state", "member_id", "words", "is_jump", "waived",
-             "created_at", "decided_at"),
+            (
+                "opportunity_id",
+                "cause",
+                "from_stage",
+                "to_stage",
+                "state",
+                "member_id",
+                "words",
+                "is_jump",
+                "waived",
+                "created_at",
+                "decided_at",
+            ),
             self._changes(),
-        )  # fmt: skip
+        )
         yield Table(
             "signing_dates",
             ("opportunity_id", "cause", "expected_on", "state", "member_id", "words", "created_at"),
@@ -156,89 +191,227 @@ class Company:
             closed_at = self._moment() if is_closed else None
             state = "won" if is_closed else "open"
             yield (
-                number + 1, number // 2 + 1, f"项目{number % 2}", state, "sql", STAGES[number % 6], NOW - SPAN / 9,
-                80_000_000, date(2026, 12, 30), NOW - SPAN, closed_at,
-            )  # fmt: skip
+                number + 1,
+                number // 2 + 1,
+                f"项目{number % 2}",
+                state,
+                "sql",
+                STAGES[number % 6],
+                NOW - SPAN / 9,
+                80_000_000,
+                date(2026, 12, 30),
+                NOW - SPAN,
+                closed_at,
+            )
 
     def _changes(self) -> Iterator[tuple[Any, ...]]:
         for number in range(8 * self.customers):
             at, deal = self._moment(), number // 4
             to = STAGES[number % 4 + 1]
             yield (
-                deal + 1, f"c{number}", STAGES[number % 4], to, "applied", self.rep_of(deal // 2), "他们同意了", False, "[]",
-                at, at,
-            )  # fmt: skip
+                deal + 1,
+                f"c{number}",
+                STAGES[number % 4],
+                to,
+                "applied",
+                self.rep_of(deal // 2),
+                "他们同意了",
+                False,
+                "[]",
+                at,
+                at,
+            )
 
     def _of_visits(self) -> Iterator[Table]:
         """Each with its words, three values and a to-do; of some a matter, a request, an approval, a file."""
         visits = [
-            (number, customer, NOW - SPAN + SPAN * (number + 1) / (self.visits + 1))
+            (number, customer, NOW - SPAN + SPAN * ((number + 1) / (self.visits + 1)))
             for number, customer in enumerate(self.of_visit)
         ]
         yield Table(
             "visits",
-            ("visit_id", "member_id", "platform", "state", "customer_id", "opportunity_id", "visited_on", "noted_on",
-             "summary", "attitude", "version", "undo_versions", "first_sent_at", "last_sent_at", "created_at", "decided_at"),
+            (
+                "visit_id",
+                "member_id",
+                "platform",
+                "state",
+                "customer_id",
+                "opportunity_id",
+                "visited_on",
+                "noted_on",
+                "summary",
+                "attitude",
+                "version",
+                "undo_versions",
+                "first_sent_at",
+                "last_sent_at",
+                "created_at",
+                "decided_at",
+            ),
             (
                 (
-                    n + 1, self.rep_of(c), "wecom", "draft" if n % 50 == 49 else "confirmed", c + 1, 2 * c + 1 + n % 2,
-                    at.date(), at.date(), "阶段：报价审批；预算八十五万。异议：「比竞品贵百分之十五」。", 0, 1, "[]", at, at, at,
+                    n + 1,
+                    self.rep_of(c),
+                    "wecom",
+                    "draft" if n % 50 == 49 else "confirmed",
+                    c + 1,
+                    2 * c + 1 + n % 2,
+                    at.date(),
+                    at.date(),
+                    "阶段：报价审批；预算八十五万。异议：「比竞品贵百分之十五」。",
+                    0,
+                    1,
+                    "[]",
+                    at,
+                    at,
+                    at,
                     None if n % 50 == 49 else at,
                 )
                 for n, c, at in visits
             ),
-        )  # fmt: skip
+        )
         files = len(visits)
         yield Table(
             "evidence",
-            ("evidence_id", "event_key", "member_id", "visit_id", "kind", "text", "detail", "customer_id", "label", "version",
-             "sent_at", "created_at"),
+            (
+                "evidence_id",
+                "event_key",
+                "member_id",
+                "visit_id",
+                "kind",
+                "text",
+                "detail",
+                "customer_id",
+                "label",
+                "version",
+                "sent_at",
+                "created_at",
+            ),
             (
                 *(
-                    (n + 1, f"e{n}", self.rep_of(c), n + 1, "voice", "预算大概八十五万，领导还没批", "{}", c + 1, None, None,
-                     at, at)
+                    (
+                        n + 1,
+                        f"e{n}",
+                        self.rep_of(c),
+                        n + 1,
+                        "voice",
+                        "预算大概八十五万，领导还没批",
+                        "{}",
+                        c + 1,
+                        None,
+                        None,
+                        at,
+                        at,
+                    )
                     for n, c, at in visits
                 ),
                 *(
-                    (files + n // 5 + 1, f"f{n}", self.rep_of(c), n + 1, "file", None, '{"file_name": "方案.pdf"}', c + 1,
-                     "采购意向书" if n % 2 else None, n % 7 + 1, at, at)
+                    (
+                        files + n // 5 + 1,
+                        f"f{n}",
+                        self.rep_of(c),
+                        n + 1,
+                        "file",
+                        None,
+                        '{"file_name": "方案.pdf"}',
+                        c + 1,
+                        "采购意向书" if n % 2 else None,
+                        n % 7 + 1,
+                        at,
+                        at,
+                    )
                     for n, c, at in visits
                     if n % 5 == 0
                 ),
             ),
-        )  # fmt: skip
+        )
         yield Table(
             "visit_fields",
-            ("visit_id", "kind", "position", "value", "evidence_id", "span_start", "span_end", "words", "engine",
-             "since_version"),
+            (
+                "visit_id",
+                "kind",
+                "position",
+                "value",
+                "evidence_id",
+                "span_start",
+                "span_end",
+                "words",
+                "engine",
+                "since_version",
+            ),
             (
                 (n + 1, kind, place, value, n + 1, 0, len(words), words, "rules", 1)
                 for n, _, _ in visits
                 for place, (kind, value, words) in enumerate(VALUES)
             ),
-        )  # fmt: skip
+        )
         yield Table(
             "todos",
-            ("kind", "visit_id", "position", "member_id", "customer_id", "party", "action", "due_on", "state", "created_at",
-             "closed_at"),
             (
-                ("step", n + 1, 0, self.rep_of(c), c + 1, "us", "提供安装排期表", at.date() + timedelta(days=5),
-                 "open" if self.visits - n < self.visits // 20 else "done", at,
-                 None if self.visits - n < self.visits // 20 else at + timedelta(days=3))
+                "kind",
+                "visit_id",
+                "position",
+                "member_id",
+                "customer_id",
+                "party",
+                "action",
+                "due_on",
+                "state",
+                "created_at",
+                "closed_at",
+            ),
+            (
+                (
+                    "step",
+                    n + 1,
+                    0,
+                    self.rep_of(c),
+                    c + 1,
+                    "us",
+                    "提供安装排期表",
+                    at.date() + timedelta(days=5),
+                    "open" if self.visits - n < self.visits // 20 else "done",
+                    at,
+                    None if self.visits - n < self.visits // 20 else at + timedelta(days=3),
+                )
                 for n, c, at in visits
             ),
-        )  # fmt: skip
+        )
         yield Table(
             "escalations",
-            ("escalation_id", "kind", "visit_id", "customer_id", "member_id", "manager_id", "level", "reason", "state",
-             "created_at", "raised_at", "closed_at"),
             (
-                (n // 10 + 1, "risk", n + 1, c + 1, self.rep_of(c), 2, 1, "", "open" if n % 200 == 0 else "resolved", at, at,
-                 None if n % 200 == 0 else at + timedelta(days=1))
+                "escalation_id",
+                "kind",
+                "visit_id",
+                "customer_id",
+                "member_id",
+                "manager_id",
+                "level",
+                "reason",
+                "state",
+                "created_at",
+                "raised_at",
+                "closed_at",
+            ),
+            (
+                (
+                    n // 10 + 1,
+                    "risk",
+                    n + 1,
+                    c + 1,
+                    self.rep_of(c),
+                    2,
+                    1,
+                    "",
+                    "open" if n % 200 == 0 else "resolved",
+                    at,
+                    at,
+                    None if n % 200 == 0 else at + timedelta(days=1),
+                )
                 for n, c, at in visits
                 if n % 10 == 0
             ),
-        )  # fmt: skip
+        )
         yield Table(
             "escalation_items",
             ("escalation_id", "origin", "visit_id", "category", "words", "created_at"),
@@ -246,26 +419,72 @@ class Company:
         )
         yield Table(
             "help_requests",
-            ("cause", "member_id", "colleague_id", "holder_id", "department", "customer_id", "opportunity_id", "words",
-             "state", "level", "answered_at", "due_at", "created_at"),
             (
-                (f"r{n}", self.rep_of(c), 2, 2, "技术", c + 1, 2 * c + 1, "参数能不能做", "answered", 0,
-                 at + timedelta(days=1), at, at)
+                "cause",
+                "member_id",
+                "colleague_id",
+                "holder_id",
+                "department",
+                "customer_id",
+                "opportunity_id",
+                "words",
+                "state",
+                "level",
+                "answered_at",
+                "due_at",
+                "created_at",
+            ),
+            (
+                (
+                    f"r{n}",
+                    self.rep_of(c),
+                    2,
+                    2,
+                    "技术",
+                    c + 1,
+                    2 * c + 1,
+                    "参数能不能做",
+                    "answered",
+                    0,
+                    at + timedelta(days=1),
+                    at,
+                    at,
+                )
                 for n, c, at in visits
                 if n % 20 == 0
             ),
-        )  # fmt: skip
+        )
         yield Table(
             "approvals",
-            ("cause", "kind", "member_id", "customer_id", "opportunity_id", "amount_fen", "words", "state", "created_at",
-             "decided_at"),
             (
-                (f"a{n}", "quote", self.rep_of(c), c + 1, 2 * c + 1, 80_000_000, "报八十万", "approved", at,
-                 at + timedelta(days=1))
+                "cause",
+                "kind",
+                "member_id",
+                "customer_id",
+                "opportunity_id",
+                "amount_fen",
+                "words",
+                "state",
+                "created_at",
+                "decided_at",
+            ),
+            (
+                (
+                    f"a{n}",
+                    "quote",
+                    self.rep_of(c),
+                    c + 1,
+                    2 * c + 1,
+                    80_000_000,
+                    "报八十万",
+                    "approved",
+                    at,
+                    at + timedelta(days=1),
+                )
                 for n, c, at in visits
                 if n % 25 == 0
             ),
-        )  # fmt: skip
+        )
 
     def _audit(self) -> Iterator[tuple[Any, ...]]:
         """What changed in each visit, and a customer in five that changed hands."""
@@ -607,8 +826,11 @@ async def main(arguments: Sequence[str] | None = None) -> int:
         if measured:
             print(shown(measured))
         print(told(plans) + "\n", flush=True)
-        faults += [f"{name}: {plan.what} reads {', '.join(plan.tables)} without an index"
-                   for plan in plans if plan.read_whole or not plan.indexes]  # fmt: skip
+        faults += [
+            f"{name}: {plan.what} reads {', '.join(plan.tables)} without an index"
+            for plan in plans
+            if plan.read_whole or not plan.indexes
+        ]
         faults += [f"{name}: {row.what} has a p95 of {row.p95_ms:.1f} ms" for row in measured if row.is_slow]
     if args.json:
         args.json.write_text(json.dumps([asdict(row) for row in rows], indent=1), "utf-8")

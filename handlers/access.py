@@ -219,14 +219,17 @@ async def _asked_to_waive(work: Work, member: Member, action: Any) -> bool:
 async def _asked_to_unlock(work: Work, member: Member, action: Any) -> bool:
     signing = await work.opportunities.find_signing(action.signing_id)
     return signing is not None and signing.asked_of == member.member_id and has_role(member, LEADERS)
+
+
 async def _seen_customer(work: Work, member: Member, action: Any) -> bool:
-    customer = await work.customers.find(action.customer_id)
+    customer = await work.customers.glance(action.customer_id)
     return customer is not None and await sees_customer(work, member, customer)
 
 
 async def _seen_deal(work: Work, member: Member, action: Any) -> bool:
     deal = await work.opportunities.find(action.opportunity_id)
-    return deal is not None and await sees_customer(work, member, await work.customers.get(deal.customer_id))
+    customer = await work.customers.glance(deal.customer_id) if deal is not None else None
+    return customer is not None and await sees_customer(work, member, customer)
 
 
 async def _seen_chain(work: Work, member: Member, action: Any) -> bool:

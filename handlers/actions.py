@@ -290,6 +290,8 @@ class UnlockSigning(Frozen):
 class RefuseSigning(Frozen):
     do: Literal["keep_locked"] = "keep_locked"
     signing_id: int
+
+
 # How things stand with a customer
 
 

@@ -34,6 +34,7 @@ LATELY = timedelta(days=30)
 LOOK_BACK = 10
 """Visits in which the last amounts and risks are looked for."""
 PAGE = 8
+_OF_DEALS = StageChange | SigningDate | Opportunity
 TOLD_OF = ("amount", "signal", "objection")
 """Kinds of values that the card tells."""
 
@@ -110,7 +111,7 @@ async def _show_last(ctx: Context, work: Work, member: Member, reply: Reply, wan
     visit = await work.visits.latest_draft(member.member_id)
     if visit is None or visit.customer_id is None:
         visit = await work.visits.latest_confirmed(member.member_id, since=work.now - LATELY)
-    customer = await work.customers.find(visit.customer_id) if visit is not None and visit.customer_id else None
+    customer = await work.customers.glance(visit.customer_id) if visit is not None and visit.customer_id else None
     if customer is None or not await access.sees_customer(work, member, customer):
         await outbox.say(work, reply.to, texts.VIEW_OF_WHOM, cause=f"{reply.cause}>of-whom")
         return
@@ -205,8 +206,7 @@ async def _send(ctx: Context, work: Work, to: Sender, card: OutboundCard, *, cau
 
 async def standing(work: Work, subject: Subject, *, viewer_id: int, zone: ZoneInfo) -> OutboundCard:
     """The card of a customer or of a deal. Whether the viewer may see it has been asked before."""
-    customer = await work.customers.get(subject.customer_id)
-    deal = await work.opportunities.get(subject.opportunity_id) if subject.opportunity_id is not None else None
+    customer, deal = await _of_subject(work, subject)
     about = {"opportunity_id": subject.opportunity_id}
     visits = await work.visits.confirmed_about(customer.customer_id, limit=LOOK_BACK, **about)
     values = await work.visits.present_fields([visit.visit_id for visit in visits], kinds=TOLD_OF) if visits else {}
@@ -233,6 +233,13 @@ async def standing(work: Work, subject: Subject, *, viewer_id: int, zone: ZoneIn
     return view_cards.customer_card(look, card_id, zone=zone, today=work.now.astimezone(zone).date())
 
 
+async def _of_subject(work: Work, subject: Subject) -> tuple[Customer, Opportunity | None]:
+    customer = await work.customers.glance(subject.customer_id)
+    assert customer is not None  # who looks at it was asked for first, and none is ever deleted
+    deal = await work.opportunities.get(subject.opportunity_id) if subject.opportunity_id is not None else None
+    return customer, deal
+
+
 def _scripts_of(talks: Sequence[Talk], viewer_id: int) -> int | None:
     """The viewer's own last visit, where the customer objected to something in it."""
     if not talks or talks[0].visit.member_id != viewer_id or not talks[0].record.all(ObjectionValue):
@@ -244,8 +251,7 @@ async def chain(
     work: Work, subject: Subject, key: Key | None = None, *, zone: ZoneInfo, newer: bool = False
 ) -> OutboundCard:
     """A page of the chain: the newest, or the one that lies next to `key`."""
-    customer = await work.customers.get(subject.customer_id)
-    deal = await work.opportunities.get(subject.opportunity_id) if subject.opportunity_id is not None else None
+    customer, deal = await _of_subject(work, subject)
     if key is None:
         page = await work.timeline.older(subject, limit=PAGE)
     elif newer:
@@ -257,16 +263,21 @@ async def chain(
     stages = await work.visits.present_fields(visit_ids, kinds=("stage",)) if visit_ids else {}
     told = {visit_id: record_of(values).one(StageValue) for visit_id, values in stages.items()}
     matter_ids = [row.escalation_id for row in rows.values() if isinstance(row, Escalation)]
-    deals = await work.opportunities.all_of(customer.customer_id) if deal is None else ()
+    begun = {row.visit_id for row in rows.values() if isinstance(row, Todo | Escalation) and row.visit_id is not None}
+    reps = await work.visits.reps_of(begun) if begun else {}
+    concerned = {one for row in rows.values() for one in _people_in(row) if one is not None} | set(reps.values())
+    tells_of_deals = deal is None and any(isinstance(row, _OF_DEALS) for row in rows.values())
+    deals = await work.opportunities.all_of(customer.customer_id) if tells_of_deals else ()
     shown = Chain(
         customer,
         deal,
         page,
         rows,
-        people=await work.members.those({one for row in rows.values() for one in _people_in(row) if one is not None}),
+        people=await work.members.those(concerned),
         deals={one.opportunity_id: one.name for one in deals},
         stages={visit_id: stage.name for visit_id, stage in told.items() if stage is not None},
         words=await work.escalations.words_of(matter_ids) if matter_ids else {},
+        reps=reps,
     )
     card_id = outbox.new_card_id("view", customer.customer_id)
     return view_cards.chain_card(shown, card_id, zone=zone, today=work.now.astimezone(zone).date())

@@ -148,8 +148,13 @@ def _last_contact(look: Look, zone: ZoneInfo, today: date) -> str:
 
 
 def _told(look: Look) -> list[str]:
-    told = " ".join(look.talks[0].visit.summary.split()) if look.talks else ""
+    told = _summary(look.customer, look.talks[0].visit) if look.talks else ""
     return [texts.VIEW_LAST_TOLD.format(told=wording.shortened(told, MOST_TOLD))] if told else []
+
+
+def _summary(customer: Customer, visit: Visit) -> str:
+    """What was talked of, on one line; whose card it is needs no saying."""
+    return " ".join(visit.summary.split()).removeprefix(customer.name).lstrip("，；。 ")
 
 
 def _quoted(look: Look) -> str:
@@ -306,6 +311,8 @@ class Chain:
     """The stages that visits tell of."""
     words: Mapping[int, Sequence[str]] = field(default_factory=dict)
     """What matters rest on."""
+    reps: Mapping[int, int] = field(default_factory=dict)
+    """Whose visits to-dos and matters come from: both may be somebody else's by now."""
 
     def name_of(self, member_id: int | None) -> str:
         person = self.people.get(member_id) if member_id is not None else None
@@ -372,9 +379,9 @@ def _done(chain: Chain, key: Key, zone: ZoneInfo, today: date) -> tuple[str, str
         case _, Evidence() as file:
             return chain.name_of(file.member_id), _filed(file)
         case "todo", Todo() as todo:
-            giver = todo.created_by if todo.created_by is not None else todo.member_id
-            to = f"（给{chain.name_of(todo.member_id)}）" if giver != todo.member_id else ""
             due = f"{wording.day(todo.due_on, today)}前 " if todo.due_on else ""
+            giver = todo.created_by if todo.created_by is not None else chain.reps.get(todo.visit_id or 0)
+            to = "" if giver == todo.member_id else f"（{chain.name_of(todo.member_id)}的）"
             return chain.name_of(giver), f"新待办{to}：{due}{todo.action}"
         case _, Todo() as todo:
             return chain.name_of(
@@ -382,7 +389,7 @@ def _done(chain: Chain, key: Key, zone: ZoneInfo, today: date) -> tuple[str, str
             ), f"待办{'取消' if todo.state == 'cancelled' else '完成'}：{todo.action}"
         case "matter", Escalation() as matter:
             words = "".join(f"「{one}」" for one in chain.words.get(matter.escalation_id, ())) or matter.reason
-            return chain.name_of(matter.member_id), f"上报风险：{words}"
+            return chain.name_of(chain.reps.get(matter.visit_id or 0, matter.member_id)), f"上报风险：{words}"
         case _, Escalation() as matter:
             ended = texts.CHAIN_MATTER_ENDS.get(matter.state, texts.CHAIN_MATTER_ENDS["resolved"])
             return chain.name_of(matter.decided_by), _with(ended, matter.outcome)
@@ -422,7 +429,7 @@ def _done_for_the_deal(chain: Chain, key: Key, row: Row, today: date) -> tuple[s
 def _visited(chain: Chain, visit: Visit, told_on: date) -> str:
     day = f"（{visit.visited_on:%m-%d}）" if visit.visited_on != told_on else ""
     stage = chain.stages.get(visit.visit_id)
-    return _with(f"拜访{day}" + (f"[{stage}]" if stage else ""), visit.summary)
+    return _with(f"拜访{day}" + (f"[{stage}]" if stage else ""), _summary(chain.customer, visit))
 
 
 def _changed(chain: Chain, change: StageChange) -> str:

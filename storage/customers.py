@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, raiseload
 
 from storage.models import Contact, Customer, CustomerAlias, Member, Visit
 
@@ -18,8 +18,10 @@ class Customers:
     async def get(self, customer_id: int) -> Customer:
         return await self._session.get_one(Customer, customer_id)
 
-    async def find(self, customer_id: int) -> Customer | None:
-        return await self._session.get(Customer, customer_id)
+    async def glance(self, customer_id: int) -> Customer | None:
+        """The customer alone: to ask it for aliases or contacts would be a fault."""
+        alone = raiseload(Customer.aliases), raiseload(Customer.contacts)
+        return await self._session.get(Customer, customer_id, options=alone)
 
     async def lock(self, customer_id: int) -> Customer:
         """The customer, held until the transaction ends."""

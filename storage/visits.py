@@ -198,6 +198,11 @@ class Visits:
         )
         return [_value_of(row) for row in rows]
 
+    async def reps_of(self, visit_ids: Collection[int]) -> Mapping[int, int]:
+        """Whose visits these are."""
+        query = select(Visit.visit_id, Visit.member_id).where(Visit.visit_id.in_(sorted(visit_ids)))
+        return {row.visit_id: row.member_id for row in await self._session.execute(query)}
+
     async def present_fields(
         self, visit_ids: Collection[int], *, kinds: Collection[str] = ()
     ) -> Mapping[int, Sequence[FieldValue]]:

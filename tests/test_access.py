@@ -186,7 +186,6 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
         )
         work.session.add(finding)
         practice = await work.practice.begin(owner_id, scope="", rounds=5)
-        deal = await work.opportunities.add(customer.customer_id, name=DEAL)
         await work.session.flush()
         work.scripts.add(
             Script(code="TM-90", title="题", body="好", phrasings=["贵"], status="draft", proposed_by=owner_id)
@@ -198,7 +197,7 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
         asked = await work.scripts.asked(
             "asked", owner_id, "太贵", customer_id=customer.customer_id, category="", offered=["PR-01"]
         )
-        deal = await work.opportunities.add(customer.customer_id, created_by=owner_id)
+        deal = await work.opportunities.add(customer.customer_id, name=DEAL, created_by=owner_id)
         change = await work.opportunities.add_change(
             StageChange(
                 opportunity_id=deal.opportunity_id,
@@ -242,7 +241,6 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             "session_id": practice.session_id,
             "customer": "left",
             "customer_id": customer.customer_id,
-            "opportunity_id": deal.opportunity_id,
         }
     return Company(chat, members, subjects)
 

@@ -38,8 +38,16 @@ class History:
             for number in range(2):
                 await self._deal(customer.customer_id, f"商机{number}")
         writers = (
-            self._visit, self._todo, self._matter, self._request, self._approval, self._file, self._change, self._day, self._handover
-        )  # fmt: skip
+            self._visit,
+            self._todo,
+            self._matter,
+            self._request,
+            self._approval,
+            self._file,
+            self._change,
+            self._day,
+            self._handover,
+        )
         for _ in range(entries):
             await self._random.choice(writers)(self._random.choice(self.customers))
 
@@ -77,11 +85,19 @@ class History:
         state = self._random.choice(["draft", "confirmed", "discarded"])
         visit: Visit = await self._add(
             Visit(
-                member_id=self._member_id, platform="wecom", state=state, customer_id=customer_id, opportunity_id=deal_id,
-                visited_on=date(2026, 11, 1), noted_on=date(2026, 11, 1), first_sent_at=at, last_sent_at=at,
-                created_at=at, decided_at=None if state == "draft" else at,
+                member_id=self._member_id,
+                platform="wecom",
+                state=state,
+                customer_id=customer_id,
+                opportunity_id=deal_id,
+                visited_on=date(2026, 11, 1),
+                noted_on=date(2026, 11, 1),
+                first_sent_at=at,
+                last_sent_at=at,
+                created_at=at,
+                decided_at=None if state == "draft" else at,
             )
-        )  # fmt: skip
+        )
         if state == "confirmed":
             self._tell(customer_id, deal_id, "visit", at, visit.visit_id)
         return visit
@@ -91,10 +107,16 @@ class History:
         visit = await self._visit(customer_id) if self._random.random() < 0.5 else None
         todo = await self._add(
             Todo(
-                visit_id=visit.visit_id if visit else None, position=0 if visit else None, member_id=self._member_id,
-                customer_id=customer_id, party="us", action="办", created_at=at, closed_at=closed_at,
+                visit_id=visit.visit_id if visit else None,
+                position=0 if visit else None,
+                member_id=self._member_id,
+                customer_id=customer_id,
+                party="us",
+                action="办",
+                created_at=at,
+                closed_at=closed_at,
             )
-        )  # fmt: skip
+        )
         deal_id = visit.opportunity_id if visit else None
         self._tell(customer_id, deal_id, "todo", at, todo.todo_id)
         self._tell(customer_id, deal_id, "todo_closed", closed_at, todo.todo_id)
@@ -103,10 +125,15 @@ class History:
         at, closed_at, visit = self._at(), self._later(), await self._visit(customer_id)
         matter = await self._add(
             Escalation(
-                visit_id=visit.visit_id, customer_id=customer_id, member_id=self._member_id,
-                manager_id=self._member_id, created_at=at, raised_at=at, closed_at=closed_at,
+                visit_id=visit.visit_id,
+                customer_id=customer_id,
+                member_id=self._member_id,
+                manager_id=self._member_id,
+                created_at=at,
+                raised_at=at,
+                closed_at=closed_at,
             )
-        )  # fmt: skip
+        )
         self._tell(customer_id, visit.opportunity_id, "matter", at, matter.escalation_id)
         self._tell(customer_id, visit.opportunity_id, "matter_closed", closed_at, matter.escalation_id)
 
@@ -114,11 +141,18 @@ class History:
         at, answered_at, deal_id = self._at(), self._later(), self._deal_of(customer_id)
         request = await self._add(
             HelpRequest(
-                cause=self._cause(), member_id=self._member_id, colleague_id=self._member_id,
-                holder_id=self._member_id, customer_id=customer_id, opportunity_id=deal_id, words="问",
-                answered_at=answered_at, due_at=at, created_at=at,
+                cause=self._cause(),
+                member_id=self._member_id,
+                colleague_id=self._member_id,
+                holder_id=self._member_id,
+                customer_id=customer_id,
+                opportunity_id=deal_id,
+                words="问",
+                answered_at=answered_at,
+                due_at=at,
+                created_at=at,
             )
-        )  # fmt: skip
+        )
         self._tell(customer_id, deal_id, "request", at, request.request_id)
         self._tell(customer_id, deal_id, "answer", answered_at, request.request_id)
 
@@ -126,10 +160,17 @@ class History:
         at, decided_at, deal_id = self._at(), self._later(), self._deal_of(customer_id)
         approval = await self._add(
             Approval(
-                cause=self._cause(), kind="quote", member_id=self._member_id, customer_id=customer_id,
-                opportunity_id=deal_id, amount_fen=1, words="批", created_at=at, decided_at=decided_at,
+                cause=self._cause(),
+                kind="quote",
+                member_id=self._member_id,
+                customer_id=customer_id,
+                opportunity_id=deal_id,
+                amount_fen=1,
+                words="批",
+                created_at=at,
+                decided_at=decided_at,
             )
-        )  # fmt: skip
+        )
         self._tell(customer_id, deal_id, "approval", at, approval.approval_id)
         self._tell(customer_id, deal_id, "decision", decided_at, approval.approval_id)
 
@@ -138,10 +179,16 @@ class History:
         kind, label = self._random.choice([("file", None), ("image", "营业执照"), ("image", None), ("text", None)])
         file = await self._add(
             Evidence(
-                event_key=self._cause(), member_id=self._member_id, kind=kind, label=label, customer_id=customer_id,
-                opportunity_id=deal_id, sent_at=at, created_at=at,
+                event_key=self._cause(),
+                member_id=self._member_id,
+                kind=kind,
+                label=label,
+                customer_id=customer_id,
+                opportunity_id=deal_id,
+                sent_at=at,
+                created_at=at,
             )
-        )  # fmt: skip
+        )
         if kind == "file" or label:
             self._tell(customer_id, deal_id, "file", at, file.evidence_id)
 
@@ -150,9 +197,14 @@ class History:
         state = self._random.choice(["applied", "undone", "dropped"])
         change = await self._add(
             StageChange(
-                opportunity_id=deal_id, cause=self._cause(), to_stage="报价审批", state=state, created_at=at, decided_at=at
+                opportunity_id=deal_id,
+                cause=self._cause(),
+                to_stage="报价审批",
+                state=state,
+                created_at=at,
+                decided_at=at,
             )
-        )  # fmt: skip
+        )
         if state != "dropped":
             self._tell(customer_id, deal_id, "stage", at, change.change_id)
 
@@ -160,9 +212,13 @@ class History:
         at, deal_id = self._at(), self._random.choice(self.deals[customer_id])
         signing = await self._add(
             SigningDate(
-                opportunity_id=deal_id, cause=self._cause(), expected_on=date(2026, 12, 1), state="applied", created_at=at
+                opportunity_id=deal_id,
+                cause=self._cause(),
+                expected_on=date(2026, 12, 1),
+                state="applied",
+                created_at=at,
             )
-        )  # fmt: skip
+        )
         self._tell(customer_id, deal_id, "signing", at, signing.signing_id)
 
     async def _handover(self, customer_id: int) -> None:
