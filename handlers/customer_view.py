@@ -79,7 +79,9 @@ async def take_name(ctx: Context, work: Work, member: Member, reply: Reply, aske
     latest = await work.visits.latest_draft(member.member_id)
     if latest is not None and await drafts.waits_for_customer(work, latest):
         return False
-    meant = await meant_by(work, member, asked.name)
+    # what the note's own reading found no customer in sounds like none
+    is_named = reply.draft is not None and reply.draft.customer is not None
+    meant = await meant_by(work, member, asked.name, in_full=not is_named)
     if not (meant.is_sure or (meant.customers and meant.is_by_letter)):
         return False
     return await _answer(ctx, work, reply, meant, asked.wants)
@@ -122,10 +124,11 @@ async def _show_last(ctx: Context, work: Work, member: Member, reply: Reply, wan
 # Who is meant
 
 
-async def meant_by(work: Work, member: Member, name: str) -> Meant:
+async def meant_by(work: Work, member: Member, name: str, *, in_full: bool = False) -> Meant:
+    """Whom the name means; with `in_full` only where it is a name or an alias as it is in the list."""
     sight = await access.sight_of(work, member)
     written = await work.customers.called(name, owners=sight.members, in_full=True)
-    if written:
+    if written or in_full:
         return Meant(written, is_sure=len(written) == 1, is_by_letter=True)
     entries = tuple(CustomerEntry(known, aliases) for known, aliases in await work.customers.ways_to_say(sight.members))
     # of a list of thousands an index is made the first time

@@ -245,6 +245,28 @@ async def test_the_questions_about_a_risk_are_answered_by_choosing_and_by_a_word
     )
 
 
+async def test_how_things_stand_with_a_customer_is_told_page_by_page(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+    await rep.says(VISIT)
+    await rep.presses("确认")
+    await rep.says(ANSWERS)
+    rep.news()
+    boss.news()
+
+    await boss.says("恒力上次聊到哪了")
+    boss.shows(
+        ("客户情况", CUSTOMER, "负责人 李晓彤", "11-20（周五） 李晓彤", "提供安装排期表", "领导还没批", "85 万元")
+    )
+    await boss.presses("动作链")
+    boss.shows(("动作链", CUSTOMER, "上报风险", "新待办", "拜访[报价审批]"))
+    await boss.presses("看客户")
+    boss.shows(("客户情况", CUSTOMER, "负责人 李晓彤"))
+
+    other = office.phone(OTHER)
+    await other.says("恒力上次聊到哪了")
+    other.shows((texts.VIEW_NOT_YOURS.format(name="恒力"),))
+
+
 async def test_a_reply_corrects_the_draft_and_is_undone_by_a_word(office: Company) -> None:
     rep = office.phone(REP)
     await rep.says(VISIT)
