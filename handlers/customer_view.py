@@ -220,16 +220,18 @@ async def standing(work: Work, subject: Subject, *, viewer_id: int, zone: ZoneIn
     words = await work.escalations.words_of([one.escalation_id for one in matters]) if matters else {}
     doing: list[Visit | Todo] = [*visits[:1], *todos, *agreed]
     concerned = [customer.owner_id, *(one.member_id for one in doing)]
+    deals = [deal] if deal else await work.opportunities.open_of(customer.customer_id)
     look = Look(
         customer,
         await work.members.those([one for one in concerned if one is not None]),
-        deals=[deal] if deal else await work.opportunities.open_of(customer.customer_id),
+        deals=deals,
         deal=deal,
         talks=talks,
         todos=todos,
         todo_count=todo_count,
         agreed=agreed,
         matters=["".join(f"「{one}」" for one in words[each.escalation_id]) or each.reason for each in matters],
+        waiting=await work.opportunities.proposed(deals[0].opportunity_id) if len(deals) == 1 else None,
         scripts_of=_scripts_of(talks, viewer_id),
     )
     card_id = outbox.new_card_id("view", customer.customer_id)

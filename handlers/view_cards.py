@@ -61,6 +61,8 @@ class Look:
     """What the last visit left to do, done or not."""
     matters: Sequence[str] = ()
     """What each unsettled one is about."""
+    waiting: StageChange | None = None
+    """Of the only deal: the stage that it is to go into once nothing is missing."""
     scripts_of: int | None = None
     """The visit whose objections the viewer may ask scripts for."""
 
@@ -114,7 +116,8 @@ def _stage_rows(look: Look, zone: ZoneInfo, today: date) -> list[tuple[str, str]
         why = f"：{wording.shortened(deal.closing, MOST_ENTRY)}" if deal.closing else ""
         return [("阶段", f"{texts.VIEW_DEAL_STATES[deal.state]}{closed}{why}")]
     name = f"{deal.name} · " if deal.name and look.deal is None else ""
-    return [("阶段", name + _stage(deal.stage, deal.stage_since, zone, today))]
+    waiting = texts.VIEW_WAITING.format(stage=look.waiting.to_stage) if look.waiting is not None else ""
+    return [("阶段", name + _stage(deal.stage, deal.stage_since, zone, today) + waiting)]
 
 
 def _stage(stage: str | None, since: datetime | None, zone: ZoneInfo, today: date) -> str:

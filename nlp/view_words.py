@@ -58,7 +58,7 @@ _LOOKS = re.compile(
     rf"(?:客户)?[\s：:]*{_NAME}(?:的?(?:客户)?(?:情况|资料|进展|档案|客户卡))?"
 )
 _CARD_OF = re.compile(rf"{_NAME}(?:的?(?:客户卡|客户情况|客户档案|情况|进展|近况)|{_HOW}了?)")
-_OF_CUSTOMER = re.compile(rf"(?:客户|商机)\s+{_REST}")
+_OF_CUSTOMER = re.compile(rf"客户\s+{_REST}")
 _ALONE = re.compile(_REST)
 
 _NO_NAME = re.compile(

@@ -67,7 +67,7 @@ async def test_the_card_tells_what_the_records_say(chat: Chat) -> None:
     assert card.subtitle == HENGLI
     assert fields(card) == {
         "负责人": "李晓彤",
-        "阶段": "报价审批（11-20（周五）起，第 1 天）",
+        "阶段": "还没有，待进入「报价审批」",
         "上次联系": "11-20（周五） 李晓彤",
         "待办": "2 个：11-25（周三）前 提供安装排期表（李晓彤）；12-01（周二）前 确认技术参数（李晓彤）",
         "风险": "未解决：「领导还没批」「要等预算」；最近：「领导还没批」「要等预算」（11-20（周五））",
@@ -174,7 +174,10 @@ async def test_one_deal_is_told_with_its_stage_and_the_day_it_is_to_be_signed(ch
 
 async def test_several_deals_are_told_apart_and_each_has_its_card(chat: Chat) -> None:
     await saves_visit(chat)
-    _first, second = await makes_deals(chat, "二期", "泵站改造", stage="样品测试", stage_since=chat.clock.now())
+    async with chat.database.work() as work:
+        [first] = await work.opportunities.open_of((await customer(chat)).customer_id)
+        first.name = "二期"
+    await makes_deals(chat, "泵站改造", stage="样品测试", stage_since=chat.clock.now())
 
     await chat.says("恒力")
 
@@ -182,32 +185,29 @@ async def test_several_deals_are_told_apart_and_each_has_its_card(chat: Chat) ->
     assert "· 泵站改造：样品测试（11-20（周五）起，第 1 天）" in view(chat).body
     assert pressable(view(chat)) == ["动作链", "看话术", "① 二期", "② 泵站改造"]
 
-    await chat.presses(view(chat), actions.ShowDeal)
+    await chat.presses(view(chat).model_copy(update={"buttons": view(chat).buttons[3:]}), actions.ShowDeal)
     deal = view(chat)
-    assert (deal.title, deal.subtitle) == ("商机情况", f"{HENGLI} · 二期")
-    # the visit was about none of the two
+    assert (deal.title, deal.subtitle) == ("商机情况", f"{HENGLI} · 泵站改造")
+    # the visit was about the other one
     assert fields(deal)["上次联系"] == "还没有"
     assert fields(deal)["待办"] == "还没有"
     assert pressable(deal) == ["动作链", "看客户"]
 
-    async with chat.database.work() as work:
-        [visit] = await work.visits.confirmed_about((await customer(chat)).customer_id, limit=1)
-        visit.opportunity_id = second
-    assert await chat.says("恒力 泵站改造") == ["[商机情况]"]
+    assert await chat.says("恒力 二期") == ["[商机情况]"]
     assert fields(view(chat))["待办"].startswith("2 个：")
     assert fields(view(chat))["风险"].startswith("未解决：「领导还没批」")
 
-    assert await chat.says("恒力泵站改造的动作链") == ["[动作链]"]
-    assert chain(chat).subtitle == f"{HENGLI} · 泵站改造"
-    assert [line.removeprefix("11-20 15:30 ")[:10] for line in chain(chat).body.splitlines()] == [
+    assert await chat.says("恒力二期的动作链") == ["[动作链]"]
+    assert chain(chat).subtitle == f"{HENGLI} · 二期"
+    assert sorted(line.removeprefix("11-20 15:30 ")[:10] for line in chain(chat).body.splitlines()) == [
         "李晓彤 上报风险：「",
-        "李晓彤 新待办：12",
-        "李晓彤 新待办：11",
         "李晓彤 拜访[报价审",
-        "新商机：泵站改造",
+        "李晓彤 新商机：二期",
+        "李晓彤 新待办：11",
+        "李晓彤 新待办：12",
     ]
     await chat.presses(chain(chat), actions.ShowDeal)
-    assert view(chat).subtitle == f"{HENGLI} · 泵站改造"
+    assert view(chat).subtitle == f"{HENGLI} · 二期"
 
 
 async def test_a_closed_deal_says_how_it_ended(chat: Chat) -> None:
@@ -223,9 +223,10 @@ async def test_a_closed_deal_says_how_it_ended(chat: Chat) -> None:
 
 async def test_the_chain_tells_who_did_what_when(chat: Chat) -> None:
     await saves_visit(chat)
-    [deal_id] = await makes_deals(chat, "二期")
     now = chat.clock.now()
     async with chat.database.work() as work:
+        [deal] = await work.opportunities.open_of((await customer(chat)).customer_id)
+        deal.name, deal_id = "二期", deal.opportunity_id
         customer_id = (await customer(chat)).customer_id
         rep, manager = [await work.members.by_identity("wecom", one) for one in (REP, MANAGER)]
         assert rep is not None
@@ -318,11 +319,12 @@ async def test_the_chain_tells_who_did_what_when(chat: Chat) -> None:
         "15:30 李晓彤 新待办（赵一鸣的）：12-01（周二）前 确认技术参数",
         "15:30 李晓彤 新待办：11-25（周三）前 提供安装排期表",
         "15:30 李晓彤 拜访[报价审批]：王经理；阶段：报价审批；预算八十五万。异议：「比竞品贵百分之十五」；积极信号…",
-        "15:30 新商机：二期",
+        "15:30 李晓彤 新商机：二期",
     ]
     assert pressable(chain(chat, of=MANAGER)) == ["更近", "看客户"]
-    # whose customer it is not any more sees it no longer
-    assert await chat.says("动作链 恒力") == [texts.VIEW_NOT_YOURS.format(name="恒力")]
+    # whose customer it is not any more is asked about one of theirs that sounds like it
+    assert await chat.says("动作链 恒力") == ["[哪一家？]"]
+    assert chat.cards(texts.VIEW_WHICH)[-1].body == "① 宁波恒丽服饰有限公司（李晓彤）"
     assert await chat.says("动作链 恒力", sender=OTHER) == ["[动作链]"]
 
 
