@@ -430,9 +430,9 @@ def _done_for_the_deal(chain: Chain, key: Key, row: Row, today: date) -> tuple[s
 
 
 def _visited(chain: Chain, visit: Visit, told_on: date) -> str:
-    day = f"（{visit.visited_on:%m-%d}）" if visit.visited_on != told_on else ""
-    stage = chain.stages.get(visit.visit_id)
-    return _with(f"拜访{day}" + (f"[{stage}]" if stage else ""), _summary(chain.customer, visit))
+    day = f"{visit.visited_on:%m-%d}" if visit.visited_on != told_on else ""
+    about = "，".join(filter(None, [day, chain.stages.get(visit.visit_id)]))
+    return _with("拜访" + (f"（{about}）" if about else ""), _summary(chain.customer, visit))
 
 
 def _changed(chain: Chain, change: StageChange) -> str:

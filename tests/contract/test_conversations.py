@@ -253,14 +253,18 @@ async def test_how_things_stand_with_a_customer_is_told_page_by_page(office: Com
     rep.news()
     boss.news()
 
+    # where a card has little room, some of it goes before it
     await boss.says("恒力上次聊到哪了")
-    boss.shows(
-        ("客户情况", CUSTOMER, "负责人 李晓彤", "11-20（周五） 李晓彤", "提供安装排期表", "领导还没批", "85 万元")
-    )
+    told = boss.news()
+    assert any(one.says("客户情况", CUSTOMER) and "动作链" in one.buttons for one in told)
+    for words in ("11-20（周五） 李晓彤", "提供安装排期表", "领导还没批", "85 万元", "待进入「报价审批」"):
+        assert any(one.says(words) for one in told), words
     await boss.presses("动作链")
-    boss.shows(("动作链", CUSTOMER, "上报风险", "新待办", "拜访[报价审批]"))
+    told = boss.news()
+    assert any(one.says("动作链", CUSTOMER) and "看客户" in one.buttons for one in told)
+    assert any(one.says("上报风险", "新待办", "拜访（报价审批）", "新商机") for one in told)
     await boss.presses("看客户")
-    boss.shows(("客户情况", CUSTOMER, "负责人 李晓彤"))
+    assert any(one.says("客户情况", CUSTOMER) for one in boss.news())
 
     other = office.phone(OTHER)
     await other.says("恒力上次聊到哪了")

@@ -201,7 +201,7 @@ async def test_several_deals_are_told_apart_and_each_has_its_card(chat: Chat) ->
     assert chain(chat).subtitle == f"{HENGLI} · 二期"
     assert sorted(line.removeprefix("11-20 15:30 ")[:10] for line in chain(chat).body.splitlines()) == [
         "李晓彤 上报风险：「",
-        "李晓彤 拜访[报价审",
+        "李晓彤 拜访（报价审",
         "李晓彤 新商机：二期",
         "李晓彤 新待办：11",
         "李晓彤 新待办：12",
@@ -318,7 +318,7 @@ async def test_the_chain_tells_who_did_what_when(chat: Chat) -> None:
         "15:30 李晓彤 上报风险：「领导还没批」「要等预算」",
         "15:30 李晓彤 新待办（赵一鸣的）：12-01（周二）前 确认技术参数",
         "15:30 李晓彤 新待办：11-25（周三）前 提供安装排期表",
-        "15:30 李晓彤 拜访[报价审批]：王经理；阶段：报价审批；预算八十五万。异议：「比竞品贵百分之十五」；积极信号…",
+        "15:30 李晓彤 拜访（报价审批）：王经理；阶段：报价审批；预算八十五万。异议：「比竞品贵百分之十五」；积极信号…",
         "15:30 李晓彤 新商机：二期",
     ]
     assert pressable(chain(chat, of=MANAGER)) == ["更近", "看客户"]
