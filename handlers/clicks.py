@@ -7,6 +7,7 @@ from typing import Any
 from handlers import (
     access,
     actions,
+    customer_view,
     deals,
     detail_replies,
     directory,
@@ -140,6 +141,7 @@ _GROUPS: tuple[tuple[Any, Callable[[Context, Work, Any, Pressed], Awaitable[None
     (actions.ScriptAction, objections.press),
     (actions.PracticeAction, practice.press),
     (actions.DealAction, deals.press),
+    (actions.ViewAction, customer_view.press),
     (actions.EscalationAction, escalation_answers.press),
 )
 """What carries out each group of actions."""

@@ -284,6 +284,12 @@ async def confirm(
     await rules.on_confirmed(ctx, work, visit, now, customer, member, cause, is_new=known is None)
 
 
+async def waits_for_customer(work: Work, visit: Visit) -> bool:
+    """Whether a name said now is whom this draft is about."""
+    customer = (await load(work, visit)).customer
+    return customer is None or customer.status != "known" or await work.cards.is_open_for(visit, "customer")
+
+
 def _meant_customer(customer: CustomerValue | None, chosen: str | None) -> CustomerValue | None:
     """The customer that the rep confirms; None while it is open which is meant."""
     if customer is None:

@@ -796,3 +796,37 @@ PRACTICE_TEAM = "团队练习（近 {days} 天，只看次数和分数）：\n{l
 PRACTICE_TEAM_LINE = "{member} {sessions} 次 {rounds} 轮，平均 {average} 分"
 PRACTICE_TEAM_NONE = "\n没有练过：{members}"
 PRACTICE_NO_TEAM = "您名下还没有团队成员。"
+
+# How things stand with a customer
+
+VIEW_NOT_YOURS = "「{name}」不在您的客户里。可以换全称或简称再问一次。"
+VIEW_OF_WHOM = "您想看哪家客户？请带上名称，例如：恒力上次聊到哪了"
+VIEW_WHICH = "哪一家？"
+VIEW_WHICH_HOW = "选一家，或直接回复客户全称"
+VIEW_MORE_CUSTOMERS = "还有 {count} 家名称相近，请说全称"
+VIEW_CUSTOMER_TITLE = "客户情况"
+VIEW_DEAL_TITLE = "商机情况"
+VIEW_NONE_YET = "还没有"
+VIEW_NO_STEP = "上次没有约定"
+VIEW_STEPS_DONE = "上次约定的都已了结"
+VIEW_FROM_LIST = "{day}（名单里登记的，还没有拜访记录）"
+VIEW_LAST_TOLD = "上次聊到：{told}"
+VIEW_WAITING = "，待进入「{stage}」"
+VIEW_FROZEN = "（已冻结，等解锁）"
+VIEW_DEALS = "{count} 个在跟，见下"
+VIEW_UNNAMED_DEAL = "未命名商机"
+VIEW_DEAL_STATES = {"open": "在跟", "won": "已签约", "lost": "已丢单", "returned": "已退回市场"}
+CHAIN_TITLE = "动作链"
+CHAIN_EMPTY = "还没有动作记录。"
+CHAIN_MATTER_ENDS = {"resolved": "风险已处理", "false_alarm": "风险标为误报", "withdrawn": "风险已撤回"}
+CHAIN_APPROVALS = {"quote": "报价", "discount": "折扣"}
+CHAIN_DECISIONS = {"approved": "审批通过", "refused": "审批未通过", "withdrawn": "审批已撤回"}
+CHAIN_FILES = {
+    "voice": "录音",
+    "image": "图片",
+    "text": "文字",
+    "location": "位置",
+    "file": "文件",
+    "video": "视频",
+    "link": "链接",
+}

@@ -74,6 +74,7 @@ class StageChange(Base):
     __tablename__ = "stage_changes"
     __table_args__ = (
         Index("ix_stage_changes_opportunity", "opportunity_id", "state"),
+        Index("ix_stage_changes_decided", "opportunity_id", "decided_at"),
         Index(
             "uq_stage_changes_proposed",
             "opportunity_id",
@@ -146,6 +147,8 @@ class HelpRequest(Base):
         Index("ix_help_requests_member", "member_id", "state"),
         Index("ix_help_requests_holder", "holder_id", "state"),
         Index("ix_help_requests_customer", "customer_id", "state"),
+        Index("ix_help_requests_customer_created", "customer_id", "created_at"),
+        Index("ix_help_requests_customer_answered", "customer_id", "answered_at"),
     )
 
     request_id: Mapped[int] = mapped_column(primary_key=True)
@@ -178,6 +181,8 @@ class Approval(Base):
     __tablename__ = "approvals"
     __table_args__ = (
         Index("ix_approvals_customer", "customer_id", "state"),
+        Index("ix_approvals_customer_created", "customer_id", "created_at"),
+        Index("ix_approvals_customer_decided", "customer_id", "decided_at"),
         Index("ix_approvals_member", "member_id", "state"),
     )
 

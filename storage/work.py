@@ -24,6 +24,7 @@ from storage.questions import Questions
 from storage.rules import Rules
 from storage.scripts import Scripts
 from storage.sends import Sends
+from storage.timeline import Timeline
 from storage.todos import Todos
 from storage.visits import Visits
 
@@ -85,6 +86,10 @@ class Work:
     @cached_property
     def visits(self) -> Visits:
         return Visits(self.session, self.now)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        return Timeline(self.session, self.now)
 
     @cached_property
     def todos(self) -> Todos:

@@ -245,6 +245,32 @@ async def test_the_questions_about_a_risk_are_answered_by_choosing_and_by_a_word
     )
 
 
+async def test_how_things_stand_with_a_customer_is_told_page_by_page(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+    await rep.says(VISIT)
+    await rep.presses("确认")
+    await rep.says(ANSWERS)
+    rep.news()
+    boss.news()
+
+    # where a card has little room, some of it goes before it
+    await boss.says("恒力上次聊到哪了")
+    told = boss.news()
+    assert any(one.says("客户情况", CUSTOMER) and "动作链" in one.buttons for one in told)
+    for words in ("11-20（周五） 李晓彤", "提供安装排期表", "领导还没批", "85 万元", "待进入「报价审批」"):
+        assert any(one.says(words) for one in told), words
+    await boss.presses("动作链")
+    told = boss.news()
+    assert any(one.says("动作链", CUSTOMER) and "看客户" in one.buttons for one in told)
+    assert any(one.says("上报风险", "新待办", "拜访（报价审批）", "新商机") for one in told)
+    await boss.presses("看客户")
+    assert any(one.says("客户情况", CUSTOMER) for one in boss.news())
+
+    other = office.phone(OTHER)
+    await other.says("恒力上次聊到哪了")
+    other.shows((texts.VIEW_NOT_YOURS.format(name="恒力"),))
+
+
 async def test_a_reply_corrects_the_draft_and_is_undone_by_a_word(office: Company) -> None:
     rep = office.phone(REP)
     await rep.says(VISIT)
