@@ -221,6 +221,17 @@ async def _asked_to_unlock(work: Work, member: Member, action: Any) -> bool:
     return signing is not None and signing.asked_of == member.member_id and has_role(member, LEADERS)
 
 
+async def _lies_with_them(work: Work, member: Member, action: Any) -> bool:
+    request = await work.help.find(action.request_id)
+    return request is not None and request.state == "open" and request.holder_id == member.member_id
+
+
+async def _their_turn(work: Work, member: Member, action: Any) -> bool:
+    """The node is open, and theirs: nobody above them decides before it comes to them."""
+    node = await work.approvals.find_node(action.approval_id, action.place)
+    return node is not None and node.state == "open" and node.member_id == member.member_id
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -262,4 +273,10 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.RefuseWaiver: _asked_to_waive,
     actions.UnlockSigning: _asked_to_unlock,
     actions.RefuseSigning: _asked_to_unlock,
+    actions.AnswerRequest: _lies_with_them,
+    actions.PassOnRequest: _lies_with_them,
+    actions.DeclineRequest: _lies_with_them,
+    actions.ApproveNode: _their_turn,
+    actions.RefuseNode: _their_turn,
+    actions.RaiseNode: _their_turn,
 }

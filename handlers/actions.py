@@ -286,6 +286,53 @@ class RefuseSigning(Frozen):
     signing_id: int
 
 
+# What was asked of a colleague
+
+
+class AnswerRequest(Frozen):
+    """We ask for the words."""
+
+    do: Literal["answer_request"] = "answer_request"
+    request_id: int
+
+
+class PassOnRequest(Frozen):
+    """We ask to whom."""
+
+    do: Literal["pass_on_request"] = "pass_on_request"
+    request_id: int
+
+
+class DeclineRequest(Frozen):
+    """We ask why; without a word on that nothing is declined."""
+
+    do: Literal["decline_request"] = "decline_request"
+    request_id: int
+
+
+# Approvals; `place` is whose turn it is
+
+
+class ApproveNode(Frozen):
+    do: Literal["approve_node"] = "approve_node"
+    approval_id: int
+    place: int
+
+
+class RefuseNode(Frozen):
+    """We ask why; without a word on that nothing is refused."""
+
+    do: Literal["refuse_node"] = "refuse_node"
+    approval_id: int
+    place: int
+
+
+class RaiseNode(Frozen):
+    do: Literal["raise_node"] = "raise_node"
+    approval_id: int
+    place: int
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -300,6 +347,8 @@ ProposalAction = ApproveScript | ReturnScript
 ScriptAction = ShowScripts | JudgeScript
 PracticeAction = PractiseAgain
 DealAction = PickDeal | ConvertLead | AskWaiver | DropStage | GrantWaiver | RefuseWaiver | UnlockSigning | RefuseSigning
+RequestAction = AnswerRequest | PassOnRequest | DeclineRequest
+ApprovalAction = ApproveNode | RefuseNode | RaiseNode
 Action = (
     VisitAction
     | RiskAction
@@ -313,6 +362,8 @@ Action = (
     | PeopleAction
     | DealAction
     | ProposalAction
+    | RequestAction
+    | ApprovalAction
 )  # fmt: skip
 
 _ACTIONS: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])

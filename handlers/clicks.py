@@ -7,11 +7,13 @@ from typing import Any
 from handlers import (
     access,
     actions,
+    approval_answers,
     deals,
     detail_replies,
     directory,
     drafts,
     escalation_answers,
+    help_answers,
     leavers,
     objections,
     outbox,
@@ -140,6 +142,8 @@ _GROUPS: tuple[tuple[Any, Callable[[Context, Work, Any, Pressed], Awaitable[None
     (actions.ScriptAction, objections.press),
     (actions.PracticeAction, practice.press),
     (actions.DealAction, deals.press),
+    (actions.RequestAction, help_answers.press),
+    (actions.ApprovalAction, approval_answers.press),
     (actions.EscalationAction, escalation_answers.press),
 )
 """What carries out each group of actions."""

@@ -5,7 +5,7 @@ decided where the colleagues are known.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from nlp import numerals
@@ -21,6 +21,8 @@ class Plea:
 
     who: str
     words: str
+    rest: str = field(default="", compare=False, repr=False)
+    """All that was said behind 求助, for where `who` turns out to name nobody."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,10 @@ def _plea(said: str) -> Plea | None:
         return None
     rest = found["rest"].strip()
     if at := _AT.fullmatch(rest):
-        return Plea(at["who"], (at["words"] or "").strip())
+        return Plea(at["who"], (at["words"] or "").strip(), rest)
     if named := _NAMED.fullmatch(rest):
-        return Plea(named["who"], named["words"].strip())
-    return Plea("", rest)
+        return Plea(named["who"], named["words"].strip(), rest)
+    return Plea("", rest, rest)
 
 
 def read_loose(text: str) -> Plea | None:
@@ -114,7 +116,7 @@ def read_loose(text: str) -> Plea | None:
     """
     said = text.strip()
     found = _LOOSE.fullmatch(said) if len(said) <= MOST else None
-    return Plea(found["who"], found["words"].strip()) if found else None
+    return Plea(found["who"], found["words"].strip(), said) if found else None
 
 
 def asks_for_team(text: str) -> bool | None:
