@@ -165,7 +165,7 @@ async def withdraw(ctx: Context, work: Work, approval: Approval, *, by: Member, 
 
 
 async def _tell_asker(ctx: Context, work: Work, approval: Approval, text: str, *, cause: str) -> str:
-    """At once, whatever the time: it is the answer to what they asked. Their name, or nothing where they have no account."""
+    """At once, whatever the time: it answers what they asked. Their name; empty where they have no account."""
     asker = await approving.asker_of(work, approval)
     address = await ctx.reach(work, asker.member_id) if asker is not None else None
     if asker is None or address is None:

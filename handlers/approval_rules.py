@@ -36,8 +36,8 @@ class ApprovalRules:
     discount_levels: tuple[Level, ...] = ("manager",)
     general_manager: str = ""
     """By name; where it is empty, whoever is at the top of the requester's line."""
-    countersign_over: float | None = None
-    """From this amount on, in yuan, the departments of `countersign` agree as well; None: never."""
+    countersign_over: float = 0
+    """From this amount on, in yuan, the departments of `countersign` agree as well."""
     countersign: tuple[str, ...] = ()
     tell: tuple[str, ...] = ()
     """The departments, or people by name, who get a to-do once a quote or discount is approved."""
@@ -56,5 +56,4 @@ class ApprovalRules:
         return tuple(level for level in LEVELS if level in wanted)
 
     def countersigners_for(self, amount_fen: int) -> tuple[str, ...]:
-        is_large = self.countersign_over is not None and amount_fen >= self.countersign_over * FEN_PER_YUAN
-        return self.countersign if is_large else ()
+        return self.countersign if amount_fen >= self.countersign_over * FEN_PER_YUAN else ()

@@ -9,7 +9,7 @@ from typing import Literal
 from handlers import access, actions, called, help_desk, key_nodes, outbox, texts, wording
 from handlers.context import Context
 from handlers.help_desk import ANSWER, PASS_ON, REASON, named, subject
-from handlers.messages import Sender
+from handlers.messages import JsonObject, Sender
 from handlers.pressed import Pressed
 from handlers.reply import Reply
 from handlers.wording import PUNCTUATION
@@ -22,7 +22,8 @@ MOST_WORDS = 2000
 """Characters of an answer."""
 CANCELLED = frozenset({"取消", "算了", "先不回复", "不回复了", "不转了", "等一下再回"})
 _NAME = re.compile(
-    r"(?:那就|那|就|请)?(?:转交给|转给|交给|转|给|让)?(?P<name>[一-鿿·]{2,8}?|[A-Za-z][A-Za-z ·.'-]{1,30})(?:吧|回复|处理|来回)*"
+    r"(?:那就|那|就|请)?(?:转交给|转给|交给|转|给|让)?(?P<name>[一-鿿·]{2,8}?|[A-Za-z][A-Za-z ·.'-]{1,30})"
+    r"(?:吧|回复|处理|来回)*"
 )
 
 Outcome = Literal["answered", "declined"]
@@ -171,9 +172,12 @@ async def pass_on(
             f"{wording.circled(place)} {await called.told_apart(work, one)}" for place, one in enumerate(candidates)
         ]
         await help_desk.close_questions(work, request)
-        payload = {"request_id": request.request_id, "candidates": [one.member_id for one in candidates]}
+        payload: JsonObject = {
+            "request_id": request.request_id,
+            "candidates": [one.member_id for one in candidates],
+        }
         await work.questions.ask(
-            by.member_id, PASS_ON, subject(request), life=ctx.settings.question_life, payload={**payload}
+            by.member_id, PASS_ON, subject(request), life=ctx.settings.question_life, payload=payload
         )
         await outbox.say(work, to, texts.HELP_WHICH.format(lines="\n".join(lines)), cause=f"{cause}>which")
 

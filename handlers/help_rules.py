@@ -1,14 +1,13 @@
 """Of whom people may ask help, in what time, and how well that is kept. The defaults are the product's."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from handlers.working_time import WorkingTime
+from nlp.help_words import bare_name
 from storage.deal_models import HelpRequest
 
-_DEPARTMENT = re.compile(r"(?:部门|部|组|中心|团队)?(?:的?(?:同事|人|老师))?$")
 LEAST_LEFT = timedelta(hours=1)
 """A reminder that would come less than this after the card is none."""
 
@@ -42,14 +41,6 @@ class HelpRules:
         """技术, 技术部 and 技术部的同事 are the department 技术."""
         bare = bare_name(said)
         return next((one for one in self.departments if bare and bare_name(one.name) == bare), None)
-
-
-def bare_name(said: str) -> str:
-    """
-    >>> bare_name("@技术部的同事"), bare_name("法务"), bare_name("部")
-    ('技术', '法务', '')
-    """
-    return _DEPARTMENT.sub("", said.strip().lstrip("@＠").strip(), count=1)
 
 
 def half_way(times: WorkingTime, since: datetime, until: datetime) -> datetime | None:

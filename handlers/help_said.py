@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from handlers import access, called, escalation, escalation_requests, help_answers, help_desk, outbox, texts, wording
 from handlers.context import Context
 from handlers.help_desk import Addressee, Asked
+from handlers.messages import JsonObject
 from handlers.record import load
 from handlers.reply import Reply
 from handlers.wording import PUNCTUATION
@@ -120,8 +121,8 @@ async def _ask_whom(
     ctx: Context, work: Work, member: Member, reply: Reply, words: str, *, who: str, found: Meant
 ) -> None:
     people = found.candidates[: called.MOST_TOLD_APART]
-    payload = {"words": words, "candidates": [one.member_id for one in people]}
-    await work.questions.ask(member.member_id, WHO, WHO, life=ctx.settings.question_life, payload={**payload})
+    payload: JsonObject = {"words": words, "candidates": [one.member_id for one in people]}
+    await work.questions.ask(member.member_id, WHO, WHO, life=ctx.settings.question_life, payload=payload)
     lines = [f"{wording.circled(place)} {await called.told_apart(work, one)}" for place, one in enumerate(people)]
     departments = "、".join(one.name for one in ctx.settings.help.departments)
     if people:

@@ -65,6 +65,7 @@ _ABOUT: tuple[tuple[Literal["answer", "decline", "pass_on", "withdraw"], re.Patt
     ("decline", re.compile(rf"求助{_NUMBER}(?:办不了|做不了){_GAP}*(?P<words>.*)", re.DOTALL)),
     ("answer", re.compile(rf"(?:回复|答复|回答)求助{_NUMBER}(?:{_GAP}+(?P<words>.+))?", re.DOTALL)),
 )
+_DEPARTMENT = re.compile(r"(?:部门|部|组|中心|团队)?(?:的?(?:同事|人|老师))?$")
 _MINE = frozenset({"我的求助", "我发的求助", "我的求助列表", "看求助", "求助列表", "我的求助单"})
 _WAITING = frozenset({"待回复求助", "待回复的求助", "待我回复的求助", "求助待回复", "等我回复的求助", "待答复求助"})
 _TEAM = frozenset({"团队求助", "团队的求助", "下属的求助", "团队求助情况"})
@@ -117,6 +118,15 @@ def read_loose(text: str) -> Plea | None:
     said = text.strip()
     found = _LOOSE.fullmatch(said) if len(said) <= MOST else None
     return Plea(found["who"], found["words"].strip(), said) if found else None
+
+
+def bare_name(said: str) -> str:
+    """The name of a department without what says that it is one.
+
+    >>> bare_name("@技术部的同事"), bare_name("法务"), bare_name("部")
+    ('技术', '法务', '')
+    """
+    return _DEPARTMENT.sub("", said.strip().lstrip("@＠").strip(), count=1)
 
 
 def asks_for_team(text: str) -> bool | None:

@@ -112,6 +112,8 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{name}"
         elif get_origin(field.annotation) is dict:
             yield from keys_of(section, f"{prefix}{name}.{ANY_NAME}.")
+        elif get_origin(field.annotation) is tuple:
+            yield f"{prefix}{name}"
         else:
             yield from keys_of(section, f"{prefix}{name}.")
 
