@@ -228,7 +228,7 @@ async def _lies_with_them(work: Work, member: Member, action: Any) -> bool:
 
 async def _their_turn(work: Work, member: Member, action: Any) -> bool:
     """The node is open, and theirs: nobody above them decides before it comes to them."""
-    node = await work.approvals.find_node(action.approval_id, action.place)
+    node = await work.approvals.find_node(action.approval_id, action.turn)
     return node is not None and node.state == "open" and node.member_id == member.member_id
 
 

@@ -310,13 +310,13 @@ class DeclineRequest(Frozen):
     request_id: int
 
 
-# Approvals; `place` is whose turn it is
+# Approvals; `turn` is the place of the node whose turn it is
 
 
 class ApproveNode(Frozen):
     do: Literal["approve_node"] = "approve_node"
     approval_id: int
-    place: int
+    turn: int
 
 
 class RefuseNode(Frozen):
@@ -324,13 +324,13 @@ class RefuseNode(Frozen):
 
     do: Literal["refuse_node"] = "refuse_node"
     approval_id: int
-    place: int
+    turn: int
 
 
 class RaiseNode(Frozen):
     do: Literal["raise_node"] = "raise_node"
     approval_id: int
-    place: int
+    turn: int
 
 
 # What may be pressed, by subject

@@ -23,7 +23,7 @@ LEAST_REASON = 2
 async def press(ctx: Context, work: Work, action: actions.ApprovalAction, pressed: Pressed) -> None:
     approval = await work.approvals.lock(action.approval_id)
     node = await turn(work, approval, pressed.member)
-    if node is None or node.place != action.place:
+    if node is None or node.place != action.turn:
         await moved_on(work, approval, pressed.to, cause=pressed.cause)
         return
     by, to, cause = pressed.member, pressed.to, pressed.cause
@@ -171,7 +171,7 @@ async def _tell_asker(ctx: Context, work: Work, approval: Approval, text: str, *
     if asker is None or address is None:
         return ""
     text += f"\n{await approving.chain_words(ctx, work, approval)}"
-    await outbox.say(work, address, text, cause=f"{cause}>{subject(approval)}:told", unasked=True)
+    await outbox.say(work, address, text, cause=f"{cause}>{subject(approval)}:told")
     return asker.name
 
 

@@ -25,7 +25,7 @@ def node_card(
         ("身份", node.label),
         ("期限", until),
     ]
-    ids = {"approval_id": approval.approval_id, "place": node.place}
+    ids = {"approval_id": approval.approval_id, "turn": node.place}
     return OutboundCard(
         card_id=card_id,
         title=texts.APPROVAL_CARD[approval.kind],

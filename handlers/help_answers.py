@@ -223,7 +223,7 @@ async def settle(
     address = await ctx.reach(work, asker.member_id) if asker is not None else None
     if address is not None:
         # what they asked is answered: that comes at once, whatever the time
-        await outbox.say(work, address, text, cause=f"{cause}>answer:{request.request_id}", unasked=True)
+        await outbox.say(work, address, text, cause=f"{cause}>answer:{request.request_id}")
     rep = asker.name if asker is not None and address is not None else ""
     said = texts.HELP_ANSWER_KEPT.format(rep=rep) if rep else texts.HELP_ANSWER_KEPT_ONLY
     await outbox.say(work, to, said, cause=f"{cause}>kept")

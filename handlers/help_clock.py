@@ -4,7 +4,7 @@ Nothing of it comes at night or on a day off: what is due then goes up when peop
 then its colleague may still answer.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers import help_desk, notices, outbox, texts, wording
 from handlers.context import Context
@@ -88,7 +88,9 @@ async def _seen_until(ctx: Context, work: Work, job: Job, request: HelpRequest) 
         seen_at = work.now if is_on_its_way else None
     if seen_at is None or seen_at - card.created_at <= notices.LATE:
         return None
-    until = seen_at + (deadline(ctx, request) - request.since)
+    lasts_s = job.payload["lasts_s"]
+    assert isinstance(lasts_s, int | float)  # put by `help_desk`
+    until = seen_at + timedelta(seconds=lasts_s)
     if until <= work.now:
         return None
     request.due_at = max(request.due_at, until)

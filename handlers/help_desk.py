@@ -247,7 +247,7 @@ async def start_clock(ctx: Context, work: Work, request: HelpRequest) -> None:
     half = help_rules.half_way(times, request.since, until)
     if half is not None:
         await _put(work, request, HALF, half)
-    await _put(work, request, DUE, times.next_push(until))
+    await _put(work, request, DUE, times.next_push(until), lasts_s=(until - request.since).total_seconds())
 
 
 async def put_daily(ctx: Context, work: Work, request: HelpRequest, *, number: int) -> None:
@@ -265,10 +265,12 @@ async def stop_clock(ctx: Context, work: Work, request: HelpRequest) -> None:
     await work.notices.drop(subject(request))
 
 
-async def _put(work: Work, request: HelpRequest, kind: str, at: datetime, *, number: int = 0) -> None:
+async def _put(
+    work: Work, request: HelpRequest, kind: str, at: datetime, *, number: int = 0, lasts_s: float = 0
+) -> None:
     await work.jobs.put(
         kind,
-        {"request_id": request.request_id, "since": since(request), "number": number},
+        {"request_id": request.request_id, "since": since(request), "number": number, "lasts_s": lasts_s},
         queue=TIMERS,
         dedupe=_key(request, kind, number),
         at=at,
@@ -309,7 +311,7 @@ async def pass_up(
         before={"holder_id": former.member_id},
         after={"holder_id": to.member_id, "level": request.level, "why": why},
     )
-    await send_card(ctx, work, request, cause=f"{cause}>up")
+    await send_card(ctx, work, request, cause=f"{cause}>{subject(request)}:up:{request.level}")
     hours = f"{ctx.settings.help.answer_within_h:g}"
     names = {**await named(work, request), "former": former.name, "manager": to.name, "hours": hours}
     if why == "unanswered":
@@ -334,7 +336,7 @@ async def hand_to(ctx: Context, work: Work, request: HelpRequest, to: Member, *,
         before={"holder_id": before},
         after={"holder_id": to.member_id},
     )
-    await send_card(ctx, work, request, cause=f"{cause}>passed-on")
+    await send_card(ctx, work, request, cause=f"{cause}>{subject(request)}:to:{to.member_id}")
 
 
 async def _move(ctx: Context, work: Work, request: HelpRequest, to: Member, *, closing: str, cause: str) -> None:

@@ -21,7 +21,11 @@ WHO = "help_who"
 MOST_LISTED = 15
 MOST_SHOWN = 24
 MOST_SAID_WHO = 24
+MOST_NAME = 4
+"""Characters of what may be a name that nobody has."""
 _TITLED = re.compile(r"[一-鿿]{1,2}(?:工程师|总监|经理|主管|主任|老师|师傅|总|工)")
+_OUTSIDE = re.compile(r"(?:总监|经理|主管|主任|总)$")
+"""Titles that customers' people are called by, too."""
 _LEADS = re.compile(r"^[\s：:，,、；;。]*(?:部门|部)?(?:的?同事)?[\s：:，,、；;。]*")
 
 read, read_loose, asks_for_team = help_words.read, help_words.read_loose, help_words.asks_for_team
@@ -43,7 +47,7 @@ async def run(ctx: Context, work: Work, member: Member, reply: Reply, said: Said
 async def run_loose(ctx: Context, work: Work, member: Member, reply: Reply, plea: Plea) -> bool:
     """Only where it plainly names one of the colleagues whom people ask: 王经理 may well be the customer's."""
     found = await _meant(ctx, work, member, plea.who, among=await help_desk.people_of(ctx, work))
-    if found.addressee is None:
+    if found.addressee is None or (_OUTSIDE.search(plea.who) and found.addressee.member.name != plea.who):
         return False
     await _send(ctx, work, member, reply, found.addressee, plea.words)
     return True
@@ -70,9 +74,8 @@ async def _ask(ctx: Context, work: Work, member: Member, reply: Reply, plea: Ple
         if begun is not None:
             who, words = begun
             found = await _meant(ctx, work, member, who)
-        elif who and not plea.rest.startswith(("@", "＠")):
-            # what stood before the first comma may be no name at all
-            words = plea.rest
+        elif not await _is_like_a_name(work, plea):
+            who, words = "", plea.rest
     if not words:
         await outbox.say(work, reply.to, texts.HELP_NO_WORDS, cause=f"{reply.cause}>no-words")
     elif found.addressee is not None:
@@ -80,7 +83,14 @@ async def _ask(ctx: Context, work: Work, member: Member, reply: Reply, plea: Ple
     elif found.complaint:
         await outbox.say(work, reply.to, found.complaint, cause=f"{reply.cause}>nobody")
     else:
-        await _ask_whom(ctx, work, member, reply, words, who=plea.who if words == plea.words else "", found=found)
+        await _ask_whom(ctx, work, member, reply, words, who=who, found=found)
+
+
+async def _is_like_a_name(work: Work, plea: Plea) -> bool:
+    """Whether what stands before the first gap is meant for somebody: 孙工, @售后; not 恒力的阀体，能不能做."""
+    if plea.rest.startswith(("@", "＠")):
+        return True
+    return bool(plea.who) and len(plea.who) <= MOST_NAME and not await work.customers.named_in(plea.who)
 
 
 async def _meant(ctx: Context, work: Work, member: Member, who: str, *, among: Collection[int] | None = None) -> Meant:
