@@ -10,10 +10,12 @@ from handlers import (
     after_visits,
     approval_answers,
     approval_said,
+    approving,
     detail_replies,
     escalation_answers,
     escalation_requests,
     help_answers,
+    help_desk,
     help_said,
     leads,
     leavers,
@@ -55,7 +57,7 @@ READERS: Mapping[str, Reader] = {
 
 NUMBERED = todo_answers.NUMBERED | help_answers.NUMBERED | help_said.NUMBERED | {script_guide.KIND}
 """Kinds of question that a bare number answers."""
-IN_ANY_WORDS = frozenset({script_guide.WORDS})
+IN_ANY_WORDS = frozenset({script_guide.WORDS, help_desk.ANSWER, help_desk.REASON, approving.REASON})
 """Kinds of question that take whatever is said, unless it names a customer: it is no note for a model to read."""
 
 

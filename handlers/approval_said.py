@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handlers import access, approval_answers, approval_chain, approving, escalation, key_nodes, outbox, texts, wording
+from handlers import (
+    access,
+    approval_answers,
+    approval_chain,
+    approving,
+    customers_said,
+    escalation,
+    key_nodes,
+    outbox,
+    texts,
+    wording,
+)
 from handlers.context import Context
 from handlers.reply import Reply
 from handlers.wording import PUNCTUATION
@@ -36,7 +47,7 @@ async def run(ctx: Context, work: Work, member: Member, reply: Reply, said: Said
 
 async def run_loose(ctx: Context, work: Work, member: Member, reply: Reply, wish: Wish) -> bool:
     """Only where it names a customer: 审批卡在他们老总那，预算80万 is news."""
-    if not await _customers(work, member, wish.words):
+    if not await customers_said.named(work, member, wish.words):
         return False
     await _wish(ctx, work, member, reply, wish)
     return True
@@ -72,7 +83,7 @@ async def _wish(ctx: Context, work: Work, member: Member, reply: Reply, wish: Wi
 
 async def _complete(work: Work, member: Member, wish: Wish) -> Complete | str:
     """All that is needed, or else what to ask."""
-    customers = await _customers(work, member, wish.words)
+    customers = await customers_said.named(work, member, wish.words)
     amount, off = approval_words.amount(wish.words), approval_words.percent_off(wish.words)
     missing = []
     if len(customers) != 1:
@@ -85,12 +96,6 @@ async def _complete(work: Work, member: Member, wish: Wish) -> Complete | str:
     if missing or amount is None:
         return texts.APPROVAL_MORE.format(missing="；".join(missing))
     return Complete(customers[0], amount, off)
-
-
-async def _customers(work: Work, member: Member, words: str) -> Sequence[Customer]:
-    """Those that the words name and whose records they may see, or who are nobody's."""
-    sight = await access.sight_of(work, member)
-    return [one for one in await work.customers.named_in(words) if one.owner_id is None or sight.sees(one.owner_id)]
 
 
 async def _open(ctx: Context, work: Work, member: Member, wish: Wish, found: Complete, *, cause: str) -> str:
@@ -142,7 +147,7 @@ async def take_more(ctx: Context, work: Work, question: Question, reply: Reply, 
     kind, words = question.payload["kind"], str(question.payload["words"])
     before = Wish("discount" if kind == "discount" else "quote", words)
     # of two customers that the first words may mean, the answer names the one
-    named = await _customers(work, member, said)
+    named = await customers_said.named(work, member, said)
     after = Wish(before.kind, f"{said}，{words}" if not named else await _without(work, member, words, said))
     if await _complete(work, member, after) == await _complete(work, member, before):
         return False
@@ -153,7 +158,7 @@ async def take_more(ctx: Context, work: Work, question: Question, reply: Reply, 
 async def _without(work: Work, member: Member, words: str, said: str) -> str:
     """The words with the customer that the answer names in place of those they may have meant."""
     kept = words
-    for customer in await _customers(work, member, words):
+    for customer in await customers_said.named(work, member, words):
         for name in sorted([customer.name, *(row.alias for row in customer.aliases)], key=len, reverse=True):
             kept = kept.replace(name, "")
     return f"{said}，{kept.strip(PUNCTUATION)}"

@@ -4,7 +4,18 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from handlers import access, called, escalation, escalation_requests, help_answers, help_desk, outbox, texts, wording
+from handlers import (
+    access,
+    called,
+    customers_said,
+    escalation,
+    escalation_requests,
+    help_answers,
+    help_desk,
+    outbox,
+    texts,
+    wording,
+)
 from handlers.context import Context
 from handlers.help_desk import Addressee, Asked
 from handlers.messages import JsonObject
@@ -212,8 +223,7 @@ class Customer:
 
 async def _customer_meant(work: Work, member: Member, words: str) -> Customer:
     """The one that the words name, or else that of the open draft or the last visit, which is told; or none."""
-    sight = await access.sight_of(work, member)
-    named = [one for one in await work.customers.named_in(words) if one.owner_id is None or sight.sees(one.owner_id)]
+    named = await customers_said.named(work, member, words)
     if len(named) == 1:
         return Customer(named[0].customer_id, texts.HELP_ABOUT.format(customer=named[0].name))
     if named or await work.customers.named_in(words):

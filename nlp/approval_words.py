@@ -6,10 +6,10 @@ what the words say, once and exactly: 大概18万, 15到18万 and two different 
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from nlp import money, numerals, percents
-from nlp.draft import Amount
 
 MOST = 300
 
@@ -58,6 +58,8 @@ _SPOKEN = re.compile(
     rf"|(?:给|帮|为)(?P<customer>[^，,。：:；;\s]{{2,20}}?)申请(?:一下|一个|个)?(?P<cut>(?:{_DISCOUNT}|打?[一二三四五六七八九\d.点]{{1,4}}折).*)",
     re.DOTALL,
 )
+_OR = re.compile(r"\s*(?:或者?|还是|要么|要不|、|/|到|至)\s*(?:报价?)?\s*")
+"""Between two amounts of which either may be meant."""
 _FIGURE = re.compile(r"\d|[一二两三四五六七八九十百千万]{2}|折|报价|金额|总价|合同额")
 _ABOUT: tuple[tuple[Literal["withdraw", "agree", "refuse"], re.Pattern[str]], ...] = (
     ("withdraw", re.compile(rf"(?:撤回|撤销|取消|收回)(?:我的)?审批{_NUMBER}")),
@@ -114,7 +116,7 @@ def read_loose(text: str) -> Wish | None:
         return None
     if found["customer"]:
         return Wish("discount", found["customer"] + found["cut"])
-    return Wish("quote", found["words"].strip()) if _amounts(found["words"]) else None
+    return Wish("quote", found["words"].strip()) if money.amounts(found["words"]) else None
 
 
 def asks_for_team(text: str) -> bool | None:
@@ -129,15 +131,18 @@ def amount(words: str) -> int | None:
 
     >>> amount("恒力 报价 18万 含安装"), amount("恒力 9折 报价18万，成本12万"), amount("恒力 大概18万")
     (18000000, 18000000, None)
+    >>> amount("恒力 报价18万或者20万"), amount("恒力 报价18万 原价20万"), amount("恒力 每台18万")
+    (None, None, None)
     """
-    found = _amounts(words)
+    found = money.amounts(words)
+    if any(_OR.fullmatch(words[one.span.end : other.span.start]) for one, other in pairwise(found)):
+        return None
     quotes = [one for one in found if one.role in ("quote", "deal")] or found
-    exact = {one.low_fen for one in quotes if one.low_fen == one.high_fen and one.bound == "exact" and one.unit is None}
-    return next(iter(exact)) if len(exact) == len({(one.low_fen, one.high_fen) for one in quotes}) == 1 else None
-
-
-def _amounts(words: str) -> list[Amount]:
-    return money.amounts(words)
+    said = {(one.low_fen, one.high_fen, one.bound, one.unit) for one in quotes}
+    if len(said) != 1:
+        return None
+    [(low, high, bound, unit)] = said
+    return low if low == high and bound == "exact" and unit is None else None
 
 
 def percent_off(words: str) -> float | None:
