@@ -25,6 +25,7 @@ DOCUMENTS = (
     "deployment",
     "dingtalk-setup",
     "people",
+    "requests",
     "rules",
     "todos",
     "visibility",
