@@ -11,6 +11,7 @@ from handlers import (
     customers_said,
     escalation,
     key_nodes,
+    opportunities,
     outbox,
     texts,
     wording,
@@ -104,7 +105,7 @@ async def _open(ctx: Context, work: Work, member: Member, wish: Wish, found: Com
     if levels and not steps:
         await escalation.tell_admins(ctx, work, member, texts.APPROVAL_NOBODY_REASON)
         return texts.APPROVAL_NOBODY
-    deals = await work.opportunities.open_of(found.customer.customer_id)
+    deal = await opportunities.of_customer(work, found.customer.customer_id, words=wish.words)
     approval = await work.approvals.add(
         cause[:MOST_CAUSE],
         wish.kind,
@@ -113,7 +114,7 @@ async def _open(ctx: Context, work: Work, member: Member, wish: Wish, found: Com
         amount_fen=found.amount_fen,
         percent_off=found.percent_off,
         words=wish.words,
-        opportunity_id=deals[0].opportunity_id if len(deals) == 1 else None,
+        opportunity_id=deal.opportunity_id if deal is not None else None,
     )
     twin = await work.approvals.open_like(approval)
     if twin is not None:

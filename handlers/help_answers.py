@@ -6,7 +6,7 @@ A press asks for the words, typed or spoken; 回复求助3：… gives them at o
 import re
 from typing import Literal
 
-from handlers import access, actions, called, help_desk, key_nodes, outbox, texts, wording
+from handlers import access, actions, called, help_desk, key_nodes, outbox, stages, texts, wording
 from handlers.context import Context
 from handlers.help_desk import ANSWER, PASS_ON, REASON, named, subject
 from handlers.messages import JsonObject, Sender
@@ -232,6 +232,9 @@ async def settle(
         await help_desk.tell(ctx, work, request, await work.members.get(member_id), line, what="settled")
     if outcome == "answered":
         await key_nodes.answered(ctx, work, request, cause=cause)
+        if request.customer_id is not None and request.department:
+            # a stage may wait for the department's word
+            await stages.recheck(ctx, work, request.customer_id, cause=cause)
 
 
 async def withdraw(ctx: Context, work: Work, request: HelpRequest, *, by: Member, cause: str) -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 from handlers import called, groups, help_cards, help_rules, notices, outbox, texts, wording
 from handlers.context import TIMERS, Context
 from handlers.pressed import Pressed
+from nlp.help_words import bare_name
 from storage.deal_models import HelpRequest
 from storage.members import Address
 from storage.models import Member
@@ -87,9 +88,9 @@ async def of_department(
     people = [one for one in await _called(ctx, work, department.people) if one.member_id not in but]
     if people:
         open_now = {one.member_id: await work.help.open_count(one.member_id) for one in people}
-        return Addressee(min(people, key=lambda one: open_now[one.member_id]), department.name)
+        return Addressee(min(people, key=lambda one: open_now[one.member_id]), bare_name(department.name))
     above = await _called(ctx, work, [department.vice_president])
-    return next((Addressee(one, department.name) for one in above if one.member_id not in but), None)
+    return next((Addressee(one, bare_name(department.name)) for one in above if one.member_id not in but), None)
 
 
 async def _called(ctx: Context, work: Work, names: Sequence[str]) -> list[Member]:
@@ -114,7 +115,7 @@ async def addressee(ctx: Context, work: Work, name: str, *, but: Sequence[int]) 
 async def department_of(ctx: Context, work: Work, member: Member) -> str:
     """Of those that are configured; empty where they are in none, or in several."""
     theirs = [
-        one.name
+        bare_name(one.name)
         for one in ctx.settings.help.departments
         if member.member_id in {person.member_id for person in await _called(ctx, work, one.people)}
     ]
@@ -327,6 +328,7 @@ async def hand_to(ctx: Context, work: Work, request: HelpRequest, to: Member, *,
     """Another colleague is to answer it."""
     before = request.holder_id
     await _move(ctx, work, request, to, closing=texts.CLOSED_PASSED_ON.format(member=to.name), cause=cause)
+    request.department = await _department_after(ctx, work, request, to)
     request.colleague_id, request.level = to.member_id, 0
     work.audit.note(
         "help.passed_on",
@@ -337,6 +339,16 @@ async def hand_to(ctx: Context, work: Work, request: HelpRequest, to: Member, *,
         after={"holder_id": to.member_id},
     )
     await send_card(ctx, work, request, cause=f"{cause}>{subject(request)}:to:{to.member_id}")
+
+
+async def _department_after(ctx: Context, work: Work, request: HelpRequest, to: Member) -> str:
+    """Whose word the answer will be: a department's as long as it stays with its people."""
+    department = ctx.settings.help.department(request.department) if request.department else None
+    if department is not None:
+        theirs = await _called(ctx, work, [*department.people, department.vice_president])
+        if to.member_id in {one.member_id for one in theirs}:
+            return request.department
+    return await department_of(ctx, work, to)
 
 
 async def _move(ctx: Context, work: Work, request: HelpRequest, to: Member, *, closing: str, cause: str) -> None:

@@ -12,6 +12,7 @@ from handlers import (
     escalation_requests,
     help_answers,
     help_desk,
+    opportunities,
     outbox,
     texts,
     wording,
@@ -111,9 +112,8 @@ async def _meant(ctx: Context, work: Work, member: Member, who: str, *, among: C
         found = await help_desk.of_department(ctx, work, department, but=[member.member_id])
         complaint = texts.HELP_DEPARTMENT_EMPTY.format(name=department.name)
         return Meant(found) if found is not None else Meant(complaint=complaint)
-    place, _, name = who.rpartition("的")
-    department = ctx.settings.help.department(place) if place else None
-    meant = await called.meant(work, name.lstrip("@＠") if name else who, among=among)
+    name = who.rpartition("的")[2].lstrip("@＠")
+    meant = await called.meant(work, name, among=among)
     people = [one for one in meant.members if one.member_id != member.member_id]
     if not people:
         return Meant(complaint=texts.HELP_NOT_TO.format(name=name)) if meant.members else Meant()
@@ -122,8 +122,7 @@ async def _meant(ctx: Context, work: Work, member: Member, who: str, *, among: C
     [person] = people
     if await ctx.reach(work, person.member_id) is None:
         return Meant(complaint=texts.HELP_UNREACHABLE.format(name=person.name))
-    named = department.name if department is not None else await help_desk.department_of(ctx, work, person)
-    return Meant(Addressee(person, named))
+    return Meant(Addressee(person, await help_desk.department_of(ctx, work, person)))
 
 
 async def _at_the_beginning(ctx: Context, work: Work, rest: str) -> tuple[str, str] | None:
@@ -188,13 +187,13 @@ NUMBERED = frozenset({WHO})
 
 async def _send(ctx: Context, work: Work, member: Member, reply: Reply, to: Addressee, words: str) -> None:
     about = await _customer_meant(work, member, words)
-    deals = await work.opportunities.open_of(about.customer_id) if about.customer_id is not None else []
+    deal = await opportunities.of_customer(work, about.customer_id, words=words) if about.customer_id else None
     asked = Asked(
         member,
         to,
         words[: help_words.MOST],
         customer_id=about.customer_id,
-        opportunity_id=deals[0].opportunity_id if len(deals) == 1 else None,
+        opportunity_id=deal.opportunity_id if deal is not None else None,
         visit_id=about.visit_id,
     )
     request, shown_at = await help_desk.ask(ctx, work, asked, cause=reply.cause)

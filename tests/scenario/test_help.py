@@ -16,6 +16,7 @@ from storage.deal_models import HelpRequest
 from storage.models import Member
 from tests.chat import MANAGER, OTHER, REP, SHANGHAI, VISIT, Chat, build, closings, fields
 from tests.fakes import FakeClock
+from tests.scenario import test_deals
 
 HENGLI = "宁波恒力阀门有限公司"
 LI, WANG, ZHOU, QIAN = "li", "wang", "zhou", "qian"
@@ -575,6 +576,35 @@ async def test_everybody_lists_their_own_and_leaders_their_teams(chat: Chat) -> 
 
 
 # What follows by itself
+
+
+async def test_the_departments_answer_lets_the_stage_follow_that_waited_for_it(chat: Chat) -> None:
+    follow(chat, replace(RULES, on_stage={"报价审批": ("财务",)}))
+    await test_deals.registered(chat, "方案设计")
+    await test_deals.visit(chat, test_deals.NOTE)
+    assert (await test_deals.deal(chat)).stage == "方案设计"
+
+    await chat.says(ASKS)
+    await chat.says("回复求助1：可以做", sender=LI)
+
+    assert (await test_deals.deal(chat)).stage == "报价审批"
+    assert (await request(chat)).opportunity_id == 1
+    [card] = chat.cards("待办", of=QIAN)
+    assert "客户进入「报价审批」" in f"{card.subtitle}{card.body}{fields(card)}"
+
+
+async def test_a_no_and_the_word_of_somebody_of_another_department_are_not_the_departments(chat: Chat) -> None:
+    await test_deals.registered(chat, "方案设计")
+    await test_deals.visit(chat, test_deals.NOTE)
+    await chat.says(ASKS)
+    await chat.says("办不了求助1：没有炉号", sender=LI)
+    await chat.says(ASKS)
+    await chat.says("转求助2给赵一鸣", sender=LI)
+
+    await chat.says("回复求助2：可以做", sender=OTHER)
+
+    assert [(one.state, one.department) for one in await requests(chat)] == [("declined", "技术"), ("answered", "")]
+    assert (await test_deals.deal(chat)).stage == "方案设计"
 
 
 async def test_a_document_is_looked_at_by_one_department_after_the_other(chat: Chat) -> None:
