@@ -121,7 +121,7 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 
 def switched_on(text: str) -> str:
     """The example with the lines of the real platforms no longer commented out."""
-    return re.sub(r"(?m)^# (?=\[[a-z_.]+\]$|[a-z_]+ = |# )", "", text)
+    return re.sub(r"(?m)^# (?=\[{1,2}[a-z_.]+\]{1,2}$|[a-z_]+ = |# )", "", text)
 
 
 def keys_in(tables: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
