@@ -241,6 +241,17 @@ async def _seen_chain(work: Work, member: Member, action: Any) -> bool:
     return await _seen_customer(work, member, action)
 
 
+async def _lies_with_them(work: Work, member: Member, action: Any) -> bool:
+    request = await work.help.find(action.request_id)
+    return request is not None and request.state == "open" and request.holder_id == member.member_id
+
+
+async def _their_turn(work: Work, member: Member, action: Any) -> bool:
+    """The node is open, and theirs: nobody above them decides before it comes to them."""
+    node = await work.approvals.find_node(action.approval_id, action.turn)
+    return node is not None and node.state == "open" and node.member_id == member.member_id
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -285,4 +296,10 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ShowCustomer: _seen_customer,
     actions.ShowDeal: _seen_deal,
     actions.ShowChain: _seen_chain,
+    actions.AnswerRequest: _lies_with_them,
+    actions.PassOnRequest: _lies_with_them,
+    actions.DeclineRequest: _lies_with_them,
+    actions.ApproveNode: _their_turn,
+    actions.RefuseNode: _their_turn,
+    actions.RaiseNode: _their_turn,
 }

@@ -327,6 +327,53 @@ class ShowChain(Frozen):
         return self
 
 
+# What was asked of a colleague
+
+
+class AnswerRequest(Frozen):
+    """We ask for the words."""
+
+    do: Literal["answer_request"] = "answer_request"
+    request_id: int
+
+
+class PassOnRequest(Frozen):
+    """We ask to whom."""
+
+    do: Literal["pass_on_request"] = "pass_on_request"
+    request_id: int
+
+
+class DeclineRequest(Frozen):
+    """We ask why; without a word on that nothing is declined."""
+
+    do: Literal["decline_request"] = "decline_request"
+    request_id: int
+
+
+# Approvals; `turn` is the place of the node whose turn it is
+
+
+class ApproveNode(Frozen):
+    do: Literal["approve_node"] = "approve_node"
+    approval_id: int
+    turn: int
+
+
+class RefuseNode(Frozen):
+    """We ask why; without a word on that nothing is refused."""
+
+    do: Literal["refuse_node"] = "refuse_node"
+    approval_id: int
+    turn: int
+
+
+class RaiseNode(Frozen):
+    do: Literal["raise_node"] = "raise_node"
+    approval_id: int
+    turn: int
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -342,6 +389,8 @@ ScriptAction = ShowScripts | JudgeScript
 PracticeAction = PractiseAgain
 DealAction = PickDeal | ConvertLead | AskWaiver | DropStage | GrantWaiver | RefuseWaiver | UnlockSigning | RefuseSigning
 ViewAction = ShowCustomer | ShowDeal | ShowChain
+RequestAction = AnswerRequest | PassOnRequest | DeclineRequest
+ApprovalAction = ApproveNode | RefuseNode | RaiseNode
 Action = (
     VisitAction
     | RiskAction
@@ -356,6 +405,8 @@ Action = (
     | PeopleAction
     | DealAction
     | ProposalAction
+    | RequestAction
+    | ApprovalAction
 )  # fmt: skip
 
 _ACTIONS: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])

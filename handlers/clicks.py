@@ -7,12 +7,14 @@ from typing import Any
 from handlers import (
     access,
     actions,
+    approval_answers,
     customer_view,
     deals,
     detail_replies,
     directory,
     drafts,
     escalation_answers,
+    help_answers,
     leavers,
     objections,
     outbox,
@@ -142,6 +144,8 @@ _GROUPS: tuple[tuple[Any, Callable[[Context, Work, Any, Pressed], Awaitable[None
     (actions.PracticeAction, practice.press),
     (actions.DealAction, deals.press),
     (actions.ViewAction, customer_view.press),
+    (actions.RequestAction, help_answers.press),
+    (actions.ApprovalAction, approval_answers.press),
     (actions.EscalationAction, escalation_answers.press),
 )
 """What carries out each group of actions."""

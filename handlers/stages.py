@@ -14,6 +14,7 @@ from handlers import (
     deal_cards,
     deal_texts,
     escalation,
+    key_nodes,
     notices,
     opportunities,
     outbox,
@@ -217,6 +218,7 @@ async def apply(ctx: Context, work: Work, deal: Opportunity, change: StageChange
         after={"stage": change.to_stage, "waived": list(change.waived), "visit_id": change.visit_id},
     )
     await _mirror(ctx, work, deal, change, cause=cause)
+    await key_nodes.stage_entered(ctx, work, deal.customer_id, change.to_stage, cause=subject(change))
     if change.from_stage is None:
         return deal_texts.REGISTERED.format(to=change.to_stage)
     return deal_texts.MOVED.format(was=change.from_stage, to=change.to_stage)

@@ -6,12 +6,14 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.approvals import Approvals
 from storage.audit import AuditLog
 from storage.cards import Cards
 from storage.customers import Customers
 from storage.departures import Departures
 from storage.escalations import Escalations
 from storage.handovers import Handovers
+from storage.help_requests import HelpRequests
 from storage.invites import Invites
 from storage.jobs import Jobs
 from storage.keys import Keys
@@ -82,6 +84,14 @@ class Work:
     @cached_property
     def opportunities(self) -> Opportunities:
         return Opportunities(self.session, self.now)
+
+    @cached_property
+    def help(self) -> HelpRequests:
+        return HelpRequests(self.session, self.now)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        return Approvals(self.session, self.now)
 
     @cached_property
     def visits(self) -> Visits:

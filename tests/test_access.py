@@ -223,12 +223,36 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
                 created_at=now,
             )
         )
+        helped = await work.help.add(
+            "helped",
+            owner_id,
+            members[COLLEAGUE],
+            "能做吗",
+            within=timedelta(hours=48),
+            customer_id=customer.customer_id,
+        )
+        approval = await work.approvals.add(
+            "approval",
+            "quote",
+            owner_id,
+            customer.customer_id,
+            amount_fen=18_000_000,
+            percent_off=None,
+            words="报价18万",
+        )
+        for place, key in enumerate((MANAGER, DIRECTOR), start=1):
+            node = await work.approvals.add_node(approval, place, "上级", members[key])
+            if place == 1:
+                node.state, node.since = "open", now
         subjects = {
             "opportunity_id": deal.opportunity_id,
             "change_id": change.change_id,
             "signing_id": signing.signing_id,
+            "request_id": helped.request_id,
+            "approval_id": approval.approval_id,
             "question_id": asked.question_id,
             "place": 0,
+            "turn": 1,
             "useful": True,
             "visit_id": draft.visit_id,
             "evidence_id": picture.evidence_id,
@@ -297,6 +321,14 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     "ShowCustomer": frozenset({OWNER, *LINE}),
     "ShowDeal": frozenset({OWNER, *LINE}),
     "ShowChain": frozenset({OWNER, *LINE}),
+    # what the rep asked of the colleague
+    "AnswerRequest": frozenset({COLLEAGUE}),
+    "PassOnRequest": frozenset({COLLEAGUE}),
+    "DeclineRequest": frozenset({COLLEAGUE}),
+    # whose turn it is, and nobody who comes after them
+    "ApproveNode": frozenset({MANAGER}),
+    "RefuseNode": frozenset({MANAGER}),
+    "RaiseNode": frozenset({MANAGER}),
 }
 """By the name of the action's class, so that a row may be here before its action is."""
 
@@ -314,6 +346,8 @@ THINGS = {
     "change_id",
     "signing_id",
     "customer_id",
+    "request_id",
+    "approval_id",
 }
 ACTIONS: tuple[type[Any], ...] = get_args(actions.Action)
 
@@ -454,6 +488,12 @@ FIELD: frozenset[Role] = frozenset({"sales", "manager", "director"})
 SAYINGS: Mapping[str, Said] = {
     "回答风险": Said("回答风险：预算还没批，要我们出一份测算", EVERYBODY),
     "上报": Said("这个要总监出面", FIELD),
+    "求助": Said("我的求助", EVERYBODY),
+    "团队求助": Said("团队求助", LEADERS),
+    "请同事帮忙": Said("请方律言帮忙看一下合同", EVERYBODY),
+    "审批": Said("我的审批", EVERYBODY),
+    "团队审批": Said("团队审批", LEADERS),
+    "申请审批": Said(f"审批{ALIAS}报价十八万", FIELD),
     "指派": Said("指派给季听澜", LEADERS),
     "跟进或已处理": Said("我来跟进", EVERYBODY),
     "待处理风险": Said("待处理风险", LEADERS),

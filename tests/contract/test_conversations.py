@@ -454,3 +454,43 @@ async def test_every_question_is_answered_also_what_we_cannot_read(office: Compa
         rep.shows(tuple(answer.splitlines()))
 
     assert (await written(office)).visits == ()
+
+
+async def test_a_colleague_is_asked_and_their_answer_comes_back(office: Company) -> None:
+    rep, colleague = office.phone(REP), office.phone(OTHER)
+
+    await rep.says("求助 赵一鸣 恒力的阀体材质要 316L，能不能做？")
+    rep.shows(("已发给赵一鸣：求助1", f"客户：{CUSTOMER}", "撤回求助1"))
+    colleague.shows(("请您回复", "求助1", "提问人 李晓彤", f"客户 {CUSTOMER}", "恒力的阀体材质要 316L，能不能做？"))
+    assert {"我来回复", "转给同事", "办不了"} <= set(colleague.sees()[-1].buttons)
+
+    await colleague.presses("我来回复")
+    colleague.shows((f"请直接回复求助1（{CUSTOMER}）的答复",))
+    await colleague.speaks("可以做，交期多两周。")
+
+    assert any(seen.says("赵一鸣", "回复了求助1", "可以做，交期多两周。") for seen in rep.news())
+    assert any(seen.says("已转给李晓彤。") for seen in colleague.news())
+    colleague.shows_closed("已回复", by_word=("已回复",))
+
+
+async def test_a_quote_is_approved_by_a_press_and_another_refused_with_a_word(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+
+    await rep.says("审批 恒力 报价 3万 含安装")
+    rep.shows((f"已提交审批1：{CUSTOMER}，报价 3 万元。", "主管 陈志远 等待中", "撤回审批1"))
+    boss.shows(("报价审批", "审批1", f"客户 {CUSTOMER}", "金额 3 万元", "申请人 李晓彤", "恒力 报价 3万 含安装"))
+    assert {"同意", "不同意", "转上级"} <= set(boss.sees()[-1].buttons)
+
+    await boss.presses("同意")
+    rep.shows(("审批1通过了", "主管 陈志远 ✓"))
+    boss.shows(("好的，已告诉李晓彤。",))
+
+    await rep.says("申请折扣 恒力 9折 报价2万")
+    rep.shows((f"已提交审批2：{CUSTOMER}", "让 10%"))
+    boss.shows(("折扣审批", "审批2", "让利 让 10%"))
+    await boss.presses("不同意")
+    boss.shows(("为什么不同意？",))
+    await boss.says("毛利太低，先报 95 折")
+    rep.shows(("陈志远没有同意审批2", "毛利太低，先报 95 折", "主管 陈志远 ✗"))
+    boss.shows(("好的，已告诉李晓彤。",))
+    boss.shows_closed("已同意", "没有同意", by_word=("没有同意",))
