@@ -221,6 +221,12 @@ class Vocabulary(Section):
     stage_hints: dict[str, Annotated[str, Field(max_length=60)]] = {}
 
 
+class Evidence(Section):
+    """`points` changes and adds to `nlp.documents.POINTS`."""
+
+    points: dict[str, Annotated[int, Field(ge=0, le=1000)]] = {}
+
+
 class FunnelStage(Section):
     name: str = Field(min_length=1, max_length=32)
     cues: tuple[str, ...] = ()
@@ -623,6 +629,7 @@ class Config(Section):
     funnel: Funnel = Funnel()
     requests: Requests = Requests()
     approvals: Approvals = Approvals()
+    evidence: Evidence = Evidence()
     vocabulary: Vocabulary = Vocabulary()
     wecom: WeCom | None = None
     wecom_bot: WeComBot | None = None

@@ -16,7 +16,7 @@ from bot.config import Rules as RulesSection
 from bot.dingtalk.adapter import DingTalkPlatform
 from bot.errors import ConfigError
 from bot.groups.adapter import GroupsPlatform
-from bot.pages import evidence, todo
+from bot.pages import evidence, file, todo
 from bot.platform import Keep, MediaFile, Platform
 from bot.playground.adapter import Person, PlaygroundPlatform
 from bot.sender import Sender
@@ -38,7 +38,7 @@ from nlp import lexicon, vision
 from nlp.adapted import Adapter
 from nlp.adapter import ModelAdapter
 from nlp.coach import ModelCoach
-from nlp.documents import DOCUMENTS
+from nlp.documents import DOCUMENTS, OTHERS, POINTS
 from nlp.draft import Vocabulary
 from nlp.embeddings import Embedder, EndpointEmbedder, PackagedEmbedder
 from nlp.errors import EngineUnavailable
@@ -187,7 +187,9 @@ async def put_together(
         database=database,
         platforms=by_name,
         worker=_worker(context, watch(handlers), asked_for),
-        web=application(database, platforms, keep, [*todo.routes(context), *evidence.routes(context)])
+        web=application(
+            database, platforms, keep, [*todo.routes(context), *evidence.routes(context), *file.routes(context)]
+        )
         if "web" in roles
         else None,
         keep=keep,
@@ -231,6 +233,7 @@ def settings(config: Config) -> Settings:
         documents={
             label: words for label, words in lexicon.added(DOCUMENTS, config.vocabulary.documents).items() if words
         },
+        evidence_points=evidence_points(config),
         stage_hints={**stage_hints.HINTS, **config.vocabulary.stage_hints},
         help=help_rules(config),
         approvals=approval_rules(config),
@@ -255,6 +258,17 @@ def help_rules(config: Config) -> HelpRules:
 def approval_rules(config: Config) -> ApprovalRules:
     tiers = tuple(Tier(one.up_to, one.levels) for one in config.approvals.tiers)
     return ApprovalRules(**{**config.approvals.model_dump(), "tiers": tiers})
+
+
+def evidence_points(config: Config) -> Mapping[str, int]:
+    """Raises ConfigError for a kind that nothing can be."""
+    points = {**POINTS, **config.evidence.points}
+    known = {*DOCUMENTS, *OTHERS, *config.vocabulary.documents}
+    if unknown := [label for label in points if label not in known]:
+        raise ConfigError(
+            f"evidence.points.{unknown[0]}: no kind of evidence; one of your own belongs into vocabulary.documents"
+        )
+    return {label: worth for label, worth in points.items() if worth}
 
 
 def rule_book(section: RulesSection) -> RuleBook:

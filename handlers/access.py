@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers import actions
-from storage.models import Customer, Escalation, Finding, Member, Script, ScriptProposal
+from storage.models import Customer, Escalation, Evidence, Finding, Member, Script, ScriptProposal
 from storage.work import Work
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
@@ -84,6 +84,17 @@ async def sees_customer(work: Work, by: Member, customer: Customer) -> bool:
     return (await sight_of(work, by)).sees(customer.owner_id)
 
 
+async def may_see_piece(work: Work, by: Member, piece: Evidence) -> bool:
+    """What they sent themselves, what lies in the file of a customer of theirs, and what belongs to a visit of theirs.
+
+    Once it lies in a customer's file, it goes with the customer: whoever has them now sees it, and their leaders.
+    """
+    sight = await sight_of(work, by)
+    if piece.customer_id is not None:
+        return sight.sees((await work.customers.get(piece.customer_id)).owner_id)
+    return sight.sees(piece.member_id)
+
+
 async def may_read_script(work: Work, by: Member, script: Script) -> bool:
     """The library is the company's; what nobody approved yet, its proposer's, those who lead them, and the admins'."""
     was_sent_back = script.status == "retired" and script.proposed_by is not None and script.approved_by is None
@@ -123,6 +134,12 @@ async def _own_visit(work: Work, member: Member, action: Any) -> bool:
 async def _own_evidence(work: Work, member: Member, action: Any) -> bool:
     evidence = await work.visits.find_evidence(action.evidence_id)
     return evidence is not None and evidence.member_id == member.member_id
+
+
+async def _own_pieces(work: Work, member: Member, action: Any) -> bool:
+    """What they sent themselves; to whose file it goes is theirs to say, as with a visit."""
+    pieces = [await work.visits.find_evidence(evidence_id) for evidence_id in action.evidence_ids]
+    return bool(pieces) and all(piece is not None and piece.member_id == member.member_id for piece in pieces)
 
 
 async def _own_todo(work: Work, member: Member, action: Any) -> bool:
@@ -264,6 +281,10 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.PickSide: _own_evidence,
     actions.LabelPicture: _own_evidence,
     actions.NotePicture: _own_evidence,
+    actions.FileEvidence: _own_pieces,
+    actions.FileChosen: _own_pieces,
+    actions.ChangeFile: _own_pieces,
+    actions.LeaveEvidence: _own_pieces,
     actions.FinishTodo: _own_todo,
     actions.PostponeTodo: _own_todo,
     actions.PassOnTodo: _own_todo,

@@ -96,6 +96,38 @@ class NotePicture(Frozen):
     evidence_id: int
 
 
+# Whose a file is
+
+
+class FileEvidence(Frozen):
+    """Those pieces of evidence belong to that customer."""
+
+    do: Literal["file"] = "file"
+    evidence_ids: tuple[int, ...]
+    customer_id: int
+
+
+class FileChosen(Frozen):
+    """To the customer that comes with the click, as the choice in `CUSTOMER_SELECT`."""
+
+    do: Literal["file_chosen"] = "file_chosen"
+    evidence_ids: tuple[int, ...]
+
+
+class ChangeFile(Frozen):
+    """The button 换客户 on such a card."""
+
+    do: Literal["file_where"] = "file_where"
+    evidence_ids: tuple[int, ...]
+
+
+class LeaveEvidence(Frozen):
+    """They belong to no customer."""
+
+    do: Literal["file_not"] = "file_not"
+    evidence_ids: tuple[int, ...]
+
+
 # To-dos
 
 
@@ -381,6 +413,7 @@ RiskAction = AnswerRisks | HoldRisks
 DetailAction = SkipDetails
 EscalationAction = TakeEscalation | AssignEscalation | ResolveEscalation | DismissEscalation
 PictureAction = PickSide | LabelPicture | NotePicture
+FilingAction = FileEvidence | FileChosen | ChangeFile | LeaveEvidence
 TodoAction = FinishTodo | PostponeTodo | PassOnTodo
 PeopleAction = HandOver | HandOverLater | RestoreMember | KeepOut | ApplyDepartures | DropDepartures
 RuleAction = LowerGrade | KeepGrade | UndoFinding
@@ -396,6 +429,7 @@ Action = (
     | RiskAction
     | DetailAction
     | PictureAction
+    | FilingAction
     | TodoAction
     | RuleAction
     | ScriptAction

@@ -19,6 +19,7 @@ from handlers import (
     help_said,
     leads,
     leavers,
+    packs,
     practice,
     practice_answers,
     risk_replies,
@@ -46,6 +47,7 @@ READERS: Mapping[str, Reader] = {
     stages.JUMP: stages.take_reason,
     **leads.READERS,
     leavers.QUESTION: leavers.read_taker,
+    packs.KIND: packs.read,
     **script_guide.READERS,
     script_approval.REASON: script_approval.take_reason,
     practice.KIND: practice_answers.read,
@@ -55,7 +57,7 @@ READERS: Mapping[str, Reader] = {
     **approval_said.READERS,
 }
 
-NUMBERED = todo_answers.NUMBERED | help_answers.NUMBERED | help_said.NUMBERED | {script_guide.KIND}
+NUMBERED = todo_answers.NUMBERED | help_answers.NUMBERED | help_said.NUMBERED | {script_guide.KIND, packs.KIND}
 """Kinds of question that a bare number answers."""
 IN_ANY_WORDS = frozenset({script_guide.WORDS, help_desk.ANSWER, help_desk.REASON, approving.REASON})
 """Kinds of question that take whatever is said, unless it names a customer: it is no note for a model to read."""

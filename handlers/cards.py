@@ -68,11 +68,13 @@ def draft_card(
     questions: Sequence[str] = (),
     stage_was: str | None = None,
     stage_waits: str = "",
+    evidence: str = "",
 ) -> OutboundCard:
     """The record to confirm; values that are not in `before` are marked as changed, `doubts` are to be checked.
 
     `low` are the risk signals that raise nothing by themselves; `questions` would make it more useful where they are
-    answered. `stage_was` is the stage of the deal so far, `stage_waits` what keeps it from the new one.
+    answered. `stage_was` is the stage of the deal so far, `stage_waits` what keeps it from the new one;
+    `evidence` says that nothing came along that others could check.
     """
     rows = _fields(record, today, stage_was)
     old = dict(_fields(before, today, stage_was)) if before is not None else dict(rows)
@@ -87,6 +89,7 @@ def draft_card(
             [
                 *_body(record, before, today, warnings, low),
                 *([f"阶段：{stage_waits}"] if stage_waits else []),
+                *([evidence] if evidence else []),
                 *(f"⚠ {doubt}" for doubt in doubts),
                 *(f"？{question}" for question in questions),
                 *([texts.DETAILS_HOW] if questions else []),

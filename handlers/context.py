@@ -17,7 +17,7 @@ from handlers.script_desk import ScriptDesk
 from handlers.working_time import WorkingTime
 from nlp.adapted import Adapter
 from nlp.calendar_cn import Worked
-from nlp.documents import DOCUMENTS
+from nlp.documents import DOCUMENTS, POINTS
 from nlp.draft import Vocabulary
 from nlp.extractor import Extractor
 from nlp.practice import Coach
@@ -83,6 +83,8 @@ class Settings:
     groups: tuple[GroupTarget, ...] = ()
     documents: Mapping[str, Sequence[str]] = field(default_factory=lambda: DOCUMENTS)
     """The kinds of document that a picture may be of, each with words that stand on it."""
+    evidence_points: Mapping[str, int] = field(default_factory=lambda: POINTS)
+    """What a piece of evidence of each kind is worth."""
     stage_hints: Mapping[str, str] = field(default_factory=dict)
     """What usually helps in a stage, for the cards of to-dos there; an empty one is none."""
     help: HelpRules = field(default_factory=HelpRules)

@@ -10,14 +10,17 @@ from typing import Any, Generic, TypeVar
 from handlers import (
     access,
     approval_said,
+    copies,
     customer_view,
     deals,
     escalation_answers,
     escalation_requests,
     escalation_weights,
+    filing,
     help_said,
     objections,
     outbox,
+    packs,
     plans,
     practice,
     risk_replies,
@@ -36,7 +39,7 @@ from handlers import (
 from handlers.access import Role
 from handlers.context import Context
 from handlers.reply import Reply
-from nlp import objection_words, plan_words, practice_words, todo_words, view_words
+from nlp import evidence_words, objection_words, plan_words, practice_words, todo_words, view_words
 from nlp.draft import Vocabulary
 from storage.models import Member
 from storage.work import Work
@@ -97,6 +100,9 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("团队审批", access.LEADERS, approval_said.asks_for_team, approval_said.show_team, is_order=True),
     Saying("请同事帮忙", access.EVERYBODY, help_said.read_loose, help_said.run_loose),
     Saying("申请审批", access.SELLERS, approval_said.read_loose, approval_said.run_loose),
+    Saying("不是同一张", access.SELLERS, copies.read, copies.deny),
+    Saying("证据", access.SELLERS, evidence_words.read_show, packs.run, is_order=True),
+    Saying("归档", access.SELLERS, evidence_words.read_file_to, filing.run, is_order=True),
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),
     Saying("跟进或已处理", access.EVERYBODY, escalation_answers.said_of_matter, escalation_answers.do_as_said),

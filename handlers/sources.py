@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from handlers import wording
+from handlers import credibility, wording
 from handlers.context import Context
 from handlers.record import (
     AlsoVisitedValue,
@@ -56,8 +56,11 @@ async def text(ctx: Context, work: Work, visit: Visit) -> str:
     record = await load(work, visit)
     today = ctx.day_of(work.now)
     lines = [f"{_name(fact.value, today)} ← {_quote(fact.source)}" for fact in record.facts]
-    said = _said(await work.visits.evidence_of(visit.visit_id))
-    parts = [HOW, "现在的内容和依据：\n" + "\n".join(lines)]
+    pieces = await work.visits.evidence_of(visit.visit_id)
+    said = _said(pieces)
+    sent_on = ctx.day_of(visit.first_sent_at)
+    trust = credibility.of(record, pieces, visited_on=visit.visited_on, sent_on=sent_on)
+    parts = [HOW, "现在的内容和依据：\n" + "\n".join(lines), credibility.told(trust)]
     if said:
         parts.append("语音原文：" + "\n".join(said))
     return "\n\n".join(parts)

@@ -12,6 +12,7 @@ from storage.cards import Cards
 from storage.customers import Customers
 from storage.departures import Departures
 from storage.escalations import Escalations
+from storage.files import Files
 from storage.handovers import Handovers
 from storage.help_requests import HelpRequests
 from storage.invites import Invites
@@ -100,6 +101,10 @@ class Work:
     @cached_property
     def timeline(self) -> Timeline:
         return Timeline(self.session, self.now)
+
+    @cached_property
+    def files(self) -> Files:
+        return Files(self.session, self.now)
 
     @cached_property
     def todos(self) -> Todos:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 import bot.pages
 from bot.pages import evidence as evidence_page
+from bot.pages import file as file_page
 from bot.pages import todo as todo_page
 from handlers import access, actions, commands, people_said, people_sayings, sayings, texts
 from handlers.access import ADMINS, EVERYBODY, KEEPERS, LEADERS, Role
@@ -149,6 +150,7 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
     chat = await build(database, clock, tmp_path, public_url="http://127.0.0.1:8400")
     settings = replace(chat.context.settings, auto_register=False)
     object.__setattr__(chat.context, "settings", settings)
+    paper = await chat.context.media.put(b"%PDF " + CONTACT.encode())
     async with database.work() as work:
         members: dict[str, int] = {}
         for key, person in PEOPLE.items():
@@ -169,6 +171,10 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             owner_id, "wecom", visited_on=date(2026, 11, 19), sent_at=now - timedelta(days=1)
         )
         saved.state, saved.customer_id, saved.decided_at = "confirmed", customer.customer_id, now
+        filed = await work.visits.keep_evidence(
+            "filed", owner_id, "file", sent_at=now, sha256=paper, detail={"file_name": f"{ALIAS}意向书.pdf"}
+        )
+        filed.customer_id, filed.label, filed.version = customer.customer_id, "采购意向书", 1
         todo = await work.todos.add(saved, 0, party="us", action=PROMISE, due_on=date(2026, 11, 25))
         matter = await work.escalations.open(
             member_id=owner_id,
@@ -256,6 +262,9 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             "useful": True,
             "visit_id": draft.visit_id,
             "evidence_id": picture.evidence_id,
+            "evidence_ids": (picture.evidence_id,),
+            "customer_id": customer.customer_id,
+            "filed_id": filed.evidence_id,
             "todo_id": todo.todo_id,
             "escalation_id": matter.escalation_id,
             "finding_ids": (finding.finding_id,),
@@ -264,7 +273,6 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             "proposal_id": proposal.proposal_id,
             "session_id": practice.session_id,
             "customer": "left",
-            "customer_id": customer.customer_id,
         }
     return Company(chat, members, subjects)
 
@@ -286,6 +294,10 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     "PickSide": frozenset({OWNER}),
     "LabelPicture": frozenset({OWNER}),
     "NotePicture": frozenset({OWNER}),
+    "FileEvidence": frozenset({OWNER}),
+    "FileChosen": frozenset({OWNER}),
+    "ChangeFile": frozenset({OWNER}),
+    "LeaveEvidence": frozenset({OWNER}),
     "FinishTodo": frozenset({OWNER}),
     "PostponeTodo": frozenset({OWNER}),
     "PassOnTodo": frozenset({OWNER}),
@@ -336,6 +348,7 @@ THINGS = {
     "question_id",
     "visit_id",
     "evidence_id",
+    "evidence_ids",
     "todo_id",
     "escalation_id",
     "member_id",
@@ -349,6 +362,7 @@ THINGS = {
     "request_id",
     "approval_id",
 }
+LISTS = {"finding_ids", "evidence_ids"}
 ACTIONS: tuple[type[Any], ...] = get_args(actions.Action)
 
 
@@ -383,7 +397,7 @@ async def test_only_those_press_a_button_whose_it_is(company: Company, kind: typ
 
 
 async def test_a_button_about_nothing_that_there_is_may_be_pressed_by_nobody(company: Company) -> None:
-    company.subjects |= dict.fromkeys(THINGS - {"finding_ids"}, 9999) | {"finding_ids": (9999,)}
+    company.subjects |= dict.fromkeys(THINGS - LISTS, 9999) | dict.fromkeys(LISTS, (9999,))
 
     async with company.chat.database.reading() as work:
         for kind in ACTIONS:
@@ -423,6 +437,9 @@ SELF = EVERYBODY
 """About what is their own: everybody may, and meets nothing of others'."""
 COMMANDS: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(("未联系客户", "还没联系的客户"), frozenset({"sales", "manager", "director"})),
+    **dict.fromkeys(
+        ("积分", "我的积分", "证据积分", "未归档", "未归档资料"), frozenset({"sales", "manager", "director"})
+    ),
     **dict.fromkeys(("帮助", "help", "Help", "怎么用"), EVERYBODY),
     **dict.fromkeys(("确认", "确定", "没问题", "作废", "不要了", "撤销", "草稿", "修改", "换客户"), SELF),
     **dict.fromkeys(("待办", "我的待办", "看待办", "待办列表"), SELF),
@@ -514,6 +531,9 @@ SAYINGS: Mapping[str, Said] = {
     "练习": Said("练习 价格", EVERYBODY),
     "练习情况": Said("练习情况", LEADERS),
     "怎么回": Said("客户说太贵了，怎么回", EVERYBODY),
+    "证据": Said(f"证据 {ALIAS}", FIELD),
+    "归档": Said(f"归到{ALIAS}", FIELD),
+    "不是同一张": Said("不是同一张", FIELD),
     "计划": Said("本周计划拜访12家", FIELD),
     "客户情况": Said(f"{ALIAS}上次聊到哪了", EVERYBODY),
     "看客户": Said(f"查{ALIAS}", EVERYBODY),
@@ -729,6 +749,12 @@ PAGES: Mapping[str, tuple[Link, frozenset[str]]] = {
         ),
         frozenset({OWNER, MANAGER}),
     ),
+    "file": (
+        lambda ctx, company, member_id: ctx.links.file(
+            company.subjects["filed_id"], member_id, until=company.chat.clock.now() + timedelta(days=1)
+        ),
+        frozenset({OWNER, *LINE}),
+    ),
 }
 """The link as it would be made for a member, and for whom it opens something."""
 NO_PAGES = {"__init__", "frame"}
@@ -748,7 +774,7 @@ async def test_a_page_opens_for_those_whose_it_is(company: Company, page: str) -
     ctx = company.chat.context
     link_for, may = PAGES[page]
     app = web.Application()
-    app.router.add_routes([*todo_page.routes(ctx), *evidence_page.routes(ctx)])
+    app.router.add_routes([*todo_page.routes(ctx), *evidence_page.routes(ctx), *file_page.routes(ctx)])
     before = await company.digest()
     async with TestClient(TestServer(app)) as client:
 
@@ -774,6 +800,39 @@ async def test_a_page_opens_for_those_whose_it_is(company: Company, page: str) -
             assert (await answers(f"{head}/{bent}"))[0][0] == 404
         assert await company.digest() == before
         assert (await answers(mine))[0][0] == 200
+
+
+# What lies in a customer's file
+
+
+@pytest.mark.parametrize("words", [f"证据 {ALIAS}", f"文件 {ALIAS}", f"{ALIAS}的证据", f"文件 {CUSTOMER} 第1页"])
+async def test_a_customers_file_is_listed_for_those_who_may_read_about_them(company: Company, words: str) -> None:
+    for key in INSIDE:
+        told = "\n".join(await company.says(key, words))
+        assert ("意向书.pdf" in told) == (key in {OWNER, *LINE}), (key, told)
+        assert PEOPLE[OWNER].name in told or key not in {OWNER, *LINE}
+
+
+async def test_a_piece_is_fetched_by_those_who_may_read_about_its_customer_now(company: Company) -> None:
+    chat = company.chat
+    assert "/file/" in (await company.says(MANAGER, f"证据 {ALIAS}") + await company.says(MANAGER, "1"))[-1]
+    await company.says(OWNER, f"证据 {ALIAS}")
+    async with chat.database.work() as work:
+        (await work.customers.get(company.subjects["customer_id"])).owner_id = company.members[OTHER_MANAGER]
+
+    for key in (OWNER, MANAGER):
+        assert "/file/" not in (await company.says(key, "1"))[-1], key
+    [listed] = await company.says(OTHER_MANAGER, f"证据 {ALIAS}")
+    assert "意向书.pdf" in listed
+    assert "/file/" in (await company.says(OTHER_MANAGER, "1"))[-1]
+
+
+async def test_a_list_asked_for_by_one_gives_nothing_to_another_who_says_a_number(company: Company) -> None:
+    await company.says(OWNER, f"证据 {ALIAS}")
+
+    for key in INSIDE:
+        if key != OWNER:
+            assert "/file/" not in "\n".join(await company.says(key, "1")), key
 
 
 # Whose records they see
