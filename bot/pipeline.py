@@ -12,6 +12,8 @@ from bot.platform import Platform, Received
 from bot.sender import Sender
 from bot.worker import Handler, QueueRules
 from handlers import (
+    approval_clock,
+    approving,
     asking_up,
     attachments,
     digest,
@@ -22,6 +24,8 @@ from handlers import (
     gaps,
     grades,
     handover,
+    help_clock,
+    help_desk,
     holidays,
     leavers,
     morning,
@@ -201,6 +205,13 @@ def job_handlers(
         escalation.UNFINISHED: lambda job: escalation_clock.remind(ctx, job),
         asking_up.CARD: lambda job: asking_up.show(ctx, job),
         asking_up.LEVEL: lambda job: asking_up.go_up(ctx, job),
+        help_desk.CARD: lambda job: help_clock.show(ctx, job),
+        help_desk.HALF: lambda job: help_clock.remind(ctx, job),
+        help_desk.DUE: lambda job: help_clock.go_up(ctx, job),
+        help_desk.DAILY: lambda job: help_clock.remind_daily(ctx, job),
+        approving.CARD: lambda job: approval_clock.show(ctx, job),
+        approving.LEVEL: lambda job: approval_clock.go_up(ctx, job),
+        approving.DAILY: lambda job: approval_clock.remind_daily(ctx, job),
         holidays.KIND: lambda job: holidays.check(ctx, job),
         notices.KIND: lambda job: notices.send(ctx, job),
         morning.KIND: lambda job: morning.fan_out(ctx, job),

@@ -25,8 +25,10 @@ from bot.wecom.adapter import WeComPlatform
 from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.worker import Handler, QueueRules, Worker
 from handlers import digest, failures, holidays, morning, rules, stage_hints
+from handlers.approval_rules import ApprovalRules, Tier
 from handlers.context import Context, GroupTarget, Settings
 from handlers.funnel import TEMPLATES, DealRules, Funnel, Stage, known_stage, of_names
+from handlers.help_rules import Department, HelpRules
 from handlers.links import Links
 from handlers.messages import PlatformName
 from handlers.rulebook import RuleBook
@@ -233,10 +235,29 @@ def settings(config: Config) -> Settings:
         },
         evidence_points=evidence_points(config),
         stage_hints={**stage_hints.HINTS, **config.vocabulary.stage_hints},
+        help=help_rules(config),
+        approvals=approval_rules(config),
         groups=tuple(
             GroupTarget(name, purposes=group.purposes, managers=group.managers) for name, group in config.groups.items()
         ),
     )
+
+
+def help_rules(config: Config) -> HelpRules:
+    section = config.requests
+    departments = tuple(Department(one.name, one.people, one.vice_president) for one in section.departments)
+    return HelpRules(
+        answer_within_h=section.answer_within_h,
+        reminders=section.reminders,
+        departments=departments,
+        on_document=section.on_document,
+        on_stage=section.on_stage,
+    )
+
+
+def approval_rules(config: Config) -> ApprovalRules:
+    tiers = tuple(Tier(one.up_to, one.levels) for one in config.approvals.tiers)
+    return ApprovalRules(**{**config.approvals.model_dump(), "tiers": tiers})
 
 
 def evidence_points(config: Config) -> Mapping[str, int]:

@@ -238,6 +238,37 @@ async def _asked_to_unlock(work: Work, member: Member, action: Any) -> bool:
     return signing is not None and signing.asked_of == member.member_id and has_role(member, LEADERS)
 
 
+async def _seen_customer(work: Work, member: Member, action: Any) -> bool:
+    customer = await work.customers.glance(action.customer_id)
+    return customer is not None and await sees_customer(work, member, customer)
+
+
+async def _seen_deal(work: Work, member: Member, action: Any) -> bool:
+    deal = await work.opportunities.find(action.opportunity_id)
+    customer = await work.customers.glance(deal.customer_id) if deal is not None else None
+    return customer is not None and await sees_customer(work, member, customer)
+
+
+async def _seen_chain(work: Work, member: Member, action: Any) -> bool:
+    """The customer's, or that of a deal of the same customer."""
+    if action.opportunity_id is not None:
+        deal = await work.opportunities.find(action.opportunity_id)
+        if deal is None or deal.customer_id != action.customer_id:
+            return False
+    return await _seen_customer(work, member, action)
+
+
+async def _lies_with_them(work: Work, member: Member, action: Any) -> bool:
+    request = await work.help.find(action.request_id)
+    return request is not None and request.state == "open" and request.holder_id == member.member_id
+
+
+async def _their_turn(work: Work, member: Member, action: Any) -> bool:
+    """The node is open, and theirs: nobody above them decides before it comes to them."""
+    node = await work.approvals.find_node(action.approval_id, action.turn)
+    return node is not None and node.state == "open" and node.member_id == member.member_id
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -283,4 +314,13 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.RefuseWaiver: _asked_to_waive,
     actions.UnlockSigning: _asked_to_unlock,
     actions.RefuseSigning: _asked_to_unlock,
+    actions.ShowCustomer: _seen_customer,
+    actions.ShowDeal: _seen_deal,
+    actions.ShowChain: _seen_chain,
+    actions.AnswerRequest: _lies_with_them,
+    actions.PassOnRequest: _lies_with_them,
+    actions.DeclineRequest: _lies_with_them,
+    actions.ApproveNode: _their_turn,
+    actions.RefuseNode: _their_turn,
+    actions.RaiseNode: _their_turn,
 }

@@ -5,11 +5,17 @@ here, and whoever carries it out checks again that this person may.
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from handlers.messages import Frozen
+from storage.timeline import Kind
+
+LATEST_US = 4_102_444_800_000_000
+"""The year 2100, in microseconds since 1970."""
+LARGEST_ID = 2**31 - 1
+"""Of a row, on either database."""
 
 
 class ConfirmVisit(Frozen):
@@ -318,6 +324,88 @@ class RefuseSigning(Frozen):
     signing_id: int
 
 
+# How things stand with a customer
+
+
+class ShowCustomer(Frozen):
+    do: Literal["view_customer"] = "view_customer"
+    customer_id: int
+
+
+class ShowDeal(Frozen):
+    do: Literal["view_deal"] = "view_deal"
+    opportunity_id: int
+
+
+class ShowChain(Frozen):
+    """A page of the chain of what was done, a deal's alone where one is named.
+
+    Without a place the newest page, else the one before it, or behind it: `at_us` counts microseconds since 1970.
+    """
+
+    do: Literal["chain"] = "chain"
+    customer_id: int
+    opportunity_id: int | None = None
+    at_us: int | None = Field(default=None, ge=0, le=LATEST_US)
+    entry: Kind | None = None
+    entry_id: int | None = Field(default=None, ge=1, le=LARGEST_ID)
+    newer: bool = False
+
+    @model_validator(mode="after")
+    def _is_a_place_or_none(self) -> Self:
+        place = (self.at_us, self.entry, self.entry_id)
+        if any(part is None for part in place) and (any(part is not None for part in place) or self.newer):
+            raise ValueError("half a place")
+        return self
+
+
+# What was asked of a colleague
+
+
+class AnswerRequest(Frozen):
+    """We ask for the words."""
+
+    do: Literal["answer_request"] = "answer_request"
+    request_id: int
+
+
+class PassOnRequest(Frozen):
+    """We ask to whom."""
+
+    do: Literal["pass_on_request"] = "pass_on_request"
+    request_id: int
+
+
+class DeclineRequest(Frozen):
+    """We ask why; without a word on that nothing is declined."""
+
+    do: Literal["decline_request"] = "decline_request"
+    request_id: int
+
+
+# Approvals; `turn` is the place of the node whose turn it is
+
+
+class ApproveNode(Frozen):
+    do: Literal["approve_node"] = "approve_node"
+    approval_id: int
+    turn: int
+
+
+class RefuseNode(Frozen):
+    """We ask why; without a word on that nothing is refused."""
+
+    do: Literal["refuse_node"] = "refuse_node"
+    approval_id: int
+    turn: int
+
+
+class RaiseNode(Frozen):
+    do: Literal["raise_node"] = "raise_node"
+    approval_id: int
+    turn: int
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -333,6 +421,9 @@ ProposalAction = ApproveScript | ReturnScript
 ScriptAction = ShowScripts | JudgeScript
 PracticeAction = PractiseAgain
 DealAction = PickDeal | ConvertLead | AskWaiver | DropStage | GrantWaiver | RefuseWaiver | UnlockSigning | RefuseSigning
+ViewAction = ShowCustomer | ShowDeal | ShowChain
+RequestAction = AnswerRequest | PassOnRequest | DeclineRequest
+ApprovalAction = ApproveNode | RefuseNode | RaiseNode
 Action = (
     VisitAction
     | RiskAction
@@ -343,10 +434,13 @@ Action = (
     | RuleAction
     | ScriptAction
     | PracticeAction
+    | ViewAction
     | EscalationAction
     | PeopleAction
     | DealAction
     | ProposalAction
+    | RequestAction
+    | ApprovalAction
 )  # fmt: skip
 
 _ACTIONS: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])

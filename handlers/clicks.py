@@ -7,12 +7,15 @@ from typing import Any
 from handlers import (
     access,
     actions,
+    approval_answers,
+    customer_view,
     deals,
     detail_replies,
     directory,
     drafts,
     escalation_answers,
     filing,
+    help_answers,
     leavers,
     objections,
     outbox,
@@ -142,6 +145,9 @@ _GROUPS: tuple[tuple[Any, Callable[[Context, Work, Any, Pressed], Awaitable[None
     (actions.ScriptAction, objections.press),
     (actions.PracticeAction, practice.press),
     (actions.DealAction, deals.press),
+    (actions.ViewAction, customer_view.press),
+    (actions.RequestAction, help_answers.press),
+    (actions.ApprovalAction, approval_answers.press),
     (actions.EscalationAction, escalation_answers.press),
 )
 """What carries out each group of actions."""

@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from handlers.approval_rules import ApprovalRules
 from handlers.funnel import DealRules
+from handlers.help_rules import HelpRules
 from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
 from handlers.rulebook import RuleBook
@@ -85,6 +87,8 @@ class Settings:
     """What a piece of evidence of each kind is worth."""
     stage_hints: Mapping[str, str] = field(default_factory=dict)
     """What usually helps in a stage, for the cards of to-dos there; an empty one is none."""
+    help: HelpRules = field(default_factory=HelpRules)
+    approvals: ApprovalRules = field(default_factory=ApprovalRules)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -25,9 +25,11 @@ def gate_card(
     change: StageChange, card_id: str, *, deal: str, missing: Sequence[str], skipped: Sequence[str], may_ask: bool
 ) -> OutboundCard:
     """What the stage that a note names still needs; it follows by itself once all is there."""
-    lines = [f"· {need}" for need in missing if need != SQL]
-    if lines:
-        lines = ["还缺的材料", *lines, "发图片或文件过来，再说一句「这是需求调研表」这样的话，齐了我自动改。"]
+    documents = [need for need in missing if need != SQL]
+    lines = []
+    if documents:
+        how = f"发图片或文件过来，再回复「这是{documents[0]}」，齐了我自动改。"
+        lines = ["还缺的材料", *(f"· {need}" for need in documents), how]
     if SQL in missing:
         lines.append("· 还是 MQL：先核实预算区间和决策人，转为 SQL")
     if skipped:

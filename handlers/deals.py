@@ -81,7 +81,16 @@ async def on_confirmed(
     if deal is None:
         await work.opportunities.file_evidence(visit)
         return ""
-    return await put_with(ctx, work, deal, visit, record, member=member, to=to, cause=cause)
+    return await put_with(ctx, work, deal, visit, record, member=member, cause=cause)
+
+
+async def show_what_waits(ctx: Context, work: Work, visit: Visit, *, to: Recipient, cause: str) -> None:
+    """Behind what is said of a confirmed visit: what its stage still needs."""
+    if visit.opportunity_id is not None:
+        deal = await work.opportunities.get(visit.opportunity_id)
+        waiting = await work.opportunities.proposed(deal.opportunity_id)
+        if waiting is not None and waiting.visit_id == visit.visit_id:
+            await stages.show_what_waits(ctx, work, deal, to=to, cause=cause)
 
 
 async def _of_visit(
@@ -151,7 +160,6 @@ async def put_with(
     record: Record,
     *,
     member: Member,
-    to: Recipient,
     cause: str,
 ) -> str:
     """The visit was about that deal, which is locked: its amount, its signing day and its stage follow."""
@@ -179,7 +187,6 @@ async def put_with(
                 deal,
                 stage.name,
                 member=member,
-                to=to,
                 cause=cause,
                 words=_words(record, StageValue),
                 visit_id=visit.visit_id,
@@ -311,9 +318,10 @@ async def _pick(ctx: Context, work: Work, action: actions.PickDeal, pressed: Pre
         work, pressed.card, texts.CLOSED_PICKED, cause=f"{pressed.cause}>closed", response_ref=pressed.response_ref
     )
     record = await load(work, visit)
-    told = await put_with(ctx, work, deal, visit, record, member=pressed.member, to=pressed.to, cause=pressed.cause)
+    told = await put_with(ctx, work, deal, visit, record, member=pressed.member, cause=pressed.cause)
     picked = deal_texts.DEAL_PICKED.format(deal=await title(work, deal))
     await outbox.say(work, pressed.to, f"{picked}\n{told}".strip(), cause=f"{pressed.cause}>picked")
+    await show_what_waits(ctx, work, visit, to=pressed.to, cause=pressed.cause)
 
 
 # Orders in words
@@ -348,6 +356,8 @@ async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: Dea
     told = await _do(ctx, work, deal, member, reply, order)
     if told:
         await outbox.say(work, reply.to, told, cause=f"{reply.cause}>deal")
+    if order.order == "stage":
+        await stages.show_what_waits(ctx, work, deal, to=reply.to, cause=reply.cause)
     return True
 
 
@@ -381,9 +391,7 @@ async def _stage_said(ctx: Context, work: Work, deal: Opportunity, member: Membe
         return deal_texts.NO_SUCH_STAGE.format(name=wanted, stages="、".join(names))
     if wanted == deal.stage:
         return deal_texts.NO_MOVE.format(deal=await title(work, deal), stage=deal.stage)
-    return await stages.propose(
-        ctx, work, deal, wanted, member=member, to=reply.to, cause=reply.cause, words=reply.text
-    )
+    return await stages.propose(ctx, work, deal, wanted, member=member, cause=reply.cause, words=reply.text)
 
 
 async def _undo(ctx: Context, work: Work, deal: Opportunity, member: Member, reply: Reply) -> str:

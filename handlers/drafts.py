@@ -290,10 +290,12 @@ async def confirm(
         before={"state": "draft"},
         after={"state": "confirmed", "version": visit.version, "customer_id": customer.customer_id},
     )
+    # what was sent about the visit lies in the customer's file before its deal looks for it there
+    await work.opportunities.file_evidence(visit)
+    filed = await filing.on_confirmed(ctx, work, visit, customer)
+    moved = await deals.on_confirmed(ctx, work, visit, now, customer, member=member, to=to, cause=cause)
     made = await todos.create(ctx, work, visit, now, customer=customer.name, to=to, cause=cause)
     await todos.settle_follow_ups(ctx, work, customer.customer_id, member.member_id, cause=cause)
-    moved = await deals.on_confirmed(ctx, work, visit, now, customer, member=member, to=to, cause=cause)
-    filed = await filing.on_confirmed(ctx, work, visit, customer)
     price = credibility.of_price_objection(now, await work.visits.evidence_of(visit.visit_id))
     told = await escalation.raise_for(ctx, work, visit, now, member=member, customer=customer.name, cause=cause)
     sentence = texts.CONFIRMED.format(
@@ -304,7 +306,14 @@ async def confirm(
     await outbox.say(
         work, to, "\n".join(filter(None, [sentence, filed, moved, told, price])), cause=f"{cause}>confirmed"
     )
+    await deals.show_what_waits(ctx, work, visit, to=to, cause=cause)
     await rules.on_confirmed(ctx, work, visit, now, customer, member, cause, is_new=known is None)
+
+
+async def waits_for_customer(work: Work, visit: Visit) -> bool:
+    """Whether a name said now is whom this draft is about."""
+    customer = (await load(work, visit)).customer
+    return customer is None or customer.status != "known" or await work.cards.is_open_for(visit, "customer")
 
 
 def _meant_customer(customer: CustomerValue | None, chosen: str | None) -> CustomerValue | None:

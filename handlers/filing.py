@@ -9,7 +9,7 @@ again are no second piece.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handlers import access, actions, evidence_cards, opportunities, outbox, stages, wording
+from handlers import access, actions, evidence_cards, key_nodes, opportunities, outbox, stages, wording
 from handlers import evidence_texts as texts
 from handlers.context import Context
 from handlers.messages import Sender
@@ -180,6 +180,7 @@ async def put(
         if there is not None:
             told.append(await _there_already(ctx, work, piece, there, customer))
             continue
+        await pass_on(ctx, work, piece)
         points += points_of(ctx, piece)
         names.append(name_of(piece))
         if (piece.version or 1) > 1:
@@ -189,6 +190,14 @@ async def put(
         told.insert(0, texts.FILED.format(customer=customer.name, names="、".join(dict.fromkeys(names))) + earned)
         await stages.recheck(ctx, work, customer.customer_id, cause=f"{cause}>filed")
     return "\n".join(told)
+
+
+async def pass_on(ctx: Context, work: Work, piece: Evidence) -> None:
+    """Whoever is to look at documents of that kind is asked to, once for each piece and label."""
+    if piece.label is not None and piece.customer_id is not None and piece.copy_of is None:
+        member = await work.members.get(piece.member_id)
+        cause = f"evidence:{piece.evidence_id}:{piece.label}"
+        await key_nodes.document_filed(ctx, work, piece.customer_id, piece.label, member=member, cause=cause)
 
 
 async def number(work: Work, piece: Evidence) -> Evidence | None:
@@ -273,6 +282,7 @@ async def on_confirmed(ctx: Context, work: Work, visit: Visit, customer: Custome
         if there is not None and there.visit_id != visit.visit_id and piece.label:
             told.append(await _there_already(ctx, work, piece, there, customer))
         elif there is None:
+            await pass_on(ctx, work, piece)
             points += points_of(ctx, piece)
             if (piece.version or 1) > 1:
                 told.append(texts.NEW_VERSION.format(name=name_of(piece), version=piece.version))

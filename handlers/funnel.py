@@ -51,12 +51,15 @@ class Funnel:
         return self.stages[self.place(was) + 1 : self.place(to) + 1]
 
     def left_out(self, was: str | None, to: str) -> tuple[str, ...]:
-        """The stages that a step jumps over. A deal that was in none before has jumped over nothing.
+        """The stages that a step jumps over. A deal that was in none before has jumped over nothing,
+        and where no stage waits for anything, jumps are nobody's business.
 
         >>> SIX.left_out("线索获取", "方案设计"), SIX.left_out(None, "方案设计"), SIX.left_out("报价审批", "线索获取")
         (('需求确认',), (), ())
         """
-        return tuple(stage.name for stage in self.passed(was, to)[:-1]) if self.place(was) >= 0 else ()
+        if not self.has_gates or self.place(was) < 0:
+            return ()
+        return tuple(stage.name for stage in self.passed(was, to)[:-1])
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ async def _in_file(ctx: Context, work: Work, piece: Evidence, *, cause: str) -> 
             await filing.number(work, first)
     await filing.number(work, piece)
     await work.session.flush()
+    await filing.pass_on(ctx, work, piece)
     await stages.recheck(ctx, work, piece.customer_id, cause=f"{cause}>labelled")
     customer = await work.customers.get(piece.customer_id)
     return words.LABELLED_FILED.format(label=piece.label, customer=f"「{customer.name}」")

@@ -127,7 +127,11 @@ async def take_back(work: Work, member_id: int, taken_at: datetime, *, key: str,
 def late(ctx: Context, job: Job, now: datetime) -> str:
     """What a timer says that comes much later than it was meant to; empty where it comes in time."""
     meant_at = job.payload.get(MEANT_AT)
-    moment = datetime.fromisoformat(meant_at) if isinstance(meant_at, str) else job.run_at
+    return late_since(ctx, datetime.fromisoformat(meant_at) if isinstance(meant_at, str) else job.run_at, now)
+
+
+def late_since(ctx: Context, moment: datetime, now: datetime) -> str:
+    """The same of what was meant for that moment."""
     if now - moment <= LATE:
         return ""
     at = wording.clock_time(moment, ctx.settings.zone, ctx.day_of(now))

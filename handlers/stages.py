@@ -14,6 +14,7 @@ from handlers import (
     deal_cards,
     deal_texts,
     escalation,
+    key_nodes,
     notices,
     opportunities,
     outbox,
@@ -57,12 +58,14 @@ async def propose(
     to_stage: str,
     *,
     member: Member,
-    to: Recipient,
     cause: str,
     words: str,
     visit_id: int | None = None,
 ) -> str:
-    """Let the deal go into that stage, now or once it may; answers what to tell whoever asked. The deal is locked."""
+    """Let the deal go into that stage, now or once it may; answers what to tell whoever asked. The deal is locked.
+
+    What keeps it is to be shown with `show_what_waits`, behind that answer.
+    """
     waiting = await work.opportunities.proposed(deal.opportunity_id)
     if to_stage == deal.stage:
         if waiting is not None:
@@ -91,8 +94,15 @@ async def propose(
     lacking = await lacks(ctx, work, deal, waiting)
     if not lacking and not needs_reason(waiting):
         return await apply(ctx, work, deal, waiting, cause=cause)
-    await _show_gate(ctx, work, deal, waiting, lacking, to=to, cause=cause)
     return deal_texts.WAITS.format(to=to_stage, why=_why(ctx, deal, waiting, lacking))
+
+
+async def show_what_waits(ctx: Context, work: Work, deal: Opportunity, *, to: Recipient, cause: str) -> None:
+    """The card about the stage that waits; nothing where none does."""
+    waiting = await work.opportunities.proposed(deal.opportunity_id)
+    if waiting is not None:
+        lacking = await lacks(ctx, work, deal, waiting)
+        await _show_gate(ctx, work, deal, waiting, lacking, to=to, cause=cause)
 
 
 async def recheck(ctx: Context, work: Work, customer_id: int, *, cause: str) -> None:
@@ -208,6 +218,7 @@ async def apply(ctx: Context, work: Work, deal: Opportunity, change: StageChange
         after={"stage": change.to_stage, "waived": list(change.waived), "visit_id": change.visit_id},
     )
     await _mirror(ctx, work, deal, change, cause=cause)
+    await key_nodes.stage_entered(ctx, work, deal.customer_id, change.to_stage, cause=subject(change))
     if change.from_stage is None:
         return deal_texts.REGISTERED.format(to=change.to_stage)
     return deal_texts.MOVED.format(was=change.from_stage, to=change.to_stage)
@@ -302,19 +313,17 @@ async def take_reason(ctx: Context, work: Work, question: Question, reply: Reply
             source=reply.cause,
             after={"why": said},
         )
-        told = f"{deal_texts.JUMP_KEPT}{await _follow(ctx, work, deal, change, to=reply.to, cause=reply.cause)}"
+        told = f"{deal_texts.JUMP_KEPT}{await _follow(ctx, work, deal, change, cause=reply.cause)}"
     await outbox.say(work, reply.to, told, cause=f"{reply.cause}>jump")
+    await show_what_waits(ctx, work, deal, to=reply.to, cause=reply.cause)
     return True
 
 
-async def _follow(
-    ctx: Context, work: Work, deal: Opportunity, change: StageChange, *, to: Recipient, cause: str
-) -> str:
-    """Apply it where nothing is missing any more, or else show what still is."""
+async def _follow(ctx: Context, work: Work, deal: Opportunity, change: StageChange, *, cause: str) -> str:
+    """Apply it where nothing is missing any more; answers what to say."""
     lacking = await lacks(ctx, work, deal, change)
     if not lacking and not needs_reason(change):
         return await apply(ctx, work, deal, change, cause=cause)
-    await _show_gate(ctx, work, deal, change, lacking, to=to, cause=cause)
     asked = await _asked(work, deal, change)
     await asking_up.renew(ctx, work, asked, cause=cause)
     return deal_texts.WAITS.format(to=change.to_stage, why=_why(ctx, deal, change, lacking))
@@ -329,12 +338,9 @@ async def ask_waiver(ctx: Context, work: Work, change: StageChange, pressed: Pre
     asked = await _asked(work, deal, change)
     line = await asking_up.line_of(work, asked.rep)
     if change.asked_at is not None or not lacking:
-        await outbox.say(
-            work,
-            pressed.to,
-            await _follow(ctx, work, deal, change, to=pressed.to, cause=pressed.cause),
-            cause=f"{pressed.cause}>waiver",
-        )
+        told = await _follow(ctx, work, deal, change, cause=pressed.cause)
+        await outbox.say(work, pressed.to, told, cause=f"{pressed.cause}>waiver")
+        await show_what_waits(ctx, work, deal, to=pressed.to, cause=pressed.cause)
         return
     if not line:
         await escalation.tell_admins(ctx, work, asked.rep, texts.NOBODY_ABOVE)

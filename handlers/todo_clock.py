@@ -146,7 +146,9 @@ async def fire(ctx: Context, job: Job) -> None:
         to_come = steps(ctx, todo)
         reached = [step for step in to_come if _fires_at(step) <= work.now]
         if reached and _is_on(ctx, todo) and not _is_pointless(ctx, todo, reached[-1], work.now):
-            await _say(ctx, work, todo, reached[-1], late=notices.late(ctx, job, work.now))
+            # of what was missed the latest is told, and that may be in time
+            late = notices.late_since(ctx, _fires_at(reached[-1]), work.now)
+            await _say(ctx, work, todo, reached[-1], late=late)
         coming = [step for step in to_come if _fires_at(step) > work.now]
         if coming:
             await work.jobs.advance(job, KIND, job.payload, at=_fires_at(coming[0]))

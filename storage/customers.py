@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, raiseload
 
 from storage.models import Contact, Customer, CustomerAlias, Member, Visit
 
@@ -17,6 +17,11 @@ class Customers:
 
     async def get(self, customer_id: int) -> Customer:
         return await self._session.get_one(Customer, customer_id)
+
+    async def glance(self, customer_id: int) -> Customer | None:
+        """The customer alone: to ask it for aliases or contacts would be a fault."""
+        alone = raiseload(Customer.aliases), raiseload(Customer.contacts)
+        return await self._session.get(Customer, customer_id, options=alone)
 
     async def lock(self, customer_id: int) -> Customer:
         """The customer, held until the transaction ends."""
@@ -140,6 +145,19 @@ class Customers:
         if found or in_full:
             return found
         return (await self._session.scalars(query.where(Customer.name.contains(word, autoescape=True)))).all()
+
+    async def ways_to_say(self, owners: Collection[int]) -> Sequence[tuple[str, tuple[str, ...]]]:
+        """Name and aliases of these people's customers, by name."""
+        rows = await self._session.execute(
+            select(Customer.name, CustomerAlias.alias)
+            .outerjoin(CustomerAlias, CustomerAlias.customer_id == Customer.customer_id)
+            .where(Customer.owner_id.in_(sorted(owners)))
+            .order_by(Customer.name, CustomerAlias.alias)
+        )
+        found: dict[str, list[str]] = {}
+        for name, alias in rows:
+            found.setdefault(name, []).extend([alias] if alias else [])
+        return [(name, tuple(aliases)) for name, aliases in found.items()]
 
     async def named_in(self, text: str) -> Sequence[Customer]:
         """Those whose name or alias the text holds."""

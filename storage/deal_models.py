@@ -74,6 +74,7 @@ class StageChange(Base):
     __tablename__ = "stage_changes"
     __table_args__ = (
         Index("ix_stage_changes_opportunity", "opportunity_id", "state"),
+        Index("ix_stage_changes_decided", "opportunity_id", "decided_at"),
         Index(
             "uq_stage_changes_proposed",
             "opportunity_id",
@@ -146,6 +147,8 @@ class HelpRequest(Base):
         Index("ix_help_requests_member", "member_id", "state"),
         Index("ix_help_requests_holder", "holder_id", "state"),
         Index("ix_help_requests_customer", "customer_id", "state"),
+        Index("ix_help_requests_customer_created", "customer_id", "created_at"),
+        Index("ix_help_requests_customer_answered", "customer_id", "answered_at"),
     )
 
     request_id: Mapped[int] = mapped_column(primary_key=True)
@@ -161,13 +164,18 @@ class HelpRequest(Base):
     opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.opportunity_id"))
     visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.visit_id"))
     words: Mapped[str] = mapped_column(Text)
+    then: Mapped[list[str]] = mapped_column(JsonColumn, default=list)
+    """The departments that are asked after this one has answered, in their order."""
     state: Mapped[RequestState] = mapped_column(_short, default="open")
     level: Mapped[int] = mapped_column(default=0)
     """How far up it has come; 0: with the colleague."""
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Since when it lies with its holder: from when they were shown it, once they were."""
     answer: Mapped[str | None] = mapped_column(Text)
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Until when whoever asks was promised an answer."""
     card_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -178,6 +186,8 @@ class Approval(Base):
     __tablename__ = "approvals"
     __table_args__ = (
         Index("ix_approvals_customer", "customer_id", "state"),
+        Index("ix_approvals_customer_created", "customer_id", "created_at"),
+        Index("ix_approvals_customer_decided", "customer_id", "decided_at"),
         Index("ix_approvals_member", "member_id", "state"),
     )
 
@@ -206,10 +216,12 @@ class ApprovalNode(Base):
     approval_id: Mapped[int] = mapped_column(ForeignKey("approvals.approval_id"), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """From one."""
+    label: Mapped[str] = mapped_column(_short)
+    """As what they are asked: 主管, 总监, 总经理, 上级, or the department that countersigns."""
     member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
     state: Mapped[NodeState] = mapped_column(_short, default="waiting")
     since: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Since when it lies with them."""
+    """Since when it lies with them: from when they were shown it, once they were."""
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
     words: Mapped[str | None] = mapped_column(Text)

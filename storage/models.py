@@ -28,6 +28,8 @@ PracticeState = Literal["open", "done", "stopped", "lapsed"]
 RoundState = Literal["open", "answered", "skipped", "void"]
 """Void: its script was taken out of use before the answer came."""
 EvidenceKind = Literal["voice", "image", "text", "location", "file", "video", "link"]
+FILES = "label IS NOT NULL OR kind IN ('file', 'video')"
+"""Of the evidence, what lies in a customer's file as a document; a query says it in these words to use their index."""
 
 _short = String(32)
 _name = String(200)
@@ -187,6 +189,7 @@ class Payment(Base):
 
 class CustomerAlias(Base):
     __tablename__ = "customer_aliases"
+    __table_args__ = (Index("ix_customer_aliases_alias", "alias"),)
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.customer_id"), primary_key=True)
     alias: Mapped[str] = mapped_column(_name, primary_key=True)
@@ -215,6 +218,9 @@ class Visit(Base):
         Index("ix_visits_customer", "customer_id", "visited_on"),
         Index("ix_visits_member", "member_id", "visited_on"),
         Index("ix_visits_opportunity", "opportunity_id", "visited_on"),
+        # the chain of what was done, page by page; see `storage.timeline`, which has the like of each of its tables
+        Index("ix_visits_customer_decided", "customer_id", "decided_at"),
+        Index("ix_visits_opportunity_decided", "opportunity_id", "decided_at"),
     )
 
     visit_id: Mapped[int] = mapped_column(primary_key=True)
@@ -271,6 +277,13 @@ class Evidence(Base):
     __table_args__ = (
         Index("ix_evidence_customer", "customer_id", "label"),
         Index("ix_evidence_opportunity", "opportunity_id"),
+        Index(
+            "ix_evidence_files",
+            "customer_id",
+            "sent_at",
+            sqlite_where=text(FILES),
+            postgresql_where=text(FILES),
+        ),
         Index("ix_evidence_sha256", "sha256"),
         Index("ix_evidence_member", "member_id", "sent_at"),
         Index(
@@ -312,6 +325,8 @@ class Todo(Base):
         UniqueConstraint("visit_id", "position"),
         Index("ix_todos_member", "member_id", "state", "due_on"),
         Index("ix_todos_customer", "customer_id", "state"),
+        Index("ix_todos_customer_created", "customer_id", "created_at"),
+        Index("ix_todos_customer_closed", "customer_id", "closed_at"),
     )
 
     todo_id: Mapped[int] = mapped_column(primary_key=True)
@@ -344,6 +359,8 @@ class Escalation(Base):
     __tablename__ = "escalations"
     __table_args__ = (
         Index("ix_escalations_customer", "customer_id", "state"),
+        Index("ix_escalations_customer_created", "customer_id", "created_at"),
+        Index("ix_escalations_customer_closed", "customer_id", "closed_at"),
         Index("ix_escalations_manager", "manager_id", "state"),
     )
 

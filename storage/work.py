@@ -6,6 +6,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.approvals import Approvals
 from storage.audit import AuditLog
 from storage.cards import Cards
 from storage.customers import Customers
@@ -13,6 +14,7 @@ from storage.departures import Departures
 from storage.escalations import Escalations
 from storage.files import Files
 from storage.handovers import Handovers
+from storage.help_requests import HelpRequests
 from storage.invites import Invites
 from storage.jobs import Jobs
 from storage.keys import Keys
@@ -25,6 +27,7 @@ from storage.questions import Questions
 from storage.rules import Rules
 from storage.scripts import Scripts
 from storage.sends import Sends
+from storage.timeline import Timeline
 from storage.todos import Todos
 from storage.visits import Visits
 
@@ -84,8 +87,20 @@ class Work:
         return Opportunities(self.session, self.now)
 
     @cached_property
+    def help(self) -> HelpRequests:
+        return HelpRequests(self.session, self.now)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        return Approvals(self.session, self.now)
+
+    @cached_property
     def visits(self) -> Visits:
         return Visits(self.session, self.now)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        return Timeline(self.session, self.now)
 
     @cached_property
     def files(self) -> Files:

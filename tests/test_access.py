@@ -35,7 +35,7 @@ from tests.chat import FRIDAY, Chat, build
 from tests.fakes import FakeClock
 
 CUSTOMER, ALIAS, CONTACT = "台州启明泵业有限公司", "启明泵业", "庄思远"
-PROMISE = "寄两台样机"
+PROMISE, DEAL = "寄两台样机", "二期泵站"
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ async def digest(database: Database, *, but: frozenset[str] = frozenset()) -> st
 
 def leaks(key: str, sent: list[str]) -> list[str]:
     """What was told of customers and of people that this person need not have known."""
-    names = {CUSTOMER, ALIAS, CONTACT, PROMISE, *(person.name for person in PEOPLE.values())}
+    names = {CUSTOMER, ALIAS, CONTACT, PROMISE, DEAL, *(person.name for person in PEOPLE.values())}
     own = {PEOPLE[key].name} if key in PEOPLE else set()
     return sorted(name for name in names - own if any(name in text for text in sent))
 
@@ -203,7 +203,7 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
         asked = await work.scripts.asked(
             "asked", owner_id, "太贵", customer_id=customer.customer_id, category="", offered=["PR-01"]
         )
-        deal = await work.opportunities.add(customer.customer_id, created_by=owner_id)
+        deal = await work.opportunities.add(customer.customer_id, name=DEAL, created_by=owner_id)
         change = await work.opportunities.add_change(
             StageChange(
                 opportunity_id=deal.opportunity_id,
@@ -229,12 +229,36 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
                 created_at=now,
             )
         )
+        helped = await work.help.add(
+            "helped",
+            owner_id,
+            members[COLLEAGUE],
+            "能做吗",
+            within=timedelta(hours=48),
+            customer_id=customer.customer_id,
+        )
+        approval = await work.approvals.add(
+            "approval",
+            "quote",
+            owner_id,
+            customer.customer_id,
+            amount_fen=18_000_000,
+            percent_off=None,
+            words="报价18万",
+        )
+        for place, key in enumerate((MANAGER, DIRECTOR), start=1):
+            node = await work.approvals.add_node(approval, place, "上级", members[key])
+            if place == 1:
+                node.state, node.since = "open", now
         subjects = {
             "opportunity_id": deal.opportunity_id,
             "change_id": change.change_id,
             "signing_id": signing.signing_id,
+            "request_id": helped.request_id,
+            "approval_id": approval.approval_id,
             "question_id": asked.question_id,
             "place": 0,
+            "turn": 1,
             "useful": True,
             "visit_id": draft.visit_id,
             "evidence_id": picture.evidence_id,
@@ -305,6 +329,18 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     "RefuseWaiver": frozenset({MANAGER}),
     "UnlockSigning": frozenset({DIRECTOR}),
     "RefuseSigning": frozenset({DIRECTOR}),
+    # how things stand with the rep's customer
+    "ShowCustomer": frozenset({OWNER, *LINE}),
+    "ShowDeal": frozenset({OWNER, *LINE}),
+    "ShowChain": frozenset({OWNER, *LINE}),
+    # what the rep asked of the colleague
+    "AnswerRequest": frozenset({COLLEAGUE}),
+    "PassOnRequest": frozenset({COLLEAGUE}),
+    "DeclineRequest": frozenset({COLLEAGUE}),
+    # whose turn it is, and nobody who comes after them
+    "ApproveNode": frozenset({MANAGER}),
+    "RefuseNode": frozenset({MANAGER}),
+    "RaiseNode": frozenset({MANAGER}),
 }
 """By the name of the action's class, so that a row may be here before its action is."""
 
@@ -322,6 +358,9 @@ THINGS = {
     "opportunity_id",
     "change_id",
     "signing_id",
+    "customer_id",
+    "request_id",
+    "approval_id",
 }
 LISTS = {"finding_ids", "evidence_ids"}
 ACTIONS: tuple[type[Any], ...] = get_args(actions.Action)
@@ -466,6 +505,12 @@ FIELD: frozenset[Role] = frozenset({"sales", "manager", "director"})
 SAYINGS: Mapping[str, Said] = {
     "回答风险": Said("回答风险：预算还没批，要我们出一份测算", EVERYBODY),
     "上报": Said("这个要总监出面", FIELD),
+    "求助": Said("我的求助", EVERYBODY),
+    "团队求助": Said("团队求助", LEADERS),
+    "请同事帮忙": Said("请方律言帮忙看一下合同", EVERYBODY),
+    "审批": Said("我的审批", EVERYBODY),
+    "团队审批": Said("团队审批", LEADERS),
+    "申请审批": Said(f"审批{ALIAS}报价十八万", FIELD),
     "指派": Said("指派给季听澜", LEADERS),
     "跟进或已处理": Said("我来跟进", EVERYBODY),
     "待处理风险": Said("待处理风险", LEADERS),
@@ -491,6 +536,9 @@ SAYINGS: Mapping[str, Said] = {
     "归档": Said(f"归到{ALIAS}", FIELD),
     "不是同一张": Said("不是同一张", FIELD),
     "计划": Said("本周计划拜访12家", FIELD),
+    "客户情况": Said(f"{ALIAS}上次聊到哪了", EVERYBODY),
+    "看客户": Said(f"查{ALIAS}", EVERYBODY),
+    "客户名": Said(ALIAS, EVERYBODY),
     "撤销自动改动": Said("撤销降级", FIELD),
 }
 FOR_LEADERS = Saying[str](
@@ -565,6 +613,72 @@ async def test_an_order_about_a_deal_does_nothing_for_those_whose_it_is_not(comp
 
     for key in sorted(DEAL_ORDERS[order])[:1]:
         assert texts.NOT_ALLOWED not in await company.says(key, order), key
+
+
+# How things stand with a customer: who sees it, and what the others hear
+
+ASKED = ("{}上次聊到哪了", "{}现在什么情况", "动作链 {}", "{}的跟进记录", "查{}", "看看{}的情况")
+NOBODY = "衢州无此泵业"
+
+
+async def test_a_customer_is_shown_to_those_who_see_it_and_others_hear_what_they_hear_of_none(company: Company) -> None:
+    before = await digest(company.chat.database, but=frozenset({"evidence"}))
+
+    for form in ASKED:
+        for key in (*INSIDE, *OUTSIDE):
+            if key in {OWNER, *LINE}:
+                continue
+            for name in (ALIAS, CUSTOMER, f"{ALIAS}{DEAL}"):
+                sent = await company.says(key, form.format(name))
+                unknown = await company.says(key, form.format(NOBODY))
+                if key in OUTSIDE:
+                    assert sent == unknown == [OUTSIDE[key]]
+                else:
+                    assert sent == [texts.VIEW_NOT_YOURS.format(name=name)], (key, form)
+                    assert unknown == [texts.VIEW_NOT_YOURS.format(name=NOBODY)], (key, form)
+                assert [told for told in leaks(key, sent) if told not in name] == []
+        for key in (OWNER, *LINE):
+            [shown] = await company.says(key, form.format(ALIAS))
+            assert CUSTOMER in shown, (key, form)
+            assert PEOPLE[OWNER].name in shown or PROMISE in shown, (key, form)
+    assert await digest(company.chat.database, but=frozenset({"evidence"})) == before
+
+
+async def test_whose_customer_it_is_not_any_more_sees_nothing_of_it_from_an_old_card(company: Company) -> None:
+    chain = actions.ShowChain(customer_id=company.subjects["customer_id"])
+    assert any(PROMISE in text for text in await company.presses(OWNER, chain))
+    async with company.chat.database.work() as work:
+        customer = await work.customers.get(company.subjects["customer_id"])
+        customer.owner_id = company.members[PEER]
+
+    assert await company.presses(OWNER, chain) == [texts.NOT_ALLOWED]
+    assert any(PROMISE in text for text in await company.presses(PEER, chain))
+
+
+async def test_a_chain_of_a_deal_is_that_of_its_own_customer(company: Company) -> None:
+    async with company.chat.database.work() as work:
+        other = await work.customers.add("宁德某某公司", owner_id=company.members[OTHER_MANAGER])
+        theirs = await work.opportunities.add(other.customer_id, name="别人的")
+        foreign = actions.ShowChain(customer_id=company.subjects["customer_id"], opportunity_id=theirs.opportunity_id)
+
+    for key in INSIDE:
+        assert await company.presses(key, foreign) == [texts.NOT_ALLOWED], key
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        '{"do":"chain","customer_id":1,"at_us":1}',
+        '{"do":"chain","customer_id":1,"newer":true}',
+        '{"do":"chain","customer_id":1,"at_us":-1,"entry":"visit","entry_id":1}',
+        '{"do":"chain","customer_id":1,"at_us":99999999999999999,"entry":"visit","entry_id":1}',
+        '{"do":"chain","customer_id":1,"at_us":1,"entry":"salary","entry_id":1}',
+        '{"do":"chain","customer_id":1,"at_us":1,"entry":"visit","entry_id":99999999999}',
+        '{"do":"chain","customer_id":1,"at_us":1,"entry":"visit","entry_id":1,"limit":9999}',
+    ],
+)
+def test_a_place_in_the_chain_that_is_none_is_no_button_of_ours(forged: str) -> None:
+    assert actions.read(forged) is None
 
 
 # Orders about people: the roles that may give each, and who of them has a say about the rep

@@ -112,7 +112,7 @@ async def test_the_draft_says_what_the_stage_lacks_and_confirming_saves_the_visi
     await chat.presses(chat.draft(), actions.ConfirmVisit)
 
     assert (await deal(chat)).stage == "方案设计"
-    assert "阶段「报价审批」还没改：还缺技术部确认。材料见刚发的卡片。" in chat.texts(of=REP)[-1]
+    assert "阶段「报价审批」还没改：还缺技术部确认。办法见下一张卡片。" in chat.texts(of=REP)[-1]
     assert "· 技术部确认" in gate(chat).body
     assert fields(gate(chat)) == {"阶段": "方案设计 → 报价审批"}
 
@@ -503,11 +503,12 @@ def open_funnel(chat: Chat) -> Chat:
 
 
 async def test_without_gates_a_confirmed_note_moves_the_deal_at_once(open_funnel: Chat) -> None:
-    await registered(open_funnel, "方案设计")
+    await registered(open_funnel, "线索获取")
 
     told = await visit(open_funnel, NOTE)
 
-    assert "阶段：方案设计 → 报价审批" in "\n".join(told)
+    assert "阶段：线索获取 → 报价审批" in "\n".join(told)
+    assert open_funnel.cards("阶段待改") == []
 
 
 async def test_confirming_twice_moves_once(chat: Chat) -> None:

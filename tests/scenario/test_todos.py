@@ -601,9 +601,22 @@ async def test_after_a_standstill_only_the_latest_is_told_and_says_that_it_is_la
 
     [line] = told(chat, since=since)
     assert line.startswith("过期超过一个工作日：寄样品")
-    assert line.endswith("（本应在 11-24 15:59 提醒，当时系统没有运行）")
+    assert line.endswith("（本应在 08:29 提醒，当时系统没有运行）")
     await chat.lives_until(at(12, 20))
     assert len(told(chat, since=since)) == 1
+
+
+async def test_what_is_told_in_time_is_not_late_though_earlier_steps_were_slept_through(chat: Chat) -> None:
+    await given(chat, "寄样品", due_on=date(2026, 11, 25))
+    await chat.lives_until(at(11, 23, 12))
+    since = len(told(chat))
+
+    # nothing ran from Monday to Friday morning, when the manager is to be told
+    chat.clock.advance(at(11, 27, 8, 30) - chat.clock.now())
+    await chat.lives_until(at(11, 27, 8, 35))
+
+    [line] = [line for line in told(chat, since=since) if line.startswith("过期超过一个工作日：寄样品")]
+    assert "本应在" not in line
 
 
 async def test_an_eve_slept_through_until_the_day_is_over_leaves_it_to_the_nudge(chat: Chat) -> None:

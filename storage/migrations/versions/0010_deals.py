@@ -8,6 +8,8 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+FILES = "label IS NOT NULL OR kind IN ('file', 'video')"
+
 
 def upgrade() -> None:
 
@@ -73,12 +75,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("approvals", schema=None) as batch_op:
         batch_op.create_index("ix_approvals_customer", ["customer_id", "state"], unique=False)
+        batch_op.create_index("ix_approvals_customer_created", ["customer_id", "created_at"], unique=False)
+        batch_op.create_index("ix_approvals_customer_decided", ["customer_id", "decided_at"], unique=False)
         batch_op.create_index("ix_approvals_member", ["member_id", "state"], unique=False)
 
     op.create_table(
         "approval_nodes",
         sa.Column("approval_id", sa.Integer(), nullable=False),
         sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("label", sa.String(length=32), nullable=False),
         sa.Column("member_id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=True),
@@ -110,8 +115,10 @@ def upgrade() -> None:
         sa.Column("opportunity_id", sa.Integer(), nullable=True),
         sa.Column("visit_id", sa.Integer(), nullable=True),
         sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("then", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("answered_by", sa.Integer(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
@@ -140,6 +147,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("help_requests", schema=None) as batch_op:
         batch_op.create_index("ix_help_requests_customer", ["customer_id", "state"], unique=False)
+        batch_op.create_index("ix_help_requests_customer_created", ["customer_id", "created_at"], unique=False)
+        batch_op.create_index("ix_help_requests_customer_answered", ["customer_id", "answered_at"], unique=False)
         batch_op.create_index("ix_help_requests_holder", ["holder_id", "state"], unique=False)
         batch_op.create_index("ix_help_requests_member", ["member_id", "state"], unique=False)
 
@@ -214,6 +223,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("stage_changes", schema=None) as batch_op:
         batch_op.create_index("ix_stage_changes_opportunity", ["opportunity_id", "state"], unique=False)
+        batch_op.create_index("ix_stage_changes_decided", ["opportunity_id", "decided_at"], unique=False)
         batch_op.create_index(
             "uq_stage_changes_proposed",
             ["opportunity_id"],
@@ -231,6 +241,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("copy_of", sa.Integer(), nullable=True))
         batch_op.create_index("ix_evidence_customer", ["customer_id", "label"], unique=False)
         batch_op.create_index("ix_evidence_opportunity", ["opportunity_id"], unique=False)
+        batch_op.create_index(
+            "ix_evidence_files",
+            ["customer_id", "sent_at"],
+            unique=False,
+            sqlite_where=sa.text(FILES),
+            postgresql_where=sa.text(FILES),
+        )
         batch_op.create_index("ix_evidence_sha256", ["sha256"], unique=False)
         batch_op.create_index("ix_evidence_member", ["member_id", "sent_at"], unique=False)
         batch_op.create_index(
@@ -256,12 +273,19 @@ def upgrade() -> None:
     with op.batch_alter_table("visits", schema=None) as batch_op:
         batch_op.add_column(sa.Column("opportunity_id", sa.Integer(), nullable=True))
         batch_op.create_index("ix_visits_opportunity", ["opportunity_id", "visited_on"], unique=False)
+        batch_op.create_index("ix_visits_customer_decided", ["customer_id", "decided_at"], unique=False)
+        batch_op.create_index("ix_visits_opportunity_decided", ["opportunity_id", "decided_at"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_visits_opportunity_id_opportunities"),
             "opportunities",
             ["opportunity_id"],
             ["opportunity_id"],
         )
+
+    op.create_index("ix_customer_aliases_alias", "customer_aliases", ["alias"], unique=False)
+    for table in ("todos", "escalations"):
+        for column in ("created", "closed"):
+            op.create_index(f"ix_{table}_customer_{column}", table, ["customer_id", f"{column}_at"], unique=False)
 
     _begin_with_what_is_known()
 
@@ -294,8 +318,15 @@ def _begin_with_what_is_known() -> None:
 
 
 def downgrade() -> None:
+    for table in ("todos", "escalations"):
+        for column in ("created", "closed"):
+            op.drop_index(f"ix_{table}_customer_{column}", table)
+    op.drop_index("ix_customer_aliases_alias", "customer_aliases")
+
     with op.batch_alter_table("visits", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_visits_opportunity_id_opportunities"), type_="foreignkey")
+        batch_op.drop_index("ix_visits_opportunity_decided")
+        batch_op.drop_index("ix_visits_customer_decided")
         batch_op.drop_index("ix_visits_opportunity")
         batch_op.drop_column("opportunity_id")
 
@@ -310,6 +341,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_evidence_member")
         batch_op.drop_index("ix_evidence_sha256")
+        batch_op.drop_index("ix_evidence_files", sqlite_where=sa.text(FILES), postgresql_where=sa.text(FILES))
         batch_op.drop_index("ix_evidence_opportunity")
         batch_op.drop_index("ix_evidence_customer")
         batch_op.drop_column("copy_of")
@@ -325,6 +357,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'proposed'"),
             postgresql_where=sa.text("state = 'proposed'"),
         )
+        batch_op.drop_index("ix_stage_changes_decided")
         batch_op.drop_index("ix_stage_changes_opportunity")
 
     op.drop_table("stage_changes")
@@ -333,6 +366,8 @@ def downgrade() -> None:
 
     op.drop_table("signing_dates")
     with op.batch_alter_table("help_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_help_requests_customer_answered")
+        batch_op.drop_index("ix_help_requests_customer_created")
         batch_op.drop_index("ix_help_requests_member")
         batch_op.drop_index("ix_help_requests_holder")
         batch_op.drop_index("ix_help_requests_customer")
@@ -343,6 +378,8 @@ def downgrade() -> None:
 
     op.drop_table("approval_nodes")
     with op.batch_alter_table("approvals", schema=None) as batch_op:
+        batch_op.drop_index("ix_approvals_customer_decided")
+        batch_op.drop_index("ix_approvals_customer_created")
         batch_op.drop_index("ix_approvals_member")
         batch_op.drop_index("ix_approvals_customer")
 
