@@ -32,6 +32,7 @@ INVISIBLE = "\u200b"
 CUSTOMER = "宁波恒力阀门有限公司"
 ADMIN = "hejia"
 
+PRICE_LACKS = "价格异议还可以补：异议原文的截图；怎么应对（如：已提供 ROI 测算表、已安排技术对接）。"
 STAGE_WAITS = "阶段「报价审批」还没改：还缺转为SQL、需求调研表、技术部确认。办法见下一张卡片。"
 REP_SEES = [
     "🎤",
@@ -42,7 +43,7 @@ REP_SEES = [
     ANSWERS,
     "[待办] 提供安装排期表",
     "[待办] 确认技术参数",
-    f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n{STAGE_WAITS}\n发现风险信号，已报给陈志远。",
+    f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n{STAGE_WAITS}\n发现风险信号，已报给陈志远。\n{PRICE_LACKS}",
     f"[阶段待改 · 材料未齐] {CUSTOMER}",
     f"陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。",
 ]

@@ -143,7 +143,8 @@ async def serving(app: web.Application) -> AsyncIterator[int]:
 
 
 WAITS = "阶段「报价审批」还没改：还缺转为SQL、需求调研表、技术部确认。办法见下一张卡片。"
-SAVED = f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n{WAITS}\n发现风险信号，已报给陈志远。"
+PRICE_LACKS = "价格异议还可以补：异议原文的截图；怎么应对（如：已提供 ROI 测算表、已安排技术对接）。"
+SAVED = f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n{WAITS}\n发现风险信号，已报给陈志远。\n{PRICE_LACKS}"
 ONE_VISIT = {"Visit": 1, "Todo": 2, "Escalation": 1, "parked": 0}
 
 
