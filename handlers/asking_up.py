@@ -54,9 +54,10 @@ KINDS: dict[str, Kind] = {}
 """By the first part of the subject. Filled by the modules that ask."""
 
 
-async def line_of(work: Work, rep: Member) -> list[Member]:
-    """Who may be asked: those up the line who lead, the nearest first."""
-    return [one for one in await groups.above(work, rep) if {"manager", "director"} & set(one.roles)]
+async def line_of(ctx: Context, work: Work, rep: Member) -> list[Member]:
+    """Who may be asked: those up the line who lead and can be reached, the nearest first."""
+    line = [one for one in await groups.above(work, rep) if {"manager", "director"} & set(one.roles)]
+    return [one for one in line if await ctx.reach(work, one.member_id) is not None]
 
 
 async def ask(ctx: Context, work: Work, asked: Asked, of: Member, *, cause: str) -> datetime:
@@ -135,7 +136,7 @@ async def everything_left_by(ctx: Context, work: Work, member_id: int, *, cause:
 
 async def _go_up(ctx: Context, work: Work, asked: Asked, *, cause: str, late: str) -> None:
     holder = await work.members.get(asked.row.asked_of or 0)
-    line = await line_of(work, asked.rep)
+    line = await line_of(ctx, work, asked.rep)
     places = [place for place, person in enumerate(line) if person.member_id == holder.member_id]
     # who is no longer in the line, or has left, is followed by the nearest
     above = line[places[0] + 1 :] if places else line

@@ -356,7 +356,7 @@ async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: Dea
     told = await _do(ctx, work, deal, member, reply, order)
     if told:
         await outbox.say(work, reply.to, told, cause=f"{reply.cause}>deal")
-    if order.order == "stage":
+    if order.order == "stage" and told != texts.NOT_ALLOWED:
         await stages.show_what_waits(ctx, work, deal, to=reply.to, cause=reply.cause)
     return True
 

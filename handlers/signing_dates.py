@@ -94,7 +94,7 @@ async def _freeze(
         return deal_texts.SIGNING_STILL_FROZEN.format(on=on, name=of.name)
     was = wording.day(deal.expected_on, today) if deal.expected_on else ""
     facts = {"was": was, "on": on, "days": pushed_days, "limit": ctx.settings.deals.pushed_days}
-    of_line = await who_unlocks(work, member)
+    of_line = await who_unlocks(ctx, work, member)
     if of_line is None:
         await escalation.tell_admins(ctx, work, member, texts.NOBODY_ABOVE)
         return deal_texts.SIGNING_FROZEN_NOBODY.format(**facts)
@@ -102,9 +102,9 @@ async def _freeze(
     return deal_texts.SIGNING_FROZEN.format(name=of_line.name, **facts)
 
 
-async def who_unlocks(work: Work, member: Member) -> Member | None:
+async def who_unlocks(ctx: Context, work: Work, member: Member) -> Member | None:
     """The nearest director up the line, or else whoever leads at its top; None: there is nobody."""
-    line = await asking_up.line_of(work, member)
+    line = await asking_up.line_of(ctx, work, member)
     return next((one for one in line if "director" in one.roles), line[-1] if line else None)
 
 

@@ -336,7 +336,7 @@ async def ask_waiver(ctx: Context, work: Work, change: StageChange, pressed: Pre
     deal = await work.opportunities.lock(change.opportunity_id)
     lacking = await lacks(ctx, work, deal, change)
     asked = await _asked(work, deal, change)
-    line = await asking_up.line_of(work, asked.rep)
+    line = await asking_up.line_of(ctx, work, asked.rep)
     if change.asked_at is not None or not lacking:
         told = await _follow(ctx, work, deal, change, cause=pressed.cause)
         await outbox.say(work, pressed.to, told, cause=f"{pressed.cause}>waiver")

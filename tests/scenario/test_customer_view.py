@@ -265,6 +265,7 @@ async def test_the_chain_tells_who_did_what_when(chat: Chat) -> None:
                     holder_id=manager.member_id,
                     customer_id=customer_id,
                     words="参数能不能做",
+                    since=now,
                     state="declined",
                     answer="做不了",
                     answered_by=manager.member_id,

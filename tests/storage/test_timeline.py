@@ -148,6 +148,7 @@ class History:
                 customer_id=customer_id,
                 opportunity_id=deal_id,
                 words="问",
+                since=at,
                 answered_at=answered_at,
                 due_at=at,
                 created_at=at,
