@@ -56,7 +56,8 @@ def test_the_same_file_again_changes_nothing(folder: Path, capsys: pytest.Captur
     [(noted, subjects)] = rows(folder, "SELECT count(*), count(DISTINCT subject) FROM audit_log")
     [(there,)] = rows(
         folder,
-        "SELECT (SELECT count(*) FROM members) + (SELECT count(*) FROM customers) + (SELECT count(*) FROM opportunities)",
+        "SELECT (SELECT count(*) FROM members) + (SELECT count(*) FROM customers)"
+        " + (SELECT count(*) FROM opportunities)",
     )
     assert noted == subjects == there
 

@@ -10,6 +10,7 @@ from tests.contract.books import Books, books
 from tests.contract.phones import Company, Ears
 
 CUSTOMER = "宁波恒力阀门有限公司"
+DIRECTOR = "zhoumin"
 STEPS = ("① 11-25（周三）前 提供安装排期表（我）", "② 12-01（周二）前 确认技术参数（客户）")
 
 # One table for all platforms: what the sample visit leaves behind.
@@ -155,8 +156,10 @@ async def test_a_stage_waits_for_what_it_needs_until_the_manager_lets_it_pass(of
     boss.shows_closed("已放行")
 
 
-async def test_a_signing_day_pushed_too_far_waits_for_whoever_leads(office: Company) -> None:
-    rep, boss = office.phone(REP), office.phone(MANAGER)
+async def test_a_signing_day_pushed_too_far_waits_for_the_director(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(DIRECTOR)
+    await boss.says("你好")
+    boss.news()
     await rep.says("新商机 恒力 二期扩产")
     rep.shows(("已为宁波恒力阀门有限公司新建商机「二期扩产」",))
     await rep.says("预计签约 恒力 2026年12月10日")
@@ -167,7 +170,7 @@ async def test_a_signing_day_pushed_too_far_waits_for_whoever_leads(office: Comp
     boss.shows(("预计签约 · 申请解锁", "二期扩产", "12-10（周四）", "12-30（周三）", "20 天"))
     await boss.presses("解锁")
     boss.shows(("已解锁，李晓彤已收到",))
-    rep.shows(("陈志远已解锁", "预计签约改为 12-30（周三）"))
+    rep.shows(("周敏已解锁", "预计签约改为 12-30（周三）"))
 
 
 async def test_a_screenshot_becomes_a_record_and_unclear_sides_are_asked_about(office: Company) -> None:
