@@ -538,7 +538,8 @@ def _fill_sqlite(path: Path, company: Company) -> None:
         connection.execute("PRAGMA synchronous=OFF")
         for table in company.tables():
             places = ", ".join("?" * len(table.columns))
-            statement = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({places})"  # noqa: S608  our own names
+            columns = ", ".join(f'"{column}"' for column in table.columns)
+            statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608  our own names
             connection.executemany(statement, (tuple(map(_as_sqlite, row)) for row in table.rows))
         connection.commit()
 
