@@ -446,7 +446,7 @@ class Company:
                     c + 1,
                     2 * c + 1,
                     "参数能不能做",
-                    [],
+                    "[]",
                     at,
                     "answered",
                     0,
