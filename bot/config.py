@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from bot.addresses import is_loopback
 from bot.errors import ConfigError
+from nlp.help_words import bare_name
 
 ENVIRONMENT_PREFIX = "VISITBOT_"
 SQLITE = "sqlite:///"
@@ -220,6 +221,42 @@ class Vocabulary(Section):
     stage_hints: dict[str, Annotated[str, Field(max_length=60)]] = {}
 
 
+class Evidence(Section):
+    """`points` changes and adds to `nlp.documents.POINTS`."""
+
+    points: dict[str, Annotated[int, Field(ge=0, le=1000)]] = {}
+
+
+class FunnelStage(Section):
+    name: str = Field(min_length=1, max_length=32)
+    cues: tuple[str, ...] = ()
+    needs: tuple[Annotated[str, Field(min_length=1, max_length=32)], ...] | None = None
+    """The documents that it takes to enter; None: those that are usual for a stage of that name."""
+    days: int | None = Field(default=None, ge=1, le=365)
+    weight: int | None = Field(default=None, ge=0, le=100)
+
+
+class Funnel(Section):
+    """The stages of a deal; the fields are explained in `handlers.funnel`."""
+
+    template: Literal["A", "B"] = "A"
+    stages: tuple[FunnelStage, ...] = ()
+    gates: bool = True
+    leads: bool = True
+    pushed_days: int = Field(default=15, ge=1, le=365)
+    hours_a_level: float = Field(default=8, gt=0, le=80)
+
+    @field_validator("stages")
+    @classmethod
+    def told_apart(cls, stages: tuple[FunnelStage, ...]) -> tuple[FunnelStage, ...]:
+        names = [stage.name for stage in stages]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"named twice: {', '.join(sorted(twice))}")
+        if len(stages) == 1:
+            raise ValueError("a funnel has two stages at least")
+        return stages
+
+
 class EscalationRule(Section):
     on: bool = True
     hours_a_level: float = Field(default=8, gt=0, le=80)
@@ -335,6 +372,70 @@ class Rules(Section):
     spot_check: SpotCheckRule = SpotCheckRule()
     cadence: CadenceRule = CadenceRule()
     imported: ImportedRule = ImportedRule()
+
+
+class Department(Section):
+    """Of whom people ask help; the names are those of the list of members."""
+
+    name: str = Field(min_length=1, max_length=32)
+    people: tuple[str, ...] = Field(min_length=1)
+    vice_president: str = ""
+
+
+class Requests(Section):
+    """求助 of colleagues; the fields are those of `handlers.help_rules`."""
+
+    answer_within_h: float = Field(default=48, gt=0, le=720)
+    reminders: int = Field(default=5, ge=1, le=20)
+    departments: tuple[Department, ...] = ()
+    on_document: dict[str, tuple[str, ...]] = {}
+    on_stage: dict[str, tuple[str, ...]] = {}
+
+    @field_validator("departments")
+    @classmethod
+    def told_apart(cls, departments: tuple[Department, ...]) -> tuple[Department, ...]:
+        names = [bare_name(one.name) for one in departments]
+        if len(set(names)) < len(names) or not all(names):
+            raise ValueError("each department needs a name of its own: 技术 and 技术部 are the same")
+        return departments
+
+
+ApproverLevel = Literal["manager", "director", "general"]
+
+
+class Tier(Section):
+    """Amounts below `up_to` yuan; the last tier has none."""
+
+    up_to: float | None = Field(default=None, gt=0)
+    levels: tuple[ApproverLevel, ...] = ()
+
+
+class Approvals(Section):
+    """Who agrees to quotes and discounts; the fields are those of `handlers.approval_rules`."""
+
+    on: bool = True
+    hours_a_node: float = Field(default=8, gt=0, le=80)
+    reminders: int = Field(default=5, ge=1, le=20)
+    tiers: tuple[Tier, ...] = (
+        Tier(up_to=50_000, levels=("manager",)),
+        Tier(up_to=200_000, levels=("manager", "director")),
+        Tier(levels=("manager", "director", "general")),
+    )
+    discount_over: float = Field(default=15, ge=0, lt=100)
+    discount_levels: tuple[ApproverLevel, ...] = ("manager",)
+    general_manager: str = ""
+    countersign_over: float = Field(default=0, ge=0)
+    countersign: tuple[str, ...] = ()
+    tell: tuple[str, ...] = ()
+
+    @field_validator("tiers")
+    @classmethod
+    def ascending(cls, tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
+        limits = [tier.up_to for tier in tiers]
+        closed = [limit for limit in limits[:-1] if limit is not None]
+        if not limits or limits[-1] is not None or len(closed) < len(limits) - 1 or closed != sorted(set(closed)):
+            raise ValueError("up_to must rise from tier to tier, and the last tier has none: it holds for all above")
+        return tiers
 
 
 class WeCom(Section):
@@ -525,12 +626,22 @@ class Config(Section):
     conversation: Conversation = Conversation()
     calendar: Calendar = Calendar()
     rules: Rules = Rules()
+    funnel: Funnel = Funnel()
+    requests: Requests = Requests()
+    approvals: Approvals = Approvals()
+    evidence: Evidence = Evidence()
     vocabulary: Vocabulary = Vocabulary()
     wecom: WeCom | None = None
     wecom_bot: WeComBot | None = None
     dingtalk: DingTalk | None = None
     groups: dict[str, Group] = {}
     playground: Playground = Playground()
+
+    @model_validator(mode="after")
+    def one_funnel(self) -> Self:
+        if self.funnel.stages and self.vocabulary.stages:
+            raise ValueError("name the stages in [[funnel.stages]] or in vocabulary.stages, not in both")
+        return self
 
     @property
     def has_real_platform(self) -> bool:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import BotError
 from bot.roster import ACCOUNT_COLUMNS, ContactCell, CustomerRow, Fault, FaultyFile, MemberRow
-from handlers import leavers, rules
+from handlers import deals, leavers, rules
 from handlers.context import TIMERS
 from handlers.directory import most_leaving
 from handlers.people import is_makeshift
@@ -124,7 +124,7 @@ async def store_customers(
         customer = await work.customers.by_name(row.name)
         before.append(None if customer is None else _customer_facts(customer))
         had_owner = customer is not None and customer.owner_id is not None
-        customer = await _customer(work, row, customer, owner, zone)
+        customer = await _customer(work, row, customer, owner, zone, source)
         if leads and not had_owner and customer.owner_id is not None and customer.last_contact_at is None:
             lead = {"customer_id": customer.customer_id}
             await work.jobs.put(rules.LEAD, {**lead}, queue=TIMERS, dedupe=f"lead:{customer.customer_id}")
@@ -237,7 +237,7 @@ async def _circle(work: Work, row: MemberRow, member: Member) -> Fault | None:
 
 
 async def _customer(
-    work: Work, row: CustomerRow, customer: Customer | None, owner: Member | None, zone: ZoneInfo
+    work: Work, row: CustomerRow, customer: Customer | None, owner: Member | None, zone: ZoneInfo, source: str
 ) -> Customer:
     if customer is None:
         customer = await work.customers.add(row.name)
@@ -252,7 +252,7 @@ async def _customer(
         seen_at = datetime.combine(row.last_contact_on, time(), zone)
         customer.last_contact_at = max(customer.last_contact_at or seen_at, seen_at)
     if row.stage:
-        work.customers.set_stage(customer, row.stage)
+        await deals.register(work, customer, row.stage, source=source)
     if (customer.stage, customer.last_contact_at) != known_before:
         customer.imported_at = work.now
     known = [alias.alias for alias in customer.aliases]

@@ -11,12 +11,12 @@ from pathlib import Path
 from aiohttp import web
 
 from bot import company_days, demo, pipeline, presence
-from bot.config import Config, Model, Service
+from bot.config import Config, FunnelStage, Model, Service
 from bot.config import Rules as RulesSection
 from bot.dingtalk.adapter import DingTalkPlatform
 from bot.errors import ConfigError
 from bot.groups.adapter import GroupsPlatform
-from bot.pages import evidence, todo
+from bot.pages import evidence, file, todo
 from bot.platform import Keep, MediaFile, Platform
 from bot.playground.adapter import Person, PlaygroundPlatform
 from bot.sender import Sender
@@ -25,7 +25,10 @@ from bot.wecom.adapter import WeComPlatform
 from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.worker import Handler, QueueRules, Worker
 from handlers import digest, failures, holidays, morning, rules, stage_hints
+from handlers.approval_rules import ApprovalRules, Tier
 from handlers.context import Context, GroupTarget, Settings
+from handlers.funnel import TEMPLATES, DealRules, Funnel, Stage, known_stage, of_names
+from handlers.help_rules import Department, HelpRules
 from handlers.links import Links
 from handlers.messages import PlatformName
 from handlers.rulebook import RuleBook
@@ -35,7 +38,7 @@ from nlp import lexicon, vision
 from nlp.adapted import Adapter
 from nlp.adapter import ModelAdapter
 from nlp.coach import ModelCoach
-from nlp.documents import DOCUMENTS
+from nlp.documents import DOCUMENTS, OTHERS, POINTS
 from nlp.draft import Vocabulary
 from nlp.embeddings import Embedder, EndpointEmbedder, PackagedEmbedder
 from nlp.errors import EngineUnavailable
@@ -184,7 +187,9 @@ async def put_together(
         database=database,
         platforms=by_name,
         worker=_worker(context, watch(handlers), asked_for),
-        web=application(database, platforms, keep, [*todo.routes(context), *evidence.routes(context)])
+        web=application(
+            database, platforms, keep, [*todo.routes(context), *evidence.routes(context), *file.routes(context)]
+        )
         if "web" in roles
         else None,
         keep=keep,
@@ -217,6 +222,9 @@ def settings(config: Config) -> Settings:
     return Settings(
         vocabulary=vocabulary(config),
         rules=rule_book(config.rules),
+        deals=DealRules(
+            funnel=funnel(config), pushed_days=config.funnel.pushed_days, hours_a_level=config.funnel.hours_a_level
+        ),
         working_time=working_time(config),
         merge_window=timedelta(minutes=talk.merge_window_min),
         draft_reminder=timedelta(minutes=talk.draft_reminder_min),
@@ -225,11 +233,42 @@ def settings(config: Config) -> Settings:
         documents={
             label: words for label, words in lexicon.added(DOCUMENTS, config.vocabulary.documents).items() if words
         },
+        evidence_points=evidence_points(config),
         stage_hints={**stage_hints.HINTS, **config.vocabulary.stage_hints},
+        help=help_rules(config),
+        approvals=approval_rules(config),
         groups=tuple(
             GroupTarget(name, purposes=group.purposes, managers=group.managers) for name, group in config.groups.items()
         ),
     )
+
+
+def help_rules(config: Config) -> HelpRules:
+    section = config.requests
+    departments = tuple(Department(one.name, one.people, one.vice_president) for one in section.departments)
+    return HelpRules(
+        answer_within_h=section.answer_within_h,
+        reminders=section.reminders,
+        departments=departments,
+        on_document=section.on_document,
+        on_stage=section.on_stage,
+    )
+
+
+def approval_rules(config: Config) -> ApprovalRules:
+    tiers = tuple(Tier(one.up_to, one.levels) for one in config.approvals.tiers)
+    return ApprovalRules(**{**config.approvals.model_dump(), "tiers": tiers})
+
+
+def evidence_points(config: Config) -> Mapping[str, int]:
+    """Raises ConfigError for a kind that nothing can be."""
+    points = {**POINTS, **config.evidence.points}
+    known = {*DOCUMENTS, *OTHERS, *config.vocabulary.documents}
+    if unknown := [label for label in points if label not in known]:
+        raise ConfigError(
+            f"evidence.points.{unknown[0]}: no kind of evidence; one of your own belongs into vocabulary.documents"
+        )
+    return {label: worth for label, worth in points.items() if worth}
 
 
 def rule_book(section: RulesSection) -> RuleBook:
@@ -244,11 +283,35 @@ def rule_book(section: RulesSection) -> RuleBook:
     )
 
 
+def funnel(config: Config) -> Funnel:
+    """The company's own stages, with all that it says of them or by their names alone; or else a built-in funnel."""
+    own = config.funnel
+    if own.stages:
+        stages = tuple(_stage(stage) for stage in own.stages)
+        chosen = Funnel("own", stages)
+    elif config.vocabulary.stages:
+        chosen = of_names("own", config.vocabulary.stages)
+    else:
+        chosen = TEMPLATES[own.template]
+    return replace(chosen, has_gates=own.gates, checks_leads=own.leads)
+
+
+def _stage(own: FunnelStage) -> Stage:
+    usual = known_stage(own.name, cues=own.cues)
+    return replace(
+        usual,
+        needs=usual.needs if own.needs is None else own.needs,
+        days=own.days or usual.days,
+        weight=usual.weight if own.weight is None else own.weight,
+    )
+
+
 def vocabulary(config: Config) -> Vocabulary:
-    own = config.vocabulary
+    own, stages = config.vocabulary, funnel(config).stages
     return lexicon.merged(
         lexicon.default_vocabulary(),
-        stages=own.stages,
+        stages=tuple(stage.name for stage in stages),
+        stage_cues={stage.name: stage.cues for stage in stages if stage.cues},
         pain_points=own.pain_points,
         risks=own.risks,
         positives=own.positives,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers import actions
-from storage.models import Customer, Escalation, Finding, Member, Script, ScriptProposal
+from storage.models import Customer, Escalation, Evidence, Finding, Member, Script, ScriptProposal
 from storage.work import Work
 
 Role = Literal["sales", "manager", "director", "admin", "colleague"]
@@ -84,6 +84,17 @@ async def sees_customer(work: Work, by: Member, customer: Customer) -> bool:
     return (await sight_of(work, by)).sees(customer.owner_id)
 
 
+async def may_see_piece(work: Work, by: Member, piece: Evidence) -> bool:
+    """What they sent themselves, what lies in the file of a customer of theirs, and what belongs to a visit of theirs.
+
+    Once it lies in a customer's file, it goes with the customer: whoever has them now sees it, and their leaders.
+    """
+    sight = await sight_of(work, by)
+    if piece.customer_id is not None:
+        return sight.sees((await work.customers.get(piece.customer_id)).owner_id)
+    return sight.sees(piece.member_id)
+
+
 async def may_read_script(work: Work, by: Member, script: Script) -> bool:
     """The library is the company's; what nobody approved yet, its proposer's, those who lead them, and the admins'."""
     was_sent_back = script.status == "retired" and script.proposed_by is not None and script.approved_by is None
@@ -123,6 +134,12 @@ async def _own_visit(work: Work, member: Member, action: Any) -> bool:
 async def _own_evidence(work: Work, member: Member, action: Any) -> bool:
     evidence = await work.visits.find_evidence(action.evidence_id)
     return evidence is not None and evidence.member_id == member.member_id
+
+
+async def _own_pieces(work: Work, member: Member, action: Any) -> bool:
+    """What they sent themselves; to whose file it goes is theirs to say, as with a visit."""
+    pieces = [await work.visits.find_evidence(evidence_id) for evidence_id in action.evidence_ids]
+    return bool(pieces) and all(piece is not None and piece.member_id == member.member_id for piece in pieces)
 
 
 async def _own_todo(work: Work, member: Member, action: Any) -> bool:
@@ -192,6 +209,66 @@ async def _own_practice(work: Work, member: Member, action: Any) -> bool:
     return session is not None and session.member_id == member.member_id
 
 
+async def owns_deal(work: Work, member: Member, opportunity_id: int) -> bool:
+    """A deal is its customer's owner's."""
+    deal = await work.opportunities.find(opportunity_id)
+    return deal is not None and (await work.customers.get(deal.customer_id)).owner_id == member.member_id
+
+
+async def _own_deal(work: Work, member: Member, action: Any) -> bool:
+    return await owns_deal(work, member, action.opportunity_id)
+
+
+async def _own_change(work: Work, member: Member, action: Any) -> bool:
+    """Whoever proposed it, and whoever has the customer by now."""
+    change = await work.opportunities.find_change(action.change_id)
+    return change is not None and (
+        change.member_id == member.member_id or await owns_deal(work, member, change.opportunity_id)
+    )
+
+
+async def _asked_to_waive(work: Work, member: Member, action: Any) -> bool:
+    """It lies with them, and they lead: nobody lets their own deal pass."""
+    change = await work.opportunities.find_change(action.change_id)
+    return change is not None and change.asked_of == member.member_id and has_role(member, LEADERS)
+
+
+async def _asked_to_unlock(work: Work, member: Member, action: Any) -> bool:
+    signing = await work.opportunities.find_signing(action.signing_id)
+    return signing is not None and signing.asked_of == member.member_id and has_role(member, LEADERS)
+
+
+async def _seen_customer(work: Work, member: Member, action: Any) -> bool:
+    customer = await work.customers.glance(action.customer_id)
+    return customer is not None and await sees_customer(work, member, customer)
+
+
+async def _seen_deal(work: Work, member: Member, action: Any) -> bool:
+    deal = await work.opportunities.find(action.opportunity_id)
+    customer = await work.customers.glance(deal.customer_id) if deal is not None else None
+    return customer is not None and await sees_customer(work, member, customer)
+
+
+async def _seen_chain(work: Work, member: Member, action: Any) -> bool:
+    """The customer's, or that of a deal of the same customer."""
+    if action.opportunity_id is not None:
+        deal = await work.opportunities.find(action.opportunity_id)
+        if deal is None or deal.customer_id != action.customer_id:
+            return False
+    return await _seen_customer(work, member, action)
+
+
+async def _lies_with_them(work: Work, member: Member, action: Any) -> bool:
+    request = await work.help.find(action.request_id)
+    return request is not None and request.state == "open" and request.holder_id == member.member_id
+
+
+async def _their_turn(work: Work, member: Member, action: Any) -> bool:
+    """The node is open, and theirs: nobody above them decides before it comes to them."""
+    node = await work.approvals.find_node(action.approval_id, action.turn)
+    return node is not None and node.state == "open" and node.member_id == member.member_id
+
+
 _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ConfirmVisit: _own_visit,
     actions.ShowSources: _own_visit,
@@ -204,6 +281,10 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.PickSide: _own_evidence,
     actions.LabelPicture: _own_evidence,
     actions.NotePicture: _own_evidence,
+    actions.FileEvidence: _own_pieces,
+    actions.FileChosen: _own_pieces,
+    actions.ChangeFile: _own_pieces,
+    actions.LeaveEvidence: _own_pieces,
     actions.FinishTodo: _own_todo,
     actions.PostponeTodo: _own_todo,
     actions.PassOnTodo: _own_todo,
@@ -215,7 +296,6 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.TakeEscalation: _managed_escalation,
     actions.AssignEscalation: _managed_escalation,
     actions.ResolveEscalation: _own_escalation,
-    actions.DismissEscalation: _managed_escalation,
     actions.DismissEscalation: _own_escalation,
     actions.HandOver: _own_leaver,
     actions.HandOverLater: _own_leaver,
@@ -226,4 +306,21 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.ApproveScript: _theirs_to_judge,
     actions.ReturnScript: _theirs_to_judge,
     actions.PractiseAgain: _own_practice,
+    actions.PickDeal: _own_visit,
+    actions.ConvertLead: _own_deal,
+    actions.AskWaiver: _own_change,
+    actions.DropStage: _own_change,
+    actions.GrantWaiver: _asked_to_waive,
+    actions.RefuseWaiver: _asked_to_waive,
+    actions.UnlockSigning: _asked_to_unlock,
+    actions.RefuseSigning: _asked_to_unlock,
+    actions.ShowCustomer: _seen_customer,
+    actions.ShowDeal: _seen_deal,
+    actions.ShowChain: _seen_chain,
+    actions.AnswerRequest: _lies_with_them,
+    actions.PassOnRequest: _lies_with_them,
+    actions.DeclineRequest: _lies_with_them,
+    actions.ApproveNode: _their_turn,
+    actions.RefuseNode: _their_turn,
+    actions.RaiseNode: _their_turn,
 }

@@ -5,11 +5,17 @@ here, and whoever carries it out checks again that this person may.
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from handlers.messages import Frozen
+from storage.timeline import Kind
+
+LATEST_US = 4_102_444_800_000_000
+"""The year 2100, in microseconds since 1970."""
+LARGEST_ID = 2**31 - 1
+"""Of a row, on either database."""
 
 
 class ConfirmVisit(Frozen):
@@ -88,6 +94,38 @@ class NotePicture(Frozen):
 
     do: Literal["note"] = "note"
     evidence_id: int
+
+
+# Whose a file is
+
+
+class FileEvidence(Frozen):
+    """Those pieces of evidence belong to that customer."""
+
+    do: Literal["file"] = "file"
+    evidence_ids: tuple[int, ...]
+    customer_id: int
+
+
+class FileChosen(Frozen):
+    """To the customer that comes with the click, as the choice in `CUSTOMER_SELECT`."""
+
+    do: Literal["file_chosen"] = "file_chosen"
+    evidence_ids: tuple[int, ...]
+
+
+class ChangeFile(Frozen):
+    """The button 换客户 on such a card."""
+
+    do: Literal["file_where"] = "file_where"
+    evidence_ids: tuple[int, ...]
+
+
+class LeaveEvidence(Frozen):
+    """They belong to no customer."""
+
+    do: Literal["file_not"] = "file_not"
+    evidence_ids: tuple[int, ...]
 
 
 # To-dos
@@ -237,6 +275,137 @@ class PractiseAgain(Frozen):
     session_id: int
 
 
+# Deals
+
+
+class PickDeal(Frozen):
+    """Which deal a visit was about; it comes with the click, as the choice in `DEAL_SELECT`."""
+
+    do: Literal["pick_deal"] = "pick_deal"
+    visit_id: int
+
+
+class ConvertLead(Frozen):
+    """A lead becomes sales' own: what it lacks is asked for."""
+
+    do: Literal["sql"] = "sql"
+    opportunity_id: int
+
+
+class AskWaiver(Frozen):
+    do: Literal["ask_waiver"] = "ask_waiver"
+    change_id: int
+
+
+class DropStage(Frozen):
+    """The stage stays as it is after all."""
+
+    do: Literal["drop_stage"] = "drop_stage"
+    change_id: int
+
+
+class GrantWaiver(Frozen):
+    do: Literal["grant_waiver"] = "grant_waiver"
+    change_id: int
+
+
+class RefuseWaiver(Frozen):
+    do: Literal["refuse_waiver"] = "refuse_waiver"
+    change_id: int
+
+
+class UnlockSigning(Frozen):
+    do: Literal["unlock"] = "unlock"
+    signing_id: int
+
+
+class RefuseSigning(Frozen):
+    do: Literal["keep_locked"] = "keep_locked"
+    signing_id: int
+
+
+# How things stand with a customer
+
+
+class ShowCustomer(Frozen):
+    do: Literal["view_customer"] = "view_customer"
+    customer_id: int
+
+
+class ShowDeal(Frozen):
+    do: Literal["view_deal"] = "view_deal"
+    opportunity_id: int
+
+
+class ShowChain(Frozen):
+    """A page of the chain of what was done, a deal's alone where one is named.
+
+    Without a place the newest page, else the one before it, or behind it: `at_us` counts microseconds since 1970.
+    """
+
+    do: Literal["chain"] = "chain"
+    customer_id: int
+    opportunity_id: int | None = None
+    at_us: int | None = Field(default=None, ge=0, le=LATEST_US)
+    entry: Kind | None = None
+    entry_id: int | None = Field(default=None, ge=1, le=LARGEST_ID)
+    newer: bool = False
+
+    @model_validator(mode="after")
+    def _is_a_place_or_none(self) -> Self:
+        place = (self.at_us, self.entry, self.entry_id)
+        if any(part is None for part in place) and (any(part is not None for part in place) or self.newer):
+            raise ValueError("half a place")
+        return self
+
+
+# What was asked of a colleague
+
+
+class AnswerRequest(Frozen):
+    """We ask for the words."""
+
+    do: Literal["answer_request"] = "answer_request"
+    request_id: int
+
+
+class PassOnRequest(Frozen):
+    """We ask to whom."""
+
+    do: Literal["pass_on_request"] = "pass_on_request"
+    request_id: int
+
+
+class DeclineRequest(Frozen):
+    """We ask why; without a word on that nothing is declined."""
+
+    do: Literal["decline_request"] = "decline_request"
+    request_id: int
+
+
+# Approvals; `turn` is the place of the node whose turn it is
+
+
+class ApproveNode(Frozen):
+    do: Literal["approve_node"] = "approve_node"
+    approval_id: int
+    turn: int
+
+
+class RefuseNode(Frozen):
+    """We ask why; without a word on that nothing is refused."""
+
+    do: Literal["refuse_node"] = "refuse_node"
+    approval_id: int
+    turn: int
+
+
+class RaiseNode(Frozen):
+    do: Literal["raise_node"] = "raise_node"
+    approval_id: int
+    turn: int
+
+
 # What may be pressed, by subject
 
 VisitAction = ConfirmVisit | ShowSources | ChangeCustomer | PickCustomer | DiscardVisit
@@ -244,24 +413,34 @@ RiskAction = AnswerRisks | HoldRisks
 DetailAction = SkipDetails
 EscalationAction = TakeEscalation | AssignEscalation | ResolveEscalation | DismissEscalation
 PictureAction = PickSide | LabelPicture | NotePicture
+FilingAction = FileEvidence | FileChosen | ChangeFile | LeaveEvidence
 TodoAction = FinishTodo | PostponeTodo | PassOnTodo
 PeopleAction = HandOver | HandOverLater | RestoreMember | KeepOut | ApplyDepartures | DropDepartures
 RuleAction = LowerGrade | KeepGrade | UndoFinding
 ProposalAction = ApproveScript | ReturnScript
 ScriptAction = ShowScripts | JudgeScript
 PracticeAction = PractiseAgain
+DealAction = PickDeal | ConvertLead | AskWaiver | DropStage | GrantWaiver | RefuseWaiver | UnlockSigning | RefuseSigning
+ViewAction = ShowCustomer | ShowDeal | ShowChain
+RequestAction = AnswerRequest | PassOnRequest | DeclineRequest
+ApprovalAction = ApproveNode | RefuseNode | RaiseNode
 Action = (
     VisitAction
     | RiskAction
     | DetailAction
     | PictureAction
+    | FilingAction
     | TodoAction
     | RuleAction
     | ScriptAction
     | PracticeAction
+    | ViewAction
     | EscalationAction
     | PeopleAction
+    | DealAction
     | ProposalAction
+    | RequestAction
+    | ApprovalAction
 )  # fmt: skip
 
 _ACTIONS: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])
@@ -278,6 +457,7 @@ def read(text: str) -> Action | None:
 CUSTOMER_SELECT = "customer"
 ASSIGNEE_SELECT = "assignee"
 LABEL_SELECT = "label"
+DEAL_SELECT = "deal"
 SUPPORT_SELECT = "support"
 BREAKTHROUGH_SELECT = "breakthrough"
 TAKER_SELECT = "taker"

@@ -40,9 +40,6 @@ async def on_confirmed(
 ) -> None:
     """In the transaction in which the visit is confirmed. `is_new`: it brought the customer in."""
     rules = ctx.settings.rules
-    test = rules.sample_test
-    if test.on and customer.stage_since == work.now and test.stage in (customer.stage or ""):
-        await _ask_for_period(ctx, work, customer, member, cause)
     if rules.first_summary.on and (is_new or await _was_lead(work, visit, customer)):
         await _summarise(ctx, work, record, customer, member, cause)
     if rules.spot_check.on and is_sampled(visit.visit_id, rules.spot_check.percent):
@@ -50,6 +47,13 @@ async def on_confirmed(
 
 
 # The sample test
+
+
+async def on_stage(ctx: Context, work: Work, customer: Customer, member: Member, cause: str) -> None:
+    """In the transaction in which the customer enters a stage."""
+    test = ctx.settings.rules.sample_test
+    if test.on and test.stage in (customer.stage or ""):
+        await _ask_for_period(ctx, work, customer, member, cause)
 
 
 async def _ask_for_period(ctx: Context, work: Work, customer: Customer, member: Member, cause: str) -> None:

@@ -8,15 +8,24 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from handlers import (
     after_visits,
+    approval_answers,
+    approval_said,
+    approving,
     detail_replies,
     escalation_answers,
     escalation_requests,
+    help_answers,
+    help_desk,
+    help_said,
+    leads,
     leavers,
+    packs,
     practice,
     practice_answers,
     risk_replies,
     script_approval,
     script_guide,
+    stages,
     todo_answers,
 )
 from handlers.context import Context
@@ -35,15 +44,22 @@ READERS: Mapping[str, Reader] = {
     "risk": risk_replies.read,
     "detail": detail_replies.read,
     after_visits.PERIOD: after_visits.take_period,
+    stages.JUMP: stages.take_reason,
+    **leads.READERS,
     leavers.QUESTION: leavers.read_taker,
+    packs.KIND: packs.read,
     **script_guide.READERS,
     script_approval.REASON: script_approval.take_reason,
     practice.KIND: practice_answers.read,
+    **help_answers.READERS,
+    **help_said.READERS,
+    **approval_answers.READERS,
+    **approval_said.READERS,
 }
 
-NUMBERED = todo_answers.NUMBERED | {script_guide.KIND}
+NUMBERED = todo_answers.NUMBERED | help_answers.NUMBERED | help_said.NUMBERED | {script_guide.KIND, packs.KIND}
 """Kinds of question that a bare number answers."""
-IN_ANY_WORDS = frozenset({script_guide.WORDS})
+IN_ANY_WORDS = frozenset({script_guide.WORDS, help_desk.ANSWER, help_desk.REASON, approving.REASON})
 """Kinds of question that take whatever is said, unless it names a customer: it is no note for a model to read."""
 
 

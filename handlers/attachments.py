@@ -1,13 +1,14 @@
 """Pictures, files, places and links: kept as evidence of the visit they were sent about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from handlers import drafts, outbox, texts
+from handlers import drafts, evidence_texts, filing, outbox, texts
 from handlers.context import Context
-from handlers.messages import File, Image, InboundMessage, Link, Location, Video, Voice
+from handlers.messages import File, Image, InboundMessage, Link, Location, Sender, Video, Voice
 from handlers.people import known
 from handlers.record import CustomerValue, load
+from nlp import documents
 from storage.jobs import Job
 from storage.models import Evidence, Member, Visit
 from storage.work import Work
@@ -46,6 +47,15 @@ async def keep(work: Work, message: InboundMessage, member: Member, file: Fetche
     return evidence
 
 
+def name_it(ctx: Context, evidence: Evidence) -> list[str]:
+    """Take what a file is from its name, where that says it; what to tell the rep of it."""
+    named = documents.by_name(filing.file_name(evidence), ctx.settings.documents)
+    if named is not None:
+        evidence.label = named
+        return [evidence_texts.SEEN_AS.format(label=named)]
+    return [evidence_texts.SAY_WHAT_VIDEO if filing.sort_of(evidence) == "video" else evidence_texts.SAY_WHAT]
+
+
 async def fetch_early(ctx: Context, job: Job) -> None:
     """Fetch what waits in a busy lane: some platforms take a file's address back within minutes.
 
@@ -76,13 +86,59 @@ async def keep_fetched(ctx: Context, job: Job, message: InboundMessage, file: Fe
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
         evidence = await keep(work, message, member, file)
-        answer = await put_with_visit(ctx, work, member, evidence, what=NAMES[type(message.content)])
-        await outbox.say(work, message.sender, answer, cause=f"{message.key}>saved")
+        what, lines = NAMES[type(message.content)], name_it(ctx, evidence)
+        await put_or_offer(ctx, work, member, evidence, what=what, to=message.sender, cause=message.key, lines=lines)
+
+
+async def put_or_offer(
+    ctx: Context,
+    work: Work,
+    member: Member,
+    evidence: Evidence,
+    *,
+    what: str,
+    to: Sender,
+    cause: str,
+    lines: Sequence[str] = (),
+    before: str = "",
+    is_offered: bool = True,
+) -> None:
+    """Put what was sent with the visit that is open and say so, or ask whose it is, where it is to be offered.
+
+    `before` goes ahead of what is said, `lines` after it. What names another customer than the open draft's is not put
+    there without a word.
+    """
+    visit = await open_visit(ctx, work, member, evidence)
+    if visit is None and is_offered and (there := await filing.already_there(ctx, work, member, evidence)):
+        await outbox.say(work, to, f"{before}{there}", cause=f"{cause}>saved")
+        return
+    draft_of = await _another_customers(work, visit, evidence) if visit is not None else ""
+    if visit is None or draft_of:
+        loose = before + texts.SAVED_LOOSE.format(what=what, minutes=window_min(ctx))
+        if not is_offered:
+            await outbox.say(work, to, "\n".join([loose, *lines]), cause=f"{cause}>saved")
+            return
+        await filing.offer(
+            ctx, work, evidence, what=what, to=to, cause=cause, lines=lines, draft_of=draft_of, loose=loose
+        )
+        return
+    _attach(visit, evidence)
+    answer = before + texts.SAVED_WITH_VISIT.format(what=what, customer=await customer_words(work, visit))
+    await outbox.say(work, to, "\n".join([answer, *lines]), cause=f"{cause}>saved")
+
+
+async def _another_customers(work: Work, visit: Visit, evidence: Evidence) -> str:
+    """The customer of the draft, where a file's name names others and not them; empty otherwise."""
+    customer = (await load(work, visit)).customer
+    if customer is None or customer.status != "known":
+        return ""
+    named = [one.name for one in await filing.named_in(work, filing.file_name(evidence))]
+    return customer.name if named and customer.name not in named else ""
 
 
 async def put_with_visit(ctx: Context, work: Work, member: Member, evidence: Evidence, *, what: str) -> str:
     """Put what was sent with the visit that is open; the sentence that says where `what` lies now."""
-    visit = await _open_visit(ctx, work, member, evidence.sent_at)
+    visit = await open_visit(ctx, work, member, evidence)
     if visit is None:
         return texts.SAVED_LOOSE.format(what=what, minutes=window_min(ctx))
     _attach(visit, evidence)
@@ -103,7 +159,7 @@ async def keep_place(ctx: Context, job: Job, message: InboundMessage) -> None:
             text=label,
             detail={"label": label, "latitude": place.latitude, "longitude": place.longitude},
         )
-        visit = await _open_visit(ctx, work, member, message.sent_at)
+        visit = await open_visit(ctx, work, member, evidence)
         if visit is None:
             answer = texts.PLACE_LOOSE.format(label=label, minutes=window_min(ctx))
             await outbox.say(work, message.sender, answer, cause=f"{message.key}>saved")
@@ -129,14 +185,15 @@ async def keep_link(ctx: Context, job: Job, message: InboundMessage) -> None:
             text=f"{link.title}\n{link.description}".strip(),
             detail={"url": link.url},
         )
-        visit = await _open_visit(ctx, work, member, message.sent_at)
+        visit = await open_visit(ctx, work, member, evidence)
         if visit is not None:
             _attach(visit, evidence)
         await outbox.say(work, message.sender, texts.LINK_KEPT, cause=f"{message.key}>saved")
 
 
-async def _open_visit(ctx: Context, work: Work, member: Member, sent_at: datetime) -> Visit | None:
-    found = await work.visits.open_draft(member.member_id, sent_at, window=ctx.settings.merge_window)
+async def open_visit(ctx: Context, work: Work, member: Member, evidence: Evidence) -> Visit | None:
+    """The draft that it goes with, locked."""
+    found = await work.visits.open_draft(member.member_id, evidence.sent_at, window=ctx.settings.merge_window)
     return None if found is None else await work.visits.lock(found.visit_id)
 
 

@@ -23,6 +23,7 @@ from handlers.record import (
     RemarkValue,
     SaidPlaceValue,
     SignalValue,
+    SigningValue,
     StageValue,
     VisitTimeValue,
 )
@@ -65,14 +66,18 @@ def draft_card(
     doubts: Sequence[str] = (),
     low: Sequence[SignalValue] = (),
     questions: Sequence[str] = (),
+    stage_was: str | None = None,
+    stage_waits: str = "",
+    evidence: str = "",
 ) -> OutboundCard:
     """The record to confirm; values that are not in `before` are marked as changed, `doubts` are to be checked.
 
     `low` are the risk signals that raise nothing by themselves; `questions` would make it more useful where they are
-    answered.
+    answered. `stage_was` is the stage of the deal so far, `stage_waits` what keeps it from the new one;
+    `evidence` says that nothing came along that others could check.
     """
-    rows = _fields(record, today)
-    old = dict(_fields(before, today)) if before is not None else dict(rows)
+    rows = _fields(record, today, stage_was)
+    old = dict(_fields(before, today, stage_was)) if before is not None else dict(rows)
     fields = [CardField(label=label, value=value + CHANGED * (old.get(label) != value)) for label, value in rows]
     return OutboundCard(
         card_id=card_id,
@@ -83,6 +88,8 @@ def draft_card(
         body="\n".join(
             [
                 *_body(record, before, today, warnings, low),
+                *([f"阶段：{stage_waits}"] if stage_waits else []),
+                *([evidence] if evidence else []),
                 *(f"⚠ {doubt}" for doubt in doubts),
                 *(f"？{question}" for question in questions),
                 *([texts.DETAILS_HOW] if questions else []),
@@ -103,12 +110,15 @@ def _day_mark(record: Record, before: Record | None) -> str:
     return CHANGED if before is not None and before.one(DayValue) != record.one(DayValue) else ""
 
 
-def _fields(record: Record, today: date) -> list[tuple[str, str]]:
+def _fields(record: Record, today: date, stage_was: str | None = None) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = [("客户", _customer(record))]
     if contacts := record.all(ContactValue):
         rows.append(("联系人", "、".join(map(wording.contact, contacts))))
     if stage := record.one(StageValue):
-        rows.append(("阶段", stage.name))
+        moves = stage_was is not None and stage_was != stage.name
+        rows.append(("阶段", f"{stage_was} → {stage.name}" if moves else stage.name))
+    if signing := record.one(SigningValue):
+        rows.append(("预计签约", wording.day(signing.on, today)))
     rows += _money_rows(record)
     if competitors := record.all(CompetitorValue):
         rows.append(("竞品", "、".join(competitor.name for competitor in competitors)))

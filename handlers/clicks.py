@@ -1,14 +1,21 @@
 """A button was pressed, or its number answered: who may, whether it still counts, and what it does."""
 
 import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from handlers import (
     access,
     actions,
+    approval_answers,
+    customer_view,
+    deals,
     detail_replies,
     directory,
     drafts,
     escalation_answers,
+    filing,
+    help_answers,
     leavers,
     objections,
     outbox,
@@ -59,28 +66,8 @@ async def press(ctx: Context, work: Work, message: InboundMessage, click: CardCl
         await outbox.say(work, message.sender, texts.NOT_ALLOWED, cause=f"{cause}>refused")
         return
     pressed = Pressed(click, card, member, message)
-    if isinstance(action, actions.VisitAction):
-        await _on_visit(ctx, work, action, pressed)
-    elif isinstance(action, actions.RiskAction):
-        await risk_replies.press(ctx, work, action, pressed)
-    elif isinstance(action, actions.DetailAction):
-        await detail_replies.press(ctx, work, action, pressed)
-    elif isinstance(action, actions.PictureAction):
-        await pictures.press(ctx, work, action, click, card, member=member, message=message)
-    elif isinstance(action, actions.TodoAction):
-        await todo_buttons.press(ctx, work, action, pressed)
-    elif isinstance(action, actions.PeopleAction):
-        await (directory if directory.concerns(action) else leavers).press(ctx, work, action, pressed)
-    elif isinstance(action, actions.ProposalAction):
-        await script_approval.press(ctx, work, action, pressed)
-    elif isinstance(action, actions.RuleAction):
-        await rule_buttons.press(ctx, work, action, pressed)
-    elif isinstance(action, actions.ScriptAction):
-        await objections.press(ctx, work, action, pressed)
-    elif isinstance(action, actions.PracticeAction):
-        await practice.press(ctx, work, action, pressed)
-    else:
-        await escalation_answers.press(ctx, work, action, pressed)
+    run = next(run for group, run in _GROUPS if isinstance(action, group))
+    await run(ctx, work, action, pressed)
 
 
 def _refusal(work: Work, card: Card | None, sender: Sender, click: CardClick) -> str:
@@ -135,3 +122,32 @@ async def _pick(ctx: Context, work: Work, visit: Visit, chosen: str | None, pres
         await outbox.close(work, pressed.card, closing, cause=f"{cause}>closed", response_ref=pressed.response_ref)
     source = Source(picked.evidence_id, 0, len(name), name, engine="picked")
     await drafts.pick_customer(ctx, work, visit, name, source=source, member=member, to=to, cause=cause)
+
+
+async def _on_picture(ctx: Context, work: Work, action: actions.PictureAction, pressed: Pressed) -> None:
+    await pictures.press(ctx, work, action, pressed.click, pressed.card, member=pressed.member, message=pressed.message)
+
+
+async def _on_people(ctx: Context, work: Work, action: actions.PeopleAction, pressed: Pressed) -> None:
+    await (directory if directory.concerns(action) else leavers).press(ctx, work, action, pressed)
+
+
+_GROUPS: tuple[tuple[Any, Callable[[Context, Work, Any, Pressed], Awaitable[None]]], ...] = (
+    (actions.VisitAction, _on_visit),
+    (actions.RiskAction, risk_replies.press),
+    (actions.DetailAction, detail_replies.press),
+    (actions.PictureAction, _on_picture),
+    (actions.FilingAction, filing.press),
+    (actions.TodoAction, todo_buttons.press),
+    (actions.PeopleAction, _on_people),
+    (actions.ProposalAction, script_approval.press),
+    (actions.RuleAction, rule_buttons.press),
+    (actions.ScriptAction, objections.press),
+    (actions.PracticeAction, practice.press),
+    (actions.DealAction, deals.press),
+    (actions.ViewAction, customer_view.press),
+    (actions.RequestAction, help_answers.press),
+    (actions.ApprovalAction, approval_answers.press),
+    (actions.EscalationAction, escalation_answers.press),
+)
+"""What carries out each group of actions."""

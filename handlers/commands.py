@@ -10,7 +10,9 @@ from handlers import (
     drafts,
     imported,
     outbox,
+    packs,
     plans,
+    points,
     risk_replies,
     rule_listing,
     sources,
@@ -177,6 +179,9 @@ _TODOS = Command(_todos)
 _PLAN = Command(_plan)
 _UNTOUCHED = Command(imported.show, access.SELLERS)
 
+_POINTS = Command(points.show, access.SELLERS)
+_UNFILED = Command(packs.show_unfiled, access.SELLERS)
+
 COMMANDS: Mapping[str, Command] = {
     "帮助": _HELP,
     "help": _HELP,
@@ -202,6 +207,11 @@ COMMANDS: Mapping[str, Command] = {
     "我的计划": _PLAN,
     "未联系客户": _UNTOUCHED,
     "还没联系的客户": _UNTOUCHED,
+    "积分": _POINTS,
+    "我的积分": _POINTS,
+    "证据积分": _POINTS,
+    "未归档": _UNFILED,
+    "未归档资料": _UNFILED,
     "规则": Command(_rules, access.ADMINS),
 }
 DECISIVE = frozenset(said for said, command in COMMANDS.items() if command.is_final)

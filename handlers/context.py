@@ -7,6 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from handlers.approval_rules import ApprovalRules
+from handlers.funnel import DealRules
+from handlers.help_rules import HelpRules
 from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
 from handlers.rulebook import RuleBook
@@ -14,7 +17,7 @@ from handlers.script_desk import ScriptDesk
 from handlers.working_time import WorkingTime
 from nlp.adapted import Adapter
 from nlp.calendar_cn import Worked
-from nlp.documents import DOCUMENTS
+from nlp.documents import DOCUMENTS, POINTS
 from nlp.draft import Vocabulary
 from nlp.extractor import Extractor
 from nlp.practice import Coach
@@ -67,6 +70,7 @@ class Settings:
     vocabulary: Vocabulary
     working_time: WorkingTime = field(default_factory=WorkingTime)
     rules: RuleBook = field(default_factory=RuleBook)
+    deals: DealRules = field(default_factory=DealRules)
     merge_window: timedelta = timedelta(minutes=10)
     draft_reminder: timedelta = timedelta(hours=2)
     card_life: timedelta = timedelta(hours=72)
@@ -79,8 +83,12 @@ class Settings:
     groups: tuple[GroupTarget, ...] = ()
     documents: Mapping[str, Sequence[str]] = field(default_factory=lambda: DOCUMENTS)
     """The kinds of document that a picture may be of, each with words that stand on it."""
+    evidence_points: Mapping[str, int] = field(default_factory=lambda: POINTS)
+    """What a piece of evidence of each kind is worth."""
     stage_hints: Mapping[str, str] = field(default_factory=dict)
     """What usually helps in a stage, for the cards of to-dos there; an empty one is none."""
+    help: HelpRules = field(default_factory=HelpRules)
+    approvals: ApprovalRules = field(default_factory=ApprovalRules)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -3,12 +3,26 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers import cards, details, escalation, escalation_weights, outbox, questionnaire, rules, texts, todos
+from handlers import (
+    cards,
+    credibility,
+    deals,
+    details,
+    escalation,
+    escalation_weights,
+    evidence_texts,
+    filing,
+    outbox,
+    questionnaire,
+    rules,
+    texts,
+    todos,
+)
 from handlers.actions import CUSTOMER_SELECT, NEW_CUSTOMER, NOT_CHOSEN
 from handlers.context import TIMERS, Context
 from handlers.messages import Sender
 from handlers.pressed import Pressed
-from handlers.record import ContactValue, CustomerValue, DayValue, Fact, PlaceValue, Record, StageValue, load
+from handlers.record import ContactValue, CustomerValue, DayValue, Fact, PlaceValue, Record, load
 from handlers.wording import day
 from nlp.transcript import HearingWarning
 from storage.models import Customer, Evidence, Member, Visit
@@ -78,6 +92,10 @@ async def show(
     visit.card_id = outbox.new_card_id("draft", visit.visit_id)
     asked = await details.of(work, visit, now)
     await details.wait_for(ctx, work, visit, asked)
+    deal = await deals.outlook(ctx, work, visit, now)
+    pieces = await work.visits.evidence_of(visit.visit_id)
+    sent_on = ctx.day_of(visit.first_sent_at)
+    trust = credibility.of(now, pieces, visited_on=visit.visited_on, sent_on=sent_on)
     card = cards.draft_card(
         visit,
         now,
@@ -87,7 +105,10 @@ async def show(
         before=before,
         note=note,
         warnings=warnings,
-        doubts=doubts,
+        doubts=[*doubts, *deal.doubts],
+        stage_was=deal.stage_was,
+        stage_waits=deal.waits,
+        evidence="" if trust.is_verifiable else evidence_texts.EVIDENCE_NONE,
         low=await escalation_weights.low_of(work, await work.members.get(visit.member_id), now),
     )
     await outbox.show(work, to, card, kind="draft", life=ctx.settings.card_life, cause=f"{cause}>draft")
@@ -148,6 +169,8 @@ async def adopt(ctx: Context, work: Work, visit: Visit, member: Member, evidence
         until=evidence.sent_at + ctx.settings.merge_window,
     )
     for item in loose:
+        if not await filing.joins(work, item, cause=evidence.event_key):
+            continue
         item.visit_id = visit.visit_id
         if (place := place_fact(item)) is not None:
             known = known.with_fact(place)
@@ -267,16 +290,30 @@ async def confirm(
         before={"state": "draft"},
         after={"state": "confirmed", "version": visit.version, "customer_id": customer.customer_id},
     )
+    # what was sent about the visit lies in the customer's file before its deal looks for it there
+    await work.opportunities.file_evidence(visit)
+    filed = await filing.on_confirmed(ctx, work, visit, customer)
+    moved = await deals.on_confirmed(ctx, work, visit, now, customer, member=member, to=to, cause=cause)
     made = await todos.create(ctx, work, visit, now, customer=customer.name, to=to, cause=cause)
     await todos.settle_follow_ups(ctx, work, customer.customer_id, member.member_id, cause=cause)
+    price = credibility.of_price_objection(now, await work.visits.evidence_of(visit.visit_id))
     told = await escalation.raise_for(ctx, work, visit, now, member=member, customer=customer.name, cause=cause)
     sentence = texts.CONFIRMED.format(
         customer=customer.name,
         on=day(visit.visited_on, ctx.day_of(work.now)),
         todos=texts.TODOS_MADE.format(count=made) if made else "",
     )
-    await outbox.say(work, to, f"{sentence}\n{told}".strip(), cause=f"{cause}>confirmed")
+    await outbox.say(
+        work, to, "\n".join(filter(None, [sentence, filed, moved, told, price])), cause=f"{cause}>confirmed"
+    )
+    await deals.show_what_waits(ctx, work, visit, to=to, cause=cause)
     await rules.on_confirmed(ctx, work, visit, now, customer, member, cause, is_new=known is None)
+
+
+async def waits_for_customer(work: Work, visit: Visit) -> bool:
+    """Whether a name said now is whom this draft is about."""
+    customer = (await load(work, visit)).customer
+    return customer is None or customer.status != "known" or await work.cards.is_open_for(visit, "customer")
 
 
 def _meant_customer(customer: CustomerValue | None, chosen: str | None) -> CustomerValue | None:
@@ -329,7 +366,7 @@ async def ask_for_customer(ctx: Context, work: Work, visit: Visit, now: Record, 
 
 
 async def _remember(ctx: Context, work: Work, customer: Customer, visit: Visit, now: Record) -> None:
-    """Confirmed contacts and stage belong to the customer's own record from now on, and when it was seen."""
+    """Confirmed contacts belong to the customer's own record from now on, and when it was seen."""
     seen_at = _seen_at(ctx, visit)
     customer.last_contact_at = max(customer.last_contact_at or seen_at, seen_at)
     for contact in now.all(ContactValue):
@@ -341,8 +378,6 @@ async def _remember(ctx: Context, work: Work, customer: Customer, visit: Visit, 
             phone=contact.phone,
             email=contact.email,
         )
-    if stage := now.one(StageValue):
-        work.customers.set_stage(customer, stage.name)
 
 
 def _seen_at(ctx: Context, visit: Visit) -> datetime:

@@ -153,13 +153,13 @@ async def raise_matter(ctx: Context, work: Work, matter: Matter, *, cause: str) 
     log.info("escalation.opened", extra={"escalation_id": escalation.escalation_id, "kind": matter.kind})
     if shown_at is not None:
         later = texts.ESCALATED_LATER if is_risk else texts.RAISED_LATER
-        return later.format(manager=manager.name, when=_when(ctx, work, shown_at))
+        return later.format(manager=manager.name, when=when(ctx, work, shown_at))
     if await ctx.is_within_reach(work, address):
         return (texts.ESCALATED if is_risk else texts.RAISED).format(manager=manager.name)
     return (texts.ESCALATED_IF_WRITTEN if is_risk else texts.RAISED_IF_WRITTEN).format(manager=manager.name)
 
 
-def _when(ctx: Context, work: Work, at: datetime) -> str:
+def when(ctx: Context, work: Work, at: datetime) -> str:
     """明天 08:30, or the day where it is a later one."""
     days = (ctx.day_of(at) - ctx.day_of(work.now)).days
     day = {0: "今天", 1: "明天"}.get(days) or wording.day(ctx.day_of(at), ctx.day_of(work.now))

@@ -5,18 +5,13 @@ left or cannot be reached. At the top it goes nowhere: whoever has it is reminde
 no more. What was taken on or assigned is not passed on; whoever has it is reminded once, after `remind_after_days`.
 """
 
-from datetime import datetime
-
-from handlers import escalation, notices, outbox, texts
+from handlers import escalation, notices, texts
 from handlers.context import Context
 from handlers.escalation import holder_of, next_up, pass_up, since, subject
 from storage.escalations import UNSETTLED
 from storage.jobs import Job
-from storage.members import Address
 from storage.models import Escalation, EscalationState
 from storage.work import Work
-
-HELD_UP = "its card was held up"
 
 
 async def show(ctx: Context, job: Job) -> None:
@@ -38,9 +33,8 @@ async def go_up(ctx: Context, job: Job) -> None:
         await work.jobs.fence(job)
         matter = await _meant(work, job, ("open",))
         if matter is not None and ctx.settings.rules.escalation.on:
-            seen_until = await _seen_until(ctx, work, job, matter)
-            if seen_until is not None:
-                await work.jobs.postpone(job, seen_until, HELD_UP)
+            hours = ctx.settings.rules.escalation.hours_a_level
+            if await notices.has_waited_for_card(ctx, work, job, matter.card_id, hours=hours):
                 return
             await _go_up(ctx, work, matter, late=notices.late(ctx, job, work.now))
         await work.jobs.complete(job)
@@ -53,25 +47,6 @@ async def _go_up(ctx: Context, work: Work, matter: Escalation, *, late: str) -> 
         return
     text = texts.STILL_OPEN.format(**await escalation.named(work, matter))
     await _remind(ctx, work, matter, text + late, key="top")
-
-
-async def _seen_until(ctx: Context, work: Work, job: Job, matter: Escalation) -> datetime | None:
-    """Until when its holder may answer, where the card lay in the outbox over a standstill; None where time is up.
-
-    The hours count from when it was delivered. A timer that is there before the card, which is still on its way,
-    counts them from now, once: it goes on though the card never gets there.
-    """
-    card = await work.cards.find(matter.card_id) if matter.card_id else None
-    if card is None:
-        return None
-    seen_at = card.sent_at
-    if seen_at is None and not await work.jobs.was_put_off(job, HELD_UP):
-        is_on_its_way = await work.jobs.is_lane_busy(outbox.QUEUE, Address(card.platform, card.user_id).lane)
-        seen_at = work.now if is_on_its_way else None
-    if seen_at is None or seen_at - card.created_at <= notices.LATE:
-        return None
-    at = ctx.settings.working_time.add_hours(seen_at, ctx.settings.rules.escalation.hours_a_level)
-    return at if at > work.now else None
 
 
 async def remind(ctx: Context, job: Job) -> None:

@@ -36,7 +36,7 @@ async def run(ctx: Context, work: Work, member: Member, reply: Reply, request: R
     customer = await _named(work, request.customer) if request.customer else None
     if request.customer and customer is None:
         return False
-    visit = None if customer is not None else await _visit_meant(work, member)
+    visit = None if customer is not None else await visit_meant(work, member)
     if customer is None and visit is None:
         payload = {"to": await _to(work, member, request), "words": request.words, "reason": request.reason}
         await work.questions.ask(
@@ -125,7 +125,7 @@ def _is_called(person: Member, who: str) -> bool:
     return person.name == who or (surname != who and bool(surname) and person.name.startswith(surname))
 
 
-async def _visit_meant(work: Work, member: Member) -> Visit | None:
+async def visit_meant(work: Work, member: Member) -> Visit | None:
     draft = await work.visits.latest_draft(member.member_id)
     return draft or await work.visits.latest_confirmed(member.member_id, since=work.now - WITHIN)
 

@@ -8,7 +8,21 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC
 
-from handlers import access, actions, called, escalation_clock, handover, notices, outbox, people_cards, texts, wording
+from handlers import (
+    access,
+    actions,
+    approval_clock,
+    asking_up,
+    called,
+    escalation_clock,
+    handover,
+    help_clock,
+    notices,
+    outbox,
+    people_cards,
+    texts,
+    wording,
+)
 from handlers.actions import NOT_CHOSEN, TAKER_SELECT
 from handlers.context import TIMERS, Context
 from handlers.people_cards import Holdings
@@ -53,7 +67,8 @@ async def settle(ctx: Context, job: Job) -> None:
         member = await work.members.get(_member_id(job))
         if member.active:
             return
-        await escalation_clock.everything_left_by(ctx, work, member.member_id, cause=f"left:{job.id}")
+        for clock in (escalation_clock, asking_up, help_clock, approval_clock):
+            await clock.everything_left_by(ctx, work, member.member_id, cause=f"left:{job.id}")
         held = await holdings(work, member)
         if held.customers or held.todos:
             await _put_card(ctx, work, member, number=1)

@@ -10,9 +10,11 @@ from hashlib import sha256
 
 TODO_PATH = "/todo"
 EVIDENCE_PATH = "/evidence"
+FILE_PATH = "/file"
 
 _TODO = b"visitbot todo link\n"
 _EVIDENCE = b"visitbot evidence link\n"
+_FILE = b"visitbot file link\n"
 """Signed along with the content, so that no kind of link can be passed off as another."""
 _VERSION = 1
 _CONTENT = struct.Struct(">BQQQ")
@@ -37,6 +39,14 @@ class EvidenceLink:
     until: datetime
 
 
+@dataclass(frozen=True)
+class FileLink:
+    evidence_id: int
+    member_id: int
+    """Whom the link was made for."""
+    until: datetime
+
+
 class Links:
     """`secret` is the installation's own (`work.keys.secret`); `public_url` is empty where phones cannot reach us."""
 
@@ -52,6 +62,10 @@ class Links:
         """The address of what a matter rests on, good until then to the second; None without a public address."""
         return self._made(_EVIDENCE, EVIDENCE_PATH, escalation_id, member_id, until)
 
+    def file(self, evidence_id: int, member_id: int, *, until: datetime) -> str | None:
+        """The address of one piece of evidence, good until then to the second; None without a public address."""
+        return self._made(_FILE, FILE_PATH, evidence_id, member_id, until)
+
     def read_todo(self, token: str, now: datetime) -> TodoLink | None:
         """What a token of ours says; None for anything else, and for one whose time is over. Never raises."""
         read = self._read(_TODO, token)
@@ -62,9 +76,14 @@ class Links:
         read = self._read(_EVIDENCE, token)
         return EvidenceLink(*read) if read is not None and now < read[2] else None
 
+    def read_file(self, token: str, now: datetime) -> FileLink | None:
+        """As `read_todo`."""
+        read = self._read(_FILE, token)
+        return FileLink(*read) if read is not None and now < read[2] else None
+
     def has_ended(self, token: str, now: datetime) -> bool:
         """Whether it is a token of ours whose time is over."""
-        reads = (self._read(kind, token) for kind in (_TODO, _EVIDENCE))
+        reads = (self._read(kind, token) for kind in (_TODO, _EVIDENCE, _FILE))
         return any(read is not None and now >= read[2] for read in reads)
 
     def _made(self, kind: bytes, path: str, subject_id: int, member_id: int, until: datetime) -> str | None:

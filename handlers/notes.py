@@ -257,9 +257,7 @@ async def _answer_to_which(
     work: Work, latest: Visit, note: Note, understanding: ExtractionContext, draft: VisitDraft
 ) -> str | None:
     """The customer, where this text is nothing but the name that a card of ours is waiting for."""
-    customer = (await load(work, latest)).customer
-    waiting = customer is None or customer.status != "known" or await work.cards.is_open_for(latest, "customer")
-    if not waiting:
+    if not await drafts.waits_for_customer(work, latest):
         return None
     words = note.text.strip(" \n。.！!，,")
     for entry in understanding.customers:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from handlers import outbox, texts, wording
 from handlers.context import TIMERS, Context
 from storage.jobs import Job
+from storage.members import Address
 from storage.work import Work
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ APART = timedelta(hours=1)
 WAIT_FOR_MORNING = timedelta(minutes=1)
 LATE = timedelta(minutes=30)
 """What falls due this much later than it should says so: the assistant was not running."""
+HELD_UP = "its card was held up"
 MEANT_AT = "meant_at"
 """In the payload of a timer that a standstill put off: when it should have fired at first."""
 
@@ -72,6 +74,27 @@ async def has_put_off(ctx: Context, work: Work, job: Job, *, to: int | None = No
     # only a standstill brings it at such an hour: in the morning it still says so
     await work.jobs.advance(job, job.kind, {MEANT_AT: job.run_at.isoformat(), **job.payload}, at=opens_at)
     return True
+
+
+async def has_waited_for_card(ctx: Context, work: Work, job: Job, card_id: str | None, *, hours: float) -> bool:
+    """Put a level's end off where its card lay in the outbox over a standstill; False where time is up.
+
+    The working hours count from when the card was delivered. A timer that is there before the card, which is still on
+    its way, counts them from now, once: it goes on though the card never gets there.
+    """
+    card = await work.cards.find(card_id) if card_id else None
+    if card is None:
+        return False
+    seen_at = card.sent_at
+    if seen_at is None and not await work.jobs.was_put_off(job, HELD_UP):
+        is_on_its_way = await work.jobs.is_lane_busy(outbox.QUEUE, Address(card.platform, card.user_id).lane)
+        seen_at = work.now if is_on_its_way else None
+    if seen_at is None or seen_at - card.created_at <= LATE:
+        return False
+    at = ctx.settings.working_time.add_hours(seen_at, hours)
+    if at > work.now:
+        await work.jobs.postpone(job, at, HELD_UP)
+    return at > work.now
 
 
 async def flush(ctx: Context, work: Work, member_id: int, *, cause: str) -> int:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter
 from rapidfuzz import fuzz
 
-from handlers import actions, attachments, cards, notes, outbox, papers, texts, wording
+from handlers import actions, attachments, cards, copies, filing, labels, notes, outbox, papers, texts, wording
 from handlers.actions import LABEL_SELECT, NOT_CHOSEN
 from handlers.context import Context
 from handlers.messages import CardClick, File, Image, InboundMessage, OutboundCard, Sender
 from handlers.people import known
-from nlp import dialogue, documents, images, screen_join
+from nlp import dialogue, documents, images, looks, screen_join
 from nlp.draft import Span
 from nlp.errors import (
     DamagedImage,
@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 READ = "read_picture"
 UNDERSTAND = "understand_picture"
 QUEUE = "work"
-READING, LOOK, SIDE, LABEL = "reading", "look", "customer_side", "label"
-"""Keys of a picture's evidence: what it says, what it looks like, who is the customer, what it shows."""
+READING, LOOK, SIDE = "reading", "look", "customer_side"
+"""Keys of a picture's evidence: what it says, what it looks like, who is the customer."""
 EVIDENCE, AS_NOTE = "evidence_id", "as_note"
 """In the payload of `understand`: the picture, where it is not the one just sent; whether it is read as a note."""
 
@@ -50,7 +50,6 @@ SHOWN_WORDS = 40
 
 _READINGS: TypeAdapter[ScreenReading] = TypeAdapter(ScreenReading)
 _OTHER_SIDE: dict[Speaker, Speaker] = {"left": "right", "right": "left", "system": "system"}
-_THIS_IS = ("这是", "这张是", "这个是", "上一张是", "刚才那张是")
 
 
 # Fetched
@@ -119,6 +118,8 @@ async def read(ctx: Context, job: Job) -> None:
 
 def _remember(evidence: Evidence, seen: Seen) -> None:
     evidence.text = seen.reading.plain_text or None
+    # of a picture with writing the layout would be compared
+    evidence.look = looks.hash_of(seen.look) if seen.reading.kind == "photo" else None
     evidence.detail = {**evidence.detail, READING: _READINGS.dump_python(seen.reading, mode="json"), LOOK: seen.look}
 
 
@@ -126,8 +127,10 @@ async def _keep_unread(ctx: Context, job: Job, message: InboundMessage) -> None:
     async with ctx.finishing(job) as work:
         member = await known(ctx, work, message.sender)
         evidence = await work.visits.by_event(message.key)
-        saved = await attachments.put_with_visit(ctx, work, member, evidence, what="图片")
-        await outbox.say(work, message.sender, f"{saved}\n{texts.NO_EYES}", cause=f"{message.key}>saved")
+        lines = [*attachments.name_it(ctx, evidence), texts.NO_EYES]
+        await attachments.put_or_offer(
+            ctx, work, member, evidence, what="图片", to=message.sender, cause=message.key, lines=lines
+        )
 
 
 def excuse(error: NlpError) -> str:
@@ -395,10 +398,25 @@ async def _as_note(ctx: Context, job: Job, picture: Picture) -> None:
 
 
 async def _scene(ctx: Context, job: Job, picture: Picture) -> None:
-    async with _keeping(ctx, job, picture, what=documents.SCENE) as kept:
-        kept.evidence.detail = {**kept.evidence.detail, LABEL: documents.SCENE}
-        answer = "\n".join([f"{texts.NO_LETTERS}{kept.words}", *(f"⚠ {doubt}" for doubt in picture.doubts)])
-        await outbox.say(kept.work, picture.to, answer, cause=f"{picture.cause}>picture")
+    async with ctx.finishing(job) as work:
+        member = await known(ctx, work, picture.to)
+        evidence = await work.visits.evidence(picture.evidence.evidence_id)
+        evidence.label = documents.SCENE
+        used = await copies.find(work, evidence, visit=await attachments.open_visit(ctx, work, member, evidence))
+        copied = await copies.mark(ctx, work, member, evidence, used) if used is not None else ""
+        doubts = () if copied else picture.doubts  # which would say the same
+        await attachments.put_or_offer(
+            ctx,
+            work,
+            member,
+            evidence,
+            what=documents.SCENE,
+            to=picture.to,
+            cause=picture.cause,
+            before=texts.NO_LETTERS,
+            lines=[f"⚠ {line}" for line in (copied, *doubts) if line],
+            is_offered=used is None or used.is_here,
+        )
 
 
 async def _document(ctx: Context, job: Job, picture: Picture) -> None:
@@ -407,17 +425,19 @@ async def _document(ctx: Context, job: Job, picture: Picture) -> None:
     card = cards.label_card(
         evidence_id,
         outbox.new_card_id("label", evidence_id),
-        _labels(ctx),
+        labels.of_pictures(ctx),
         words=_shortened(" ".join(text.split())),
-        likeliest=documents.likeliest(text, ctx.settings.documents),
+        likeliest=documents.likeliest(text, ctx.settings.documents) or _by_name(ctx, picture.evidence),
         doubts=picture.doubts,
     )
     async with _keeping(ctx, job, picture) as kept:
         await _show(ctx, kept.work, picture, card, kind="label")
 
 
-def _labels(ctx: Context) -> tuple[str, ...]:
-    return (*ctx.settings.documents, documents.SCENE)
+def _by_name(ctx: Context, evidence: Evidence) -> str | None:
+    """What its name says, where it came as a file."""
+    label = documents.by_name(filing.file_name(evidence), ctx.settings.documents)
+    return label if label in labels.of_pictures(ctx) else None
 
 
 # What the rep says of a picture
@@ -447,10 +467,11 @@ async def press(
             await _look_again(work, message, evidence, as_note=True)
         case actions.LabelPicture():
             label = next(iter(click.chosen.get(LABEL_SELECT, ())), NOT_CHOSEN)
-            if label not in _labels(ctx):
+            if label not in labels.of_pictures(ctx):
                 await outbox.say(work, to, texts.CHOOSE_FIRST, cause=f"{cause}>choose")
                 return
-            await _put_label(ctx, work, evidence, label, member=member, to=to, cause=cause)
+            told = await labels.put(ctx, work, evidence, label, member=member, cause=cause)
+            await labels.say_or_offer(ctx, work, evidence, told, to=to, cause=cause)
     closing = texts.CLOSED_LABELLED if isinstance(action, actions.LabelPicture) else texts.CLOSED_PICKED
     await outbox.close(work, card, closing, cause=f"{cause}>closed", response_ref=click.response_ref)
 
@@ -464,51 +485,3 @@ async def _look_again(work: Work, message: InboundMessage, evidence: Evidence, *
         lane=message.sender.lane,
         dedupe=f"again:{message.key}",
     )
-
-
-async def _put_label(
-    ctx: Context, work: Work, evidence: Evidence, label: str, *, member: Member, to: Sender, cause: str
-) -> None:
-    work.audit.note(
-        "evidence.labelled",
-        f"evidence:{evidence.evidence_id}",
-        member_id=member.member_id,
-        source=cause,
-        before={LABEL: evidence.detail.get(LABEL)},
-        after={LABEL: label},
-    )
-    evidence.detail = {**evidence.detail, LABEL: label}
-    if evidence.visit_id is None:
-        answer = texts.LABELLED_LOOSE.format(label=label, minutes=attachments.window_min(ctx))
-    else:
-        visit = await work.visits.get(evidence.visit_id)
-        answer = texts.LABELLED.format(label=label, customer=await attachments.customer_words(work, visit))
-    await outbox.say(work, to, answer, cause=f"{cause}>labelled")
-
-
-def label_said(ctx: Context, text: str) -> str | None:
-    """The label, where the text is nothing but that: 营业执照, 这是营业执照."""
-    words = text.strip(" \n。.！!，,")
-    prefix = next((prefix for prefix in sorted(_THIS_IS, key=len, reverse=True) if words.startswith(prefix)), "")
-    label = words.removeprefix(prefix)
-    return label if label in _labels(ctx) else None
-
-
-async def label_by_reply(ctx: Context, job: Job, message: InboundMessage, label: str) -> bool:
-    """Put the label on the picture sent last, within the merge window; False where there is none."""
-    async with ctx.database.reading() as work:
-        member = await work.members.by_identity(message.sender.platform, message.sender.user_id)
-        picture = await _last_picture(ctx, work, member, message) if member is not None else None
-    if member is None or picture is None:
-        return False
-    async with ctx.finishing(job) as work:
-        evidence = await work.visits.evidence(picture.evidence_id)
-        await _put_label(ctx, work, evidence, label, member=member, to=message.sender, cause=message.key)
-    return True
-
-
-async def _last_picture(ctx: Context, work: Work, member: Member, message: InboundMessage) -> Evidence | None:
-    for found in await work.visits.latest_pictures(member.member_id, limit=1):
-        if abs(message.sent_at - found.sent_at) <= ctx.settings.merge_window:
-            return found
-    return None

@@ -161,6 +161,20 @@ class DemoValue(Frozen):
     refused: bool
 
 
+class SigningValue(Frozen):
+    """When the contract is expected to be signed."""
+
+    kind: Literal["signing"] = "signing"
+    on: date
+
+
+class DeciderValue(Frozen):
+    """Who has the last word at the customer's, as said."""
+
+    kind: Literal["decider"] = "decider"
+    name: str
+
+
 class RemarkValue(Frozen):
     """Something the rep wants in the record that none of the other values holds; the words are the source's."""
 
@@ -223,6 +237,8 @@ Value = (
     | AlsoVisitedValue
     | DayValue
     | DemoValue
+    | SigningValue
+    | DeciderValue
     | RemarkValue
     | BlockerValue
     | SupportValue
@@ -245,6 +261,7 @@ _SINGLE = (
     BreakthroughValue,
     SkippedValue,
     DemoValue,
+    SigningValue,
 )
 _BESIDE = (
     WithdrawnAmountValue,
@@ -257,6 +274,8 @@ _BESIDE = (
     BreakthroughValue,
     SkippedValue,
     DemoValue,
+    SigningValue,
+    DeciderValue,
 )
 """These tell of a visit that something else has to show: 明天三点要开会 is none."""
 
@@ -458,6 +477,9 @@ def facts_of(draft: VisitDraft, evidence: Evidence, transcript: Transcript | Non
         facts.append(fact(SaidPlaceValue(name=draft.place.name), draft.place.span))
     if draft.visited_time and draft.visited_span:
         facts.append(fact(VisitTimeValue(at=draft.visited_time), draft.visited_span))
+    if draft.signing:
+        facts.append(fact(SigningValue(on=draft.signing.on), draft.signing.span))
+    facts += [fact(DeciderValue(name=decider.name), decider.span) for decider in draft.deciders]
     facts += [fact(VagueValue(question=vague.question), vague.span) for vague in draft.vague]
     facts += [fact(AlsoVisitedValue(name=other.value), other.span) for other in draft.others]
     facts += [fact(DemoValue(refused=mention.refused), mention.span) for mention in demo_refusals.find(text)[-1:]]

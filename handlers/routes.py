@@ -14,6 +14,7 @@ from handlers import (
     clicks,
     commands,
     directory,
+    labels,
     leavers,
     notes,
     outbox,
@@ -85,8 +86,8 @@ async def _type(ctx: Context, job: Job, message: InboundMessage) -> None:
     assert isinstance(content, Text)  # the table of routes saw to it
     if await people_said.take(ctx, job, message):
         return
-    label = pictures.label_said(ctx, content.text)
-    if label is not None and await pictures.label_by_reply(ctx, job, message, label):
+    named = labels.said(ctx, content.text)
+    if named is not None and await labels.by_reply(ctx, job, message, named):
         return
     await notes.take(
         ctx,

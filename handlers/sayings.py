@@ -9,11 +9,18 @@ from typing import Any, Generic, TypeVar
 
 from handlers import (
     access,
+    approval_said,
+    copies,
+    customer_view,
+    deals,
     escalation_answers,
     escalation_requests,
     escalation_weights,
+    filing,
+    help_said,
     objections,
     outbox,
+    packs,
     plans,
     practice,
     risk_replies,
@@ -32,7 +39,7 @@ from handlers import (
 from handlers.access import Role
 from handlers.context import Context
 from handlers.reply import Reply
-from nlp import objection_words, plan_words, practice_words, todo_words
+from nlp import evidence_words, objection_words, plan_words, practice_words, todo_words, view_words
 from nlp.draft import Vocabulary
 from storage.models import Member
 from storage.work import Work
@@ -54,6 +61,8 @@ class Saying(Generic[T]):
     run: Callable[[Context, Work, Member, Reply, T], Awaitable[bool]]
     is_order: bool = False
     """Whether it is meant by the letter, so that nothing in it changes an open draft."""
+    may_answer: bool = False
+    """Whether the words may as well answer a question of ours: a name."""
     read_own: Callable[[str, Vocabulary], T | None] | None = None
     """In place of `read` where the company's own lists are known."""
 
@@ -82,7 +91,19 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("话术库", access.EVERYBODY, script_library.read, script_library.show, is_order=True),
     Saying("练习情况", access.LEADERS, practice_words.asks_for_team, practice.show_team, is_order=True),
     Saying("练习", access.EVERYBODY, practice_words.read, practice.run, is_order=True),
+    Saying("客户情况", access.EVERYBODY, view_words.read, customer_view.ask, is_order=True),
     Saying("怎么回", access.EVERYBODY, objections.read, objections.ask, is_order=True),
+    Saying("商机", access.SELLERS, deals.read, deals.run, is_order=True),
+    Saying("求助", access.EVERYBODY, help_said.read, help_said.run, is_order=True),
+    Saying("团队求助", access.LEADERS, help_said.asks_for_team, help_said.show_team, is_order=True),
+    Saying("审批", access.EVERYBODY, approval_said.read, approval_said.run, is_order=True),
+    Saying("团队审批", access.LEADERS, approval_said.asks_for_team, approval_said.show_team, is_order=True),
+    Saying("请同事帮忙", access.EVERYBODY, help_said.read_loose, help_said.run_loose),
+    Saying("申请审批", access.SELLERS, approval_said.read_loose, approval_said.run_loose),
+    Saying("不是同一张", access.SELLERS, copies.read, copies.deny),
+    Saying("证据", access.SELLERS, evidence_words.read_show, packs.run, is_order=True),
+    Saying("某客户的证据", access.SELLERS, evidence_words.read_show_of, packs.run),
+    Saying("归档", access.SELLERS, evidence_words.read_file_to, filing.run, is_order=True),
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),
     Saying("跟进或已处理", access.EVERYBODY, escalation_answers.said_of_matter, escalation_answers.do_as_said),
@@ -93,12 +114,15 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("计划", access.SELLERS, plan_words.read, plans.note_said),
     Saying("撤销自动改动", access.SELLERS, undoing.read, undoing.run),
     Saying("回答风险", access.EVERYBODY, risk_replies.read_again, risk_replies.answer_again),
+    Saying("看客户", access.EVERYBODY, view_words.read_look, customer_view.look_up, may_answer=True),
+    Saying("客户名", access.EVERYBODY, view_words.read_name, customer_view.take_name, may_answer=True),
 )
 
 
 def is_one(ctx: Context, text: str) -> bool:
     """Whether the words are meant for one of them, should it turn out to have something to do."""
-    return any(saying.meant(text, ctx.settings.vocabulary) is not None for saying in SAYINGS)
+    vocabulary = ctx.settings.vocabulary
+    return any(not saying.may_answer and saying.meant(text, vocabulary) is not None for saying in SAYINGS)
 
 
 def is_order(ctx: Context, text: str) -> bool:

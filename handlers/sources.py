@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from handlers import wording
+from handlers import credibility, wording
 from handlers.context import Context
 from handlers.record import (
     AlsoVisitedValue,
@@ -14,6 +14,7 @@ from handlers.record import (
     ContactValue,
     CustomerValue,
     DayValue,
+    DeciderValue,
     DemandValue,
     DemoValue,
     ItemValue,
@@ -25,6 +26,7 @@ from handlers.record import (
     RemarkValue,
     SaidPlaceValue,
     SignalValue,
+    SigningValue,
     SkippedValue,
     StageValue,
     StepValue,
@@ -54,8 +56,11 @@ async def text(ctx: Context, work: Work, visit: Visit) -> str:
     record = await load(work, visit)
     today = ctx.day_of(work.now)
     lines = [f"{_name(fact.value, today)} ← {_quote(fact.source)}" for fact in record.facts]
-    said = _said(await work.visits.evidence_of(visit.visit_id))
-    parts = [HOW, "现在的内容和依据：\n" + "\n".join(lines)]
+    pieces = await work.visits.evidence_of(visit.visit_id)
+    said = _said(pieces)
+    sent_on = ctx.day_of(visit.first_sent_at)
+    trust = credibility.of(record, pieces, visited_on=visit.visited_on, sent_on=sent_on)
+    parts = [HOW, "现在的内容和依据：\n" + "\n".join(lines), credibility.told(trust)]
     if said:
         parts.append("语音原文：" + "\n".join(said))
     return "\n\n".join(parts)
@@ -125,6 +130,10 @@ def _name(value: Value, today: date) -> str:  # noqa: C901  a closed set of type
             return f"另一家客户 {value.name}"
         case DayValue():
             return f"拜访日 {wording.day(value.on, today)}"
+        case SigningValue():
+            return f"预计签约 {wording.day(value.on, today)}"
+        case DeciderValue():
+            return f"决策人 {value.name}"
         case DemoValue():
             return f"产品演示 {'客户拒绝了' if value.refused else '看过或约了'}"
         case RemarkValue():

@@ -9,13 +9,14 @@ HELP = """我是拜访助手，拜访完说一段话就行：
 6. 改待办：排期表改到周五；第二个往后推三天；删掉第二个待办
 7. 补充：他们12月要验厂；删内容：风险去掉、竞品不是华锐是华工；撤销：回到上一版；作废：不要这条了
 8. 待办：看还没做完的事；排期表搞定了、第二个待办延期到周五、排期表转给赵一鸣；新建待办：周五前寄样品；待跟进 恒力
-9. 客户的话不知道怎么接：客户说竞品价格低15%，怎么回；话术库：看团队的话术；新增话术、修改话术 PR-01：主管通过后大家都能用
-10. 练习：我扮客户，您来答异议（练习 价格、练习记录）；帮助：再看一遍这段话"""
+9. 客户的话不知道怎么接：客户说竞品价格低15%，怎么回；话术库、新增话术、修改话术 PR-01；练习：我扮客户，您来答异议
+10. 查客户：恒力上次聊到哪了、商机 恒力、证据 恒力；找人帮忙：求助 @技术 …；审批 恒力 报价18万；帮助：再看一遍这段话"""
 
 HELP_LEADERS = """主管还可以说：
 · 风险：看待处理的上报；卡片上点 我来跟进 / 指派 / 已处理 / 误报
 · 误报清单：哪些说法不再自动上报；恢复「再考虑」
-· 待办 李晓彤、团队待办：看团队的待办
+· 待办 李晓彤、团队待办：看团队的待办；商机：团队在谈的商机
+· 待审批、团队审批、团队求助：等您批的，和团队提出的
 · 练习情况：看团队练了几次、平均多少分
 · 成员、邀请 张三：看名单、加人
 · 交接 李晓彤 给 赵一鸣：客户和待办一起转
@@ -365,6 +366,9 @@ CLOSED_DISCARDED = "已作废"
 CLOSED_REPLACED = "已更新，见新卡"
 CLOSED_DONE = "已完成"
 CLOSED_PICKED = "已选定"
+CLOSED_STAGE_MOVED, CLOSED_STAGE_KEPT = "阶段已改", "不改了"
+CLOSED_WAIVER_ASKED, CLOSED_WAIVED, CLOSED_NOT_WAIVED = "已请上级放行", "已放行", "未放行"
+CLOSED_UNLOCKED, CLOSED_NOT_UNLOCKED = "已解锁", "未同意"
 CLOSED_LABELLED = "已标注"
 DECIDED = "好的，已告诉销售。"
 DECIDED_UNTOLD = "好的，已记下。销售没有登记可联系的账号，请您直接告诉他。"
@@ -793,3 +797,182 @@ PRACTICE_TEAM = "团队练习（近 {days} 天，只看次数和分数）：\n{l
 PRACTICE_TEAM_LINE = "{member} {sessions} 次 {rounds} 轮，平均 {average} 分"
 PRACTICE_TEAM_NONE = "\n没有练过：{members}"
 PRACTICE_NO_TEAM = "您名下还没有团队成员。"
+
+# How things stand with a customer
+
+VIEW_NOT_YOURS = "「{name}」不在您的客户里。可以换全称或简称再问一次。"
+VIEW_OF_WHOM = "您想看哪家客户？请带上名称，例如：恒力上次聊到哪了"
+VIEW_WHICH = "哪一家？"
+VIEW_WHICH_HOW = "选一家，或直接回复客户全称"
+VIEW_MORE_CUSTOMERS = "还有 {count} 家名称相近，请说全称"
+VIEW_CUSTOMER_TITLE = "客户情况"
+VIEW_DEAL_TITLE = "商机情况"
+VIEW_NONE_YET = "还没有"
+VIEW_NO_STEP = "上次没有约定"
+VIEW_STEPS_DONE = "上次约定的都已了结"
+VIEW_FROM_LIST = "{day}（名单里登记的，还没有拜访记录）"
+VIEW_LAST_TOLD = "上次聊到：{told}"
+VIEW_WAITING = "，待进入「{stage}」"
+VIEW_FROZEN = "（已冻结，等解锁）"
+VIEW_DEALS = "{count} 个在跟，见下"
+VIEW_UNNAMED_DEAL = "未命名商机"
+VIEW_DEAL_STATES = {"open": "在跟", "won": "已签约", "lost": "已丢单", "returned": "已退回市场"}
+CHAIN_TITLE = "动作链"
+CHAIN_EMPTY = "还没有动作记录。"
+CHAIN_MATTER_ENDS = {"resolved": "风险已处理", "false_alarm": "风险标为误报", "withdrawn": "风险已撤回"}
+CHAIN_APPROVALS = {"quote": "报价", "discount": "折扣"}
+CHAIN_DECISIONS = {"approved": "审批通过", "refused": "审批未通过", "withdrawn": "审批已撤回"}
+CHAIN_FILES = {
+    "voice": "录音",
+    "image": "图片",
+    "text": "文字",
+    "location": "位置",
+    "file": "文件",
+    "video": "视频",
+    "link": "链接",
+}
+# Requests to colleagues
+
+HELP_CARD = "请您回复"
+HELP_CARD_RAISED = "超时未回复，请您处理"
+HELP_NUMBER = "求助{number}"
+HELP_CARD_HOW = "也可以直接回复：回复求助{number}：……"
+HELP_SENT = "已发给{to}：求助{number}，请对方在 {until} 前回复。"
+HELP_LATER = "现在是非工作时间，{when} 送达。"
+HELP_IF_WRITTEN = "对方如果还没给我发过消息，要先发一条才收得到，请您提醒一下。"
+HELP_ABOUT = "客户：{customer}。"
+HELP_ABOUT_LAST = "客户：{customer}（按您最近的拜访，不对请撤回重发）。"
+HELP_ABOUT_SEVERAL = "说到的客户不止一家，没有关联客户。"
+HELP_HOW_TO_WITHDRAW = "撤回请回复：撤回求助{number}"
+HELP_NO_WORDS = "要问什么？请连问题一起说，例如：求助 李工 恒力的阀体材质要 316L，能不能做？"
+HELP_WHOM = "要问谁？请回复部门或同事的姓名，或回复「取消」。"
+HELP_DEPARTMENTS = "可以问的部门：{departments}"
+HELP_NOBODY = "没有叫「{name}」的部门或同事。"
+HELP_WHICH = "是哪一位？回复序号或全名：\n{lines}"
+HELP_NOT_TO = "「{name}」是提问人自己，或者这件事已经在他那里，没有改动。"
+HELP_UNREACHABLE = "{name}没有登记可联系的账号，没有发出；请换一位，或请管理员补上。"
+HELP_DEPARTMENT_EMPTY = "「{name}」现在没有联系得上的人，没有发出；请直接说同事的姓名，或请管理员补上。"
+HELP_NOT_SENT = "好的，没有发出。"
+HELP_NOT_YOURS = "没有您发起的求助{number}，没有改动。回复「我的求助」查看。"
+HELP_NOT_WITH_YOU = "求助{number}不在您这里，没有改动。回复「待回复求助」查看。"
+HELP_MOVED_ON = "求助{number}{state}，操作没有生效。"
+HELP_STATES = {
+    "open": "已经转给别人",
+    "answered": "已经回复过了",
+    "declined": "已经回复办不了",
+    "withdrawn": "已经撤回",
+}
+HELP_CLOSINGS = {"answered": "已回复", "declined": "已回复办不了", "withdrawn": "已撤回"}
+HELP_ASK_ANSWER = "请直接回复求助{number}{customer}的答复，打字或语音都行，我马上转给{rep}。先不回就回复「取消」。"
+HELP_ASK_REASON = "求助{number}{customer}为什么办不了？请说一句原因（语音也行），我转给{rep}。先不回就回复「取消」。"
+HELP_ASK_WHOM = "求助{number}{customer}转给哪位同事？请回复姓名，或回复「取消」。"
+HELP_ANSWERED = "{by} {at} 回复了求助{number}{customer}「{asked}」：\n{words}"
+HELP_DECLINED = "{by} {at} 回复求助{number}{customer}「{asked}」办不了：\n{words}"
+HELP_ANSWER_KEPT = "已转给{rep}。"
+HELP_ANSWER_KEPT_ONLY = "已记下。提问人现在联系不上，请您直接告诉他。"
+HELP_ANSWERED_BY = "求助{number}{customer}已由{by}回复，您不用再处理。"
+HELP_WITHDRAWN = "求助{number}已撤回。"
+HELP_WITHDRAWN_TOLD = "{rep}撤回了求助{number}{customer}，您不用再处理。"
+HELP_PASSED_ON = "求助{number}{customer}已转给{colleague}。"
+HELP_PASSED_ON_TOLD = "求助{number}{customer}，{by}转给了{colleague}来回复。"
+HELP_HALF = "{rep}的求助{number}{customer}还等您回复，{due} 到期：「{words}」。可以直接回复：回复求助{number}：……"
+HELP_OVERDUE = "{rep}的求助{number}{customer}已经过期，还没有回复：「{words}」。请看卡片，或回复：回复求助{number}：……"
+HELP_WENT_UP_FROM = (
+    "求助{number}{customer} {hours} 小时没有回复，已上报{manager}。您仍可以直接回复：回复求助{number}：……"
+)
+HELP_WENT_UP = "求助{number}{customer}，{former} {hours} 小时没有回复，已上报{manager}。"
+HELP_LEFT = "求助{number}{customer}原来在{former}那里，现在由{manager}回复。"
+HELP_LEFT_NOBODY = "求助{number}{customer}原来在{former}那里，他已离职，没有找到可以接手的人。请撤回后另找一位。"
+HELP_NOBODY_ABOVE = "求助{number}{customer}到期了，{holder}还没有回复，也没有分管副总或上级可以上报。请您直接联系。"
+HELP_GIVEN_UP = "求助{number}{customer}已提醒{holder} {count} 次，仍没有回复，不再提醒。请您直接联系。"
+HELP_UNDELIVERED = "求助{number}{customer}没能送到{holder}手上（对方收不到消息），请您直接联系，或撤回后另找一位。"
+HELP_OWN = "您的求助：\n{lines}"
+HELP_NONE = "您还没有发过求助。例如：求助 李工 恒力的阀体材质要 316L，能不能做？"
+HELP_WAITING = "等您回复的求助 {count} 条：\n{lines}\n回复请说：回复求助编号：……"
+HELP_NONE_WAITING = "没有等您回复的求助。"
+HELP_TEAM = "团队还没回复的求助：\n{lines}"
+HELP_NONE_TEAM = "团队没有等待回复的求助。"
+HELP_LINE = "求助{number} {about}：{state}"
+HELP_LINE_STATES = {
+    "open": "等{name}回复，{at} 前",
+    "answered": "{name} {at} 已回复",
+    "declined": "{name} {at} 回复办不了",
+    "withdrawn": "{name} {at} 已撤回",
+}
+HELP_LINE_OVERDUE = "（已超时）"
+
+# Approvals
+
+APPROVAL_LEVELS = {"manager": "主管", "director": "总监", "general": "总经理"}
+APPROVAL_ABOVE = "上级"
+APPROVAL_WHAT = {"quote": "报价", "discount": "折扣价"}
+APPROVAL_CARD = {"quote": "报价审批", "discount": "折扣审批"}
+APPROVAL_NUMBER = "审批{number}"
+APPROVAL_OFF = "让 {percent}%"
+APPROVAL_ARROW = " → "
+APPROVAL_WAITS = "等待中（剩 {hours} 小时）"
+APPROVAL_LATE = "等待中（已超时）"
+APPROVAL_PASSED = "未处理，已转下一位"
+APPROVAL_PASSED_ON = "已转上级"
+APPROVAL_SENT = "已提交审批{number}：{customer}，{what}。\n{chain}"
+APPROVAL_NO_MANAGER = "没有设置您的上级，直接从上面第一位开始。"
+APPROVAL_LATER = "现在是非工作时间，{when} 送达。"
+APPROVAL_HOW = "撤回请回复：撤回审批{number}"
+APPROVAL_NOT_NEEDED = "审批{number}：{customer}，{what}，按规定不用审批，已记为通过。"
+APPROVAL_TWIN = "同样的审批{number}已经在走了：{customer}，{what}。\n{chain}"
+APPROVAL_NOBODY = "没有可以审批的人（没有设置您的上级），没有提交；已告诉管理员补上。"
+APPROVAL_NOBODY_REASON = "没有设置可以审批的上级"
+APPROVAL_OFF_HERE = "这里没有启用报价和折扣审批，没有提交。"
+APPROVAL_MORE = "还差：{missing}。请直接回复，或回复「取消」。"
+APPROVAL_NO_CUSTOMER = "哪一家客户（您名下的）"
+APPROVAL_WHICH_CUSTOMER = "是哪一家客户（{names}）"
+APPROVAL_NO_AMOUNT = "金额（一个准数，例如：报价18万）"
+APPROVAL_NO_PERCENT = "打几折（例如：9折）"
+APPROVAL_NOT_SENT = "好的，没有提交。"
+APPROVAL_ASK_WHY = (
+    "审批{number}（{customer}，{what}）为什么不同意？请说一句原因（语音也行），我转给{rep}。回复「取消」就先不决定。"
+)
+APPROVAL_NOT_REFUSED = "好的，先不决定，卡片还在。"
+APPROVAL_APPROVED = "审批{number}通过了：{customer}，{what}。"
+APPROVAL_STEP = "{by}同意了审批{number}：{customer}，{what}。"
+APPROVAL_REFUSED = "{by}没有同意审批{number}（{customer}，{what}）：{words}"
+APPROVAL_DECIDED = "好的，已告诉{rep}。"
+APPROVAL_RAISED = "好的，已转给{manager}。"
+APPROVAL_NOBODY_ABOVE = "已经没有再上一级，请您同意或不同意。"
+APPROVAL_WITHDRAWN = "审批{number}已撤回：{customer}，{what}。"
+APPROVAL_WITHDRAWN_TOLD = "{rep}撤回了审批{number}（{customer}，{what}），您不用再处理。"
+APPROVAL_NOT_YOURS = "没有您提交的审批{number}，没有改动。回复「我的审批」查看。"
+APPROVAL_NOT_YOUR_TURN = "审批{number}现在不在您这里，没有改动。回复「待审批」查看。"
+APPROVAL_MOVED_ON = "审批{number}{state}，操作没有生效。"
+APPROVAL_STATES = {"open": "审批中", "approved": "已通过", "refused": "没有通过", "withdrawn": "已撤回"}
+APPROVAL_WENT_UP_FROM = "审批{number}（{customer}，{what}）{hours} 个工作小时没有处理，已转给{manager}。"
+APPROVAL_WENT_UP = {
+    "unanswered": "审批{number}（{customer}，{what}），{former} {hours} 个工作小时没有处理，已转给{manager}。",
+    "asked": "审批{number}（{customer}，{what}），{former}转给了{manager}。",
+    "left": "审批{number}（{customer}，{what}）原来在{former}那里，现在由{manager}审批。",
+}
+APPROVAL_AT_THE_TOP = (
+    "审批{number}（{customer}，{what}），{holder} {hours} 个工作小时没有处理，已经没有再上一级。请您直接联系。"
+)
+APPROVAL_STILL_OPEN = "{rep}的审批{number}（{customer}，{what}）还等您处理，已经没有再上一级，请您看一下卡片。"
+APPROVAL_GIVEN_UP = "审批{number}（{customer}，{what}）已提醒{holder} {count} 次，仍没有处理，不再提醒。请您直接联系。"
+APPROVAL_STUCK = "审批{number}（{customer}，{what}）到了{holder}，现在联系不上他，也没有别人可以审批；已告诉管理员。"
+APPROVAL_UNDELIVERED = "审批{number}（{customer}，{what}）没能送到{holder}手上（对方收不到消息），请您直接联系。"
+APPROVAL_OWN = "审批：\n{lines}"
+APPROVAL_NONE = "您还没有提交过审批。例如：审批 恒力 报价 18万 含安装"
+APPROVAL_WAITING = "等您审批的 {count} 项：\n{lines}\n请在卡片上点按钮，或回复：同意审批编号"
+APPROVAL_NONE_WAITING = "没有等您审批的。"
+APPROVAL_NONE_OF = "没有您能看的「{name}」的审批。"
+APPROVAL_NONE_TEAM = "团队没有提交过审批。"
+APPROVAL_LINE = "审批{number} {rep}{customer} {what}：{state}"
+CLOSED_AGREED = "已同意"
+CLOSED_REFUSED = "没有同意"
+
+# Key moments of a deal
+
+KEY_STAGE_TODO = "客户进入「{stage}」，请办您这边的手续"
+KEY_APPROVED_TODO = "报价 {amount} 已批准（审批{number}），请办您这边的手续"
+KEY_DOCUMENT = "收到新的「{label}」，请审一下并回复意见。"
+KEY_DOCUMENT_NEXT = "{words}\n{department}的意见：{answer}"
+KEY_BEFORE = "上一位"
+KEY_ASKED = "已按流程请{to}看一下（求助{number}）：{words}"

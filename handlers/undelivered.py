@@ -3,7 +3,7 @@
 The admins hear of every parked job; those who assigned a matter or handed on a to-do know better what to do about it.
 """
 
-from handlers import escalation, escalation_clock, notices, texts
+from handlers import approving, escalation, escalation_clock, help_desk, notices, texts
 from handlers.context import Context
 from storage.jobs import Job
 from storage.models import Card, Escalation, Todo
@@ -21,6 +21,16 @@ async def tell(ctx: Context, work: Work, job: Job) -> None:
         await _matter(ctx, work, matter, card)
     for todo in await work.todos.shown_on(card.card_id):
         await _todo(ctx, work, todo, card)
+    for request in await work.help.shown_on(card.card_id):
+        holder = await work.members.get(request.holder_id)
+        text = texts.HELP_UNDELIVERED.format(holder=holder.name, **await help_desk.named(work, request))
+        asker = await help_desk.asker_of(work, request)
+        await help_desk.tell(ctx, work, request, asker, text, what=f"undelivered:{card.card_id}")
+    for approval, node in await work.approvals.shown_on(card.card_id):
+        holder = await work.members.get(node.member_id)
+        text = texts.APPROVAL_UNDELIVERED.format(holder=holder.name, **await approving.named(work, approval))
+        asker = await approving.asker_of(work, approval)
+        await approving.tell(ctx, work, approval, asker, text, what=f"undelivered:{card.card_id}")
 
 
 async def _matter(ctx: Context, work: Work, matter: Escalation, card: Card) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import after_visits, customer_rules, notices, texts
+from handlers import after_visits, notices, texts
 from handlers.checks import subject_of
 from handlers.context import Context
 from handlers.record import DemoValue, Record
@@ -28,8 +28,6 @@ async def on_confirmed(
 ) -> None:
     """In the transaction in which the visit is confirmed. `is_new`: it brought the customer in."""
     rules = ctx.settings.rules
-    if customer.stage_since == work.now:
-        await customer_rules.end_stalled(ctx, work, customer.customer_id, member.member_id, cause=cause)
     if rules.same_customer.on:
         await _tell_of_two(ctx, work, customer, member)
     if rules.refused_demo.on:

@@ -78,6 +78,17 @@ class WorkingTime:
             moment = self._at(day, self.opens)
         return (moment + left).astimezone(self.zone)
 
+    def hours_between(self, first: datetime, last: datetime) -> float:
+        """How many working hours lie between the two; 0 where `last` is not later."""
+        begin, end = first.astimezone(UTC), last.astimezone(UTC)
+        days = (self._day_of(last) - self._day_of(first)).days
+        spans = (
+            (max(begin, self._at(day, self.opens)), min(end, self._at(day, self.closes)))
+            for day in (self._day_of(first) + timedelta(days=n) for n in range(days + 1))
+            if self.is_working_day(day)
+        )
+        return sum(((until - since).total_seconds() / 3600 for since, until in spans if until > since), 0.0)
+
     def day_opens(self, day: date) -> datetime:
         return datetime.combine(day, self.opens, self.zone)
 

@@ -170,6 +170,22 @@ class Signal:
 
 
 @dataclass(frozen=True)
+class SigningMention:
+    """When the contract is expected to be signed."""
+
+    on: date
+    span: Span
+
+
+@dataclass(frozen=True)
+class DeciderMention:
+    """Who has the last word, as said: 李总."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True)
 class VisitDraft:
     visited_on: date
     summary: str
@@ -196,6 +212,8 @@ class VisitDraft:
     place: PlaceMention | None = None
     others: tuple[CustomerMention, ...] = ()
     """Further customers whom the note tells of as visited; a person has to split it."""
+    signing: SigningMention | None = None
+    deciders: tuple[DeciderMention, ...] = ()
     vague: tuple[VagueMention, ...] = ()
     missing: tuple[Essential, ...] = ()
     """What a useful record has and this one does not, the most important first."""
@@ -221,6 +239,8 @@ class Vocabulary:
     positives: Mapping[str, Sequence[str]]
     competitors: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
+    stage_cues: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Stage → further words of the team's that show it."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from nlp import (
     opinions,
     people,
     reader,
+    signing,
     steps,
     summary,
     thoughts,
@@ -196,6 +197,8 @@ def extract(text: str, context: ExtractionContext) -> VisitDraft:
         next_steps=_concrete(planned, empty),
         signals=tuple(replace(signal, words=signal.span.of(text)) for signal in judged.signals),
         demands=wanted,
+        signing=signing.expected(pieces, sight.times, sent_on=_held_at(context).date()),
+        deciders=tuple(signing.deciders(pieces)),
         vague=empty,
     )
     draft = replace(draft, missing=missing(draft))

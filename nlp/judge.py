@@ -255,7 +255,7 @@ def told(stage: StageMention | None, attitude: int) -> set[str]:
 def stage(
     reader: Reader, view: View, judged: Judged, by_rules: StageMention | None, attitude: int, vocabulary: Vocabulary
 ) -> StageMention | None:
-    if (named := opinions.named_stage(view.text, vocabulary.stages)) is not None or not view.pieces:
+    if (named := opinions.named_stage(view.text, vocabulary)) is not None or not view.pieces:
         return named
     odds = reader.stage(view, told(by_rules, attitude))
     best = max(odds, key=lambda name: odds[name])

@@ -331,6 +331,7 @@ def merged(
     base: Vocabulary,
     *,
     stages: Sequence[str] = (),
+    stage_cues: Mapping[str, Sequence[str]] | None = None,
     pain_points: Mapping[str, Sequence[str]] | None = None,
     risks: Mapping[str, Sequence[str]] | None = None,
     positives: Mapping[str, Sequence[str]] | None = None,
@@ -344,6 +345,7 @@ def merged(
     return replace(
         base,
         stages=tuple(stages) or base.stages,
+        stage_cues={**base.stage_cues, **(stage_cues or {})},
         pain_points=added(base.pain_points, pain_points or {}),
         risks=added(base.risks, risks or {}),
         positives=added(base.positives, positives or {}),

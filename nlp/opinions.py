@@ -227,7 +227,7 @@ def stage(
 
     What is planned, conditional or a competitor's does not count.
     """
-    if named := named_stage(text, vocabulary.stages):
+    if named := named_stage(text, vocabulary):
         return named
     best: tuple[int, StageMention] | None = None
     places = Times(times)
@@ -283,11 +283,29 @@ def _further(
     return rank, StageMention(value, span)
 
 
-def named_stage(text: str, stages: Sequence[str]) -> StageMention | None:
-    """The team's stage that the note says it is at: 到了报价审批, 现在在合同签订阶段."""
-    names = "|".join(re.escape(name) for name in sorted(stages, key=len, reverse=True) if name)
+def named_stage(text: str, vocabulary: Vocabulary) -> StageMention | None:
+    """The team's stage that the note says it is at, by name (到了报价审批, 现在在合同签订阶段) or by the team's own words."""
+    names = "|".join(re.escape(name) for name in sorted(vocabulary.stages, key=len, reverse=True) if name)
     if not names:
         return None
+    return _by_name(text, names) or _by_cue(text, vocabulary)
+
+
+def _by_cue(text: str, vocabulary: Vocabulary) -> StageMention | None:
+    """The furthest stage whose words stand in the text, neither denied nor ahead."""
+    for stage in reversed(vocabulary.stages):
+        for cue in vocabulary.stage_cues.get(stage, ()):
+            for match in re.finditer(re.escape(cue), text):
+                before = re.split(r"[，。！？；,!?;\n]", text[: match.start()])[-1]
+                if not _AHEAD.search(before) and not _ASKS_WHETHER.search(text[match.end() : match.end() + 6]):
+                    return StageMention(stage, Span(*match.span()))
+    return None
+
+
+_ASKS_WHETHER = re.compile(r"^[^，。！？；,!?;\n]{0,3}[吗么?？]")
+
+
+def _by_name(text: str, names: str) -> StageMention | None:
     match = re.search(
         rf"(?:到了?|进入了?|处于|推进到|进展到|走到|阶段(?:是|为|：|:)?|目前(?:在|是)?|现在(?:在|是)?)(?P<a>{names})|(?P<b>{names})(?:阶段|环节|这一步)",
         text,

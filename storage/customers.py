@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, raiseload
 
 from storage.models import Contact, Customer, CustomerAlias, Member, Visit
 
@@ -17,6 +17,11 @@ class Customers:
 
     async def get(self, customer_id: int) -> Customer:
         return await self._session.get_one(Customer, customer_id)
+
+    async def glance(self, customer_id: int) -> Customer | None:
+        """The customer alone: to ask it for aliases or contacts would be a fault."""
+        alone = raiseload(Customer.aliases), raiseload(Customer.contacts)
+        return await self._session.get(Customer, customer_id, options=alone)
 
     async def lock(self, customer_id: int) -> Customer:
         """The customer, held until the transaction ends."""
@@ -80,9 +85,9 @@ class Customers:
         await self._session.flush()
         return customer
 
-    def set_stage(self, customer: Customer, stage: str) -> None:
-        if customer.stage != stage:
-            customer.stage, customer.stage_since = stage, self._now
+    def set_stage(self, customer: Customer, stage: str, *, since: datetime | None) -> None:
+        """The stage of its deal that moved last; deals themselves are in `storage.opportunities`."""
+        customer.stage, customer.stage_since = stage, since
 
     async def set_aliases(self, customer: Customer, aliases: Iterable[str]) -> None:
         known = {row.alias: row for row in customer.aliases}
@@ -114,6 +119,9 @@ class Customers:
         await self._session.flush()
         return contact
 
+    async def contact(self, contact_id: int) -> Contact:
+        return await self._session.get_one(Contact, contact_id)
+
     async def owned_by(self, member_id: int) -> Sequence[Customer]:
         query = select(Customer).where(Customer.owner_id == member_id)
         return (await self._session.scalars(query.order_by(Customer.customer_id))).all()
@@ -137,6 +145,19 @@ class Customers:
         if found or in_full:
             return found
         return (await self._session.scalars(query.where(Customer.name.contains(word, autoescape=True)))).all()
+
+    async def ways_to_say(self, owners: Collection[int]) -> Sequence[tuple[str, tuple[str, ...]]]:
+        """Name and aliases of these people's customers, by name."""
+        rows = await self._session.execute(
+            select(Customer.name, CustomerAlias.alias)
+            .outerjoin(CustomerAlias, CustomerAlias.customer_id == Customer.customer_id)
+            .where(Customer.owner_id.in_(sorted(owners)))
+            .order_by(Customer.name, CustomerAlias.alias)
+        )
+        found: dict[str, list[str]] = {}
+        for name, alias in rows:
+            found.setdefault(name, []).extend([alias] if alias else [])
+        return [(name, tuple(aliases)) for name, aliases in found.items()]
 
     async def named_in(self, text: str) -> Sequence[Customer]:
         """Those whose name or alias the text holds."""

@@ -1,6 +1,6 @@
 """Matters that lie with somebody up the line, what belongs to each, and what teams make of a risk wording."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
@@ -14,6 +14,7 @@ from storage.models import (
     EscalationKind,
     EscalationState,
     Member,
+    Visit,
     Wording,
 )
 
@@ -62,9 +63,14 @@ class Escalations:
             query = query.where(Escalation.customer_id.is_(None), Escalation.member_id == member_id)
         return await self._session.scalar(query.order_by(Escalation.escalation_id).limit(1).with_for_update())
 
-    async def unsettled_of(self, customer_id: int) -> Sequence[Escalation]:
-        """What is not settled about a customer, to be looked at, the oldest first."""
+    async def unsettled_of(self, customer_id: int, *, opportunity_id: int | None = None) -> Sequence[Escalation]:
+        """What is not settled about a customer, or began with a visit about that deal, to look at, the oldest first."""
         query = select(Escalation).where(Escalation.customer_id == customer_id, Escalation.state.in_(UNSETTLED))
+        if opportunity_id is not None:
+            about = select(Visit.visit_id).where(
+                Visit.visit_id == Escalation.visit_id, Visit.opportunity_id == opportunity_id
+            )
+            query = query.where(about.exists())
         return (await self._session.scalars(query.order_by(Escalation.escalation_id))).all()
 
     async def waiting(self) -> Sequence[tuple[Escalation, str | None]]:
@@ -176,6 +182,14 @@ class Escalations:
     async def items(self, escalation_id: int) -> Sequence[EscalationItem]:
         query = select(EscalationItem).where(EscalationItem.escalation_id == escalation_id)
         return (await self._session.scalars(query.order_by(EscalationItem.item_id))).all()
+
+    async def words_of(self, escalation_ids: Collection[int]) -> Mapping[int, Sequence[str]]:
+        """The words that these matters rest on, each once, in their order."""
+        query = select(EscalationItem).where(EscalationItem.escalation_id.in_(sorted(escalation_ids)))
+        found: dict[int, dict[str, None]] = {escalation_id: {} for escalation_id in escalation_ids}
+        for item in await self._session.scalars(query.order_by(EscalationItem.item_id)):
+            found[item.escalation_id][item.words] = None
+        return {escalation_id: tuple(words) for escalation_id, words in found.items()}
 
     async def known_origins(self, origins: Collection[str]) -> set[str]:
         """Those that are in some matter already, settled ones included."""

@@ -1,6 +1,6 @@
 """Who works here, on which platform, and who leads whom."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,6 +66,11 @@ class Members:
         if among is not None:
             query = query.where(Member.member_id.in_(sorted(among)))
         return [(member_id, name) for member_id, name in await self._session.execute(query)]
+
+    async def those(self, member_ids: Collection[int]) -> Mapping[int, Member]:
+        """Whoever has these ids, also who left."""
+        query = select(Member).where(Member.member_id.in_(sorted(set(member_ids))))
+        return {member.member_id: member for member in await self._session.scalars(query)}
 
     async def find(self, member_id: int) -> Member | None:
         return await self._session.get(Member, member_id)

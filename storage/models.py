@@ -28,6 +28,8 @@ PracticeState = Literal["open", "done", "stopped", "lapsed"]
 RoundState = Literal["open", "answered", "skipped", "void"]
 """Void: its script was taken out of use before the answer came."""
 EvidenceKind = Literal["voice", "image", "text", "location", "file", "video", "link"]
+FILES = "label IS NOT NULL OR kind IN ('file', 'video')"
+"""Of the evidence, what lies in a customer's file as a document; a query says it in these words to use their index."""
 
 _short = String(32)
 _name = String(200)
@@ -187,6 +189,7 @@ class Payment(Base):
 
 class CustomerAlias(Base):
     __tablename__ = "customer_aliases"
+    __table_args__ = (Index("ix_customer_aliases_alias", "alias"),)
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.customer_id"), primary_key=True)
     alias: Mapped[str] = mapped_column(_name, primary_key=True)
@@ -214,6 +217,10 @@ class Visit(Base):
         Index("ix_visits_draft", "member_id", "last_sent_at", postgresql_where=text("state = 'draft'")),
         Index("ix_visits_customer", "customer_id", "visited_on"),
         Index("ix_visits_member", "member_id", "visited_on"),
+        Index("ix_visits_opportunity", "opportunity_id", "visited_on"),
+        # the chain of what was done, page by page; see `storage.timeline`, which has the like of each of its tables
+        Index("ix_visits_customer_decided", "customer_id", "decided_at"),
+        Index("ix_visits_opportunity_decided", "opportunity_id", "decided_at"),
     )
 
     visit_id: Mapped[int] = mapped_column(primary_key=True)
@@ -221,6 +228,8 @@ class Visit(Base):
     platform: Mapped[str] = mapped_column(_short)
     state: Mapped[VisitState] = mapped_column(_short, default="draft")
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.opportunity_id"))
+    """The deal it was about, where the customer has one."""
     visited_on: Mapped[date] = mapped_column(Date)
     noted_on: Mapped[date] = mapped_column(Date)
     """The day of the visit as the note told it, before anybody corrected it."""
@@ -265,6 +274,25 @@ class Evidence(Base):
     """What a person sent, kept as it was; `text` is the words in it (typed, heard or read)."""
 
     __tablename__ = "evidence"
+    __table_args__ = (
+        Index("ix_evidence_customer", "customer_id", "label"),
+        Index("ix_evidence_opportunity", "opportunity_id"),
+        Index(
+            "ix_evidence_files",
+            "customer_id",
+            "sent_at",
+            sqlite_where=text(FILES),
+            postgresql_where=text(FILES),
+        ),
+        Index("ix_evidence_sha256", "sha256"),
+        Index("ix_evidence_member", "member_id", "sent_at"),
+        Index(
+            "ix_evidence_look",
+            "evidence_id",
+            sqlite_where=text("look IS NOT NULL"),
+            postgresql_where=text("look IS NOT NULL"),
+        ),
+    )
 
     evidence_id: Mapped[int] = mapped_column(primary_key=True)
     event_key: Mapped[str] = mapped_column(String(200), unique=True)
@@ -276,6 +304,17 @@ class Evidence(Base):
     size_bytes: Mapped[int | None]
     text: Mapped[str | None] = mapped_column(Text)
     detail: Mapped[JsonObject] = mapped_column(JsonColumn, default=dict)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.customer_id"))
+    """Whose file it lies in: its visit's customer, or the one that a person named."""
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.opportunity_id"))
+    label: Mapped[str | None] = mapped_column(_short)
+    """What kind of document it is, as a person said or its words show: 营业执照."""
+    version: Mapped[int | None]
+    """Of a document: it is the customer's so-manieth of that kind and name."""
+    look: Mapped[int | None] = mapped_column(BigInteger)
+    """Of a picture: what it looks like, in 64 bits (signed), so that it is known again in another size."""
+    copy_of: Mapped[int | None] = mapped_column(ForeignKey("evidence.evidence_id"))
+    """The picture that was sent before and is the same."""
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -286,6 +325,8 @@ class Todo(Base):
         UniqueConstraint("visit_id", "position"),
         Index("ix_todos_member", "member_id", "state", "due_on"),
         Index("ix_todos_customer", "customer_id", "state"),
+        Index("ix_todos_customer_created", "customer_id", "created_at"),
+        Index("ix_todos_customer_closed", "customer_id", "closed_at"),
     )
 
     todo_id: Mapped[int] = mapped_column(primary_key=True)
@@ -318,6 +359,8 @@ class Escalation(Base):
     __tablename__ = "escalations"
     __table_args__ = (
         Index("ix_escalations_customer", "customer_id", "state"),
+        Index("ix_escalations_customer_created", "customer_id", "created_at"),
+        Index("ix_escalations_customer_closed", "customer_id", "closed_at"),
         Index("ix_escalations_manager", "manager_id", "state"),
     )
 

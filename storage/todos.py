@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,6 +40,22 @@ class Todos:
         if member_id is not None:
             query = query.where(Todo.member_id == member_id)
         return (await self._session.scalars(query.order_by(Todo.due_on.is_(None), Todo.due_on, Todo.todo_id))).all()
+
+    async def pressing_about(
+        self, customer_id: int, *, limit: int, opportunity_id: int | None = None
+    ) -> tuple[Sequence[Todo], int]:
+        """The most pressing of what is open about a customer, or from visits about that deal; and their number."""
+        count = func.count().over()
+        query = select(Todo, count).where(Todo.customer_id == customer_id, Todo.state == "open")
+        if opportunity_id is not None:
+            about = select(Visit.visit_id).where(
+                Visit.visit_id == Todo.visit_id, Visit.opportunity_id == opportunity_id
+            )
+            query = query.where(about.exists())
+        rows = (
+            await self._session.execute(query.order_by(Todo.due_on.is_(None), Todo.due_on, Todo.todo_id).limit(limit))
+        ).all()
+        return [todo for todo, _ in rows], rows[0][1] if rows else 0
 
     async def due_by(self, day: date) -> Sequence[tuple[Todo, str | None]]:
         """Everybody's open to-dos that are due that day or should have been before, the oldest first; with customer."""

@@ -97,9 +97,13 @@ class Visits:
         query = query.order_by(Visit.last_sent_at.desc(), Visit.visit_id.desc()).limit(limit)
         return (await self._session.scalars(query)).all()
 
-    async def confirmed_about(self, customer_id: int, *, limit: int) -> Sequence[Visit]:
-        """The confirmed visits of a customer, the latest first."""
+    async def confirmed_about(
+        self, customer_id: int, *, limit: int, opportunity_id: int | None = None
+    ) -> Sequence[Visit]:
+        """The confirmed visits of a customer, or those about that deal alone, the latest first."""
         query = select(Visit).where(Visit.customer_id == customer_id, Visit.state == "confirmed")
+        if opportunity_id is not None:
+            query = query.where(Visit.opportunity_id == opportunity_id)
         query = query.order_by(Visit.visited_on.desc(), Visit.last_sent_at.desc(), Visit.visit_id.desc())
         return (await self._session.scalars(query.limit(limit))).all()
 
@@ -119,6 +123,21 @@ class Visits:
             Said(visit, customer, str(row.value["category"]), _value_of(row).source, evidence)
             for visit, customer, row, evidence in rows
         ]
+
+    async def latest_values(
+        self, customer_id: int, kind: str, *, opportunity_id: int, limit: int
+    ) -> Sequence[FieldValue]:
+        """What confirmed visits say of that kind, about this deal or none in particular, the latest visit first."""
+        rows = await self._session.scalars(
+            select(VisitField)
+            .join(Visit, VisitField.visit_id == Visit.visit_id)
+            .where(Visit.state == "confirmed", Visit.customer_id == customer_id)
+            .where(or_(Visit.opportunity_id.is_(None), Visit.opportunity_id == opportunity_id))
+            .where(VisitField.kind == kind, VisitField.until_version.is_(None))
+            .order_by(Visit.visited_on.desc(), Visit.visit_id.desc(), VisitField.position)
+            .limit(limit)
+        )
+        return [_value_of(row) for row in rows]
 
     async def stages_of(self, customers: Collection[int] | Select[Any]) -> Mapping[int, Sequence[tuple[date, str]]]:
         """The stages that confirmed visits tell of, by customer, the earliest first."""
@@ -178,6 +197,23 @@ class Visits:
             .order_by(VisitField.position, VisitField.field_id)
         )
         return [_value_of(row) for row in rows]
+
+    async def reps_of(self, visit_ids: Collection[int]) -> Mapping[int, int]:
+        """Whose visits these are."""
+        query = select(Visit.visit_id, Visit.member_id).where(Visit.visit_id.in_(sorted(visit_ids)))
+        return {row.visit_id: row.member_id for row in await self._session.execute(query)}
+
+    async def present_fields(
+        self, visit_ids: Collection[int], *, kinds: Collection[str] = ()
+    ) -> Mapping[int, Sequence[FieldValue]]:
+        """The present values of these visits in their order, of those kinds alone where some are named."""
+        query = select(VisitField).where(VisitField.visit_id.in_(sorted(visit_ids)), VisitField.until_version.is_(None))
+        if kinds:
+            query = query.where(VisitField.kind.in_(sorted(kinds)))
+        found: dict[int, list[FieldValue]] = {visit_id: [] for visit_id in visit_ids}
+        for row in await self._session.scalars(query.order_by(VisitField.position, VisitField.field_id)):
+            found[row.visit_id].append(_value_of(row))
+        return found
 
     async def replace_fields(self, visit: Visit, values: Sequence[FieldValue]) -> None:
         """Make `values` what the visit says from now on, as its next version."""

@@ -6,23 +6,28 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.approvals import Approvals
 from storage.audit import AuditLog
 from storage.cards import Cards
 from storage.customers import Customers
 from storage.departures import Departures
 from storage.escalations import Escalations
+from storage.files import Files
 from storage.handovers import Handovers
+from storage.help_requests import HelpRequests
 from storage.invites import Invites
 from storage.jobs import Jobs
 from storage.keys import Keys
 from storage.members import Members
 from storage.notices import Notices
+from storage.opportunities import Opportunities
 from storage.practice import Practices
 from storage.presence import Presence
 from storage.questions import Questions
 from storage.rules import Rules
 from storage.scripts import Scripts
 from storage.sends import Sends
+from storage.timeline import Timeline
 from storage.todos import Todos
 from storage.visits import Visits
 
@@ -78,8 +83,28 @@ class Work:
         return Customers(self.session, self.now)
 
     @cached_property
+    def opportunities(self) -> Opportunities:
+        return Opportunities(self.session, self.now)
+
+    @cached_property
+    def help(self) -> HelpRequests:
+        return HelpRequests(self.session, self.now)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        return Approvals(self.session, self.now)
+
+    @cached_property
     def visits(self) -> Visits:
         return Visits(self.session, self.now)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        return Timeline(self.session, self.now)
+
+    @cached_property
+    def files(self) -> Files:
+        return Files(self.session, self.now)
 
     @cached_property
     def todos(self) -> Todos:

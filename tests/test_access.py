@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 import bot.pages
 from bot.pages import evidence as evidence_page
+from bot.pages import file as file_page
 from bot.pages import todo as todo_page
 from handlers import access, actions, commands, people_said, people_sayings, sayings, texts
 from handlers.access import ADMINS, EVERYBODY, KEEPERS, LEADERS, Role
@@ -27,13 +28,14 @@ from handlers.reply import Reply
 from handlers.sayings import Saying
 from storage.base import Base
 from storage.database import Database
+from storage.deal_models import SigningDate, StageChange
 from storage.models import Card, Finding, Member, Script
 from storage.work import Work
 from tests.chat import FRIDAY, Chat, build
 from tests.fakes import FakeClock
 
 CUSTOMER, ALIAS, CONTACT = "台州启明泵业有限公司", "启明泵业", "庄思远"
-PROMISE = "寄两台样机"
+PROMISE, DEAL = "寄两台样机", "二期泵站"
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ async def digest(database: Database, *, but: frozenset[str] = frozenset()) -> st
 
 def leaks(key: str, sent: list[str]) -> list[str]:
     """What was told of customers and of people that this person need not have known."""
-    names = {CUSTOMER, ALIAS, CONTACT, PROMISE, *(person.name for person in PEOPLE.values())}
+    names = {CUSTOMER, ALIAS, CONTACT, PROMISE, DEAL, *(person.name for person in PEOPLE.values())}
     own = {PEOPLE[key].name} if key in PEOPLE else set()
     return sorted(name for name in names - own if any(name in text for text in sent))
 
@@ -148,6 +150,7 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
     chat = await build(database, clock, tmp_path, public_url="http://127.0.0.1:8400")
     settings = replace(chat.context.settings, auto_register=False)
     object.__setattr__(chat.context, "settings", settings)
+    paper = await chat.context.media.put(b"%PDF " + CONTACT.encode())
     async with database.work() as work:
         members: dict[str, int] = {}
         for key, person in PEOPLE.items():
@@ -168,6 +171,10 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             owner_id, "wecom", visited_on=date(2026, 11, 19), sent_at=now - timedelta(days=1)
         )
         saved.state, saved.customer_id, saved.decided_at = "confirmed", customer.customer_id, now
+        filed = await work.visits.keep_evidence(
+            "filed", owner_id, "file", sent_at=now, sha256=paper, detail={"file_name": f"{ALIAS}意向书.pdf"}
+        )
+        filed.customer_id, filed.label, filed.version = customer.customer_id, "采购意向书", 1
         todo = await work.todos.add(saved, 0, party="us", action=PROMISE, due_on=date(2026, 11, 25))
         matter = await work.escalations.open(
             member_id=owner_id,
@@ -196,12 +203,68 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
         asked = await work.scripts.asked(
             "asked", owner_id, "太贵", customer_id=customer.customer_id, category="", offered=["PR-01"]
         )
+        deal = await work.opportunities.add(customer.customer_id, name=DEAL, created_by=owner_id)
+        change = await work.opportunities.add_change(
+            StageChange(
+                opportunity_id=deal.opportunity_id,
+                cause="proposed",
+                to_stage="需求确认",
+                state="proposed",
+                member_id=owner_id,
+                waived=[],
+                asked_of=members[MANAGER],
+                asked_at=now,
+                created_at=now,
+            )
+        )
+        signing = await work.opportunities.add_signing(
+            SigningDate(
+                opportunity_id=deal.opportunity_id,
+                cause="pushed",
+                expected_on=date(2027, 3, 1),
+                state="frozen",
+                member_id=owner_id,
+                asked_of=members[DIRECTOR],
+                asked_at=now,
+                created_at=now,
+            )
+        )
+        helped = await work.help.add(
+            "helped",
+            owner_id,
+            members[COLLEAGUE],
+            "能做吗",
+            within=timedelta(hours=48),
+            customer_id=customer.customer_id,
+        )
+        approval = await work.approvals.add(
+            "approval",
+            "quote",
+            owner_id,
+            customer.customer_id,
+            amount_fen=18_000_000,
+            percent_off=None,
+            words="报价18万",
+        )
+        for place, key in enumerate((MANAGER, DIRECTOR), start=1):
+            node = await work.approvals.add_node(approval, place, "上级", members[key])
+            if place == 1:
+                node.state, node.since = "open", now
         subjects = {
+            "opportunity_id": deal.opportunity_id,
+            "change_id": change.change_id,
+            "signing_id": signing.signing_id,
+            "request_id": helped.request_id,
+            "approval_id": approval.approval_id,
             "question_id": asked.question_id,
             "place": 0,
+            "turn": 1,
             "useful": True,
             "visit_id": draft.visit_id,
             "evidence_id": picture.evidence_id,
+            "evidence_ids": (picture.evidence_id,),
+            "customer_id": customer.customer_id,
+            "filed_id": filed.evidence_id,
             "todo_id": todo.todo_id,
             "escalation_id": matter.escalation_id,
             "finding_ids": (finding.finding_id,),
@@ -231,6 +294,10 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     "PickSide": frozenset({OWNER}),
     "LabelPicture": frozenset({OWNER}),
     "NotePicture": frozenset({OWNER}),
+    "FileEvidence": frozenset({OWNER}),
+    "FileChosen": frozenset({OWNER}),
+    "ChangeFile": frozenset({OWNER}),
+    "LeaveEvidence": frozenset({OWNER}),
     "FinishTodo": frozenset({OWNER}),
     "PostponeTodo": frozenset({OWNER}),
     "PassOnTodo": frozenset({OWNER}),
@@ -253,6 +320,27 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     "ApproveScript": frozenset({ADMIN, *LINE}),
     "ReturnScript": frozenset({ADMIN, *LINE}),
     "PractiseAgain": frozenset({OWNER}),
+    "PickDeal": frozenset({OWNER}),
+    "ConvertLead": frozenset({OWNER}),
+    "AskWaiver": frozenset({OWNER}),
+    "DropStage": frozenset({OWNER}),
+    # with whom it lies: the manager was asked to let pass, the director to unlock
+    "GrantWaiver": frozenset({MANAGER}),
+    "RefuseWaiver": frozenset({MANAGER}),
+    "UnlockSigning": frozenset({DIRECTOR}),
+    "RefuseSigning": frozenset({DIRECTOR}),
+    # how things stand with the rep's customer
+    "ShowCustomer": frozenset({OWNER, *LINE}),
+    "ShowDeal": frozenset({OWNER, *LINE}),
+    "ShowChain": frozenset({OWNER, *LINE}),
+    # what the rep asked of the colleague
+    "AnswerRequest": frozenset({COLLEAGUE}),
+    "PassOnRequest": frozenset({COLLEAGUE}),
+    "DeclineRequest": frozenset({COLLEAGUE}),
+    # whose turn it is, and nobody who comes after them
+    "ApproveNode": frozenset({MANAGER}),
+    "RefuseNode": frozenset({MANAGER}),
+    "RaiseNode": frozenset({MANAGER}),
 }
 """By the name of the action's class, so that a row may be here before its action is."""
 
@@ -260,13 +348,21 @@ THINGS = {
     "question_id",
     "visit_id",
     "evidence_id",
+    "evidence_ids",
     "todo_id",
     "escalation_id",
     "member_id",
     "finding_ids",
     "proposal_id",
     "session_id",
+    "opportunity_id",
+    "change_id",
+    "signing_id",
+    "customer_id",
+    "request_id",
+    "approval_id",
 }
+LISTS = {"finding_ids", "evidence_ids"}
 ACTIONS: tuple[type[Any], ...] = get_args(actions.Action)
 
 
@@ -301,7 +397,7 @@ async def test_only_those_press_a_button_whose_it_is(company: Company, kind: typ
 
 
 async def test_a_button_about_nothing_that_there_is_may_be_pressed_by_nobody(company: Company) -> None:
-    company.subjects |= dict.fromkeys(THINGS - {"finding_ids"}, 9999) | {"finding_ids": (9999,)}
+    company.subjects |= dict.fromkeys(THINGS - LISTS, 9999) | dict.fromkeys(LISTS, (9999,))
 
     async with company.chat.database.reading() as work:
         for kind in ACTIONS:
@@ -341,6 +437,9 @@ SELF = EVERYBODY
 """About what is their own: everybody may, and meets nothing of others'."""
 COMMANDS: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(("未联系客户", "还没联系的客户"), frozenset({"sales", "manager", "director"})),
+    **dict.fromkeys(
+        ("积分", "我的积分", "证据积分", "未归档", "未归档资料"), frozenset({"sales", "manager", "director"})
+    ),
     **dict.fromkeys(("帮助", "help", "Help", "怎么用"), EVERYBODY),
     **dict.fromkeys(("确认", "确定", "没问题", "作废", "不要了", "撤销", "草稿", "修改", "换客户"), SELF),
     **dict.fromkeys(("待办", "我的待办", "看待办", "待办列表"), SELF),
@@ -406,11 +505,18 @@ FIELD: frozenset[Role] = frozenset({"sales", "manager", "director"})
 SAYINGS: Mapping[str, Said] = {
     "回答风险": Said("回答风险：预算还没批，要我们出一份测算", EVERYBODY),
     "上报": Said("这个要总监出面", FIELD),
+    "求助": Said("我的求助", EVERYBODY),
+    "团队求助": Said("团队求助", LEADERS),
+    "请同事帮忙": Said("请方律言帮忙看一下合同", EVERYBODY),
+    "审批": Said("我的审批", EVERYBODY),
+    "团队审批": Said("团队审批", LEADERS),
+    "申请审批": Said(f"审批{ALIAS}报价十八万", FIELD),
     "指派": Said("指派给季听澜", LEADERS),
     "跟进或已处理": Said("我来跟进", EVERYBODY),
     "待处理风险": Said("待处理风险", LEADERS),
     "误报清单": Said("误报清单", LEADERS | ADMINS),
     "恢复说法": Said("恢复「再考虑」", LEADERS | ADMINS),
+    "商机": Said("商机", FIELD),
     "待办": Said("排期表搞定了", EVERYBODY),
     "话术缺口": Said("忽略缺口 1", LEADERS | ADMINS),
     "话术情况": Said("话术报告", LEADERS | ADMINS),
@@ -425,7 +531,14 @@ SAYINGS: Mapping[str, Said] = {
     "练习": Said("练习 价格", EVERYBODY),
     "练习情况": Said("练习情况", LEADERS),
     "怎么回": Said("客户说太贵了，怎么回", EVERYBODY),
+    "证据": Said(f"证据 {ALIAS}", FIELD),
+    "某客户的证据": Said(f"{ALIAS}的文件", FIELD),
+    "归档": Said(f"归到{ALIAS}", FIELD),
+    "不是同一张": Said("不是同一张", FIELD),
     "计划": Said("本周计划拜访12家", FIELD),
+    "客户情况": Said(f"{ALIAS}上次聊到哪了", EVERYBODY),
+    "看客户": Said(f"查{ALIAS}", EVERYBODY),
+    "客户名": Said(ALIAS, EVERYBODY),
     "撤销自动改动": Said("撤销降级", FIELD),
 }
 FOR_LEADERS = Saying[str](
@@ -468,6 +581,104 @@ async def test_what_is_said_is_refused_to_those_it_is_not_for(
 
     assert texts.NOT_ALLOWED not in await company.says(MANAGER, "报名单")
     assert await digest(company.chat.database, but=words_of_theirs) != before
+
+
+DEAL_ORDERS: Mapping[str, frozenset[str]] = {
+    f"转SQL {ALIAS}": frozenset({OWNER}),
+    f"阶段 {ALIAS} 方案设计": frozenset({OWNER}),
+    f"预计签约 {ALIAS} 12月20日": frozenset({OWNER}),
+    f"新商机 {ALIAS} 二期": frozenset({OWNER}),
+    f"商机 {ALIAS}": frozenset({OWNER, *LINE}),
+    f"撤销阶段 {ALIAS}": frozenset({OWNER, *LINE}),
+    f"退回市场 {ALIAS} 没有计划": frozenset({OWNER, *LINE}),
+    f"丢单 {ALIAS} 价格": frozenset({OWNER, *LINE}),
+    f"赢单 {ALIAS}": frozenset({OWNER, *LINE}),
+}
+
+
+@pytest.mark.parametrize("order", DEAL_ORDERS)
+async def test_an_order_about_a_deal_does_nothing_for_those_whose_it_is_not(company: Company, order: str) -> None:
+    words_of_theirs = frozenset({"evidence"})
+    before = await digest(company.chat.database, but=words_of_theirs)
+
+    for key in (*INSIDE, *OUTSIDE):
+        if key in DEAL_ORDERS[order]:
+            continue
+        sent = await company.says(key, order)
+        assert sent, key
+        assert [told for told in leaks(key, sent) if told not in order and key not in LINE] == [], key
+        if key in OUTSIDE:
+            assert sent == [OUTSIDE[key]]
+    assert await digest(company.chat.database, but=words_of_theirs) == before
+
+    for key in sorted(DEAL_ORDERS[order])[:1]:
+        assert texts.NOT_ALLOWED not in await company.says(key, order), key
+
+
+# How things stand with a customer: who sees it, and what the others hear
+
+ASKED = ("{}上次聊到哪了", "{}现在什么情况", "动作链 {}", "{}的跟进记录", "查{}", "看看{}的情况")
+NOBODY = "衢州无此泵业"
+
+
+async def test_a_customer_is_shown_to_those_who_see_it_and_others_hear_what_they_hear_of_none(company: Company) -> None:
+    before = await digest(company.chat.database, but=frozenset({"evidence"}))
+
+    for form in ASKED:
+        for key in (*INSIDE, *OUTSIDE):
+            if key in {OWNER, *LINE}:
+                continue
+            for name in (ALIAS, CUSTOMER, f"{ALIAS}{DEAL}"):
+                sent = await company.says(key, form.format(name))
+                unknown = await company.says(key, form.format(NOBODY))
+                if key in OUTSIDE:
+                    assert sent == unknown == [OUTSIDE[key]]
+                else:
+                    assert sent == [texts.VIEW_NOT_YOURS.format(name=name)], (key, form)
+                    assert unknown == [texts.VIEW_NOT_YOURS.format(name=NOBODY)], (key, form)
+                assert [told for told in leaks(key, sent) if told not in name] == []
+        for key in (OWNER, *LINE):
+            [shown] = await company.says(key, form.format(ALIAS))
+            assert CUSTOMER in shown, (key, form)
+            assert PEOPLE[OWNER].name in shown or PROMISE in shown, (key, form)
+    assert await digest(company.chat.database, but=frozenset({"evidence"})) == before
+
+
+async def test_whose_customer_it_is_not_any_more_sees_nothing_of_it_from_an_old_card(company: Company) -> None:
+    chain = actions.ShowChain(customer_id=company.subjects["customer_id"])
+    assert any(PROMISE in text for text in await company.presses(OWNER, chain))
+    async with company.chat.database.work() as work:
+        customer = await work.customers.get(company.subjects["customer_id"])
+        customer.owner_id = company.members[PEER]
+
+    assert await company.presses(OWNER, chain) == [texts.NOT_ALLOWED]
+    assert any(PROMISE in text for text in await company.presses(PEER, chain))
+
+
+async def test_a_chain_of_a_deal_is_that_of_its_own_customer(company: Company) -> None:
+    async with company.chat.database.work() as work:
+        other = await work.customers.add("宁德某某公司", owner_id=company.members[OTHER_MANAGER])
+        theirs = await work.opportunities.add(other.customer_id, name="别人的")
+        foreign = actions.ShowChain(customer_id=company.subjects["customer_id"], opportunity_id=theirs.opportunity_id)
+
+    for key in INSIDE:
+        assert await company.presses(key, foreign) == [texts.NOT_ALLOWED], key
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        '{"do":"chain","customer_id":1,"at_us":1}',
+        '{"do":"chain","customer_id":1,"newer":true}',
+        '{"do":"chain","customer_id":1,"at_us":-1,"entry":"visit","entry_id":1}',
+        '{"do":"chain","customer_id":1,"at_us":99999999999999999,"entry":"visit","entry_id":1}',
+        '{"do":"chain","customer_id":1,"at_us":1,"entry":"salary","entry_id":1}',
+        '{"do":"chain","customer_id":1,"at_us":1,"entry":"visit","entry_id":99999999999}',
+        '{"do":"chain","customer_id":1,"at_us":1,"entry":"visit","entry_id":1,"limit":9999}',
+    ],
+)
+def test_a_place_in_the_chain_that_is_none_is_no_button_of_ours(forged: str) -> None:
+    assert actions.read(forged) is None
 
 
 # Orders about people: the roles that may give each, and who of them has a say about the rep
@@ -539,6 +750,12 @@ PAGES: Mapping[str, tuple[Link, frozenset[str]]] = {
         ),
         frozenset({OWNER, MANAGER}),
     ),
+    "file": (
+        lambda ctx, company, member_id: ctx.links.file(
+            company.subjects["filed_id"], member_id, until=company.chat.clock.now() + timedelta(days=1)
+        ),
+        frozenset({OWNER, *LINE}),
+    ),
 }
 """The link as it would be made for a member, and for whom it opens something."""
 NO_PAGES = {"__init__", "frame"}
@@ -558,7 +775,7 @@ async def test_a_page_opens_for_those_whose_it_is(company: Company, page: str) -
     ctx = company.chat.context
     link_for, may = PAGES[page]
     app = web.Application()
-    app.router.add_routes([*todo_page.routes(ctx), *evidence_page.routes(ctx)])
+    app.router.add_routes([*todo_page.routes(ctx), *evidence_page.routes(ctx), *file_page.routes(ctx)])
     before = await company.digest()
     async with TestClient(TestServer(app)) as client:
 
@@ -584,6 +801,39 @@ async def test_a_page_opens_for_those_whose_it_is(company: Company, page: str) -
             assert (await answers(f"{head}/{bent}"))[0][0] == 404
         assert await company.digest() == before
         assert (await answers(mine))[0][0] == 200
+
+
+# What lies in a customer's file
+
+
+@pytest.mark.parametrize("words", [f"证据 {ALIAS}", f"文件 {ALIAS}", f"{ALIAS}的证据", f"文件 {CUSTOMER} 第1页"])
+async def test_a_customers_file_is_listed_for_those_who_may_read_about_them(company: Company, words: str) -> None:
+    for key in INSIDE:
+        told = "\n".join(await company.says(key, words))
+        assert ("意向书.pdf" in told) == (key in {OWNER, *LINE}), (key, told)
+        assert PEOPLE[OWNER].name in told or key not in {OWNER, *LINE}
+
+
+async def test_a_piece_is_fetched_by_those_who_may_read_about_its_customer_now(company: Company) -> None:
+    chat = company.chat
+    assert "/file/" in (await company.says(MANAGER, f"证据 {ALIAS}") + await company.says(MANAGER, "1"))[-1]
+    await company.says(OWNER, f"证据 {ALIAS}")
+    async with chat.database.work() as work:
+        (await work.customers.get(company.subjects["customer_id"])).owner_id = company.members[OTHER_MANAGER]
+
+    for key in (OWNER, MANAGER):
+        assert "/file/" not in (await company.says(key, "1"))[-1], key
+    [listed] = await company.says(OTHER_MANAGER, f"证据 {ALIAS}")
+    assert "意向书.pdf" in listed
+    assert "/file/" in (await company.says(OTHER_MANAGER, "1"))[-1]
+
+
+async def test_a_list_asked_for_by_one_gives_nothing_to_another_who_says_a_number(company: Company) -> None:
+    await company.says(OWNER, f"证据 {ALIAS}")
+
+    for key in INSIDE:
+        if key != OWNER:
+            assert "/file/" not in "\n".join(await company.says(key, "1")), key
 
 
 # Whose records they see

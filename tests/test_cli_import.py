@@ -53,10 +53,13 @@ def test_the_same_file_again_changes_nothing(folder: Path, capsys: pytest.Captur
             assert main(["import", what, str(SAMPLE / f"{what}.csv")]) == 0
             assert told in capsys.readouterr().out
 
-    assert (
-        rows(folder, "SELECT count(*), count(DISTINCT subject) FROM audit_log")[0][0]
-        == (rows(folder, "SELECT (SELECT count(*) FROM members) + (SELECT count(*) FROM customers)")[0][0])
+    [(noted, subjects)] = rows(folder, "SELECT count(*), count(DISTINCT subject) FROM audit_log")
+    [(there,)] = rows(
+        folder,
+        "SELECT (SELECT count(*) FROM members) + (SELECT count(*) FROM customers)"
+        " + (SELECT count(*) FROM opportunities)",
     )
+    assert noted == subjects == there
 
 
 def test_someone_who_wrote_before_being_imported_keeps_their_records(

@@ -1,6 +1,7 @@
 """Handing over customers: the brief, many customers, a kill in between, and taking it back."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -72,6 +73,8 @@ async def claimed(chat: Chat) -> Job:
 
 
 async def test_the_brief_says_what_the_records_say_and_names_nothing_else(chat: Chat) -> None:
+    deals = replace(chat.context.settings.deals, funnel=replace(chat.context.settings.deals.funnel, has_gates=False))
+    object.__setattr__(chat.context, "settings", replace(chat.context.settings, deals=deals))
     await chat.speaks(VISIT)
     await chat.presses(chat.draft(), actions.ConfirmVisit)
     await chat.answers_risks()

@@ -24,7 +24,9 @@ DOCUMENTS = (
     "channels",
     "deployment",
     "dingtalk-setup",
+    "evidence",
     "people",
+    "requests",
     "rules",
     "todos",
     "visibility",
@@ -112,13 +114,15 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{name}"
         elif get_origin(field.annotation) is dict:
             yield from keys_of(section, f"{prefix}{name}.{ANY_NAME}.")
+        elif get_origin(field.annotation) is tuple:
+            yield f"{prefix}{name}"
         else:
             yield from keys_of(section, f"{prefix}{name}.")
 
 
 def switched_on(text: str) -> str:
     """The example with the lines of the real platforms no longer commented out."""
-    return re.sub(r"(?m)^# (?=\[[a-z_.]+\]$|[a-z_]+ = |# )", "", text)
+    return re.sub(r"(?m)^# (?=\[{1,2}[a-z_.]+\]{1,2}$|[a-z_]+ = |# )", "", text)
 
 
 def keys_in(tables: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

@@ -152,6 +152,9 @@ async def enrol(work: Work, company: Company) -> None:
     await work.session.flush()
     for client, customer in zip(company.clients, customers, strict=True):
         client.customer_id = customer.customer_id
+        if client.stage is not None:
+            deal = await work.opportunities.add(customer.customer_id, lead="sql")
+            deal.stage, deal.stage_since = client.stage, client.stage_since
         if client.payment_due_on is not None:
             work.session.add(
                 Payment(

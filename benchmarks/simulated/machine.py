@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from benchmarks.simulated.company import PLATFORMS
 from benchmarks.simulated.phones import Phones
 from bot import pipeline, wiring
-from bot.config import Config
+from bot.config import Config, Funnel
 from bot.platform import MediaFile, Received
 from bot.worker import Handler, Worker
 from handlers import outbox
@@ -124,7 +124,8 @@ class Machine:
     fate: Fate
     extractor: Extractor
     listener: Listener
-    config: Config = field(default_factory=Config)
+    config: Config = field(default_factory=lambda: Config(funnel=Funnel(gates=False)))
+    """Its people prove nothing: what deals wait for is tried elsewhere, and here stages move as notes say."""
     starts: int = 0
     phones: dict[PlatformName, Phones] = field(default_factory=dict)
     context: Context | None = None

@@ -16,7 +16,7 @@ from bot.ledgers import read_payments, read_plans, store_payments, store_plans
 from bot.roster import FaultyFile, Sheet, read_customers, read_members
 from bot.script_files import STARTER, read_library
 from bot.script_store import store_scripts
-from nlp.lexicon import STAGES
+from bot.wiring import funnel
 from storage.work import Work
 
 WORDS = {"members": "人员", "customers": "客户", "payments": "应收款", "plans": "拜访计划", "scripts": "话术"}
@@ -106,7 +106,7 @@ def _steps(
         case "scripts":
             return read_library, partial(store_scripts, source=source, approve=args.approve)
         case _:
-            read = partial(read_customers, stages=config.vocabulary.stages or STAGES)
+            read = partial(read_customers, stages=funnel(config).names)
             return _of_bytes(read), partial(store_customers, source=source, zone=config.zone, leads=args.leads)
 
 

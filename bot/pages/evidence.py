@@ -8,7 +8,7 @@ too. Looking changes nothing.
 import asyncio
 import io
 import wave
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -77,10 +77,10 @@ class EvidencePage:
     async def play(self, request: web.Request) -> web.StreamResponse:
         data, _ = await self._recording(request)
         try:
-            sound = await asyncio.to_thread(_as_wav, data)
+            sound = await asyncio.to_thread(as_wav, data)
         except NlpError:
             raise Refused(UNPLAYABLE) from None
-        return self._part(request, sound)
+        return part(request, sound, "audio/wav", self.frame.headers)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         data, recording = await self._recording(request)
@@ -119,23 +119,6 @@ class EvidencePage:
         if link is None:
             raise Refused(ENDED if self._context.links.has_ended(token, now) else INVALID)
         return link
-
-    def _part(self, request: web.Request, sound: bytes) -> web.Response:
-        """The whole, or the bytes asked for: phones play no sound that cannot be asked for in parts."""
-        headers = {**self.frame.headers, "Accept-Ranges": "bytes"}
-        try:
-            asked = request.http_range
-        except ValueError:
-            headers["Content-Range"] = f"bytes */{len(sound)}"
-            return web.Response(status=416, headers=headers)
-        if asked.start is None and asked.stop is None:
-            return web.Response(body=sound, content_type="audio/wav", headers=headers)
-        start, stop, _ = asked.indices(len(sound))
-        if start >= stop:
-            headers["Content-Range"] = f"bytes */{len(sound)}"
-            return web.Response(status=416, headers=headers)
-        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(sound)}"
-        return web.Response(status=206, body=sound[start:stop], content_type="audio/wav", headers=headers)
 
     def _drawn(self, story: Story, recordings: Sequence[Evidence], *, token: str) -> web.Response:
         rows = [("销售", story.rep)]
@@ -179,7 +162,7 @@ def _quoted(story: Story, item: EscalationItem) -> str:
     return f"<blockquote>{escape(item.category)}：「{escape(item.words)}」{at}</blockquote>"
 
 
-def _as_wav(data: bytes) -> bytes:
+def as_wav(data: bytes) -> bytes:
     """The recording as 16-bit mono WAV. Raises NlpError."""
     decoded = audio.decode(data, max_duration_s=MOST_PLAYED_S)
     pcm = (np.clip(decoded.samples, -1, 1) * FULL_SCALE).astype("<i2").tobytes()
@@ -190,3 +173,21 @@ def _as_wav(data: bytes) -> bytes:
         sound.setframerate(audio.SAMPLE_RATE_HZ)
         sound.writeframes(pcm)
     return file.getvalue()
+
+
+def part(request: web.Request, data: bytes, content_type: str, headers: Mapping[str, str]) -> web.Response:
+    """The whole, or the bytes asked for: phones play nothing that cannot be asked for in parts."""
+    headers = {**headers, "Accept-Ranges": "bytes"}
+    try:
+        asked = request.http_range
+    except ValueError:
+        headers["Content-Range"] = f"bytes */{len(data)}"
+        return web.Response(status=416, headers=headers)
+    if asked.start is None and asked.stop is None:
+        return web.Response(body=data, content_type=content_type, headers=headers)
+    start, stop, _ = asked.indices(len(data))
+    if start >= stop:
+        headers["Content-Range"] = f"bytes */{len(data)}"
+        return web.Response(status=416, headers=headers)
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(data)}"
+    return web.Response(status=206, body=data[start:stop], content_type=content_type, headers=headers)

@@ -41,13 +41,13 @@ def template(name: str) -> Template:
 
 
 class Frame:
-    """`plays` is set for a page that plays sound of ours."""
+    """`plays` is set for a page that plays sound or film of ours, `shows` for one that shows pictures of ours."""
 
-    def __init__(self, *, plays: bool = False) -> None:
+    def __init__(self, *, plays: bool = False, shows: bool = False) -> None:
         self._frame = template("frame.html")
         self._notice = template("notice.html")
         self._style = (FOLDER / "page.css").read_text("utf-8")
-        self.headers = _headers(self._style, plays=plays)
+        self.headers = _headers(self._style, plays=plays, shows=shows)
 
     def answered(self, handler: Handler) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
@@ -69,12 +69,12 @@ class Frame:
         return web.Response(status=status, text=html, content_type="text/html", charset="utf-8", headers=self.headers)
 
 
-def _headers(style: str, *, plays: bool) -> dict[str, str]:
-    sound = "media-src 'self'; " if plays else ""
+def _headers(style: str, *, plays: bool, shows: bool) -> dict[str, str]:
+    media = "media-src 'self'; " * plays + "img-src 'self'; " * shows
     style_hash = base64.b64encode(sha256(style.encode()).digest()).decode()
     return {
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{style_hash}'; {sound}form-action 'self'; "
+            f"default-src 'none'; style-src 'sha256-{style_hash}'; {media}form-action 'self'; "
             "base-uri 'none'; frame-ancestors 'none'"
         ),
         "Cache-Control": "no-store",

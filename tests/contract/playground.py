@@ -22,6 +22,7 @@ PEOPLE = (
     Person(REP, "李晓彤", "sales"),
     Person(MANAGER, "陈志远", "manager"),
     Person(OTHER, "赵一鸣", "sales"),
+    Person("zhoumin", "周敏", "manager"),
 )
 
 

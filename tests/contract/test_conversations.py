@@ -10,6 +10,7 @@ from tests.contract.books import Books, books
 from tests.contract.phones import Company, Ears
 
 CUSTOMER = "宁波恒力阀门有限公司"
+DIRECTOR = "zhoumin"
 STEPS = ("① 11-25（周三）前 提供安装排期表（我）", "② 12-01（周二）前 确认技术参数（客户）")
 
 # One table for all platforms: what the sample visit leaves behind.
@@ -75,7 +76,12 @@ TODO_CARDS = (
     ("待办", "提供安装排期表", CUSTOMER, "11-25（周三）前"),
     ("待办", "确认技术参数", CUSTOMER, "12-01（周二）前", "客户（您来盯）"),
 )
-SAVED = (f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。", "发现风险信号，已报给陈志远。")
+SAVED = (
+    f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。",
+    "阶段「报价审批」还没改：还缺转为SQL、需求调研表、技术部确认。",
+    "发现风险信号，已报给陈志远。",
+)
+GATE = ("阶段待改 · 材料未齐", CUSTOMER, "未登记 → 报价审批", "· 需求调研表", "· 技术部确认", "还是 MQL")
 RISK = (
     "风险上报",
     CUSTOMER,
@@ -106,7 +112,7 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
     assert boss.sees() == []
 
     await rep.says(ANSWERS)
-    rep.shows(*TODO_CARDS, SAVED)
+    rep.shows(*TODO_CARDS, SAVED, GATE)
     boss.shows(RISK)
     assert {"我来跟进", "已处理", "误报"} <= set(boss.sees()[-1].buttons)
 
@@ -130,6 +136,41 @@ async def test_a_typed_note_becomes_a_record_todos_and_an_escalation_that_the_ma
         evidence=(("text", True), ("text", True)),
         visits_begun_on=(rep.line.name,),
     )
+
+
+async def test_a_stage_waits_for_what_it_needs_until_the_manager_lets_it_pass(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+    await rep.says("新商机 恒力 二期扩产")
+    rep.shows(("已为宁波恒力阀门有限公司新建商机「二期扩产」",))
+
+    await rep.says("阶段 恒力 需求确认")
+    rep.shows(("还缺转为SQL、需求调研表",), ("阶段待改 · 材料未齐", "二期扩产", "未登记 → 需求确认", "· 需求调研表"))
+    await rep.presses("请主管放行")
+    rep.shows(("已请陈志远放行",))
+    boss.shows(("阶段放行", "二期扩产", "李晓彤", "未登记 → 需求确认", "转为SQL、需求调研表"))
+
+    await boss.presses("放行")
+    boss.shows(("已放行，李晓彤已收到",))
+    rep.shows(("陈志远已放行", "阶段登记为「需求确认」", "缺转为SQL、需求调研表"))
+    rep.shows_closed("已请上级放行")
+    boss.shows_closed("已放行")
+
+
+async def test_a_signing_day_pushed_too_far_waits_for_the_director(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(DIRECTOR)
+    await boss.says("你好")
+    boss.news()
+    await rep.says("新商机 恒力 二期扩产")
+    rep.shows(("已为宁波恒力阀门有限公司新建商机「二期扩产」",))
+    await rep.says("预计签约 恒力 2026年12月10日")
+    rep.shows(("预计签约", "12-10（周四）"))
+
+    await rep.says("预计签约 恒力 2026年12月30日")
+    rep.shows(("一共推了 20 天（超过 15 天），先冻结",))
+    boss.shows(("预计签约 · 申请解锁", "二期扩产", "12-10（周四）", "12-30（周三）", "20 天"))
+    await boss.presses("解锁")
+    boss.shows(("已解锁，李晓彤已收到",))
+    rep.shows(("周敏已解锁", "预计签约改为 12-30（周三）"))
 
 
 async def test_a_screenshot_becomes_a_record_and_unclear_sides_are_asked_about(office: Company) -> None:
@@ -166,7 +207,7 @@ async def test_a_voice_note_with_pictures_leaves_the_same_behind_whoever_heard_i
     await rep.presses("确认")
     rep.shows(QUESTIONS)
     await rep.says(ANSWERS)
-    rep.shows(*TODO_CARDS, SAVED)
+    rep.shows(*TODO_CARDS, SAVED, GATE)
     boss.shows(RISK)
 
     assert await written(office) == Books(
@@ -196,7 +237,7 @@ async def test_the_questions_about_a_risk_are_answered_by_choosing_and_by_a_word
     rep.shows(("记录先存为草稿", "提醒您"))
     assert (await written(office)).visits[0][0] == "draft"
     await rep.says("回答风险 卡在总经理没签字")
-    rep.shows(*TODO_CARDS, SAVED)
+    rep.shows(*TODO_CARDS, SAVED, GATE)
 
     after = await written(office)
     assert after.visits == (CONFIRMED,)
@@ -205,6 +246,32 @@ async def test_the_questions_about_a_risk_are_answered_by_choosing_and_by_a_word
         ("breakthrough: 两周内 2026-12-04", "两周内"),
         ("blocker: 卡在总经理没签字", "卡在总经理没签字"),
     )
+
+
+async def test_how_things_stand_with_a_customer_is_told_page_by_page(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+    await rep.says(VISIT)
+    await rep.presses("确认")
+    await rep.says(ANSWERS)
+    rep.news()
+    boss.news()
+
+    # where a card has little room, some of it goes before it
+    await boss.says("恒力上次聊到哪了")
+    told = boss.news()
+    assert any(one.says("客户情况", CUSTOMER) and "动作链" in one.buttons for one in told)
+    for words in ("11-20（周五） 李晓彤", "提供安装排期表", "领导还没批", "85 万元", "待进入「报价审批」"):
+        assert any(one.says(words) for one in told), words
+    await boss.presses("动作链")
+    told = boss.news()
+    assert any(one.says("动作链", CUSTOMER) and "看客户" in one.buttons for one in told)
+    assert any(one.says("上报风险", "新待办", "拜访（报价审批）", "新商机") for one in told)
+    await boss.presses("看客户")
+    assert any(one.says("客户情况", CUSTOMER) for one in boss.news())
+
+    other = office.phone(OTHER)
+    await other.says("恒力上次聊到哪了")
+    other.shows((texts.VIEW_NOT_YOURS.format(name="恒力"),))
 
 
 async def test_a_reply_corrects_the_draft_and_is_undone_by_a_word(office: Company) -> None:
@@ -390,3 +457,43 @@ async def test_every_question_is_answered_also_what_we_cannot_read(office: Compa
         rep.shows(tuple(answer.splitlines()))
 
     assert (await written(office)).visits == ()
+
+
+async def test_a_colleague_is_asked_and_their_answer_comes_back(office: Company) -> None:
+    rep, colleague = office.phone(REP), office.phone(OTHER)
+
+    await rep.says("求助 赵一鸣 恒力的阀体材质要 316L，能不能做？")
+    rep.shows(("已发给赵一鸣：求助1", f"客户：{CUSTOMER}", "撤回求助1"))
+    colleague.shows(("请您回复", "求助1", "提问人 李晓彤", f"客户 {CUSTOMER}", "恒力的阀体材质要 316L，能不能做？"))
+    assert {"我来回复", "转给同事", "办不了"} <= set(colleague.sees()[-1].buttons)
+
+    await colleague.presses("我来回复")
+    colleague.shows((f"请直接回复求助1（{CUSTOMER}）的答复",))
+    await colleague.speaks("可以做，交期多两周。")
+
+    assert any(seen.says("赵一鸣", "回复了求助1", "可以做，交期多两周。") for seen in rep.news())
+    assert any(seen.says("已转给李晓彤。") for seen in colleague.news())
+    colleague.shows_closed("已回复", by_word=("已回复",))
+
+
+async def test_a_quote_is_approved_by_a_press_and_another_refused_with_a_word(office: Company) -> None:
+    rep, boss = office.phone(REP), office.phone(MANAGER)
+
+    await rep.says("审批 恒力 报价 3万 含安装")
+    rep.shows((f"已提交审批1：{CUSTOMER}，报价 3 万元。", "主管 陈志远 等待中", "撤回审批1"))
+    boss.shows(("报价审批", "审批1", f"客户 {CUSTOMER}", "金额 3 万元", "申请人 李晓彤", "恒力 报价 3万 含安装"))
+    assert {"同意", "不同意", "转上级"} <= set(boss.sees()[-1].buttons)
+
+    await boss.presses("同意")
+    rep.shows(("审批1通过了", "主管 陈志远 ✓"))
+    boss.shows(("好的，已告诉李晓彤。",))
+
+    await rep.says("申请折扣 恒力 9折 报价2万")
+    rep.shows((f"已提交审批2：{CUSTOMER}", "让 10%"))
+    boss.shows(("折扣审批", "审批2", "让利 让 10%"))
+    await boss.presses("不同意")
+    boss.shows(("为什么不同意？",))
+    await boss.says("毛利太低，先报 95 折")
+    rep.shows(("陈志远没有同意审批2", "毛利太低，先报 95 折", "主管 陈志远 ✗"))
+    boss.shows(("好的，已告诉李晓彤。",))
+    boss.shows_closed("已同意", "没有同意", by_word=("没有同意",))

@@ -14,6 +14,7 @@ from tests.contract.test_conversations import (
     CONFIRMED,
     DRAFT,
     FIELDS,
+    GATE,
     QUESTIONS,
     RISK,
     SAVED,
@@ -52,7 +53,7 @@ async def test_a_rep_here_and_a_manager_there_work_on_one_escalation(pair: tuple
         await rep.says(VISIT)
         await rep.presses("确认")
         await rep.says(ANSWERS)
-        rep.shows(DRAFT, QUESTIONS, *TODO_CARDS, SAVED)
+        rep.shows(DRAFT, QUESTIONS, *TODO_CARDS, SAVED, GATE)
         boss.shows(RISK)
 
         await boss.presses("我来跟进")
@@ -77,7 +78,7 @@ async def test_a_draft_begun_here_is_corrected_and_confirmed_there(
     other_phone.shows(QUESTIONS)
     await other_phone.says(ANSWERS)
 
-    other_phone.shows(*TODO_CARDS, SAVED)
+    other_phone.shows(*TODO_CARDS, SAVED, GATE)
     boss.shows(RISK)
     assert office.phone(MANAGER, there).sees() == []
     after = await books(office.assistant.database)

@@ -255,7 +255,7 @@ async def test_a_photo_without_words_is_kept_as_a_scene_of_the_open_visit(chat: 
     saying = f"{texts.NO_LETTERS}现场照片已存为证据，附在「宁波恒力阀门有限公司」的拜访记录上。"
     assert sent[-1] == OutboundText(text=saying)
     [picture] = await pictures(chat)
-    assert (picture.detail["label"], picture.visit_id) == ("现场照片", 1)
+    assert (picture.label, picture.visit_id) == ("现场照片", 1)
 
 
 async def test_a_document_is_asked_about_and_labelled_by_its_button(chat: Chat) -> None:
@@ -269,7 +269,7 @@ async def test_a_document_is_asked_about_and_labelled_by_its_button(chat: Chat) 
 
     assert closings(sent) == ["已标注"]
     assert chat.texts()[-1] == "已标为「营业执照」，附在「宁波恒力阀门有限公司」的拜访记录上。"
-    assert (await pictures(chat))[0].detail["label"] == "营业执照"
+    assert (await pictures(chat))[0].label == "营业执照"
 
 
 async def test_a_document_is_labelled_by_a_reply(chat: Chat) -> None:
@@ -278,7 +278,7 @@ async def test_a_document_is_labelled_by_a_reply(chat: Chat) -> None:
     [answer] = await chat.says("这是双方签字页")
 
     assert answer == "已标为「双方签字页」。10 分钟内的拜访记录会自动带上它。"
-    assert (await pictures(chat))[0].detail["label"] == "双方签字页"
+    assert (await pictures(chat))[0].label == "双方签字页"
 
 
 async def test_the_name_of_a_document_without_a_picture_is_a_note_like_any_other(chat: Chat) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.platform import Capabilities, MediaFile
-from handlers import actions, texts
+from handlers import actions, evidence_texts, texts
 from handlers.messages import (
     CardClick,
     CardUpdate,
@@ -670,7 +670,8 @@ async def test_a_video_is_kept(chat: Chat) -> None:
 
     assert [content.text for content in sent if isinstance(content, OutboundText)] == [
         "收到视频，正在保存…",
-        "视频已存好。10 分钟内的拜访记录会自动带上它。",
+        "视频已存好。10 分钟内的拜访记录会自动带上它。\n"
+        f"{evidence_texts.SAY_WHAT_VIDEO}\n{evidence_texts.OFFER_BY_WORD}",
     ]
 
 

@@ -32,6 +32,8 @@ INVISIBLE = "\u200b"
 CUSTOMER = "宁波恒力阀门有限公司"
 ADMIN = "hejia"
 
+PRICE_LACKS = "价格异议还可以补：异议原文的截图；怎么应对（如：已提供 ROI 测算表、已安排技术对接）。"
+STAGE_WAITS = "阶段「报价审批」还没改：还缺转为SQL、需求调研表、技术部确认。办法见下一张卡片。"
 REP_SEES = [
     "🎤",
     "收到语音，正在转写…",
@@ -41,7 +43,8 @@ REP_SEES = [
     ANSWERS,
     "[待办] 提供安装排期表",
     "[待办] 确认技术参数",
-    f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n发现风险信号，已报给陈志远。",
+    f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n{STAGE_WAITS}\n发现风险信号，已报给陈志远。\n{PRICE_LACKS}",
+    f"[阶段待改 · 材料未齐] {CUSTOMER}",
     f"陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。",
 ]
 MANAGER_SEES = [
@@ -272,7 +275,7 @@ async def test_a_message_that_arrived_although_the_call_timed_out_is_not_shown_a
         await office.says(ANSWERS)
         assert office.phone(REP)[-1] == REP_SEES[8]
         await office.passes(10)
-        assert [message.state for message in office.wecom.messages][-2:] == ["shown", "swallowed"]
+        assert [message.state for message in office.wecom.messages][-3:] == ["shown", "swallowed", "shown"]
         await office.presses(MANAGER, "我来跟进")
 
         assert office.phone(REP) == REP_SEES
@@ -383,7 +386,7 @@ async def test_a_manager_out_of_reach_is_reported_and_told_once_they_are_back(of
     await office.says(ANSWERS)
 
     missed = "「宁波恒力阀门有限公司」的风险没能送到陈志远手上（对方收不到消息），请您直接联系；也已告诉管理员。"
-    assert office.phone(REP) == [*REP_SEES[:9], missed]
+    assert office.phone(REP) == [*REP_SEES[:10], missed]
     assert office.phone(MANAGER) == []
     assert await office.records() == ONE_VISIT | {"parked": 1}
     [told] = office.phone(ADMIN)

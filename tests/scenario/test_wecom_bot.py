@@ -142,7 +142,9 @@ async def serving(app: web.Application) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
-SAVED = f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n发现风险信号，已报给陈志远。"
+WAITS = "阶段「报价审批」还没改：还缺转为SQL、需求调研表、技术部确认。办法见下一张卡片。"
+PRICE_LACKS = "价格异议还可以补：异议原文的截图；怎么应对（如：已提供 ROI 测算表、已安排技术对接）。"
+SAVED = f"已入库：{CUSTOMER}，11-20（周五）。已建 2 个待办。\n{WAITS}\n发现风险信号，已报给陈志远。\n{PRICE_LACKS}"
 ONE_VISIT = {"Visit": 1, "Todo": 2, "Escalation": 1, "parked": 0}
 
 
@@ -163,6 +165,7 @@ async def test_over_the_long_connection_a_typed_note_becomes_a_confirmed_visit(o
             "[待办]",
             "[待办]",
             SAVED,
+            "[阶段待改 · 材料未齐]",
             f"陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。",
         ]
         assert office.phone(MANAGER)[-4:] == [
@@ -192,7 +195,11 @@ async def test_by_callbacks_a_typed_note_becomes_a_confirmed_visit(opened: Openi
         ]
         [look, answer] = office.wecom.texts(REP)
         assert look == "请看卡片。"
-        assert answer == f"{SAVED}\n\n陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。"
+        saved, waits, taken = answer.split("\n\n")
+        assert saved == SAVED
+        assert waits.startswith(f"【阶段待改 · 材料未齐】{CUSTOMER}\n阶段：未登记 → 报价审批\n")
+        assert waits.endswith("回复数字操作：\n1 转 SQL\n2 请主管放行\n3 先不改")
+        assert taken == f"陈志远已接手「{CUSTOMER}」的风险，会亲自跟进。"
         decided = [line for line in office.phone(MANAGER) if line[0] in "[👆"]
         assert decided == ["[⚠ 风险上报]（陈志远跟进中）", "👆 我来跟进", "[跟进中]"]
         assert await office.records() == ONE_VISIT
