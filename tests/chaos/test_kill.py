@@ -48,7 +48,7 @@ async def _replace(stage: Stage) -> None:
 async def test_the_conversation_passes_through_every_step(untouched: Untouched) -> None:
     assert {point.partition("#")[0] for point in untouched.points} == {*KINDS}
     assert len(untouched.points) >= 60
-    assert len(untouched.seen[REP]) == 9
+    assert len(untouched.seen[REP]) == 10
     assert len(untouched.seen[MANAGER]) == 1
     [questions] = [line for line in untouched.seen[REP] if "风险三问" in line.partition("\n")[0]]
     assert "已收到回答" in questions.rpartition("\n")[2]
