@@ -80,7 +80,7 @@ def _of_matter(demands: Demands, matter: MatterFact, cards: Sequence[Line]) -> I
         if turn is not None and goes_up <= turn.at <= clock.up(goes_up_at):
             # it was away when the hours were over, and somebody's answer came in the moment in which it was back, or
             # before it was there again: either may have been first
-            is_first = not _came(cards, above, about, goes_up)
+            is_first = not _came(cards, above, about, goes_up, clock.latest(goes_up))
             if above is None:
                 yield from demands.one("matter, at the top", holder, about, goes_up_at, ends=ends, strict=False)
         if turn is not None and is_first:
@@ -110,10 +110,12 @@ def _above(demands: Demands, holder: int, at: datetime, had: Sequence[int]) -> P
     return above
 
 
-def _came(cards: Sequence[Line], above: Person | None, about: Sequence[str], since: datetime) -> bool:
-    """Whether it went up to them."""
+def _came(cards: Sequence[Line], above: Person | None, about: Sequence[str], since: datetime, until: datetime) -> bool:
+    """Whether it went up to them then; another matter of that customer may, weeks later."""
     return above is not None and any(
-        card.member_id == above.member_id and card.made_at >= since and all(words in card.words for words in about)
+        card.member_id == above.member_id
+        and since <= card.made_at <= until
+        and all(words in card.words for words in about)
         for card in cards
     )
 
