@@ -106,6 +106,10 @@ async def _of_visit(
 ) -> Opportunity | None:
     """The deal that the visit was about, locked; a first one is begun where the record tells of one."""
     deals = await work.opportunities.open_of(customer.customer_id)
+    if not deals and _tells_of_a_deal(record):
+        # two records confirmed at once begin one deal
+        await work.customers.lock(customer.customer_id)
+        deals = await work.opportunities.open_of(customer.customer_id)
     deal = deals[0] if len(deals) == 1 else opportunities.named_in(deals, await _words_of(work, visit))
     if deal is not None:
         return await work.opportunities.lock(deal.opportunity_id)
@@ -467,7 +471,8 @@ async def _new(work: Work, member: Member, reply: Reply, order: DealOrder, examp
     customer = await opportunities.customer_said(work, reply, member, order.customer, example=example)
     if customer is None:
         return
-    deals = await work.opportunities.all_of(customer.customer_id)
+    await work.customers.lock(customer.customer_id)
+    deals = await work.opportunities.open_of(customer.customer_id)
     told = deal_texts.NEW_DEAL.format(customer=customer.name, name=order.rest or customer.name)
     if any(deal.name == order.rest for deal in deals):
         told = deal_texts.DEAL_KNOWN if order.rest else deal_texts.NAME_THE_NEW

@@ -6,7 +6,7 @@ An opportunity belongs to whoever has its customer: `customers.owner_id` alone s
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, JsonColumn, UtcDateTime
@@ -37,7 +37,15 @@ class Opportunity(Base):
     __table_args__ = (
         Index("ix_opportunities_customer", "customer_id", "state"),
         Index("ix_opportunities_stage_since", "stage_since"),
-        UniqueConstraint("customer_id", "name"),
+        # one deal of a name goes on at a time; those that have ended keep theirs
+        Index(
+            "uq_opportunities_open",
+            "customer_id",
+            "name",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
     )
 
     opportunity_id: Mapped[int] = mapped_column(primary_key=True)

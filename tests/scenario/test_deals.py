@@ -298,6 +298,20 @@ async def test_a_deal_that_has_ended_leaves_the_customer_where_the_other_one_is(
     assert (await customer(chat)).stage is None
 
 
+async def test_after_a_deal_has_ended_the_next_record_begins_another(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await chat.says("丢单 恒力 价格太高")
+
+    told = await visit(chat, NOTE)
+
+    assert any("已入库" in text for text in told)
+    assert (await deal(chat, 2)).state == "open"
+    assert (await deal(chat, 2)).lead == "mql"
+    await chat.says("退回市场 恒力 没有计划")
+    await chat.says("新商机 恒力")
+    assert (await deal(chat, 3)).state == "open"
+
+
 # Several deals
 
 

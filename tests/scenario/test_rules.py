@@ -107,6 +107,9 @@ async def test_a_customer_that_stays_in_a_stage_becomes_the_managers_to_do_on_th
 
 
 async def test_the_managers_to_do_ends_when_the_stage_moves_and_a_new_standstill_is_a_new_one(chat: Chat) -> None:
+    settings = chat.context.settings
+    free = replace(settings.deals, funnel=replace(settings.deals.funnel, has_gates=False))
+    object.__setattr__(chat.context, "settings", replace(settings, deals=free))
     await change(chat, stage="方案设计", stage_since=FRIDAY)
     await chat.lives_until(at(11, 30, 9))
     await chat.says("拜访宁波恒力阀门有限公司，见了王经理，现在到报价审批了")

@@ -43,10 +43,16 @@ def upgrade() -> None:
             ["decider_id"], ["contacts.contact_id"], name=op.f("fk_opportunities_decider_id_contacts")
         ),
         sa.PrimaryKeyConstraint("opportunity_id", name=op.f("pk_opportunities")),
-        sa.UniqueConstraint("customer_id", "name", name=op.f("uq_opportunities_customer_id_name")),
     )
     with op.batch_alter_table("opportunities", schema=None) as batch_op:
         batch_op.create_index("ix_opportunities_customer", ["customer_id", "state"], unique=False)
+        batch_op.create_index(
+            "uq_opportunities_open",
+            ["customer_id", "name"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
         batch_op.create_index("ix_opportunities_stage_since", ["stage_since"], unique=False)
 
     op.create_table(
