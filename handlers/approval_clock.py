@@ -4,17 +4,12 @@ A node that lies open for `hours_a_node` working hours is passed. At the top, wh
 has it is reminded on `reminders` working days, and whoever asked is told so.
 """
 
-from datetime import datetime
-
-from handlers import approving, notices, outbox, texts
+from handlers import approving, notices, texts
 from handlers.approving import named, since, subject, turn_of
 from handlers.context import Context
 from storage.deal_models import Approval, ApprovalNode
 from storage.jobs import Job
-from storage.members import Address
 from storage.work import Work
-
-HELD_UP = "its card was held up"
 
 
 async def show(ctx: Context, job: Job) -> None:
@@ -38,9 +33,8 @@ async def go_up(ctx: Context, job: Job) -> None:
         await work.jobs.fence(job)
         found = await _meant(work, job)
         if found is not None:
-            until = await _seen_until(ctx, work, job, found[1])
-            if until is not None:
-                await work.jobs.postpone(job, until, HELD_UP)
+            hours = ctx.settings.approvals.hours_a_node
+            if await notices.has_waited_for_card(ctx, work, job, found[1].card_id, hours=hours):
                 return
             await _go_up(ctx, work, *found, late=notices.late(ctx, job, work.now))
         await work.jobs.complete(job)
@@ -57,21 +51,6 @@ async def _go_up(ctx: Context, work: Work, approval: Approval, node: ApprovalNod
     await approving.tell(ctx, work, approval, asker, text + late, what=f"top:{node.place}")
     await _remind(ctx, work, approval, node, late=late, what="top")
     await approving.put_daily(ctx, work, approval, node, number=1)
-
-
-async def _seen_until(ctx: Context, work: Work, job: Job, node: ApprovalNode) -> datetime | None:
-    """As for requests: the hours count from when the card was delivered, where a standstill held it up."""
-    card = await work.cards.find(node.card_id) if node.card_id else None
-    if card is None:
-        return None
-    seen_at = card.sent_at
-    if seen_at is None and not await work.jobs.was_put_off(job, HELD_UP):
-        is_on_its_way = await work.jobs.is_lane_busy(outbox.QUEUE, Address(card.platform, card.user_id).lane)
-        seen_at = work.now if is_on_its_way else None
-    if seen_at is None or seen_at - card.created_at <= notices.LATE:
-        return None
-    until = ctx.settings.working_time.add_hours(seen_at, ctx.settings.approvals.hours_a_node)
-    return until if until > work.now else None
 
 
 async def remind_daily(ctx: Context, job: Job) -> None:

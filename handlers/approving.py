@@ -336,10 +336,7 @@ async def show_card(ctx: Context, work: Work, approval: Approval, node: Approval
 async def close_card(
     work: Work, node: ApprovalNode, closing: str, *, cause: str, pressed: Pressed | None = None
 ) -> None:
-    card = await work.cards.find(node.card_id) if node.card_id else None
-    if card is not None:
-        response_ref = pressed.response_ref if pressed is not None and pressed.card is card else None
-        await outbox.close(work, card, closing, cause=f"{cause}>closed:{card.card_id}", response_ref=response_ref)
+    await outbox.close_shown(work, node.card_id, closing, cause=f"{cause}>closed:{node.card_id}", pressed=pressed)
     node.card_id = None
 
 

@@ -91,11 +91,7 @@ async def close(work: Work, asked: Asked, closing: str, *, cause: str, pressed: 
     if row.asked_at is not None:
         await work.jobs.cancel(_key(CARD, asked))
         await work.jobs.cancel(_key(LEVEL, asked))
-    card = await work.cards.find(row.asked_card_id) if row.asked_card_id else None
-    if card is not None:
-        is_own = pressed is not None and pressed.card is card
-        response_ref = pressed.response_ref if pressed is not None and is_own else None
-        await outbox.close(work, card, closing, cause=f"{cause}>asked-closed", response_ref=response_ref)
+    await outbox.close_shown(work, row.asked_card_id, closing, cause=f"{cause}>asked-closed", pressed=pressed)
     row.asked_card_id = None
 
 
@@ -164,9 +160,7 @@ async def _show(ctx: Context, work: Work, asked: Asked, *, cause: str, unasked: 
     if address is None:
         # the level's end comes all the same, and then somebody who can be reached is asked
         return
-    old = await work.cards.find(asked.row.asked_card_id) if asked.row.asked_card_id else None
-    if old is not None:
-        await outbox.close(work, old, texts.CLOSED_REPLACED, cause=f"{cause}>replaced")
+    await outbox.close_shown(work, asked.row.asked_card_id, texts.CLOSED_REPLACED, cause=f"{cause}>replaced")
     kind, _, number = asked.subject.partition(":")
     asked.row.asked_card_id = outbox.new_card_id(kind.replace("_", "-"), int(number))
     card = await KINDS[kind].card(ctx, work, asked, asked.row.asked_card_id)

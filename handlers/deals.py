@@ -1,5 +1,6 @@
 """Deals in the chat: what a confirmed visit says of one, the buttons on their cards, and what people order in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers import (
@@ -18,7 +19,7 @@ from handlers import (
     wording,
 )
 from handlers.context import Context
-from handlers.opportunities import title
+from handlers.opportunities import subject_of, title
 from handlers.outbox import Recipient
 from handlers.pressed import Pressed
 from handlers.record import AmountValue, DeciderValue, Record, SigningValue, StageValue, load
@@ -51,7 +52,7 @@ async def outlook(ctx: Context, work: Work, visit: Visit, record: Record) -> Out
     if visit.customer_id is None:
         return Outlook()
     deals = await work.opportunities.open_of(visit.customer_id)
-    deal = deals[0] if len(deals) == 1 else opportunities.named_in(deals, await _words_of(work, visit))
+    deal = await _meant(work, visit, deals)
     if deals and deal is None:
         return Outlook()
     stage = record.one(StageValue)
@@ -79,7 +80,6 @@ async def on_confirmed(
     """What the visit says of its deal, or the question which deal it was; answers what to tell the rep."""
     deal = await _of_visit(ctx, work, visit, record, customer, member=member, to=to, cause=cause)
     if deal is None:
-        await work.opportunities.file_evidence(visit)
         return ""
     return await put_with(ctx, work, deal, visit, record, member=member, cause=cause)
 
@@ -110,7 +110,7 @@ async def _of_visit(
         # two records confirmed at once begin one deal
         await work.customers.lock(customer.customer_id)
         deals = await work.opportunities.open_of(customer.customer_id)
-    deal = deals[0] if len(deals) == 1 else opportunities.named_in(deals, await _words_of(work, visit))
+    deal = await _meant(work, visit, deals)
     if deal is not None:
         return await work.opportunities.lock(deal.opportunity_id)
     if not _tells_of_a_deal(record):
@@ -130,8 +130,10 @@ async def _of_visit(
     return None
 
 
-async def _words_of(work: Work, visit: Visit) -> str:
-    return "\n".join(one.text for one in await work.visits.evidence_of(visit.visit_id) if one.text)
+async def _meant(work: Work, visit: Visit, deals: Sequence[Opportunity]) -> Opportunity | None:
+    """The one of them that the visit was about; what was sent is read only where there are several."""
+    said = await work.visits.evidence_of(visit.visit_id) if len(deals) > 1 else ()
+    return opportunities.among(deals, "\n".join(one.text for one in said if one.text))
 
 
 def _tells_of_a_deal(record: Record) -> bool:
@@ -148,7 +150,7 @@ async def begin(
     deal = await work.opportunities.add(customer_id, name=name, lead="sql" if is_sql else "mql", created_by=member_id)
     work.audit.note(
         "opportunity.opened",
-        stages.subject_of(deal),
+        subject_of(deal),
         member_id=member_id,
         source=cause,
         after={"customer_id": customer_id, "name": name, "lead": deal.lead},
@@ -218,7 +220,7 @@ def _set_amount(work: Work, deal: Opportunity, record: Record, *, member: Member
             if amount_fen != deal.amount_fen:
                 work.audit.note(
                     "opportunity.amount",
-                    stages.subject_of(deal),
+                    subject_of(deal),
                     member_id=member.member_id,
                     source=cause,
                     before={"amount_fen": deal.amount_fen},
@@ -431,7 +433,7 @@ async def _cost_said(work: Work, deal: Opportunity, member: Member, reply: Reply
     assert amount.high_fen is not None  # only those were kept
     work.audit.note(
         "opportunity.cost",
-        stages.subject_of(deal),
+        subject_of(deal),
         member_id=member.member_id,
         source=reply.cause,
         before={"cost_fen": deal.cost_fen},
@@ -456,7 +458,7 @@ async def _close(ctx: Context, work: Work, deal: Opportunity, member: Member, re
     await stages.mirror_the_open(ctx, work, deal.customer_id, member=member, cause=reply.cause)
     work.audit.note(
         f"opportunity.{deal.state}",
-        stages.subject_of(deal),
+        subject_of(deal),
         member_id=member.member_id,
         source=reply.cause,
         before={**before},

@@ -6,15 +6,12 @@ then its colleague may still answer.
 
 from datetime import datetime, timedelta
 
-from handlers import help_desk, notices, outbox, texts, wording
+from handlers import help_desk, notices, texts, wording
 from handlers.context import Context
 from handlers.help_desk import deadline, named, since, subject
 from storage.deal_models import HelpRequest
 from storage.jobs import Job
-from storage.members import Address
 from storage.work import Work
-
-HELD_UP = "its card was held up"
 
 
 async def show(ctx: Context, job: Job) -> None:
@@ -55,7 +52,7 @@ async def go_up(ctx: Context, job: Job) -> None:
         if request is not None:
             until = await _seen_until(ctx, work, job, request)
             if until is not None:
-                await work.jobs.postpone(job, until, HELD_UP)
+                await work.jobs.postpone(job, until, notices.HELD_UP)
                 return
             await _go_up(ctx, work, request, late=notices.late(ctx, job, work.now))
         await work.jobs.complete(job)
@@ -74,19 +71,9 @@ async def _go_up(ctx: Context, work: Work, request: HelpRequest, *, late: str) -
 
 
 async def _seen_until(ctx: Context, work: Work, job: Job, request: HelpRequest) -> datetime | None:
-    """Until when its holder may answer, where the card lay in the outbox over a standstill; None where time is up.
-
-    The hours count from when it was delivered. A timer that is there before the card, which is still on its way,
-    counts them from now, once: it goes on though the card never gets there.
-    """
-    card = await work.cards.find(request.card_id) if request.card_id else None
-    if card is None:
-        return None
-    seen_at = card.sent_at
-    if seen_at is None and not await work.jobs.was_put_off(job, HELD_UP):
-        is_on_its_way = await work.jobs.is_lane_busy(outbox.QUEUE, Address(card.platform, card.user_id).lane)
-        seen_at = work.now if is_on_its_way else None
-    if seen_at is None or seen_at - card.created_at <= notices.LATE:
+    """Until when its holder may answer, where the card lay in the outbox over a standstill; None where time is up."""
+    seen_at = await notices.held_up_until(work, job, request.card_id)
+    if seen_at is None:
         return None
     lasts_s = job.payload["lasts_s"]
     assert isinstance(lasts_s, int | float)  # put by `help_desk`

@@ -227,10 +227,7 @@ async def _show(ctx: Context, work: Work, request: HelpRequest, address: Address
 async def close_card(
     work: Work, request: HelpRequest, closing: str, *, cause: str, pressed: Pressed | None = None
 ) -> None:
-    card = await work.cards.find(request.card_id) if request.card_id else None
-    if card is not None:
-        response_ref = pressed.response_ref if pressed is not None and pressed.card is card else None
-        await outbox.close(work, card, closing, cause=f"{cause}>closed:{card.card_id}", response_ref=response_ref)
+    await outbox.close_shown(work, request.card_id, closing, cause=f"{cause}>closed:{request.card_id}", pressed=pressed)
     request.card_id = None
 
 

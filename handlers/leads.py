@@ -8,6 +8,7 @@ import re
 
 from handlers import consistency, deal_texts, notes_values, opportunities, outbox, stages, wording
 from handlers.context import Context
+from handlers.opportunities import subject_of
 from handlers.outbox import Recipient
 from handlers.record import AmountValue, DeciderValue
 from handlers.reply import Reply
@@ -25,10 +26,6 @@ _NAME = re.compile(
     r"(?:决策人)?(?:是|就是|由)?\s*(?P<name>[\u4e00-\u9fff·]{2,8}|[A-Za-z][A-Za-z .]{1,18})"
     r"(?:[\s,，、（(]+(?P<title>[\u4e00-\u9fffA-Za-z]{2,12})[)）]?)?(?:拍板|说了算)?"
 )
-
-
-def subject_of(deal: Opportunity) -> str:
-    return f"opportunity:{deal.opportunity_id}"
 
 
 async def convert(ctx: Context, work: Work, deal: Opportunity, *, member: Member, to: Recipient, cause: str) -> None:

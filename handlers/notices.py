@@ -79,22 +79,31 @@ async def has_put_off(ctx: Context, work: Work, job: Job, *, to: int | None = No
 async def has_waited_for_card(ctx: Context, work: Work, job: Job, card_id: str | None, *, hours: float) -> bool:
     """Put a level's end off where its card lay in the outbox over a standstill; False where time is up.
 
-    The working hours count from when the card was delivered. A timer that is there before the card, which is still on
-    its way, counts them from now, once: it goes on though the card never gets there.
+    The working hours count from when the card was delivered.
     """
-    card = await work.cards.find(card_id) if card_id else None
-    if card is None:
-        return False
-    seen_at = card.sent_at
-    if seen_at is None and not await work.jobs.was_put_off(job, HELD_UP):
-        is_on_its_way = await work.jobs.is_lane_busy(outbox.QUEUE, Address(card.platform, card.user_id).lane)
-        seen_at = work.now if is_on_its_way else None
-    if seen_at is None or seen_at - card.created_at <= LATE:
+    seen_at = await held_up_until(work, job, card_id)
+    if seen_at is None:
         return False
     at = ctx.settings.working_time.add_hours(seen_at, hours)
     if at > work.now:
         await work.jobs.postpone(job, at, HELD_UP)
     return at > work.now
+
+
+async def held_up_until(work: Work, job: Job, card_id: str | None) -> datetime | None:
+    """When a card was delivered that lay in the outbox over a standstill; None where it came in time, or there is none.
+
+    A timer that is there before the card, which is still on its way, counts from now, once: it goes on though the card
+    never gets there.
+    """
+    card = await work.cards.find(card_id) if card_id else None
+    if card is None:
+        return None
+    seen_at = card.sent_at
+    if seen_at is None and not await work.jobs.was_put_off(job, HELD_UP):
+        is_on_its_way = await work.jobs.is_lane_busy(outbox.QUEUE, Address(card.platform, card.user_id).lane)
+        seen_at = work.now if is_on_its_way else None
+    return seen_at if seen_at is not None and seen_at - card.created_at > LATE else None
 
 
 async def flush(ctx: Context, work: Work, member_id: int, *, cause: str) -> int:

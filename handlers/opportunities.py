@@ -12,6 +12,11 @@ from storage.work import Work
 MOST_NAMED = 6
 
 
+def subject_of(deal: Opportunity) -> str:
+    """As in the audit log."""
+    return f"opportunity:{deal.opportunity_id}"
+
+
 async def title(work: Work, deal: Opportunity) -> str:
     """What people call it: the customer, with the deal's own name where it has one."""
     customer = await work.customers.get(deal.customer_id)
@@ -20,7 +25,11 @@ async def title(work: Work, deal: Opportunity) -> str:
 
 async def of_customer(work: Work, customer_id: int, *, words: str = "") -> Opportunity | None:
     """The open deal that is meant: the only one, or the one whose name the words hold; None where that is unclear."""
-    deals = await work.opportunities.open_of(customer_id)
+    return among(await work.opportunities.open_of(customer_id), words)
+
+
+def among(deals: Sequence[Opportunity], words: str) -> Opportunity | None:
+    """The only one, or the one that the words name."""
     return deals[0] if len(deals) == 1 else named_in(deals, words)
 
 
@@ -56,7 +65,7 @@ async def said(
     if customer is None:
         return None
     deals = await work.opportunities.open_of(customer.customer_id)
-    deal = deals[0] if len(deals) == 1 else named_in(deals, rest)
+    deal = among(deals, rest)
     if deal is not None:
         return await work.opportunities.lock(deal.opportunity_id)
     told = deal_texts.NO_DEAL.format(customer=customer.name)

@@ -6,6 +6,7 @@ from secrets import token_hex
 from handlers.cards import numbered
 from handlers.context import TIMERS
 from handlers.messages import CardUpdate, JsonObject, OutboundCard, OutboundText, Sender
+from handlers.pressed import Pressed
 from storage.members import Address
 from storage.models import Card
 from storage.work import Work
@@ -79,6 +80,16 @@ async def close(
     work.cards.close(card, closing)
     update = CardUpdate(card_id=card.card_id, closing=closing, response_ref=response_ref, done=done, fallback=fallback)
     await _put(work, Address(card.platform, card.user_id), update, cause=cause)
+
+
+async def close_shown(
+    work: Work, card_id: str | None, closing: str, *, cause: str, pressed: Pressed | None = None
+) -> None:
+    """Close the card of that id, where there is one; what a click gave changes the card clicked alone."""
+    card = await work.cards.find(card_id) if card_id else None
+    if card is not None:
+        response_ref = pressed.response_ref if pressed is not None and pressed.card is card else None
+        await close(work, card, closing, cause=cause, response_ref=response_ref)
 
 
 async def withdraw_put_off(work: Work, card: Card, closing: str, *, cause: str, until: datetime) -> bool:

@@ -168,7 +168,7 @@ async def _agreed_on(work: Work, deal: Opportunity) -> date | None:
 def _note(work: Work, deal: Opportunity, action: str, member: Member, cause: str, was: date | None, on: date) -> None:
     work.audit.note(
         action,
-        f"opportunity:{deal.opportunity_id}",
+        opportunities.subject_of(deal),
         member_id=member.member_id,
         source=cause,
         before={"expected_on": was.isoformat() if was else None},

@@ -16,7 +16,6 @@ from handlers import (
     escalation,
     key_nodes,
     notices,
-    opportunities,
     outbox,
     texts,
     wording,
@@ -25,6 +24,7 @@ from handlers.asking_up import Asked
 from handlers.context import Context
 from handlers.funnel import Proof, missing
 from handlers.messages import OutboundCard
+from handlers.opportunities import subject_of, title
 from handlers.outbox import Recipient
 from handlers.pressed import Pressed
 from handlers.reply import Reply
@@ -42,10 +42,6 @@ DEPARTMENT_OF = {"技术部确认": "技术"}
 
 def subject(change: StageChange) -> str:
     return f"{KIND}:{change.change_id}"
-
-
-def subject_of(deal: Opportunity) -> str:
-    return f"opportunity:{deal.opportunity_id}"
 
 
 # Proposing
@@ -114,7 +110,7 @@ async def recheck(ctx: Context, work: Work, customer_id: int, *, cause: str) -> 
             continue
         moved = await apply(ctx, work, deal, change, cause=cause)
         await _tell_rep(
-            ctx, work, deal, change, deal_texts.MOVED_LATER.format(deal=await _title(work, deal), moved=moved)
+            ctx, work, deal, change, deal_texts.MOVED_LATER.format(deal=await title(work, deal), moved=moved)
         )
 
 
@@ -141,11 +137,7 @@ def would_wait(ctx: Context, deal: Opportunity, to_stage: str, *, documents: fro
     """What would keep the deal from that stage, in a line for a draft's card; empty: nothing."""
     funnel = ctx.settings.deals.funnel
     lacking = missing(funnel, deal.stage, to_stage, Proof(documents, is_sql=deal.lead == "sql"))
-    skipped = funnel.left_out(deal.stage, to_stage)
-    parts = [deal_texts.WAITS_MISSING.format(missing="、".join(lacking))] if lacking else []
-    if skipped:
-        parts.append(deal_texts.WAITS_JUMP.format(skipped="、".join(skipped)))
-    return "，".join(parts)
+    return _reasons(lacking, funnel.left_out(deal.stage, to_stage) or None)
 
 
 async def why_it_waits(ctx: Context, work: Work, deal: Opportunity, change: StageChange) -> str:
@@ -153,10 +145,17 @@ async def why_it_waits(ctx: Context, work: Work, deal: Opportunity, change: Stag
 
 
 def _why(ctx: Context, deal: Opportunity, change: StageChange, lacking: Sequence[str]) -> str:
-    skipped = ctx.settings.deals.funnel.left_out(deal.stage, change.to_stage)
+    return _reasons(lacking, _unexplained(ctx, deal, change))
+
+
+def _unexplained(ctx: Context, deal: Opportunity, change: StageChange) -> Sequence[str] | None:
+    """The stages that it jumps over; None where it is no jump, or somebody has said why."""
+    return ctx.settings.deals.funnel.left_out(deal.stage, change.to_stage) if needs_reason(change) else None
+
+
+def _reasons(lacking: Sequence[str], skipped: Sequence[str] | None) -> str:
     parts = [deal_texts.WAITS_MISSING.format(missing="、".join(lacking))] if lacking else []
-    if needs_reason(change):
-        parts.append(deal_texts.WAITS_JUMP.format(skipped="、".join(skipped)))
+    parts += [deal_texts.WAITS_JUMP.format(skipped="、".join(skipped))] if skipped is not None else []
     return "，".join(parts)
 
 
@@ -172,28 +171,25 @@ async def _show_gate(
 ) -> None:
     """The card about what is missing, in place of the one before; a jump's reason is asked for."""
     await _close_gate(work, change, texts.CLOSED_REPLACED, cause=f"{cause}>gate-replaced")
-    title = await _title(work, deal)
-    skipped = ctx.settings.deals.funnel.left_out(deal.stage, change.to_stage) if needs_reason(change) else ()
+    name = await title(work, deal)
+    skipped = _unexplained(ctx, deal, change) or ()
     change.card_id = outbox.new_card_id("gate", change.change_id)
     card = deal_cards.gate_card(
-        change, change.card_id, deal=title, missing=lacking, skipped=skipped, may_ask=change.asked_at is None
+        change, change.card_id, deal=name, missing=lacking, skipped=skipped, may_ask=change.asked_at is None
     )
     await outbox.show(
         work, to, card, kind=deal_cards.GATE, life=ctx.settings.todo_life, cause=f"{cause}>gate:{change.change_id}"
     )
     if skipped and change.member_id is not None:
         await work.questions.ask(change.member_id, JUMP, subject(change), life=ctx.settings.question_life)
-        text = deal_texts.ASK_JUMP.format(deal=title, was=deal.stage, to=change.to_stage, skipped="、".join(skipped))
+        text = deal_texts.ASK_JUMP.format(deal=name, was=deal.stage, to=change.to_stage, skipped="、".join(skipped))
         await outbox.say(work, to, text, cause=f"{cause}>jump:{change.change_id}")
 
 
 async def _close_gate(
     work: Work, change: StageChange, closing: str, *, cause: str, pressed: Pressed | None = None
 ) -> None:
-    card = await work.cards.find(change.card_id) if change.card_id else None
-    if card is not None:
-        response_ref = pressed.response_ref if pressed is not None and pressed.card is card else None
-        await outbox.close(work, card, closing, cause=cause, response_ref=response_ref)
+    await outbox.close_shown(work, change.card_id, closing, cause=cause, pressed=pressed)
     change.card_id = None
 
 
@@ -205,10 +201,7 @@ async def apply(ctx: Context, work: Work, deal: Opportunity, change: StageChange
     change.from_stage, change.from_since = deal.stage, deal.stage_since
     change.state, change.decided_at = "applied", work.now
     deal.stage, deal.stage_since = change.to_stage, work.now
-    await _close_gate(work, change, texts.CLOSED_STAGE_MOVED, cause=f"{cause}>moved")
-    await asking_up.close(work, await _asked(work, deal, change), texts.CLOSED_STAGE_MOVED, cause=cause)
-    if change.member_id is not None:
-        await work.questions.close(change.member_id, JUMP, subject(change))
+    await _ask_no_more(work, deal, change, texts.CLOSED_STAGE_MOVED, cause=cause, gate=f"{cause}>moved")
     work.audit.note(
         "stage.changed",
         subject_of(deal),
@@ -227,11 +220,8 @@ async def apply(ctx: Context, work: Work, deal: Opportunity, change: StageChange
 async def _mirror(ctx: Context, work: Work, deal: Opportunity, change: StageChange, *, cause: str) -> None:
     """The customer is where its deal is that moved last, and what rests on its stage follows."""
     customer = await work.customers.lock(deal.customer_id)
-    if deal.stage is None:
-        customer.stage, customer.stage_since = None, None
-        return
     work.customers.set_stage(customer, deal.stage, since=deal.stage_since)
-    if customer.stage_since != work.now or change.member_id is None:
+    if change.member_id is None:
         return
     member = await work.members.get(change.member_id)
     await customer_rules.end_stalled(ctx, work, customer.customer_id, member.member_id, cause=cause)
@@ -243,10 +233,7 @@ async def mirror_the_open(ctx: Context, work: Work, customer_id: int, *, member:
     customer = await work.customers.lock(customer_id)
     moved = [deal for deal in await work.opportunities.open_of(customer_id) if deal.stage is not None]
     latest = max(moved, key=lambda deal: (deal.stage_since is not None, deal.stage_since), default=None)
-    if latest is None or latest.stage is None:
-        customer.stage, customer.stage_since = None, None
-    else:
-        work.customers.set_stage(customer, latest.stage, since=latest.stage_since)
+    work.customers.set_stage(customer, latest.stage if latest else None, since=latest.stage_since if latest else None)
     await customer_rules.end_stalled(ctx, work, customer_id, member.member_id, cause=cause)
 
 
@@ -254,13 +241,20 @@ async def drop(ctx: Context, work: Work, change: StageChange, *, member: Member,
     """Nobody wants it any more."""
     deal = await work.opportunities.get(change.opportunity_id)
     change.state, change.decided_at = "dropped", work.now
-    await _close_gate(work, change, texts.CLOSED_STAGE_KEPT, cause=f"{cause}>dropped")
-    await asking_up.close(work, await _asked(work, deal, change), texts.CLOSED_STAGE_KEPT, cause=cause)
-    if change.member_id is not None:
-        await work.questions.close(change.member_id, JUMP, subject(change))
+    await _ask_no_more(work, deal, change, texts.CLOSED_STAGE_KEPT, cause=cause, gate=f"{cause}>dropped")
     work.audit.note(
         "stage.dropped", subject_of(deal), member_id=member.member_id, source=cause, before={"stage": change.to_stage}
     )
+
+
+async def _ask_no_more(
+    work: Work, deal: Opportunity, change: StageChange, closing: str, *, cause: str, gate: str
+) -> None:
+    """Its cards, its question and its timers are done with."""
+    await _close_gate(work, change, closing, cause=gate)
+    await asking_up.close(work, await _asked(work, deal, change), closing, cause=cause)
+    if change.member_id is not None:
+        await work.questions.close(change.member_id, JUMP, subject(change))
 
 
 async def undo(ctx: Context, work: Work, deal: Opportunity, change: StageChange, *, member: Member, cause: str) -> str:
@@ -271,10 +265,7 @@ async def undo(ctx: Context, work: Work, deal: Opportunity, change: StageChange,
     change.state, change.undone_at = "undone", work.now
     deal.stage, deal.stage_since = change.from_stage, change.from_since
     customer = await work.customers.lock(deal.customer_id)
-    if deal.stage is None:
-        customer.stage, customer.stage_since = None, None
-    else:
-        work.customers.set_stage(customer, deal.stage, since=deal.stage_since)
+    work.customers.set_stage(customer, deal.stage, since=deal.stage_since)
     work.audit.note(
         "stage.undone",
         subject_of(deal),
@@ -284,7 +275,7 @@ async def undo(ctx: Context, work: Work, deal: Opportunity, change: StageChange,
         after={"stage": change.from_stage},
     )
     was = change.from_stage or deal_texts.NO_STAGE
-    return deal_texts.UNDONE.format(deal=await _title(work, deal), to=change.to_stage, was=was)
+    return deal_texts.UNDONE.format(deal=await title(work, deal), to=change.to_stage, was=was)
 
 
 # Why a jump
@@ -303,7 +294,7 @@ async def take_reason(ctx: Context, work: Work, question: Question, reply: Reply
     await work.questions.close(member.member_id, JUMP, question.subject)
     if said in deal_texts.CANCELLED:
         await drop(ctx, work, change, member=member, cause=reply.cause)
-        told = deal_texts.JUMP_CANCELLED.format(deal=await _title(work, deal), stage=deal.stage)
+        told = deal_texts.JUMP_CANCELLED.format(deal=await title(work, deal), stage=deal.stage)
     else:
         change.jump_reason = said
         work.audit.note(
@@ -377,12 +368,12 @@ async def grant(ctx: Context, work: Work, change: StageChange, pressed: Pressed)
         source=pressed.cause,
         after={"stage": change.to_stage, "waived": list(lacking)},
     )
-    title, names = await _title(work, deal), {"name": pressed.member.name, "missing": "、".join(lacking)}
+    name, names = await title(work, deal), {"name": pressed.member.name, "missing": "、".join(lacking)}
     if needs_reason(change):
-        told = deal_texts.WAIVER_GRANTED_WAITS.format(deal=title, why=_why(ctx, deal, change, ()), **names)
+        told = deal_texts.WAIVER_GRANTED_WAITS.format(deal=name, why=_why(ctx, deal, change, ()), **names)
     else:
         moved = await apply(ctx, work, deal, change, cause=pressed.cause)
-        told = deal_texts.WAIVER_GRANTED.format(deal=title, moved=moved, **names)
+        told = deal_texts.WAIVER_GRANTED.format(deal=name, moved=moved, **names)
     await _tell_rep(ctx, work, deal, change, told)
     await outbox.say(
         work, pressed.to, deal_texts.DONE_WAIVED.format(rep=asked.rep.name), cause=f"{pressed.cause}>waived"
@@ -431,16 +422,12 @@ async def _rep(work: Work, deal: Opportunity, change: StageChange) -> Member:
     return await work.members.get(member_id)
 
 
-async def _title(work: Work, deal: Opportunity) -> str:
-    return await opportunities.title(work, deal)
-
-
 # Asked up the line
 
 
 async def _asked(work: Work, deal: Opportunity, change: StageChange) -> Asked:
     return Asked(
-        change, subject(change), await _rep(work, deal, change), await _title(work, deal), deal_texts.WHAT_WAIVER
+        change, subject(change), await _rep(work, deal, change), await title(work, deal), deal_texts.WHAT_WAIVER
     )
 
 

@@ -15,7 +15,7 @@ from nlp.adapted import Fact, FactKind, NotAdapted, Passage, Rewrite, Sentence
 from nlp.llm_endpoint import Asker, Budget, Endpoint, Failed, Limits, Question
 from nlp.llm_json import TEXT, Message, many, table
 from nlp.llm_ladder import Ladder
-from nlp.redact import Redacted, redact
+from nlp.redact import sendable
 
 PROMPT = "adapt.v1"
 """The file in nlp/prompts, without its ending; a changed prompt is a new file."""
@@ -79,10 +79,10 @@ class ModelAdapter:
         return self._asker.engine(PROMPT)
 
     async def adapt(self, passages: Sequence[Passage], facts: Sequence[Fact], question: str) -> Sequence[Rewrite]:
-        written = shown(passages, facts, question).encode("utf-8", "replace").decode("utf-8")
+        written = shown(passages, facts, question)
         if len(written) > self._limits.input_chars:
             raise NotAdapted("the scripts are too long")
-        data = redact(written) if self._redacts else Redacted(written, ())
+        data = sendable(written, redacts=self._redacts)
         asked = Question(
             name="adapt",
             schema=SCHEMA,

@@ -15,7 +15,7 @@ from nlp.llm_endpoint import Asker, Budget, Endpoint, Failed, Limits, Question
 from nlp.llm_json import TEXT, Message, many, table
 from nlp.llm_ladder import Ladder
 from nlp.practice import NoAdvice
-from nlp.redact import Redacted, redact
+from nlp.redact import sendable
 
 PROMPT = "practice.v1"
 """The file in nlp/prompts, without its ending; a changed prompt is a new file."""
@@ -64,8 +64,7 @@ class ModelCoach:
     async def said(self, points: Sequence[str], answer: str) -> Mapping[int, str]:
         if len(answer) > MOST_READ:
             raise NoAdvice("the answer is too long")
-        sendable = answer.encode("utf-8", "replace").decode("utf-8")
-        shown_answer = redact(sendable) if self._redacts else Redacted(sendable, ())
+        shown_answer = sendable(answer, redacts=self._redacts)
         question = Question(
             name="practice",
             schema=SCHEMA,

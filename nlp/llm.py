@@ -19,7 +19,7 @@ from nlp.llm_endpoint import Asker, Budget, Endpoint, Failed, Limits, Question, 
 from nlp.llm_json import Message
 from nlp.llm_ladder import Ladder
 from nlp.llm_schema import PROMPT, Answer, Choices
-from nlp.redact import Redacted, redact
+from nlp.redact import sendable
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +68,7 @@ class ModelAndRules:
         await self._asker.close()
 
     def _question(self, text: str, choices: Choices) -> Question[Answer]:
-        # a lone surrogate cannot be sent; in its place stands one character, so that offsets stay
-        sendable = text.encode("utf-8", "replace").decode("utf-8")
-        note = redact(sendable) if self._redacts else Redacted(sendable, ())
+        note = sendable(text, redacts=self._redacts)
 
         def messages(schema_in_prompt: bool) -> list[Message]:
             return llm_schema.messages(note.text, choices, schema_in_prompt=schema_in_prompt)

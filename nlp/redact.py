@@ -83,6 +83,15 @@ def redact(text: str) -> Redacted:
     return Redacted("".join(pieces), tuple((name, words) for words, name in names.items()))
 
 
+def sendable(text: str, *, redacts: bool) -> Redacted:
+    """The text as it may be sent to a model, redacted where that is wanted.
+
+    A lone surrogate cannot be sent; in its place stands one character, so that offsets stay.
+    """
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return redact(whole) if redacts else Redacted(whole, ())
+
+
 def holds_any(text: str) -> bool:
     """Whether something that `redact` would take out stands in the text."""
     folded = _level(text)

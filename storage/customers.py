@@ -85,7 +85,7 @@ class Customers:
         await self._session.flush()
         return customer
 
-    def set_stage(self, customer: Customer, stage: str, *, since: datetime | None) -> None:
+    def set_stage(self, customer: Customer, stage: str | None, *, since: datetime | None) -> None:
         """The stage of its deal that moved last; deals themselves are in `storage.opportunities`."""
         customer.stage, customer.stage_since = stage, since
 

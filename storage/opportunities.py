@@ -62,9 +62,6 @@ class Opportunities:
 
     # Stages
 
-    async def change_by(self, cause: str) -> StageChange | None:
-        return await self._session.scalar(select(StageChange).where(StageChange.cause == cause))
-
     async def find_change(self, change_id: int) -> StageChange | None:
         return await self._session.get(StageChange, change_id)
 
@@ -87,8 +84,13 @@ class Opportunities:
         return (await self._session.scalars(query.order_by(StageChange.decided_at, StageChange.change_id))).all()
 
     async def latest_applied(self, opportunity_id: int) -> StageChange | None:
-        history = await self.history(opportunity_id)
-        return history[-1] if history else None
+        query = (
+            select(StageChange)
+            .where(StageChange.opportunity_id == opportunity_id, StageChange.state == "applied")
+            .order_by(StageChange.decided_at.desc(), StageChange.change_id.desc())
+            .limit(1)
+        )
+        return await self._session.scalar(query)
 
     async def asked_of(self, member_id: int) -> Sequence[str]:
         """What lies with a member to allow, by its subject: `stage_change:3`."""
@@ -132,9 +134,6 @@ class Opportunities:
         )
 
     # Signing
-
-    async def signing_by(self, cause: str) -> SigningDate | None:
-        return await self._session.scalar(select(SigningDate).where(SigningDate.cause == cause))
 
     async def find_signing(self, signing_id: int) -> SigningDate | None:
         return await self._session.get(SigningDate, signing_id)
