@@ -91,6 +91,18 @@ class DealMachine(RuleBasedStateMachine):
         for label in sorted(labels):
             self._run(self._document(label, is_copy=is_copy))
 
+    @rule()
+    def all_is_there_for_the_next_stage(self) -> None:
+        for label in DOCUMENTS:
+            self._run(self._document(label, is_copy=False))
+        self._run(self._next_stage())
+
+    @rule()
+    def the_manager_lets_pass_what_is_missing(self) -> None:
+        self._run(self._next_stage())
+        self._run(self._presses(actions.AskWaiver))
+        self._run(self._presses(actions.GrantWaiver))
+
     @rule(who=people, card=pick, button=pick)
     def somebody_presses(self, who: str, card: int, button: int) -> None:
         self._run(self._press(who, card, button))
@@ -149,6 +161,23 @@ class DealMachine(RuleBasedStateMachine):
             await work.session.flush()
             await stages.recheck(self.chat.context, work, customer.customer_id, cause=key)
         await self.chat.worker.drain()
+
+    async def _next_stage(self) -> None:
+        async with self.database.reading() as work:
+            deals = (await work.session.scalars(select(Opportunity).where(Opportunity.state == "open"))).all()
+        if deals and _place(deals[0].stage) + 1 < len(STAGES):
+            await self.chat.says(f"阶段 恒力 {STAGES[_place(deals[0].stage) + 1]}")
+
+    async def _presses(self, action: type[Any]) -> None:
+        """Its owner presses that button on the latest card that has it; nothing where none has."""
+        async with self.database.reading() as work:
+            kept = {one.card_id: one for one in (await work.session.scalars(select(Card))).all()}
+        for card in reversed(self.chat.cards()):
+            button = next((one for one in card.buttons if isinstance(actions.read(one.action), action)), None)
+            if button is not None and kept[card.card_id].state == "open":
+                click = CardClick(card_id=card.card_id, action=button.action)
+                await self.chat.receives(click, sender=kept[card.card_id].user_id)
+                return
 
     async def _press(self, who: str | None, card: int, button: int) -> None:
         async with self.database.reading() as work:
