@@ -49,10 +49,10 @@ async def on_confirmed(
 # The sample test
 
 
-async def on_stage(ctx: Context, work: Work, customer: Customer, member: Member, cause: str) -> None:
-    """In the transaction in which the customer enters a stage."""
+async def on_stage(ctx: Context, work: Work, customer: Customer, stage: str, member: Member, cause: str) -> None:
+    """In the transaction in which a deal of the customer enters that stage."""
     test = ctx.settings.rules.sample_test
-    if test.on and test.stage in (customer.stage or ""):
+    if test.on and test.stage in stage:
         await _ask_for_period(ctx, work, customer, member, cause)
 
 

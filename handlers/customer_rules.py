@@ -1,4 +1,4 @@
-"""Rules about customers whom time passes by: stuck in a stage, in an endless test, silent, owing."""
+"""Rules about customers whom time passes by: with deals stuck in a stage or in an endless test, silent, owing."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -18,6 +18,7 @@ from handlers.checks import (
 )
 from handlers.context import Context
 from handlers.escalation import Matter, MatterItem
+from storage.deal_models import Opportunity
 from storage.models import Customer, Finding
 from storage.rules import Candidate, Overdue
 from storage.work import Work
@@ -26,14 +27,14 @@ from storage.work import Work
 
 
 def _stalled_before(ctx: Context, on: date) -> datetime:
-    """Who is in a stage since before this moment has been there for more working days than the rule allows."""
+    """What is in a stage since before this moment has been there for more working days than the rule allows."""
     limit = ctx.settings.rules.stalled.days
     # working days are counted from the day after, and today is one of them
     return day_begins(ctx, ctx.settings.working_time.add_days(on, -limit))
 
 
 def _final_stages(ctx: Context) -> tuple[str, ...]:
-    """Where customers stay."""
+    """Where deals stay."""
     return ctx.settings.vocabulary.stages[-1:]
 
 
@@ -42,10 +43,30 @@ async def _find_stalled(ctx: Context, work: Work, on: date, after: Candidate | N
     return await work.rules.stalled(before, except_stages=_final_stages(ctx), after=after, limit=PAGE)
 
 
+async def _still_so(work: Work, found: Candidate) -> tuple[Opportunity, Customer] | None:
+    """The deal and its customer, both locked; None where it has moved or ended since, or belongs to nobody."""
+    deal = await work.opportunities.lock(found.subject_id)
+    customer = await work.customers.lock(deal.customer_id)
+    if deal.state != "open" or deal.stage_since != found.since or customer.owner_id is None:
+        return None
+    return deal, customer
+
+
+def _episode(since: datetime) -> str:
+    """Of a deal that stands still: of one customer's deals no two came into their stages at the same moment."""
+    return since.astimezone(UTC).isoformat()
+
+
+def _origin_of_stalled(customer_id: int, since: datetime) -> str:
+    return f"rule:stalled:{subject_of(customer_id)}:{_episode(since)}"
+
+
 async def _handle_stalled(ctx: Context, work: Work, on: date, found: Candidate, cause: str) -> None:
-    customer = await work.customers.lock(found.subject_id)
-    if customer.stage_since != found.since or customer.owner_id is None:
+    standing = await _still_so(work, found)
+    if standing is None:
         return
+    deal, customer = standing
+    assert customer.owner_id is not None  # asked by `_still_so`
     owner = await work.members.get(customer.owner_id)
     days = ctx.settings.working_time.days_between(ctx.day_of(found.since), on)
     manager = await work.members.manager_of(owner)
@@ -53,12 +74,13 @@ async def _handle_stalled(ctx: Context, work: Work, on: date, found: Candidate, 
     finding = await work.rules.find(
         "stalled",
         subject_of(customer.customer_id),
-        found.since.astimezone(UTC).isoformat(),
+        _episode(found.since),
         member_id=owner.member_id,
         since=found.since,
         detail={
             "customer_id": customer.customer_id,
-            "stage": customer.stage,
+            "deal": deal.name,
+            "stage": deal.stage,
             "days": days,
             "manager_id": manager.member_id if manager else None,
             **(imported.noted(customer) if of_file else {}),
@@ -70,9 +92,11 @@ async def _handle_stalled(ctx: Context, work: Work, on: date, found: Candidate, 
         ctx,
         work,
         member_id=manager.member_id,
-        action=texts.RULE_STALLED_TODO.format(stage=customer.stage, days=days, rep=owner.name),
+        action=texts.RULE_STALLED_TODO.format(
+            deal=f"「{deal.name}」" if deal.name else "", stage=deal.stage, days=days, rep=owner.name
+        ),
         kind="stalled",
-        origin=f"rule:stalled:{finding.subject}:{finding.episode}",
+        origin=_origin_of_stalled(customer.customer_id, found.since),
         customer_id=customer.customer_id,
         due_on=ctx.settings.working_time.working_day_after(on),
         cause=cause,
@@ -82,7 +106,11 @@ async def _handle_stalled(ctx: Context, work: Work, on: date, found: Candidate, 
 async def _tell_stalled(ctx: Context, work: Work, on: date, member_id: int, findings: Sequence[Finding]) -> None:
     def line(customer: str, finding: Finding) -> str:
         stage, days = finding.detail["stage"], number(finding, "days")
-        return texts.RULE_STALLED_ONE.format(customer=customer, stage=stage, days=days)
+        # one that an earlier version found names no deal
+        deal = finding.detail.get("deal")
+        return texts.RULE_STALLED_ONE.format(
+            customer=f"{customer}·{deal}" if deal else customer, stage=stage, days=days
+        )
 
     together, others = imported.apart(findings)
     said = []
@@ -98,9 +126,14 @@ async def _tell_stalled(ctx: Context, work: Work, on: date, member_id: int, find
     await tell_of(ctx, work, "stalled", on, member_id, "\n".join(said))
 
 
-async def end_stalled(ctx: Context, work: Work, customer_id: int, member_id: int, *, cause: str) -> None:
-    """The customer's stage has moved: the manager need not see to it any more."""
-    for todo in await work.rules.stalled_todos(customer_id):
+async def end_stalled(
+    ctx: Context, work: Work, customer_id: int, since: datetime | None, *, member_id: int, cause: str
+) -> None:
+    """The deal that was in its stage since then has moved or ended: the manager need not see to it any more."""
+    if since is None:
+        return
+    todo = await work.rules.stalled_todo(_origin_of_stalled(customer_id, since))
+    if todo is not None:
         await todos.finish(ctx, work, todo, todos.By(member_id, None, f"{cause}>moved:{todo.todo_id}"))
 
 
@@ -115,9 +148,10 @@ async def _find_in_test(ctx: Context, work: Work, on: date, after: Candidate | N
 
 async def _handle_in_test(ctx: Context, work: Work, on: date, found: Candidate, cause: str) -> None:
     rule = ctx.settings.rules.sample_test
-    customer = await work.customers.lock(found.subject_id)
-    if customer.stage_since != found.since or customer.owner_id is None or rule.stage not in (customer.stage or ""):
+    standing = await _still_so(work, found)
+    if standing is None or rule.stage not in (standing[0].stage or ""):
         return
+    deal, customer = standing
     since = max(found.since, customer.last_contact_at or found.since)
     if since >= longer_than(ctx, rule.days, on):
         return
@@ -137,7 +171,7 @@ async def _handle_in_test(ctx: Context, work: Work, on: date, found: Candidate, 
     )
     if finding is None or of_file:
         return
-    fact = texts.RULE_SAMPLE_TEST_FACT.format(stage=customer.stage, days=days)
+    fact = texts.RULE_SAMPLE_TEST_FACT.format(stage=deal.stage, days=days)
     await to_the_director(ctx, work, customer, finding, category=rule.stage, fact=fact, cause=cause)
 
 

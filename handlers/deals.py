@@ -58,12 +58,17 @@ async def outlook(ctx: Context, work: Work, visit: Visit, record: Record) -> Out
     stage = record.one(StageValue)
     if deal is None:
         new = Opportunity(customer_id=visit.customer_id, lead="mql", stage=None)
-        return Outlook(waits=stages.would_wait(ctx, new, stage.name, documents=frozenset()) if stage else "")
+        return Outlook(waits=await _would_wait(ctx, work, visit, new, stage))
     doubts = await consistency.doubts(ctx, work, visit, record, deal)
+    waits = await _would_wait(ctx, work, visit, deal, stage)
+    return Outlook(deal.stage if stage else None, waits, tuple(doubts))
+
+
+async def _would_wait(ctx: Context, work: Work, visit: Visit, deal: Opportunity, stage: StageValue | None) -> str:
     if stage is None:
-        return Outlook(doubts=tuple(doubts))
-    waits = stages.would_wait(ctx, deal, stage.name, documents=await stages.proofs(work, deal))
-    return Outlook(deal.stage, waits, tuple(doubts))
+        return ""
+    brought = {one.label for one in await work.visits.evidence_of(visit.visit_id) if one.label is not None}
+    return await stages.would_wait(ctx, work, deal, stage.name, documents=brought)
 
 
 async def on_confirmed(
@@ -455,7 +460,7 @@ async def _close(ctx: Context, work: Work, deal: Opportunity, member: Member, re
     if waiting is not None:
         await stages.drop(ctx, work, waiting, member=member, cause=reply.cause)
     await signing_dates.lapse(work, deal, cause=reply.cause)
-    await stages.mirror_the_open(ctx, work, deal.customer_id, member=member, cause=reply.cause)
+    await stages.has_ended(ctx, work, deal, member=member, cause=reply.cause)
     work.audit.note(
         f"opportunity.{deal.state}",
         subject_of(deal),

@@ -5,7 +5,7 @@ is missing may also be let pass by somebody up the line (`handlers.asking_up`). 
 customer's own stage, on which rules and reports rest, is that of its deal that moved last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from handlers import (
     after_visits,
@@ -29,7 +29,7 @@ from handlers.outbox import Recipient
 from handlers.pressed import Pressed
 from handlers.reply import Reply
 from storage.deal_models import Opportunity, StageChange
-from storage.models import Member, Question
+from storage.models import Customer, Member, Question
 from storage.work import Work
 
 KIND = "stage_change"
@@ -120,10 +120,16 @@ def needs_reason(change: StageChange) -> bool:
 
 async def lacks(ctx: Context, work: Work, deal: Opportunity, change: StageChange) -> tuple[str, ...]:
     """What keeps the deal from that stage."""
+    return missing(ctx.settings.deals.funnel, deal.stage, change.to_stage, await _proof(work, deal, change))
+
+
+async def _proof(
+    work: Work, deal: Opportunity, change: StageChange | None, *, documents: Collection[str] = ()
+) -> Proof:
+    """What there is for a deal, with those documents besides, and all that was ever let pass for it."""
     earlier = await work.opportunities.history(deal.opportunity_id)
-    waived = {need for one in (*earlier, change) for need in one.waived}
-    proof = Proof(await proofs(work, deal), is_sql=deal.lead == "sql", waived=waived)
-    return missing(ctx.settings.deals.funnel, deal.stage, change.to_stage, proof)
+    waived = {need for one in (*earlier, *([change] if change else [])) for need in one.waived}
+    return Proof({*await proofs(work, deal), *documents}, is_sql=deal.lead == "sql", waived=waived)
 
 
 async def proofs(work: Work, deal: Opportunity) -> frozenset[str]:
@@ -133,11 +139,20 @@ async def proofs(work: Work, deal: Opportunity) -> frozenset[str]:
     return await work.opportunities.documents(deal) | answered
 
 
-def would_wait(ctx: Context, deal: Opportunity, to_stage: str, *, documents: frozenset[str]) -> str:
-    """What would keep the deal from that stage, in a line for a draft's card; empty: nothing."""
+async def would_wait(
+    ctx: Context, work: Work, deal: Opportunity, to_stage: str, *, documents: Collection[str] = ()
+) -> str:
+    """What would keep the deal from that stage, in a line for a draft's card; empty: nothing.
+
+    `documents` are the labels of what the draft itself brings. The deal may be one that is not kept yet.
+    """
+    waiting = await work.opportunities.proposed(deal.opportunity_id)
+    if waiting is not None and waiting.to_stage != to_stage:
+        waiting = None
     funnel = ctx.settings.deals.funnel
-    lacking = missing(funnel, deal.stage, to_stage, Proof(documents, is_sql=deal.lead == "sql"))
-    return _reasons(lacking, funnel.left_out(deal.stage, to_stage) or None)
+    lacking = missing(funnel, deal.stage, to_stage, await _proof(work, deal, waiting, documents=documents))
+    is_explained = waiting is not None and not needs_reason(waiting)
+    return _reasons(lacking, None if is_explained else funnel.left_out(deal.stage, to_stage) or None)
 
 
 async def why_it_waits(ctx: Context, work: Work, deal: Opportunity, change: StageChange) -> str:
@@ -210,31 +225,40 @@ async def apply(ctx: Context, work: Work, deal: Opportunity, change: StageChange
         before={"stage": change.from_stage},
         after={"stage": change.to_stage, "waived": list(change.waived), "visit_id": change.visit_id},
     )
-    await _mirror(ctx, work, deal, change, cause=cause)
+    await _follow_up(ctx, work, deal, change, cause=cause)
     await key_nodes.stage_entered(ctx, work, deal.customer_id, change.to_stage, cause=subject(change))
     if change.from_stage is None:
         return deal_texts.REGISTERED.format(to=change.to_stage)
     return deal_texts.MOVED.format(was=change.from_stage, to=change.to_stage)
 
 
-async def _mirror(ctx: Context, work: Work, deal: Opportunity, change: StageChange, *, cause: str) -> None:
-    """The customer is where its deal is that moved last, and what rests on its stage follows."""
-    customer = await work.customers.lock(deal.customer_id)
-    work.customers.set_stage(customer, deal.stage, since=deal.stage_since)
+async def _follow_up(ctx: Context, work: Work, deal: Opportunity, change: StageChange, *, cause: str) -> None:
+    """What rests on the stage that the deal left, and on the one it is in now."""
+    customer = await _mirror(work, deal.customer_id)
     if change.member_id is None:
         return
     member = await work.members.get(change.member_id)
-    await customer_rules.end_stalled(ctx, work, customer.customer_id, member.member_id, cause=cause)
-    await after_visits.on_stage(ctx, work, customer, member, cause)
+    await customer_rules.end_stalled(
+        ctx, work, customer.customer_id, change.from_since, member_id=member.member_id, cause=cause
+    )
+    await after_visits.on_stage(ctx, work, customer, change.to_stage, member, cause)
 
 
-async def mirror_the_open(ctx: Context, work: Work, customer_id: int, *, member: Member, cause: str) -> None:
-    """A deal has ended: the customer is where the open deal is that moved last, and nobody waits for the ended one."""
+async def _mirror(work: Work, customer_id: int) -> Customer:
+    """The customer is where its open deal is that moved last."""
     customer = await work.customers.lock(customer_id)
     moved = [deal for deal in await work.opportunities.open_of(customer_id) if deal.stage is not None]
     latest = max(moved, key=lambda deal: (deal.stage_since is not None, deal.stage_since), default=None)
     work.customers.set_stage(customer, latest.stage if latest else None, since=latest.stage_since if latest else None)
-    await customer_rules.end_stalled(ctx, work, customer_id, member.member_id, cause=cause)
+    return customer
+
+
+async def has_ended(ctx: Context, work: Work, deal: Opportunity, *, member: Member, cause: str) -> None:
+    """Nobody waits for it any more."""
+    await _mirror(work, deal.customer_id)
+    await customer_rules.end_stalled(
+        ctx, work, deal.customer_id, deal.stage_since, member_id=member.member_id, cause=cause
+    )
 
 
 async def drop(ctx: Context, work: Work, change: StageChange, *, member: Member, cause: str) -> None:
@@ -262,10 +286,12 @@ async def undo(ctx: Context, work: Work, deal: Opportunity, change: StageChange,
     waiting = await work.opportunities.proposed(deal.opportunity_id)
     if waiting is not None:
         await drop(ctx, work, waiting, member=member, cause=cause)
+    await customer_rules.end_stalled(
+        ctx, work, deal.customer_id, deal.stage_since, member_id=member.member_id, cause=cause
+    )
     change.state, change.undone_at = "undone", work.now
     deal.stage, deal.stage_since = change.from_stage, change.from_since
-    customer = await work.customers.lock(deal.customer_id)
-    work.customers.set_stage(customer, deal.stage, since=deal.stage_since)
+    await _mirror(work, deal.customer_id)
     work.audit.note(
         "stage.undone",
         subject_of(deal),

@@ -275,7 +275,7 @@ JOB_PARKED_ADMIN = "有一项任务没处理成功，已搁置（编号 {job_id}
 # Rules
 
 RULE_MORE = "等 {count} 家"
-RULE_STALLED_TODO = "「{stage}」阶段已停留 {days} 个工作日，请和{rep}一起推进"
+RULE_STALLED_TODO = "{deal}「{stage}」阶段已停留 {days} 个工作日，请和{rep}一起推进"
 RULE_STALLED = "停在同一阶段超过 {limit} 个工作日：{customers}。主管已收到待办。"
 RULE_STALLED_ALONE = "停在同一阶段超过 {limit} 个工作日：{customers}。"
 RULE_STALLED_ONE = "{customer}（{stage}，{days} 天）"

@@ -69,14 +69,11 @@ class Customers:
         aliases: Iterable[str] = (),
         owner_id: int | None = None,
         industry: str | None = None,
-        stage: str | None = None,
     ) -> Customer:
         customer = Customer(
             name=name,
             owner_id=owner_id,
             industry=industry,
-            stage=stage,
-            stage_since=self._now if stage else None,
             created_at=self._now,
             aliases=[CustomerAlias(alias=alias) for alias in sorted(set(aliases) - {name})],
             contacts=[],

@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.base import JsonObject
+from storage.deal_models import Opportunity
 from storage.jobs import JobRow
 from storage.models import Customer, Finding, Member, Payment, Plan, Todo, Visit, VisitField
 
@@ -142,33 +144,34 @@ class Rules:
     async def stalled(
         self, before: datetime, *, except_stages: Collection[str], after: Candidate | None, limit: int
     ) -> Sequence[Candidate]:
-        """Customers in one stage since before that moment, those of the stages left out aside."""
+        """Deals that go on and are in one stage since before that moment, those of the stages left out aside."""
         return await self._page(
-            select(Customer.customer_id, Customer.stage_since)
-            .where(Customer.stage_since < before, Customer.stage.is_not(None), Customer.owner_id.is_not(None))
-            .where(Customer.stage.not_in(sorted(except_stages)), _not_found("stalled", Customer.stage_since)),
-            Customer.stage_since,
+            _open_deals()
+            .where(Opportunity.stage_since < before, Opportunity.stage.is_not(None))
+            .where(Opportunity.stage.not_in(sorted(except_stages)), _not_found("stalled", Opportunity.stage_since)),
+            Opportunity.stage_since,
             after,
             limit,
+            by=Opportunity.opportunity_id,
         )
 
-    async def stalled_todos(self, customer_id: int) -> Sequence[Todo]:
-        """The open to-dos that were given because the customer did not move on."""
-        query = select(Todo).where(Todo.customer_id == customer_id, Todo.state == "open", Todo.kind == "stalled")
-        return (await self._session.scalars(query.order_by(Todo.todo_id))).all()
+    async def stalled_todo(self, origin: str) -> Todo | None:
+        """The open to-do of that origin: it was given because a deal did not move on."""
+        return await self._session.scalar(select(Todo).where(Todo.origin == origin, Todo.state == "open"))
 
     async def in_sample_test(
         self, before: datetime, *, stage: str, after: Candidate | None, limit: int
     ) -> Sequence[Candidate]:
-        """Customers in the stage of that name since before that moment, whom nobody has spoken to since then either."""
-        contacted = func.coalesce(Customer.last_contact_at, Customer.stage_since)
+        """Deals in the stage of that name since before that moment, nobody having spoken to the customer since then."""
+        contacted = func.coalesce(Customer.last_contact_at, Opportunity.stage_since)
         return await self._page(
-            select(Customer.customer_id, Customer.stage_since)
-            .where(Customer.stage_since < before, contacted < before, Customer.owner_id.is_not(None))
-            .where(Customer.stage.contains(stage, autoescape=True), _not_found("sample_test", _later_of_both())),
-            Customer.stage_since,
+            _open_deals()
+            .where(Opportunity.stage_since < before, contacted < before)
+            .where(Opportunity.stage.contains(stage, autoescape=True), _not_found("sample_test", _later_of_both())),
+            Opportunity.stage_since,
             after,
             limit,
+            by=Opportunity.opportunity_id,
         )
 
     async def silent(
@@ -211,12 +214,18 @@ class Rules:
         return (await self._session.scalars(query.distinct().order_by(Customer.customer_id).limit(limit))).all()
 
     async def _page(
-        self, query: Select[Any, Any], since: Any, after: Candidate | None, limit: int
+        self,
+        query: Select[Any, Any],
+        since: Any,
+        after: Candidate | None,
+        limit: int,
+        *,
+        by: InstrumentedAttribute[int] = Customer.customer_id,
     ) -> Sequence[Candidate]:
         if after is not None:
-            later = and_(since == after.since, Customer.customer_id > after.subject_id)
+            later = and_(since == after.since, by > after.subject_id)
             query = query.where(since >= after.since, or_(since > after.since, later))
-        rows = await self._session.execute(query.order_by(since, Customer.customer_id).limit(limit))
+        rows = await self._session.execute(query.order_by(since, by).limit(limit))
         return [Candidate(subject_id, moment) for subject_id, moment in rows]
 
     # Payments
@@ -361,6 +370,15 @@ def _subject(kind: str, identifier: Any) -> ColumnElement[str]:
     return literal(f"{kind}:").concat(cast(identifier, String))
 
 
+def _open_deals() -> Select[Any, Any]:
+    """Deals that go on of customers who have an owner: their ids, and since when each is in its stage."""
+    return (
+        select(Opportunity.opportunity_id, Opportunity.stage_since)
+        .join(Customer, Customer.customer_id == Opportunity.customer_id)
+        .where(Opportunity.state == "open", Customer.owner_id.is_not(None))
+    )
+
+
 def _owner_is_here() -> ColumnElement[bool]:
     """What only the owner is told of waits for one who is here: whoever takes over hears of it."""
     return exists().where(Member.member_id == Customer.owner_id, Member.active)
@@ -377,4 +395,5 @@ def _not_found(rule: str, since: Any) -> ColumnElement[bool]:
 
 def _later_of_both() -> ColumnElement[datetime]:
     """The later of stage and contact; `max` of two values has another name in each database."""
-    return case((Customer.last_contact_at > Customer.stage_since, Customer.last_contact_at), else_=Customer.stage_since)
+    since = Opportunity.stage_since
+    return case((Customer.last_contact_at > since, Customer.last_contact_at), else_=since)

@@ -65,8 +65,10 @@ async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> Chat:
         rep = await work.members.by_identity("wecom", REP)
         assert rep is not None
         for name in ("宁波甲机械有限公司", "宁波乙机械有限公司", "宁波丙机械有限公司"):
-            customer = await work.customers.add(name, owner_id=rep.member_id, stage="样品测试")
-            customer.stage_since = customer.last_contact_at = MONDAY - timedelta(days=70)
+            customer = await work.customers.add(name, owner_id=rep.member_id)
+            customer.last_contact_at = MONDAY - timedelta(days=70)
+            deal = await work.opportunities.add(customer.customer_id)
+            deal.stage, deal.stage_since = "样品测试", customer.last_contact_at
             await work.rules.add_payment(
                 customer.customer_id, "F-1", amount_fen=5_000_00, due_on=date(2026, 10, 1), paid_on=None
             )

@@ -117,6 +117,45 @@ async def test_the_draft_says_what_the_stage_lacks_and_confirming_saves_the_visi
     assert fields(gate(chat)) == {"阶段": "方案设计 → 报价审批"}
 
 
+async def test_the_draft_does_not_call_missing_what_was_let_pass_before(chat: Chat) -> None:
+    await registered(chat, "需求确认")
+    await visit(chat, "拜访了宁波恒力阀门的王经理，现在到了方案设计阶段，周五前我发方案。")
+    async with chat.database.work() as work:
+        moved = await work.opportunities.latest_applied(1)
+        assert moved is not None
+        moved.waived = ["技术部确认"]
+
+    await chat.says(NOTE)
+    assert "阶段：还缺" not in chat.draft().body
+
+
+async def test_the_draft_does_not_call_missing_what_it_brings_itself(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await chat.says(NOTE)
+    assert "阶段：还缺技术部确认" in chat.draft().body
+    async with chat.database.work() as work:
+        [said] = await work.visits.evidence_of(1)
+        mail = await work.visits.keep_evidence("mail", said.member_id, "image", sent_at=work.now)
+        mail.label, mail.visit_id = "技术部确认", 1
+
+    await chat.says("预算改成90万")
+    assert "阶段：还缺" not in chat.draft().body
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    assert (await deal(chat)).stage == "报价审批"
+
+
+async def test_a_reason_that_was_given_is_not_asked_for_again_by_the_next_draft(chat: Chat) -> None:
+    await registered(chat, "需求确认")
+    await chat.says(NOTE)
+    assert "跳过了方案设计" in chat.draft().body
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.says("客户直接发了招标文件")
+
+    await chat.says(NOTE)
+    assert "阶段：还缺技术部确认" in chat.draft().body
+    assert "跳过了" not in chat.draft().body
+
+
 async def test_what_was_missing_comes_in_and_the_stage_follows_by_itself(chat: Chat) -> None:
     await registered(chat, "方案设计")
     await visit(chat, NOTE)

@@ -47,14 +47,23 @@ async def person(work: Work, user_id: str) -> Member:
 
 
 async def change(chat: Chat, name: str = HENGLI, **values: object) -> int:
-    """Make the rep's customer such and such."""
+    """Make the rep's customer such and such; its stage is that of a deal."""
     async with chat.database.work() as work:
         customer = await work.customers.by_name(name)
         assert customer is not None
         customer.owner_id = (await person(work, REP)).member_id
         for key, value in values.items():
             setattr(customer, key, value)
+        if customer.stage is not None:
+            await in_stage(work, customer, customer.stage, customer.stage_since)
         return customer.customer_id
+
+
+async def in_stage(work: Work, customer: Customer, stage: str, since: datetime | None, *, name: str = "") -> None:
+    """A deal of that name is in the stage since then."""
+    deals = {deal.name: deal for deal in await work.opportunities.open_of(customer.customer_id)}
+    deal = deals.get(name) or await work.opportunities.add(customer.customer_id, name=name, lead="sql")
+    deal.stage, deal.stage_since = stage, since
 
 
 async def customer_of(chat: Chat, name: str = HENGLI) -> Customer:
@@ -152,7 +161,42 @@ async def test_the_last_stage_is_where_customers_stay(chat: Chat) -> None:
     assert not told(chat, "停在同一阶段")
 
 
+async def test_of_two_deals_each_that_stands_still_is_the_managers_to_do_and_ends_with_its_own(chat: Chat) -> None:
+    await change(chat, stage="方案设计", stage_since=FRIDAY)
+    async with chat.database.work() as work:
+        customer = await work.customers.by_name(HENGLI)
+        assert customer is not None
+        await in_stage(work, customer, "线索获取", FRIDAY - timedelta(hours=1), name="二期扩产")
+
+    await chat.lives_until(at(11, 30, 9))
+    assert told(chat, "宁波恒力阀门有限公司·二期扩产（线索获取，6 天）、宁波恒力阀门有限公司（方案设计，6 天）")
+    assert await open_todos(chat, MANAGER) == [
+        "「二期扩产」「线索获取」阶段已停留 6 个工作日，请和李晓彤一起推进",
+        "「方案设计」阶段已停留 6 个工作日，请和李晓彤一起推进",
+    ]
+
+    await chat.says("丢单 恒力 二期扩产 客户不投了")
+    assert await open_todos(chat, MANAGER) == ["「方案设计」阶段已停留 6 个工作日，请和李晓彤一起推进"]
+
+
+async def open_todos(chat: Chat, user_id: str) -> list[str]:
+    async with chat.database.reading() as work:
+        return [todo.action for todo in await work.todos.open_of((await person(work, user_id)).member_id)]
+
+
 # In the sample test
+
+
+async def test_a_deal_in_the_sample_test_is_not_hidden_by_another_that_moved_later(chat: Chat) -> None:
+    await change(chat, stage="方案设计", stage_since=at(12, 4), last_contact_at=FRIDAY)
+    async with chat.database.work() as work:
+        customer = await work.customers.by_name(HENGLI)
+        assert customer is not None
+        await in_stage(work, customer, "样品测试", FRIDAY, name="二期扩产")
+
+    await chat.lives_until(at(12, 7, 9))
+
+    assert told(chat, "样品测试超过 14 天没有新联系：宁波恒力阀门有限公司（17 天）。已报给周敏。")
 
 
 async def test_a_sample_test_without_new_contact_goes_to_the_director_and_the_rep_hears_of_it(chat: Chat) -> None:

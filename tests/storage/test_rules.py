@@ -1,12 +1,13 @@
 """What the rules look for, on either database: each thing once in its episode, in pages, by an index."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from storage.database import Database
+from storage.deal_models import Opportunity
 from storage.models import Customer
 from storage.rules import Candidate, Debt, Overdue, Week
 from storage.visits import FieldValue, Source
@@ -23,6 +24,16 @@ async def rep(work: Work, name: str = "李晓彤") -> int:
     return (await work.members.add(name, ["sales"])).member_id
 
 
+async def in_stage(
+    work: Work, name: str, owner_id: int | None, stage: str, since: datetime, **values: object
+) -> Opportunity:
+    """A deal of a customer of that name."""
+    deal = await work.opportunities.add((await customer(work, name, owner_id, **values)).customer_id)
+    deal.stage, deal.stage_since = stage, since
+    await work.session.flush()
+    return deal
+
+
 async def customer(work: Work, name: str, owner_id: int | None, **values: object) -> Customer:
     added = await work.customers.add(name, owner_id=owner_id)
     added.last_contact_at = RECENTLY
@@ -36,25 +47,30 @@ def ids(found: list[Candidate] | Any) -> list[int]:
     return [candidate.subject_id for candidate in found]
 
 
-async def test_customers_too_long_in_a_stage_are_found_once_and_the_others_are_not(any_database: Database) -> None:
+async def test_deals_too_long_in_a_stage_are_found_once_and_the_others_are_not(any_database: Database) -> None:
     async with any_database.work() as work:
         owner = await rep(work)
-        stuck = await customer(work, "甲", owner, stage="方案设计", stage_since=LONG_AGO)
-        await customer(work, "乙", owner, stage="方案设计", stage_since=RECENTLY)
-        await customer(work, "丙", owner, stage="交付执行", stage_since=LONG_AGO)
-        await customer(work, "丁", None, stage="方案设计", stage_since=LONG_AGO)
-        await customer(work, "戊", owner)
+        stuck = await in_stage(work, "甲", owner, "方案设计", LONG_AGO)
+        await in_stage(work, "乙", owner, "方案设计", RECENTLY)
+        await in_stage(work, "丙", owner, "交付执行", LONG_AGO)
+        await in_stage(work, "丁", None, "方案设计", LONG_AGO)
+        lost = await in_stage(work, "戊", owner, "方案设计", LONG_AGO)
+        lost.state = "lost"
+        # the same customer's other deal moved since
+        other = await work.opportunities.add(stuck.customer_id, name="二期")
+        other.stage, other.stage_since = "报价审批", RECENTLY
+        await customer(work, "己", owner)
 
         async def found() -> list[int]:
             return ids(await work.rules.stalled(LIMIT, except_stages=["交付执行"], after=None, limit=EVERYTHING))
 
-        assert await found() == [stuck.customer_id]
+        assert await found() == [stuck.opportunity_id]
         subject = f"customer:{stuck.customer_id}"
         finding = await work.rules.find("stalled", subject, "first", member_id=owner, since=LONG_AGO)
         assert finding is not None
         assert await found() == []
-        stuck.stage_since = LONG_AGO + timedelta(days=1)
-        assert await found() == [stuck.customer_id]
+        other.stage_since = LONG_AGO + timedelta(days=1)
+        assert await found() == [other.opportunity_id]
 
 
 async def test_pages_follow_one_another_without_gap_or_repetition(any_database: Database) -> None:
@@ -63,7 +79,7 @@ async def test_pages_follow_one_another_without_gap_or_repetition(any_database: 
         for number in range(7):
             # three of them since the same moment
             since = LONG_AGO - timedelta(days=max(0, number - 2))
-            await customer(work, f"客户{number}", owner, stage="方案设计", stage_since=since)
+            await in_stage(work, f"客户{number}", owner, "方案设计", since)
         seen: list[int] = []
         after = None
         while page := await work.rules.stalled(LIMIT, except_stages=[], after=after, limit=2):
@@ -77,22 +93,22 @@ async def test_pages_follow_one_another_without_gap_or_repetition(any_database: 
 async def test_a_sample_test_counts_from_the_later_of_stage_and_contact(any_database: Database) -> None:
     async with any_database.work() as work:
         owner = await rep(work)
-        quiet = await customer(work, "甲", owner, stage="样品测试", stage_since=LONG_AGO, last_contact_at=LONG_AGO)
-        await customer(work, "乙", owner, stage="样品测试", stage_since=LONG_AGO)
-        await customer(work, "丙", owner, stage="报价", stage_since=LONG_AGO, last_contact_at=LONG_AGO)
-        never = await customer(work, "丁", owner, stage="二次样品测试", stage_since=LONG_AGO, last_contact_at=None)
+        quiet = await in_stage(work, "甲", owner, "样品测试", LONG_AGO, last_contact_at=LONG_AGO)
+        await in_stage(work, "乙", owner, "样品测试", LONG_AGO)
+        await in_stage(work, "丙", owner, "报价", LONG_AGO, last_contact_at=LONG_AGO)
+        never = await in_stage(work, "丁", owner, "二次样品测试", LONG_AGO, last_contact_at=None)
 
         async def found() -> list[int]:
             return ids(await work.rules.in_sample_test(LIMIT, stage="样品测试", after=None, limit=EVERYTHING))
 
-        assert await found() == [quiet.customer_id, never.customer_id]
+        assert await found() == [quiet.opportunity_id, never.opportunity_id]
         for one in (quiet, never):
             await work.rules.find(
                 "sample_test", f"customer:{one.customer_id}", "first", member_id=owner, since=LONG_AGO
             )
         assert await found() == []
-        quiet.last_contact_at = LONG_AGO + timedelta(days=2)
-        assert await found() == [quiet.customer_id]
+        (await work.customers.get(quiet.customer_id)).last_contact_at = LONG_AGO + timedelta(days=2)
+        assert await found() == [quiet.opportunity_id]
 
 
 async def test_silence_counts_from_the_last_contact_or_from_when_they_came_in(any_database: Database) -> None:
@@ -261,8 +277,8 @@ async def test_the_last_run_is_the_latest_that_ended(any_database: Database) -> 
 @pytest.mark.parametrize(
     ("name", "index"),
     [
-        ("stalled", "ix_customers_stage_since"),
-        ("in_sample_test", "ix_customers_stage_since"),
+        ("stalled", "ix_opportunities_stage_since"),
+        ("in_sample_test", "ix_opportunities_stage_since"),
         ("contacted", "ix_customers_last_contact_at"),
         ("never", "ix_customers_last_contact_at"),
         ("overdue", "ix_payments_unpaid"),
