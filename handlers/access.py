@@ -263,6 +263,12 @@ async def _lies_with_them(work: Work, member: Member, action: Any) -> bool:
     return request is not None and request.state == "open" and request.holder_id == member.member_id
 
 
+async def _their_answer(work: Work, member: Member, action: Any) -> bool:
+    """What an answer is worth, only whoever gave it says, or has it to give."""
+    request = await work.help.find(action.request_id)
+    return request is not None and member.member_id == (request.answered_by or request.holder_id)
+
+
 async def _their_turn(work: Work, member: Member, action: Any) -> bool:
     """The node is open, and theirs: nobody above them decides before it comes to them."""
     node = await work.approvals.find_node(action.approval_id, action.turn)
@@ -320,6 +326,7 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.AnswerRequest: _lies_with_them,
     actions.PassOnRequest: _lies_with_them,
     actions.DeclineRequest: _lies_with_them,
+    actions.CountAnswer: _their_answer,
     actions.ApproveNode: _their_turn,
     actions.RefuseNode: _their_turn,
     actions.RaiseNode: _their_turn,

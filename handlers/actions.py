@@ -383,6 +383,14 @@ class DeclineRequest(Frozen):
     request_id: int
 
 
+class CountAnswer(Frozen):
+    """Whether the answer is the department's confirmation too."""
+
+    do: Literal["count_answer"] = "count_answer"
+    request_id: int
+    counts: bool
+
+
 # Approvals; `turn` is the place of the node whose turn it is
 
 
@@ -422,7 +430,7 @@ ScriptAction = ShowScripts | JudgeScript
 PracticeAction = PractiseAgain
 DealAction = PickDeal | ConvertLead | AskWaiver | DropStage | GrantWaiver | RefuseWaiver | UnlockSigning | RefuseSigning
 ViewAction = ShowCustomer | ShowDeal | ShowChain
-RequestAction = AnswerRequest | PassOnRequest | DeclineRequest
+RequestAction = AnswerRequest | PassOnRequest | DeclineRequest | CountAnswer
 ApprovalAction = ApproveNode | RefuseNode | RaiseNode
 Action = (
     VisitAction

@@ -2,7 +2,7 @@
 
 What is asked is a row with `asked_of`, `asked_at` and `asked_card_id` (a stage change that lacks something, a signing
 day that was pushed too far); each kind says here how its row is found and what its card looks like. Whoever has left is
-passed over; at the top it stays, and is reminded of once.
+passed over; at the top it stays, is reminded of once, and the rep is told so.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -138,9 +138,15 @@ async def _go_up(ctx: Context, work: Work, asked: Asked, *, cause: str, late: st
     above = line[places[0] + 1 :] if places else line
     if not above:
         if holder.active:
-            text = deal_texts.STILL_ASKED.format(rep=asked.rep.name, deal=asked.deal, what=asked.what) + late
+            names = {"rep": asked.rep.name, "deal": asked.deal, "what": asked.what, "name": holder.name}
             key = f"{asked.subject}:top:{holder.member_id}"
-            await notices.tell(ctx, work, holder.member_id, text, key=key, subject=asked.subject)
+            for member_id, text in (
+                (holder.member_id, deal_texts.STILL_ASKED),
+                (asked.rep.member_id, deal_texts.STILL_ASKED_TOLD),
+            ):
+                await notices.tell(
+                    ctx, work, member_id, text.format(**names) + late, key=f"{key}:{member_id}", subject=asked.subject
+                )
         else:
             await escalation.tell_admins(ctx, work, asked.rep, texts.NOBODY_ABOVE)
         return

@@ -27,6 +27,7 @@ DONE_WAIVED = "已放行，{rep}已收到。"
 DONE_REFUSED = "好的，不放行，{rep}已收到。"
 WENT_UP = "{name} {hours} 个工作小时内没有回复，「{deal}」的{what}已转给{above}。"
 STILL_ASKED = "{rep}的「{deal}」在等您{what}，请看卡片。"
+STILL_ASKED_TOLD = "「{deal}」的{what}还在等{name}，上面没有别人可问了，已再提醒一次。"
 WHAT_WAIVER, WHAT_UNLOCK = "放行", "解锁签约日期"
 
 # Leads

@@ -6,7 +6,7 @@ A press asks for the words, typed or spoken; 回复求助3：… gives them at o
 import re
 from typing import Literal
 
-from handlers import access, actions, called, help_desk, key_nodes, outbox, stages, texts, wording
+from handlers import access, actions, called, help_cards, help_desk, key_nodes, outbox, stages, texts, wording
 from handlers.context import Context
 from handlers.help_desk import ANSWER, PASS_ON, REASON, named, subject
 from handlers.messages import JsonObject, Sender
@@ -31,7 +31,14 @@ Outcome = Literal["answered", "declined"]
 
 async def press(ctx: Context, work: Work, action: actions.RequestAction, pressed: Pressed) -> None:
     request = await work.help.lock(action.request_id)
-    if request.state != "open" or request.holder_id != pressed.member.member_id:
+    if isinstance(action, actions.CountAnswer) and request.state == "answered":
+        await _count(ctx, work, request, pressed, counts=action.counts)
+        return
+    if (
+        isinstance(action, actions.CountAnswer)
+        or request.state != "open"
+        or request.holder_id != pressed.member.member_id
+    ):
         await _moved_on(work, request, pressed.to, cause=pressed.cause)
         return
     match action:
@@ -220,6 +227,9 @@ async def settle(
         words=words,
         **await named(work, request),
     )
+    proof = await stages.word_wanted(ctx, work, request) if outcome == "answered" else ""
+    if proof:
+        text += f"\n{texts.HELP_COUNTS_ASKED.format(proof=proof, by=by.name)}"
     address = await ctx.reach(work, asker.member_id) if asker is not None else None
     if address is not None:
         # what they asked is answered: that comes at once, whatever the time
@@ -232,9 +242,32 @@ async def settle(
         await help_desk.tell(ctx, work, request, await work.members.get(member_id), line, what="settled")
     if outcome == "answered":
         await key_nodes.answered(ctx, work, request, cause=cause)
-        if request.customer_id is not None and request.department:
-            # a stage may wait for the department's word
-            await stages.recheck(ctx, work, request.customer_id, cause=cause)
+    if proof:
+        card_id = outbox.new_card_id("counts", request.request_id)
+        customer = await help_desk.customer_of(work, request)
+        card = help_cards.counts_card(request, card_id, customer=customer, proof=proof)
+        life = ctx.settings.todo_life
+        await outbox.show(work, to, card, kind=help_desk.COUNTS, life=life, cause=f"{cause}>counts")
+
+
+async def _count(ctx: Context, work: Work, request: HelpRequest, pressed: Pressed, *, counts: bool) -> None:
+    """What whoever answered says that the answer is worth; a stage that waited for it follows."""
+    by, proof = pressed.member, stages.word_of(request.department)
+    request.counts = counts
+    work.audit.note(
+        "help.counted", subject(request), member_id=by.member_id, source=pressed.cause, after={"counts": counts}
+    )
+    said = (texts.HELP_COUNTED if counts else texts.HELP_NOT_COUNTED).format(proof=proof)
+    await outbox.close(
+        work, pressed.card, said.rstrip("。"), cause=f"{pressed.cause}>closed", response_ref=pressed.response_ref
+    )
+    await outbox.say(work, pressed.to, said, cause=f"{pressed.cause}>counted")
+    told = (texts.HELP_COUNTED_TOLD if counts else texts.HELP_NOT_COUNTED_TOLD).format(
+        by=by.name, proof=proof, **await named(work, request)
+    )
+    await help_desk.tell(ctx, work, request, await help_desk.asker_of(work, request), told, what="counted")
+    if request.customer_id is not None:
+        await stages.recheck(ctx, work, request.customer_id, cause=pressed.cause)
 
 
 async def withdraw(ctx: Context, work: Work, request: HelpRequest, *, by: Member, cause: str) -> None:

@@ -28,5 +28,21 @@ def request_card(
     )
 
 
+def counts_card(request: HelpRequest, card_id: str, *, customer: str, proof: str) -> OutboundCard:
+    """Whether the answer is more than an answer: a stage may rest on it, so nobody takes it for that unasked."""
+    counts = actions.CountAnswer(request_id=request.request_id, counts=True)
+    return OutboundCard(
+        card_id=card_id,
+        title=texts.HELP_COUNTS_CARD.format(proof=proof),
+        subtitle=" · ".join(filter(None, [texts.HELP_NUMBER.format(number=request.request_id), customer])),
+        quote=f"「{request.answer}」",
+        body=texts.HELP_COUNTS_HOW.format(proof=proof),
+        buttons=(
+            _button(texts.HELP_COUNTS_YES.format(proof=proof), counts, "primary"),
+            _button(texts.HELP_COUNTS_NO, counts.model_copy(update={"counts": False})),
+        ),
+    )
+
+
 def _button(text: str, action: actions.RequestAction, style: str = "secondary") -> CardButton:
     return CardButton.model_validate({"text": text, "action": action.model_dump_json(), "style": style})

@@ -22,6 +22,8 @@ from storage.work import Work
 log = logging.getLogger(__name__)
 
 KIND = "help"
+COUNTS = "help_counts"
+"""The card that asks whoever answered what the answer is worth."""
 CARD = "help_card"
 HALF = "help_half"
 DUE = "help_due"

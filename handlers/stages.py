@@ -28,7 +28,7 @@ from handlers.opportunities import subject_of, title
 from handlers.outbox import Recipient
 from handlers.pressed import Pressed
 from handlers.reply import Reply
-from storage.deal_models import Opportunity, StageChange
+from storage.deal_models import HelpRequest, Opportunity, StageChange
 from storage.models import Customer, Member, Question
 from storage.work import Work
 
@@ -37,7 +37,7 @@ JUMP = "stage_jump"
 """The question why a deal jumps over stages."""
 MOST_REASON = 100
 DEPARTMENT_OF = {"技术部确认": "技术"}
-"""What a department's answer to a request proves, as a document of that kind would."""
+"""What a department's answer to a request proves, as a document of that kind would, where it says that it does."""
 
 
 def subject(change: StageChange) -> str:
@@ -134,9 +134,27 @@ async def _proof(
 
 async def proofs(work: Work, deal: Opportunity) -> frozenset[str]:
     """The documents in its file, and what answers of departments stand for."""
-    departments = await work.opportunities.answered_departments(deal)
-    answered = {need for need, department in DEPARTMENT_OF.items() if department in departments}
-    return await work.opportunities.documents(deal) | answered
+    departments = await work.opportunities.confirming_departments(deal)
+    confirmed = {need for need, department in DEPARTMENT_OF.items() if department in departments}
+    return await work.opportunities.documents(deal) | confirmed
+
+
+def word_of(department: str) -> str:
+    """What that department's confirmation is called where stages need it; empty: none does."""
+    return next((need for need, one in DEPARTMENT_OF.items() if one == department), "")
+
+
+async def word_wanted(ctx: Context, work: Work, request: HelpRequest) -> str:
+    """What the answer to a request could prove of a deal that still has to prove it (技术部确认); empty: nothing."""
+    need = word_of(request.department)
+    if not need or request.customer_id is None:
+        return ""
+    last = ctx.settings.deals.funnel.names[-1]
+    for deal in await work.opportunities.open_of(request.customer_id):
+        is_meant = request.opportunity_id in (None, deal.opportunity_id)
+        if is_meant and need in missing(ctx.settings.deals.funnel, deal.stage, last, await _proof(work, deal, None)):
+            return need
+    return ""
 
 
 async def would_wait(

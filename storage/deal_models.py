@@ -180,6 +180,8 @@ class HelpRequest(Base):
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     """Since when it lies with its holder: from when they were shown it, once they were."""
     answer: Mapped[str | None] = mapped_column(Text)
+    counts: Mapped[bool | None]
+    """Whether the answer is the department's confirmation too, as whoever gave it says; None: they have not."""
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)

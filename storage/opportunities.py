@@ -116,12 +116,13 @@ class Opportunities:
         )
         return frozenset(label for label in await self._session.scalars(query.distinct()) if label is not None)
 
-    async def answered_departments(self, opportunity: Opportunity) -> frozenset[str]:
-        """The departments that gave an answer, which was no refusal, to a request about it."""
+    async def confirming_departments(self, opportunity: Opportunity) -> frozenset[str]:
+        """The departments that answered a request about it and said that this is their confirmation."""
         query = select(HelpRequest.department).where(
             HelpRequest.customer_id == opportunity.customer_id,
             or_(HelpRequest.opportunity_id.is_(None), HelpRequest.opportunity_id == opportunity.opportunity_id),
             HelpRequest.state == "answered",
+            HelpRequest.counts.is_(True),
         )
         return frozenset(await self._session.scalars(query.distinct()))
 

@@ -260,6 +260,7 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             "place": 0,
             "turn": 1,
             "useful": True,
+            "counts": True,
             "visit_id": draft.visit_id,
             "evidence_id": picture.evidence_id,
             "evidence_ids": (picture.evidence_id,),
@@ -337,6 +338,7 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     "AnswerRequest": frozenset({COLLEAGUE}),
     "PassOnRequest": frozenset({COLLEAGUE}),
     "DeclineRequest": frozenset({COLLEAGUE}),
+    "CountAnswer": frozenset({COLLEAGUE}),
     # whose turn it is, and nobody who comes after them
     "ApproveNode": frozenset({MANAGER}),
     "RefuseNode": frozenset({MANAGER}),

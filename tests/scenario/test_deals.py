@@ -288,6 +288,17 @@ async def test_a_question_that_nobody_answers_goes_up_after_eight_working_hours(
     assert (await deal(chat)).stage == "报价审批"
 
 
+async def test_at_the_top_it_stays_and_both_are_told_so_once(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+    await chat.lives_until(MONDAY + timedelta(days=9))
+
+    assert "\n".join(chat.texts(of=DIRECTOR)).count(f"李晓彤的「{CUSTOMER}」在等您放行") == 1
+    assert "\n".join(chat.texts(of=REP)).count(f"「{CUSTOMER}」的放行还在等周敏，上面没有别人可问了") == 1
+    assert (await deal(chat)).stage == "方案设计"
+
+
 # Leads
 
 

@@ -578,7 +578,7 @@ async def test_everybody_lists_their_own_and_leaders_their_teams(chat: Chat) -> 
 # What follows by itself
 
 
-async def test_the_departments_answer_lets_the_stage_follow_that_waited_for_it(chat: Chat) -> None:
+async def test_the_departments_confirmation_lets_the_stage_follow_that_waited_for_it(chat: Chat) -> None:
     follow(chat, replace(RULES, on_stage={"报价审批": ("财务",)}))
     await test_deals.registered(chat, "方案设计")
     await test_deals.visit(chat, test_deals.NOTE)
@@ -586,11 +586,48 @@ async def test_the_departments_answer_lets_the_stage_follow_that_waited_for_it(c
 
     await chat.says(ASKS)
     await chat.says("回复求助1：可以做", sender=LI)
+    assert "（这条答复算不算技术部确认，已请李工确认。）" in chat.texts(of=REP)[-1]
+    [asked] = chat.cards("算不算技术部确认", of=LI)
+    assert asked.quote == "「可以做」"
+    assert [button.text for button in asked.buttons] == ["算技术部确认", "只是答复"]
+    assert (await test_deals.deal(chat)).stage == "方案设计"
+
+    await chat.presses(asked, actions.CountAnswer, sender=LI)
 
     assert (await test_deals.deal(chat)).stage == "报价审批"
     assert (await request(chat)).opportunity_id == 1
+    assert chat.texts(of=LI)[-1] == "已记为技术部确认。"
+    assert f"李工确认：求助1（{HENGLI}）的答复算技术部确认。" in chat.texts(of=REP)[-1]
+    assert "要的都齐了，阶段：方案设计 → 报价审批" in chat.texts(of=REP)[-1]
     [card] = chat.cards("待办", of=QIAN)
     assert "客户进入「报价审批」" in f"{card.subtitle}{card.body}{fields(card)}"
+
+
+async def test_an_answer_that_is_no_confirmation_moves_nothing(chat: Chat) -> None:
+    await test_deals.registered(chat, "方案设计")
+    await test_deals.visit(chat, test_deals.NOTE)
+    await chat.says(ASKS)
+    await chat.says("回复求助1：收到，下周看", sender=LI)
+
+    [asked] = chat.cards("算不算技术部确认", of=LI)
+    only_an_answer = asked.model_copy(update={"buttons": asked.buttons[1:]})
+    await chat.presses(only_an_answer, actions.CountAnswer, sender=LI)
+
+    assert (await test_deals.deal(chat)).stage == "方案设计"
+    assert f"李工说明：求助1（{HENGLI}）的答复只是答复，不算技术部确认。" in chat.texts(of=REP)
+    # the same card does not turn it round later
+    await chat.presses(asked, actions.CountAnswer, sender=LI)
+    assert (await request(chat)).counts is False
+    assert (await test_deals.deal(chat)).stage == "方案设计"
+
+
+async def test_nobody_is_asked_what_an_answer_is_worth_where_no_stage_waits_for_it(chat: Chat) -> None:
+    await test_deals.registered(chat, "报价审批")
+    await chat.says(ASKS)
+    await chat.says("回复求助1：可以做", sender=LI)
+
+    assert chat.cards("算不算技术部确认", of=LI) == []
+    assert "算不算" not in chat.texts(of=REP)[-1]
 
 
 async def test_a_no_and_the_word_of_somebody_of_another_department_are_not_the_departments(chat: Chat) -> None:
