@@ -26,6 +26,7 @@ from handlers.record import AmountValue, DeciderValue, Record, SigningValue, Sta
 from handlers.reply import Reply
 from nlp import dates, deal_words, money
 from nlp.deal_words import DealOrder
+from nlp.draft import Vocabulary
 from storage.deal_models import Opportunity, StageChange
 from storage.models import Customer, Member, Visit
 from storage.work import Work
@@ -350,7 +351,9 @@ EXAMPLES = {
     "show": "商机 恒力",
 }
 
-read = deal_words.read
+
+def read(text: str, vocabulary: Vocabulary) -> DealOrder | None:
+    return deal_words.read(text, vocabulary.stages)
 
 
 async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: DealOrder) -> bool:

@@ -39,7 +39,7 @@ from handlers import (
 from handlers.access import Role
 from handlers.context import Context
 from handlers.reply import Reply
-from nlp import evidence_words, objection_words, plan_words, practice_words, todo_words, view_words
+from nlp import deal_words, evidence_words, objection_words, plan_words, practice_words, todo_words, view_words
 from nlp.draft import Vocabulary
 from storage.models import Member
 from storage.work import Work
@@ -93,7 +93,7 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("练习", access.EVERYBODY, practice_words.read, practice.run, is_order=True),
     Saying("客户情况", access.EVERYBODY, view_words.read, customer_view.ask, is_order=True),
     Saying("怎么回", access.EVERYBODY, objections.read, objections.ask, is_order=True),
-    Saying("商机", access.SELLERS, deals.read, deals.run, is_order=True),
+    Saying("商机", access.SELLERS, deal_words.read, deals.run, is_order=True, read_own=deals.read),
     Saying("求助", access.EVERYBODY, help_said.read, help_said.run, is_order=True),
     Saying("团队求助", access.LEADERS, help_said.asks_for_team, help_said.show_team, is_order=True),
     Saying("审批", access.EVERYBODY, approval_said.read, approval_said.run, is_order=True),

@@ -127,17 +127,19 @@ def asks_for_team(text: str) -> bool | None:
 
 
 def amount(words: str) -> int | None:
-    """In fen, where it is clear which one is meant: the quote, or else the only amount.
+    """In fen, where it is clear which one is meant: the quote, or else the only amount that is nothing else.
 
     >>> amount("恒力 报价 18万 含安装"), amount("恒力 9折 报价18万，成本12万"), amount("恒力 大概18万")
     (18000000, 18000000, None)
-    >>> amount("恒力 报价18万或者20万"), amount("恒力 报价18万 原价20万"), amount("恒力 每台18万")
-    (None, None, None)
+    >>> amount("恒力 报价18万或者20万"), amount("恒力 报价18万 原价20万"), amount("恒力 每台18万"), amount("恒力 预算80万")
+    (None, None, None, None)
     """
     found = money.amounts(words)
     if any(_OR.fullmatch(words[one.span.end : other.span.start]) for one, other in pairwise(found)):
         return None
-    quotes = [one for one in found if one.role in ("quote", "deal")] or found
+    quotes = [one for one in found if one.role in ("quote", "deal")]
+    # 领导没批，预算80万 tells what the customer has, and no quote of ours
+    quotes = quotes or [one for one in found if one.role not in ("budget", "competitor_price", "price_gap")]
     said = {(one.low_fen, one.high_fen, one.bound, one.unit) for one in quotes}
     if len(said) != 1:
         return None

@@ -7,6 +7,8 @@ from typing import Literal
 MOST = 60
 """Characters; whatever is longer tells of something."""
 _NAME = r"[^\s:：,，。！!？?]{1,30}"
+_QUIET = r"[^\s:：,，。！!？?要给发送寄拿提供需把我你他她这那]{2,20}"
+"""A name, and nothing that somebody does with a file: 文件：王经理要合同扫描件 tells of something."""
 _END = r"[\s。.！!]*"
 
 
@@ -35,11 +37,11 @@ _FILE_TO = re.compile(
 )
 _PAGE = r"(?:[\s,，]*第?\s*(?P<page>\d{1,3})\s*页)?"
 _SHOW = re.compile(
-    rf"(?:看|查|查看|看看)?\s*(?P<what>证据|资料|文件)[\s:：]+(?P<customer>{_NAME})"
+    rf"(?:看|查|查看|看看)?\s*(?P<what>证据|资料|文件)(?:\s+(?P<customer>{_NAME})|[\s:：]+(?P<named>{_QUIET}))"
     rf"(?:\s+(?P<rest>(?!第\s*\d)\S.{{0,30}}?))?{_PAGE}{_END}"
 )
 _SHOW_OF = re.compile(
-    r"(?:看|查|查看|看看)?\s*(?P<customer>[^\s:：,，。！!？?要给发送寄拿提供需把我你他她这那]{2,20}?)"
+    rf"(?:看|查|查看|看看)?\s*(?P<customer>{_QUIET}?)"
     rf"的(?:证据包|(?P<what>证据|文件)){_PAGE}{_END}"
 )
 """Without words of what somebody does with a file: 需要总部的文件 is an answer, or a note."""
@@ -66,7 +68,7 @@ Show(what='files', customer='恒力', rest='二期扩产', page=2, is_sure=True)
     if match is None:
         return None
     rest = (match["rest"] or "").strip()
-    return Show(_what(match), match["customer"], rest, int(match["page"] or 1))
+    return Show(_what(match), match["customer"] or match["named"], rest, int(match["page"] or 1))
 
 
 def read_show_of(text: str) -> Show | None:

@@ -75,8 +75,8 @@ _IS_NEW = re.compile(
     rf"{_LEAD}(?P<name>(?:{_REGION})?{_CHAR}{{1,8}}?{_HOUSE}{{1,4}}{_FORMS}|{_REGION}{_CHAR}{{2,8}}?)[，,（(\s](?:是?个?|这是)?新(?:客户|线索|单位|开发|增)?(?:[，,。）)\s]|$)"
 )
 
-_WEAK = re.compile(rf"{WENT}(?P<name>{FULL}){_ENDS}")
-_LEADS = re.compile(rf"{_LEAD}(?P<name>{FULL}){_ENDS}")
+_WEAK = re.compile(rf"{WENT}(?:客户)?(?P<name>{FULL}){_ENDS}")
+_LEADS = re.compile(rf"{_LEAD}(?:客户)?(?P<name>{FULL}){_ENDS}")
 _ANYWHERE = re.compile(rf"(?P<name>{_REGION}{_CHAR}{{1,6}}?{_TRADES}{_FORMS}|{_REGION}{_CHAR}{{2,6}}?{_FORM}){_ENDS}")
 # words without a suffix: a company only where a customer of the list sounds like them
 _ANY = r'[^的了是他她们我你这那吗呢吧就都，。！？；：、,.!?;:（）()\s"“”0-9]'

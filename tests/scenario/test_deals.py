@@ -156,6 +156,18 @@ async def test_a_reason_that_was_given_is_not_asked_for_again_by_the_next_draft(
     assert "跳过了" not in chat.draft().body
 
 
+async def test_words_that_correct_a_draft_or_tell_of_a_visit_are_no_order_about_a_deal(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await chat.says("拜访了宁波恒力阀门的王经理，现在到了方案设计阶段，周五前我发方案。")
+    await chat.says("阶段：报价审批")
+    assert "报价审批" in fields(chat.draft())["阶段"]
+    await chat.presses(chat.draft(), actions.DiscardVisit)
+
+    await chat.says("阶段：报价审批，客户宁波恒力阀门，见了王经理，预算80万")
+    assert fields(chat.draft())["客户"] == CUSTOMER
+    assert fields(chat.draft())["预算"] == "80 万元"
+
+
 async def test_what_was_missing_comes_in_and_the_stage_follows_by_itself(chat: Chat) -> None:
     await registered(chat, "方案设计")
     await visit(chat, NOTE)
