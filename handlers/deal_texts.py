@@ -35,6 +35,9 @@ WHAT_WAIVER, WHAT_UNLOCK = "放行", "解锁签约日期"
 SQL_DONE = "「{deal}」已转为 SQL：预算 {budget}，决策人 {decider}。"
 SQL_ALREADY = "「{deal}」已经是 SQL 了。"
 ASK_BUDGET = "「{deal}」转 SQL 还要验证过的预算区间。预算多少？谁说的？例如：80到90万，王经理说的。"
+ASK_BUDGET_ABOUT = (
+    "「{deal}」转 SQL 还要验证过的预算区间，「{words}」只是大概。核实过的是多少到多少？例如：80到90万，王经理说的。"
+)
 ASK_DECIDER = "「{deal}」转 SQL 还要确认决策人。谁拍板？直接回复姓名和职务，例如：李建国 总经理。"
 RETURNED = "「{deal}」已退回市场{reason}。"
 WON = "「{deal}」已记为赢单。"

@@ -34,11 +34,13 @@ async def convert(ctx: Context, work: Work, deal: Opportunity, *, member: Member
     if deal.lead == "sql":
         await outbox.say(work, to, deal_texts.SQL_ALREADY.format(deal=title), cause=f"{cause}>sql")
         return
+    about = ""
     if deal.budget_high_fen is None:
-        await _budget_from_records(work, deal, member=member, cause=cause)
+        about = await _budget_from_records(work, deal, member=member, cause=cause)
     if deal.budget_high_fen is None:
         await work.questions.ask(member.member_id, BUDGET, subject_of(deal), life=ctx.settings.question_life)
-        await outbox.say(work, to, deal_texts.ASK_BUDGET.format(deal=title), cause=f"{cause}>budget")
+        text = deal_texts.ASK_BUDGET_ABOUT if about else deal_texts.ASK_BUDGET
+        await outbox.say(work, to, text.format(deal=title, words=about), cause=f"{cause}>budget")
         return
     if deal.decider_id is None:
         await _decider_from_records(work, deal, member=member, cause=cause)
@@ -73,11 +75,15 @@ def budget_words(deal: Opportunity) -> str:
     return wording.money(AmountValue(role="budget", low_fen=low, high_fen=high)) if high is not None else ""
 
 
-async def _budget_from_records(work: Work, deal: Opportunity, *, member: Member, cause: str) -> None:
+async def _budget_from_records(work: Work, deal: Opportunity, *, member: Member, cause: str) -> str:
+    """The latest budget of a record; the words, and nothing set, where they say it is only about that much."""
     for value, words in await notes_values.latest(work, deal, AmountValue):
         if value.role == "budget" and value.high_fen is not None and value.unit is None:
+            if value.about:
+                return words
             _set_budget(work, deal, value.low_fen, value.high_fen, words, member=member, cause=cause)
-            return
+            return ""
+    return ""
 
 
 def _set_budget(
@@ -125,10 +131,15 @@ async def take_budget(ctx: Context, work: Work, question: Question, reply: Reply
     amounts = money.amounts(reply.text)
     if len(amounts) != 1 or not _is_range(amounts[0]):
         return False
+    [amount] = amounts
     deal = await _deal_of(work, question, member, BUDGET)
     if deal is None:
         return False
-    [amount] = amounts
+    if amount.bound == "about":
+        await work.questions.ask(member.member_id, BUDGET, subject_of(deal), life=ctx.settings.question_life)
+        text = deal_texts.ASK_BUDGET_ABOUT.format(deal=await opportunities.title(work, deal), words=reply.text.strip())
+        await outbox.say(work, reply.to, text, cause=f"{reply.cause}>budget")
+        return True
     assert amount.high_fen is not None  # a range has an end
     _set_budget(work, deal, amount.low_fen, amount.high_fen, reply.text, member=member, cause=reply.cause)
     await convert(ctx, work, deal, member=member, to=reply.to, cause=reply.cause)

@@ -265,10 +265,23 @@ def stage(
     own = opinions.of_the_team(best, by_rules, vocabulary)
     if own is None or (by_rules is not None and by_rules.value == own):
         return by_rules
-    piece = view.pieces[number]
-    if opinions.is_still_ahead(own, piece.text):
+    piece = _shows(view, judged, own, vocabulary)
+    if piece is None or opinions.is_still_ahead(own, piece.text):
         return by_rules
     return StageMention(own, piece.span(0, len(piece.text)))
+
+
+def _shows(view: View, judged: Judged, stage: str, vocabulary: Vocabulary) -> Clause | None:
+    """The clause that the stage rests on: one that speaks of it, or else one that speaks of no other.
+
+    需求调研做完了 shows a stage of its own, and not the one that the rest of the note sounds like.
+    """
+    odds = [clause["stage"] for clause in judged.clauses]
+    shown = [opinions.stages_shown(piece.text, vocabulary) for piece in view.pieces]
+    speaking = [number for number, stages in enumerate(shown) if stage in stages]
+    others = [number for number, stages in enumerate(shown) if not stages and odds[number] >= SHOWN]
+    best = max(speaking or others, key=lambda number: odds[number], default=None)
+    return None if best is None else view.pieces[best]
 
 
 def attitude(reader: Reader, view: View, by_rules: int, stage_by_rules: StageMention | None) -> int:

@@ -208,7 +208,7 @@ _PLANNED_SEAL = re.compile(r"合同[^，。！？；]{0,8}(?:盖章|用印|走�
 """A contract that is to be sealed exists: 合同下周三双方盖章."""
 _CONTRACT = 6
 _NOT_YET = re.compile(r"等|还没|没签|没盖|才")
-_UNCERTAIN = re.compile(r"如果|要是|争取|希望|才能?|等|没")
+_UNCERTAIN = re.compile(r"如果|要是|争取|希望|才能?|等|没|预计|估计|预期|计划|打算|最快|有望")
 _AHEAD = re.compile(
     r"(?:下一步|接下来|准备|打算|计划|想(?:要)?|希望|如果|要是|等|下周|下个?月|明年|再|将|预计|争取|之后|以后|才能?|可以|让我们?|要求|让|请|能不能|什么时候|还没|没有|没|不|未)[^，。！？；,!?;\n]{0,8}$"
 )
@@ -267,6 +267,13 @@ def of_the_team(stage: str, by_rules: StageMention | None, vocabulary: Vocabular
     if by_rules is not None and any(by_rules.value in names for names in groups):
         return by_rules.value
     return next((own for names in groups if (own := _of_the_team(names, vocabulary))), None)
+
+
+def stages_shown(words: str, vocabulary: Vocabulary) -> frozenset[str]:
+    """The team's stages of which these words speak, whether reached or ahead."""
+    return frozenset(name for names, pattern in _STAGES if pattern.search(words) for name in names) & {
+        *vocabulary.stages
+    }
 
 
 def is_still_ahead(stage: str, words: str) -> bool:

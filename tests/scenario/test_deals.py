@@ -339,6 +339,18 @@ async def test_what_records_tell_is_not_asked_again(chat: Chat) -> None:
     assert chat.texts(of=REP)[-1] == f"「{CUSTOMER}」已转为 SQL：预算 85 万元，决策人 李总。"
 
 
+async def test_a_budget_that_is_only_about_so_much_is_not_verified(chat: Chat) -> None:
+    await visit(chat, "今天拜访了宁波恒力阀门的王经理，预算大概85万，李总拍板，周五前我发方案。")
+    await chat.says("转SQL 恒力")
+    assert "「大概85万」只是大概" in chat.texts(of=REP)[-1]
+    await chat.says("大概90万吧")
+    assert "「大概90万吧」只是大概" in chat.texts(of=REP)[-1]
+    assert (await deal(chat)).lead == "mql"
+
+    await chat.says("80到90万，王经理说的")
+    assert f"「{CUSTOMER}」已转为 SQL：预算 80–90 万元，决策人 李总。" in chat.texts(of=REP)
+
+
 async def test_a_lead_goes_back_to_marketing(chat: Chat) -> None:
     await visit(chat, "今天拜访了宁波恒力阀门的王经理，预算85万，周五前我发方案。")
 
