@@ -255,7 +255,9 @@ async def asker_of(work: Work, approval: Approval) -> Member | None:
 async def chain_words(ctx: Context, work: Work, approval: Approval) -> str:
     """主管 陈志远 ✓ 11-27 10:05 → 总监 周敏 等待中（剩 5 小时）."""
     nodes = await work.approvals.nodes(approval.approval_id)
-    return texts.APPROVAL_ARROW.join([await _node_words(ctx, work, approval, node) for node in nodes])
+    # whom it never came to has nothing to do with what became of it
+    met = [node for node in nodes if approval.state == "open" or node.state != "waiting"]
+    return texts.APPROVAL_ARROW.join([await _node_words(ctx, work, approval, node) for node in met])
 
 
 async def _node_words(ctx: Context, work: Work, approval: Approval, node: ApprovalNode) -> str:
@@ -345,7 +347,8 @@ async def close_card(
 
 async def put_daily(ctx: Context, work: Work, approval: Approval, node: ApprovalNode, *, number: int) -> None:
     times = ctx.settings.working_time
-    day = times.working_day_after(ctx.day_of(work.now))
+    # what is told now may come on the next morning only, and the next reminder a day later
+    day = times.working_day_after(ctx.day_of(times.next_push(work.now)))
     await _put(work, approval, node, DAILY, datetime.combine(day, times.morning, times.zone), number=number)
 
 

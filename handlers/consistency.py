@@ -24,8 +24,8 @@ _COMPARED = ("budget", "quote", "deal")
 async def doubts(ctx: Context, work: Work, visit: Visit, record: Record, deal: Opportunity) -> list[str]:
     """A sentence for each contradiction, in the order of the record."""
     found = [*_signed_too_early(ctx, work, visit, record, deal), *_below_cost(record, deal)]
-    found += [doubt async for doubt in _jumps(work, record, deal)]
-    found += [doubt async for doubt in _other_decider(work, record, deal)]
+    found += [doubt async for doubt in _jumps(work, visit, record, deal)]
+    found += [doubt async for doubt in _other_decider(work, visit, record, deal)]
     return found
 
 
@@ -50,11 +50,11 @@ def _below_cost(record: Record, deal: Opportunity) -> Iterator[str]:
             yield deal_texts.DOUBT_COST.format(quote=wording.money(quote), cost=wording.amount(deal.cost_fen))
 
 
-async def _jumps(work: Work, record: Record, deal: Opportunity) -> AsyncIterator[str]:
+async def _jumps(work: Work, visit: Visit, record: Record, deal: Opportunity) -> AsyncIterator[str]:
     told = [amount for amount in record.all(AmountValue) if amount.role in _COMPARED and amount.unit is None]
     if not told:
         return
-    known = await notes_values.latest(work, deal, AmountValue)
+    known = await notes_values.latest(work, deal, AmountValue, but=visit.visit_id)
     for amount in told:
         before = next((one for one, _ in known if one.role == amount.role and one.unit is None and one.high_fen), None)
         if before is None or not before.high_fen or not amount.high_fen:
@@ -64,11 +64,18 @@ async def _jumps(work: Work, record: Record, deal: Opportunity) -> AsyncIterator
             yield deal_texts.DOUBT_JUMP.format(label=label, was=wording.money(before), now=wording.money(amount))
 
 
-async def _other_decider(work: Work, record: Record, deal: Opportunity) -> AsyncIterator[str]:
-    if deal.decider_id is None:
+async def _other_decider(work: Work, visit: Visit, record: Record, deal: Opportunity) -> AsyncIterator[str]:
+    """Another than the confirmed one, or than the last that a record named while nobody has been confirmed."""
+    deciders = record.all(DeciderValue)
+    if not deciders:
         return
-    known = (await work.customers.contact(deal.decider_id)).name
-    for decider in record.all(DeciderValue):
+    if deal.decider_id is not None:
+        known = (await work.customers.contact(deal.decider_id)).name
+    elif named := await notes_values.latest(work, deal, DeciderValue, but=visit.visit_id):
+        known = named[0][0].name
+    else:
+        return
+    for decider in deciders:
         if not may_be_one(known, decider.name):
             yield deal_texts.DOUBT_DECIDER.format(was=known, now=decider.name)
             return

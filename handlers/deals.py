@@ -330,9 +330,12 @@ async def _pick(ctx: Context, work: Work, action: actions.PickDeal, pressed: Pre
         work, pressed.card, texts.CLOSED_PICKED, cause=f"{pressed.cause}>closed", response_ref=pressed.response_ref
     )
     record = await load(work, visit)
+    # which deal it was nobody knew when the draft was shown, so what does not go together comes up only now
+    doubts = await consistency.doubts(ctx, work, visit, record, deal)
     told = await put_with(ctx, work, deal, visit, record, member=pressed.member, cause=pressed.cause)
     picked = deal_texts.DEAL_PICKED.format(deal=await title(work, deal))
-    await outbox.say(work, pressed.to, f"{picked}\n{told}".strip(), cause=f"{pressed.cause}>picked")
+    said = "\n".join(filter(None, [picked, told, *doubts]))
+    await outbox.say(work, pressed.to, said, cause=f"{pressed.cause}>picked")
     await show_what_waits(ctx, work, visit, to=pressed.to, cause=pressed.cause)
 
 

@@ -240,8 +240,7 @@ async def start_clock(ctx: Context, work: Work, request: HelpRequest) -> None:
     """Below the vice president it is reminded of once and goes up; once it is there it is reminded of daily."""
     times = ctx.settings.working_time
     if request.level:
-        day = times.working_day_after(ctx.day_of(work.now))
-        await _put(work, request, DAILY, datetime.combine(day, times.morning, times.zone), number=1)
+        await put_daily(ctx, work, request, number=1)
         return
     until = deadline(ctx, request)
     half = help_rules.half_way(times, request.since, until)
@@ -252,7 +251,8 @@ async def start_clock(ctx: Context, work: Work, request: HelpRequest) -> None:
 
 async def put_daily(ctx: Context, work: Work, request: HelpRequest, *, number: int) -> None:
     times = ctx.settings.working_time
-    day = times.working_day_after(ctx.day_of(work.now))
+    # what is told now may come on the next morning only, and the next reminder a day later
+    day = times.working_day_after(ctx.day_of(times.next_push(work.now)))
     await _put(work, request, DAILY, datetime.combine(day, times.morning, times.zone), number=number)
 
 

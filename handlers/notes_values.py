@@ -11,11 +11,11 @@ V = TypeVar("V", bound=Value)
 MOST_LOOKED_AT = 20
 
 
-async def latest(work: Work, deal: Opportunity, kind: type[V]) -> Sequence[tuple[V, str]]:
-    """Of the deal's own visits, and of its customer's that were about no deal in particular."""
+async def latest(work: Work, deal: Opportunity, kind: type[V], *, but: int | None = None) -> Sequence[tuple[V, str]]:
+    """Of the deal's own visits, and of its customer's that were about no deal in particular; the visit `but` aside."""
     name = kind.model_fields["kind"].default
     rows = await work.visits.latest_values(
-        deal.customer_id, name, opportunity_id=deal.opportunity_id, limit=MOST_LOOKED_AT
+        deal.customer_id, name, opportunity_id=deal.opportunity_id, but=but, limit=MOST_LOOKED_AT
     )
     facts = record_of(rows).facts
     return [(fact.value, fact.source.words) for fact in facts if isinstance(fact.value, kind)]

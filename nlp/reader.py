@@ -43,6 +43,8 @@ _REACH = 7
 LONG_RUN = 16
 """Characters without a pause from which on speech is cut where a new thought most probably begins."""
 SHORTEST_CUT = 3
+_WITHIN_A_FIGURE = re.compile(r"(?<=\d)(?=[\d.万亿千百%元块折])|(?<=\d\.)(?=\d)")
+"""No thought ends there."""
 SHORT_ENOUGH = 20
 """Characters of a clause that a person takes in at a glance."""
 CUT_ODDS = -0.2
@@ -277,7 +279,10 @@ class Reader:
         ends, starts = edges(text)
         model = self._models["cut"]
         begin = 0
+        whole = {match.start() for match in _WITHIN_A_FIGURE.finditer(piece.text)}
         for at in range(SHORTEST_CUT, len(text) - SHORTEST_CUT + 1):
+            if at in whole:
+                continue
             if at - begin >= SHORTEST_CUT and model.scores(cut_features(text, at, ends, starts))[0] >= CUT_ODDS:
                 yield replace(piece, text=piece.text[begin:at], start=piece.start + begin)
                 begin = at

@@ -125,15 +125,18 @@ class Visits:
         ]
 
     async def latest_values(
-        self, customer_id: int, kind: str, *, opportunity_id: int, limit: int
+        self, customer_id: int, kind: str, *, opportunity_id: int, but: int | None = None, limit: int
     ) -> Sequence[FieldValue]:
-        """What confirmed visits say of that kind, about this deal or none in particular, the latest visit first."""
+        """What confirmed visits say of that kind, about this deal or none in particular, the latest visit first.
+
+        The visit `but` is left out.
+        """
         rows = await self._session.scalars(
             select(VisitField)
             .join(Visit, VisitField.visit_id == Visit.visit_id)
             .where(Visit.state == "confirmed", Visit.customer_id == customer_id)
             .where(or_(Visit.opportunity_id.is_(None), Visit.opportunity_id == opportunity_id))
-            .where(VisitField.kind == kind, VisitField.until_version.is_(None))
+            .where(VisitField.kind == kind, VisitField.until_version.is_(None), Visit.visit_id != (but or 0))
             .order_by(Visit.visited_on.desc(), Visit.visit_id.desc(), VisitField.position)
             .limit(limit)
         )

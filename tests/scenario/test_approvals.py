@@ -440,6 +440,16 @@ async def test_the_last_one_goes_up_too_and_time_alone_approves_nothing(chat: Ch
     assert chat.texts(of=REP)[-1].endswith("已提醒郑总 5 次，仍没有处理，不再提醒。请您直接联系。")
 
 
+async def test_what_is_told_on_the_next_morning_is_not_reminded_of_the_same_morning_again(chat: Chat) -> None:
+    chat.clock.advance(at(24, 10) - chat.clock.now())
+    await chat.says("审批 恒力 报价 40万", sender=DIRECTOR)  # to the general manager, for eight hours from ten o'clock
+
+    await chat.lives_until(at(25, 18))
+    assert len([text for text in chat.texts(of=GM) if "还等您处理" in text]) == 1
+    await chat.lives_until(at(26, 12))
+    assert len([text for text in chat.texts(of=GM) if "还等您处理" in text]) == 2
+
+
 @pytest.mark.parametrize("clock", [at(30, 16, month=9)], indirect=True)
 async def test_the_hours_are_working_hours_over_a_holiday(chat: Chat) -> None:
     await chat.says(MIDDLE)

@@ -524,6 +524,32 @@ async def test_another_decider_is_asked_about_once(chat: Chat) -> None:
     assert "换人" not in chat.draft().body
 
 
+async def test_another_decider_than_an_earlier_record_named_is_asked_about_before_anybody_is_confirmed(
+    chat: Chat,
+) -> None:
+    await visit(chat, "今天拜访了宁波恒力阀门的王经理，预算85万，李总拍板，周五前我发方案。")
+    await chat.passes(timedelta(hours=1))
+
+    await chat.says("又拜访了宁波恒力阀门的王经理，现在是张总拍板，周五前我发方案。")
+    assert "决策人之前是李总，这次说张总拍板，是换人了吗？" in chat.draft().body
+
+
+async def test_what_does_not_go_together_with_the_deal_that_is_picked_is_asked_about_then(chat: Chat) -> None:
+    await registered(chat, "报价审批", name="一期")
+    await registered(chat, "报价审批", name="二期扩产")
+    await chat.says("成本 恒力 一期 15万")
+    await visit(chat, "拜访了宁波恒力阀门的王经理，一期报价40万，李总拍板，周五前我发合同。")
+    await chat.passes(timedelta(hours=1))
+    await visit(chat, "又见了宁波恒力阀门的王经理，这次报价14万，张总拍板，周五前我发合同。")
+
+    await chat.presses(chat.cards("是哪个商机", of=REP)[-1], actions.PickDeal, chosen={actions.DEAL_SELECT: ("1",)})
+
+    told = chat.texts(of=REP)[-1]
+    assert "报价 14 万元 低于成本 15 万元" in told
+    assert "报价上次是 40 万元，这次是 14 万元" in told
+    assert "决策人之前是李总，这次说张总拍板" in told
+
+
 # Orders
 
 
