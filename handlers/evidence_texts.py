@@ -7,6 +7,10 @@ from collections.abc import Mapping
 SORTS: Mapping[str, str] = {"voice": "录音", "image": "图片", "file": "文件", "video": "视频"}
 SEEN_AS = "看文件名是「{label}」；不对就回复，例如：这是采购意向书"
 SAY_WHAT = "是哪类资料请回复，例如：这是采购意向书"
+OWN_ACCOUNT = (
+    "这条语音是您自己说的拜访情况，不能当客户的反馈录音。"
+    "请发一段客户自己说的（语音或音频文件），再回复「这是反馈录音」。"
+)
 SAY_WHAT_VIDEO = "是产品演示的话请回复：这是演示视频"
 LABELLED_FILED = "已标为「{label}」，在{customer}的资料里。"
 

@@ -4,7 +4,7 @@ from handlers import attachments, filing, outbox, stages, texts
 from handlers import evidence_texts as words
 from handlers.context import Context
 from handlers.messages import InboundMessage, Sender
-from handlers.record import load
+from handlers.record import CustomerValue, load
 from nlp import documents
 from nlp.documents import Named
 from storage.jobs import Job
@@ -72,6 +72,9 @@ async def by_reply(ctx: Context, job: Job, message: InboundMessage, named: Named
         return False
     async with ctx.finishing(job) as work:
         piece = await work.visits.evidence(piece.evidence_id)
+        if named.label == documents.FEEDBACK and await _is_own_account(work, piece):
+            await outbox.say(work, message.sender, words.OWN_ACCOUNT, cause=f"{message.key}>own-account")
+            return True
         told = await put(ctx, work, piece, named.label, member=member, cause=message.key)
         if len(owners) == 1 and await _is_to_be_filed(work, piece, owners[0]):
             await filing.put_by_word(ctx, work, [piece], owners[0], member=member, to=message.sender, cause=message.key)
@@ -91,6 +94,16 @@ async def say_or_offer(ctx: Context, work: Work, piece: Evidence, told: str, *, 
         await filing.offer(ctx, work, piece, what=what, to=to, cause=cause)
         return
     await outbox.say(work, to, told, cause=f"{cause}>labelled")
+
+
+async def _is_own_account(work: Work, piece: Evidence) -> bool:
+    """Whether the rep tells of the visit in this voice note, naming the customer: a stage cannot rest on that."""
+    if piece.kind != "voice" or piece.visit_id is None:
+        return False
+    record = await load(work, await work.visits.get(piece.visit_id))
+    return any(
+        isinstance(fact.value, CustomerValue) and fact.source.evidence_id == piece.evidence_id for fact in record.facts
+    )
 
 
 async def _is_to_be_filed(work: Work, piece: Evidence, owner: Customer) -> bool:

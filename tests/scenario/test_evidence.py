@@ -80,7 +80,8 @@ async def test_a_file_whose_name_says_nothing_is_asked_about_and_labelled_by_a_r
 
 
 async def test_a_recording_and_a_video_are_labelled_by_a_reply_each_by_what_it_can_be(chat: Chat) -> None:
-    await chat.speaks(NOTE)
+    await chat.says(NOTE)
+    await chat.speaks("这台用了两周，密封比原来的好，就是换垫片麻烦一点")
     sent = await films(chat)
     assert text_of(sent).endswith(words.SAY_WHAT_VIDEO)
     await sends(chat, "扫描件.pdf")
@@ -91,6 +92,15 @@ async def test_a_recording_and_a_video_are_labelled_by_a_reply_each_by_what_it_c
 
     labels = {one.kind: one.label for one in await kept(chat, "voice", "video", "file")}
     assert labels == {"voice": "首次试用反馈录音", "video": "演示视频", "file": "营业执照"}
+
+
+async def test_the_reps_own_account_is_no_recording_of_the_customers_feedback(chat: Chat) -> None:
+    await chat.speaks(NOTE)
+
+    assert await chat.says("这是反馈录音") == [words.OWN_ACCOUNT]
+
+    [voice] = await kept(chat, "voice")
+    assert voice.label is None
 
 
 async def test_a_label_that_nothing_sent_can_bear_is_a_note_like_any_other(chat: Chat) -> None:
