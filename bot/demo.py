@@ -176,10 +176,18 @@ def _names() -> Mapping[str, str]:
 def _line(entry: Said | Answered) -> str:
     name = _names()[entry.user_id]
     if isinstance(entry, Answered):
-        content = entry.content
-        text = _card(content) if isinstance(content, OutboundCard) else content.text
-        return f"  助手 → {name}  " + text.replace("\n", "\n      ")
+        return f"  助手 → {name}  " + _answered(entry).replace("\n", "\n      ")
     return f"{name}  {_said(entry.content)}"
+
+
+def _answered(entry: Answered) -> str:
+    match entry.content:
+        case OutboundCard() as card:
+            return _card(card)
+        case OutboundText(text=text):
+            return text
+        case content:
+            return _said(content)
 
 
 def _card(card: OutboundCard) -> str:

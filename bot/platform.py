@@ -1,5 +1,6 @@
 """What a chat platform is to the rest of the bot."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -7,6 +8,8 @@ from aiohttp import web
 
 from handlers.messages import (
     CardUpdate,
+    FileSort,
+    Frozen,
     InboundMessage,
     JsonObject,
     OutboundCard,
@@ -37,6 +40,40 @@ class MediaFile:
 
 
 @dataclass(frozen=True)
+class FileLimit:
+    """What may be sent as that sort of message."""
+
+    max_bytes: int
+    formats: Collection[str] | None = None
+    """As the first bytes say (jpeg, amr, mp4); of a `file`, the ending of its name. None: anything."""
+    max_s: float | None = None
+    """Of a recording."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file in the form in which it is to be sent; its name has an ending wherever one is known."""
+
+    sort: FileSort
+    file: MediaFile
+    duration_ms: int | None = None
+    """Of a recording."""
+
+
+class Uploaded(Frozen):
+    """A file that lies with the platform and can be sent from there, for as long as the platform keeps it."""
+
+    sort: FileSort
+    media_ref: str
+    """What the platform calls it, in the adapter's own form."""
+    name: str
+    duration_ms: int | None = None
+
+
+Deliverable = OutboundText | OutboundCard | Uploaded | CardUpdate
+
+
+@dataclass(frozen=True)
 class Sent:
     """`response_ref` changes the sent card later, once, where the platform gives such a thing."""
 
@@ -50,6 +87,8 @@ class Capabilities:
     """Cards with buttons; without them the sender writes numbered text."""
     tasks: bool = False
     """To-dos of its own: a card that stands for one is worth handing over even where cards are not."""
+    files: Mapping[FileSort, FileLimit] = field(default_factory=dict)
+    """What can be sent to a person as the thing itself; nothing where it is empty."""
     max_text_bytes: int = 2048
     per_member_per_minute: int | None = None
     """Messages a member may get in any 60 s; None: no limit known."""
@@ -99,10 +138,17 @@ class Platform(Protocol):
         """Raises MediaGone, or any other PlatformError."""
         ...
 
+    async def upload(self, attachment: Attachment) -> Uploaded:
+        """Hand the platform a file that `capabilities.files` allows. Nobody sees it yet, and a second time is harmless.
+
+        Raises PlatformError.
+        """
+        ...
+
     async def send(
         self,
         user_id: str,
-        content: OutboundText | OutboundCard | CardUpdate,
+        content: Deliverable,
         *,
         key: str,
         guard: bool = False,
@@ -115,7 +161,8 @@ class Platform(Protocol):
         `guard` asks for the platform's own duplicate check: nothing equal to `content` was meant for this person within
         `Capabilities.duplicate_check_s`, so an equal message that arrived is this very one. `response_ref` is, for a
         `CardUpdate`, the reference to use. `reply` is a way to answer that came with this person's message; it may be
-        too old by now. With `group` the text goes into that group chat, and names the person. Raises PlatformError.
+        too old by now. With `group` the text goes into that group chat, and names the person. Raises PlatformError,
+        MediaGone where the platform does not have an uploaded file any more.
         """
         ...
 

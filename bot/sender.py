@@ -5,27 +5,46 @@ sent in the next statement. If the program dies between the two, the delivery is
 the repeat from showing twice is the platform's own duplicate check. That swallows *any* equal text, also one that is
 meant to be said twice ("收到 38 秒语音，正在转写…"), so an equal text within its time gets one invisible character more
 than the one before it: then equal means repeated, and every text can carry the check.
+
+A file is uploaded first, and what the platform calls it is kept before it is sent. Whoever dies before that uploads it
+again, which nobody sees; a repeat after it sends the very same upload, which the duplicate check knows, while the same
+piece asked for twice has two uploads.
 """
 
+import asyncio
 import json
 import logging
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 
 from pydantic import AwareDatetime
 
-from bot.errors import ConfigError, ContentRefused, MustWriteFirst, NotPermitted, PlatformError, QuotaSpent
-from bot.platform import Capabilities, Platform, Sent
-from handlers import cards, notices
+from bot import attachments
+from bot.errors import (
+    ConfigError,
+    ContentRefused,
+    MediaGone,
+    MustWriteFirst,
+    NotPermitted,
+    PlatformBusy,
+    PlatformError,
+    QuotaSpent,
+)
+from bot.platform import Attachment, Capabilities, Deliverable, Platform, Sent, Uploaded
+from handlers import cards, handing, notices
+from handlers import evidence_texts as texts
+from handlers.handing import WhyNot
 from handlers.messages import (
     CardUpdate,
+    FileSort,
     Frozen,
     JsonObject,
     Outbound,
     OutboundCard,
+    OutboundFile,
     OutboundText,
     PlatformName,
     ReplyRoute,
@@ -33,8 +52,9 @@ from handlers.messages import (
 from handlers.outbox import HELD, KIND, put_off
 from handlers.working_time import WorkingTime
 from storage.database import Database
-from storage.errors import LeaseLost
+from storage.errors import LeaseLost, MediaDamaged, MediaMissing
 from storage.jobs import Job
+from storage.media import MediaStore
 from storage.sends import Attempt, Window
 from storage.work import Work
 
@@ -54,6 +74,11 @@ FIRST_HOLD, LONGEST_HOLD = timedelta(seconds=30), timedelta(days=1)
 moment in which it was refused."""
 HELD_AT_MOST = timedelta(days=7)
 """After that an admin is told: a reminder of last week helps nobody."""
+FILES_AT_ONCE = 3
+"""So many are held in memory while they are uploaded; the next one steps back, so that words go out meanwhile."""
+STEPS_BACK = timedelta(seconds=2)
+UPLOAD_TRIES = 4
+"""After so many the link is said instead, so that whatever else waits for this person is not held up any longer."""
 
 
 class TakenNotices(Frozen):
@@ -83,6 +108,10 @@ class Order(Frozen):
     """The card that `content` says in words."""
     response_ref: str | None = None
     """What was kept from sending the card that is now to be changed."""
+    uploaded: Uploaded | None = None
+    """Where the platform has the file of `content`."""
+    refused: tuple[FileSort, ...] = ()
+    """As what the platform did not take that file."""
 
     @property
     def recipient(self) -> str:
@@ -122,9 +151,13 @@ class Sender:
         database: Database,
         platforms: Mapping[PlatformName, Platform],
         working_time: WorkingTime | None = None,
+        *,
+        media: MediaStore,
     ) -> None:
         self._database = database
         self._platforms = platforms
+        self._media = media
+        self._files = asyncio.Semaphore(FILES_AT_ONCE)
         self._working_time = working_time or WorkingTime()
 
     async def send(self, job: Job) -> None:
@@ -133,7 +166,10 @@ class Sender:
         platform = self._platforms.get(order.platform)
         if platform is None:
             raise ConfigError(f"a message for {order.platform}, which is not configured")
-        begun = await self._begin(job, order, platform.capabilities)
+        if isinstance(order.content, OutboundFile) and order.uploaded is None:
+            begun = await self._begin_with_file(job, order, platform)
+        else:
+            begun = await self._begin(job, order, platform.capabilities)
         if begun is None:
             return
         try:
@@ -146,18 +182,30 @@ class Sender:
                 reply=begun.order.reply,
                 group=begun.order.group,
             )
-        except MustWriteFirst:
-            await self._hold(job)
-            return
-        except (ContentRefused, NotPermitted) as error:
-            await self._say_instead(job, begun, error)
-            return
-        except QuotaSpent as error:
-            if not await self._may_still_reply(begun.order):
-                raise
-            await self._say_instead(job, begun, error)
+        except PlatformError as error:
+            uploaded = begun.order.uploaded
+            await self._refused(job, begun, error, uploaded.sort if uploaded is not None else None)
             return
         await self._mark_sent(job, begun, sent)
+
+    async def _refused(self, job: Job, begun: Begun, error: PlatformError, sort: FileSort | None = None) -> None:
+        """Do what can be done about it at once; a file went as that `sort`. Raises `error` where there is nothing."""
+        match error:
+            case MustWriteFirst():
+                await self._hold(job)
+            case ContentRefused() if sort is not None:
+                await self._try_otherwise(job, begun.order, error, sort)
+            case ContentRefused() | NotPermitted():
+                await self._say_instead(job, begun, error)
+            case QuotaSpent() if await self._may_still_reply(begun.order):
+                await self._say_instead(job, begun, error)
+            case MediaGone() if sort is not None and begun.attempt.is_repeat:
+                await self._forget_upload(job, begun.order)
+            # a file has words that can stand in its place, so that nothing needs to be parked
+            case _ if sort is not None and (type(error) is PlatformError or isinstance(error, MediaGone)):
+                await self._say_instead(job, begun, error)
+            case _:
+                raise error
 
     async def _begin(self, job: Job, order: Order, capabilities: Capabilities) -> Begun | None:
         """None when there is nothing to deliver now: it was delivered before, or has to wait."""
@@ -223,6 +271,75 @@ class Sender:
         log.info("send.put_off", extra={"job_id": job.id})
         return True
 
+    async def _begin_with_file(self, job: Job, order: Order, platform: Platform) -> Begun | None:
+        """As `_begin`, with the file at the platform; None also where words stand in its place."""
+        if self._files.locked():
+            async with self._database.work() as work:
+                await work.jobs.postpone(job, work.now + STEPS_BACK, "uploads")
+            log.info("send.postponed", extra={"job_id": job.id})
+            return None
+        async with self._files:
+            begun = await self._begin(job, order, platform.capabilities)
+            if begun is None or not isinstance(begun.order.content, OutboundFile):
+                return begun
+            return await self._uploaded(job, begun, begun.order.content, platform)
+
+    async def _uploaded(self, job: Job, begun: Begun, file: OutboundFile, platform: Platform) -> Begun | None:
+        """With the file at the platform, and written down that it is there."""
+        order = begun.order
+        attachment = await self._attachment(order, file, platform.capabilities)
+        if not isinstance(attachment, Attachment):
+            await self._say_why(job, order, file, attachment)
+            return None
+        try:
+            uploaded = await platform.upload(attachment)
+        except PlatformBusy as error:
+            if job.attempts < UPLOAD_TRIES:
+                raise
+            log.warning("send.not_uploaded", extra={"job_id": job.id, "code": error.code})
+            await self._say_why(job, order, file, "busy")
+            return None
+        except PlatformError as error:
+            await self._refused(job, begun, error, attachment.sort)
+            return None
+        beside = file.beside if uploaded.sort != file.sort else ""
+        known = order.model_copy(update={"uploaded": uploaded, "rest": beside})
+        async with self._database.work() as work:
+            await work.jobs.absorb(job, known.payload())
+        return replace(begun, order=known)
+
+    async def _attachment(self, order: Order, file: OutboundFile, capabilities: Capabilities) -> Attachment | WhyNot:
+        if attachments.too_big(file.size_bytes, capabilities.files):
+            return "size"
+        try:
+            data = await self._media.get(file.sha256)
+        except (MediaMissing, MediaDamaged):
+            return "gone"
+        return await asyncio.to_thread(attachments.prepared, file, data, capabilities.files, refused=order.refused)
+
+    async def _say_why(self, job: Job, order: Order, file: OutboundFile, why: WhyNot) -> None:
+        instead = order.followed_by(OutboundText(text=handing.said_instead(file, why)))
+        async with self._database.work() as work:
+            await work.jobs.fence(job)
+            await work.jobs.advance(job, KIND, instead.payload())
+        log.info("send.not_as_file", extra={"job_id": job.id, "reason": why})
+
+    async def _try_otherwise(self, job: Job, order: Order, error: PlatformError, sort: FileSort) -> None:
+        """As that sort of message the platform does not take it: as another one, or else in words, at once."""
+        await self._upload_anew(job, order, refused=(*order.refused, sort))
+        log.warning("send.refused", extra={"job_id": job.id, "content": sort, "code": error.code})
+
+    async def _forget_upload(self, job: Job, order: Order) -> None:
+        """The platform kept it for some days only."""
+        await self._upload_anew(job, order, refused=order.refused)
+        log.info("send.upload_expired", extra={"job_id": job.id})
+
+    async def _upload_anew(self, job: Job, order: Order, *, refused: tuple[FileSort, ...]) -> None:
+        anew = order.model_copy(update={"uploaded": None, "rest": "", "refused": refused, "step": order.step + 1})
+        async with self._database.work() as work:
+            await work.jobs.fence(job)
+            await work.jobs.advance(job, KIND, anew.payload())
+
     async def _mark_sent(self, job: Job, begun: Begun, sent: Sent) -> None:
         """Raises LeaseLost when the job has another owner by now; the mark that it was sent is kept even so."""
         order = begun.order
@@ -258,7 +375,7 @@ class Sender:
             return order.reply is not None and order.reply.until > work.now
 
     async def _say_instead(self, job: Job, begun: Begun, error: PlatformError) -> None:
-        """Where a card cannot be shown or changed, its words can still be said. Raises `error` for a text."""
+        """Where a card cannot be shown or changed, or a file sent, words can be said. Raises `error` for a text."""
         order = begun.order
         match order.content:
             case OutboundCard(card_id=card_id) as card:
@@ -267,6 +384,8 @@ class Sender:
                 instead = order.followed_by(OutboundText(text=fallback))
             case CardUpdate():
                 instead = None
+            case OutboundFile() as file:
+                instead = order.followed_by(OutboundText(text=handing.said_instead(file, "refused")))
             case _:
                 raise error
         async with self._database.work() as work:
@@ -296,6 +415,10 @@ async def _final(work: Work, order: Order, capabilities: Capabilities) -> Order 
                 return _in_one_message(_saying(order, fallback), capabilities) if fallback else None
             kept = order.response_ref or await work.cards.take_response_ref(card_id)
             return order.model_copy(update={"response_ref": kept})
+        case OutboundFile() as file:
+            if not await handing.may_still_have(work, file):
+                return _saying(order, texts.NOT_YOURS_ANY_MORE)
+            return order if capabilities.files else _saying(order, handing.said_instead(file, "channel"))
         case _:
             return _in_one_message(order, capabilities)
 
@@ -372,12 +495,16 @@ def _digest(order: Order) -> str:
 
 
 def _is_checked(order: Order, capabilities: Capabilities) -> bool:
-    """Texts always carry the duplicate check; a card has an id of its own that the platform takes once."""
-    return isinstance(order.content, OutboundText) and capabilities.duplicate_check_s is not None
+    """Texts and files always carry the duplicate check; a card has an id of its own that the platform takes once."""
+    return isinstance(order.content, OutboundText | OutboundFile) and capabilities.duplicate_check_s is not None
 
 
-def _told_apart(begun: Begun, capabilities: Capabilities) -> OutboundText | OutboundCard | CardUpdate:
+def _told_apart(begun: Begun, capabilities: Capabilities) -> Deliverable:
     content = begun.order.content
+    if isinstance(content, OutboundFile):
+        # every delivery has an upload of its own
+        assert begun.order.uploaded is not None
+        return begun.order.uploaded
     if isinstance(content, OutboundText) and capabilities.duplicate_check_s is not None:
         return OutboundText(text=content.text + INVISIBLE * begun.attempt.twin)
     return content

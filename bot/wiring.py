@@ -178,7 +178,7 @@ async def put_together(
     asked_for = {name: queues[name] for role in roles for name in pipeline.ROLES[role]}
     keep_done = timedelta(days=config.storage.keep_done_jobs_days)
     handlers = pipeline.job_handlers(
-        context, by_name, Sender(database, by_name, context.settings.working_time), keep_done=keep_done
+        context, by_name, Sender(database, by_name, context.settings.working_time, media=media), keep_done=keep_done
     )
     keep = keeper(database)
     return Assistant(

@@ -89,6 +89,16 @@ LIST_UNFILED = (
 LIST_ALL_FILED = "没有未归档的资料。"
 GIVEN = "{name}：{url}\n只有您能打开，{hours} 小时内有效。"
 NO_LINK = "「{name}」已保存，但这里没有设置对外地址，手机上打不开原件。请联系管理员设置 server.public_url。"
+NO_ORIGINAL = "「{name}」没有原件：平台只把文字传给了我。"
+ORIGINAL_GONE = "「{name}」的原件已被清理或损坏，发不了，请联系管理员。"
+WHY_NOT_SENT: Mapping[str, str] = {
+    "channel": "这个聊天里不能直接发文件。",
+    "size": "原件有 {size} MB，太大，不能直接发在聊天里。",
+    "format": "这种格式的原件不能直接发在聊天里。",
+    "refused": "平台没有收下这份原件，不能直接发在聊天里。",
+    "busy": "原件现在传不上去，不能直接发在聊天里。",
+}
+HEARD_HERE = "手机上放不出来的话，在这里听：{url}\n只有您能打开，{hours} 小时内有效。"
 NOT_YOURS_ANY_MORE = "这份资料的客户现在不在您名下，不能取。"
 
 # How far a record may be believed

@@ -204,6 +204,29 @@ class OutboundText(Frozen):
     text: str = Field(min_length=1)
 
 
+FileSort = Literal["image", "voice", "video", "file"]
+"""As what something is shown in a chat."""
+
+
+class OutboundFile(Frozen):
+    """A piece of evidence, to be sent as the thing itself; it is read from the media store when its turn comes."""
+
+    kind: Literal["file"] = "file"
+    evidence_id: int
+    member_id: int
+    """Whose it is to be; whether they may have it is asked once more when it goes out."""
+    sha256: str
+    size_bytes: int
+    sort: FileSort
+    """As what it came."""
+    name: str = Field(min_length=1)
+    """The file's, as its sender called it; without an ending where it came without a name."""
+    instead: str = Field(min_length=1)
+    """Said, after the reason, where it cannot be sent."""
+    beside: str = ""
+    """Said after it where a picture or a recording has to go as a plain file, which phones may not show or play."""
+
+
 class CardField(Frozen):
     label: str
     """At most five characters where it can be helped: that is what WeCom shows."""
@@ -285,8 +308,8 @@ class CardUpdate(Frozen):
     """Sent as a text where the card itself can no longer be changed; nothing is sent when empty."""
 
 
-Outbound = Annotated[OutboundText | OutboundCard | CardUpdate, Field(discriminator="kind")]
+Outbound = Annotated[OutboundText | OutboundCard | OutboundFile | CardUpdate, Field(discriminator="kind")]
 
-OUTBOUND: TypeAdapter[OutboundText | OutboundCard | CardUpdate] = TypeAdapter(Outbound)
+OUTBOUND: TypeAdapter[OutboundText | OutboundCard | OutboundFile | CardUpdate] = TypeAdapter(Outbound)
 
 JsonObject = dict[str, JsonValue]

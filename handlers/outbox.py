@@ -5,7 +5,7 @@ from secrets import token_hex
 
 from handlers.cards import numbered
 from handlers.context import TIMERS
-from handlers.messages import CardUpdate, JsonObject, OutboundCard, OutboundText, Sender
+from handlers.messages import CardUpdate, JsonObject, OutboundCard, OutboundFile, OutboundText, Sender
 from handlers.pressed import Pressed
 from storage.members import Address
 from storage.models import Card
@@ -29,6 +29,11 @@ async def say(
     it is that member's notices, which are put together anew then.
     """
     await _put(work, to, OutboundText(text=text), cause=cause, unasked=unasked, notices_of=notices_of)
+
+
+async def hand(work: Work, to: Recipient, file: OutboundFile, *, cause: str) -> None:
+    """Send a piece of evidence as the thing itself; `cause` as in `say`."""
+    await _put(work, to, file, cause=cause)
 
 
 async def say_in_group(work: Work, to: Sender, text: str, *, cause: str) -> None:
@@ -113,7 +118,7 @@ def new_card_id(kind: str, subject_id: int) -> str:
 async def _put(
     work: Work,
     to: Recipient,
-    content: OutboundText | OutboundCard | CardUpdate,
+    content: OutboundText | OutboundCard | OutboundFile | CardUpdate,
     *,
     cause: str,
     unasked: bool = False,

@@ -7,13 +7,12 @@ as long as the list is the last that was asked for.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
-from handlers import access, copies, credibility, filing, opportunities, outbox, wording
+from handlers import access, copies, credibility, filing, handing, opportunities, outbox, wording
 from handlers import evidence_texts as texts
 from handlers.context import Context
-from handlers.messages import InboundMessage, Sender
+from handlers.messages import InboundMessage
 from handlers.record import load
 from handlers.reply import Reply
 from nlp import dates, documents
@@ -26,8 +25,6 @@ KIND = "pack"
 A_PAGE = 10
 MOST = 90
 """So many can be fetched by a number of two digits."""
-LIFE = timedelta(hours=24)
-"""Of a link to a piece."""
 EXAMPLE = "证据 恒力"
 _TURN = re.compile(r"(?P<next>下一页|下页)|第?\s*(?P<page>\d{1,2})\s*页")
 _FETCH = re.compile(
@@ -227,20 +224,5 @@ async def read(ctx: Context, work: Work, question: Question, reply: Reply, membe
         await outbox.say(work, reply.to, told, cause=f"{reply.cause}>no-number")
         return True
     piece = await work.visits.evidence(int(str(ids[number - 1])))
-    await give(ctx, work, piece, member=member, to=reply.to, cause=reply.cause)
+    await handing.give(ctx, work, piece, member=member, to=reply.to, cause=reply.cause)
     return True
-
-
-async def give(ctx: Context, work: Work, piece: Evidence, *, member: Member, to: Sender, cause: str) -> None:
-    """The piece once more, by a link that only this person can open; whether they may is looked up again."""
-    if not await access.may_see_piece(work, member, piece):
-        await outbox.say(work, to, texts.NOT_YOURS_ANY_MORE, cause=f"{cause}>not-theirs")
-        return
-    url = ctx.links.file(piece.evidence_id, member.member_id, until=work.now + LIFE)
-    name = filing.name_of(piece)
-    if url is None:
-        await outbox.say(work, to, texts.NO_LINK.format(name=name), cause=f"{cause}>no-link")
-        return
-    work.audit.note("evidence.handed_out", f"evidence:{piece.evidence_id}", member_id=member.member_id, source=cause)
-    hours = int(LIFE.total_seconds() // 3600)
-    await outbox.say(work, to, texts.GIVEN.format(name=name, url=url, hours=hours), cause=f"{cause}>given")

@@ -13,6 +13,7 @@ NlpError
 │   ├── ImageTooBig          more bytes or pixels than we take
 │   ├── ImageTooSmall        a side with too few pixels to hold letters
 │   └── HeicUnsupported      an iPhone's own format, and the optional package for it is not installed
+├── UnreadableFilm           the bytes are no film that we can open (`reason`)
 ├── ReadingTooLong           the picture's letters took longer than they may (`limit_s`)
 └── EngineUnavailable        the model or the endpoint cannot be used now (`hint`, in Chinese)
 """
@@ -51,6 +52,12 @@ class EngineUnavailable(NlpError):
     def __init__(self, reason: str, hint: str = "") -> None:
         super().__init__(reason)
         self.hint = hint
+
+
+class UnreadableFilm(NlpError):
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class UnreadableImage(NlpError):

@@ -13,7 +13,7 @@ import numpy as np
 
 from bot import pipeline, wiring
 from bot.config import Config
-from bot.platform import MediaFile, Received
+from bot.platform import Deliverable, MediaFile, Received, Uploaded
 from bot.sender import Sender as OutboxSender
 from bot.worker import Worker
 from handlers import actions, failures
@@ -166,7 +166,7 @@ class Chat:
         at: datetime | None = None,
         event_id: str | None = None,
         group: str | None = None,
-    ) -> list[OutboundText | OutboundCard | CardUpdate]:
+    ) -> list[Deliverable]:
         """Somebody sends something; returns what that made the assistant send, to anybody."""
         before = len(self.platform.sent)
         await self.delivered(content, sender=sender, at=at, event_id=event_id, group=group)
@@ -199,15 +199,11 @@ class Chat:
         """Types something; returns the texts and card titles that came back."""
         return [_gist(content) for content in await self.receives(Text(text=text), sender=sender, at=at)]
 
-    async def answers_risks(
-        self, *, sender: str = REP, at: datetime | None = None
-    ) -> list[OutboundText | OutboundCard | CardUpdate]:
+    async def answers_risks(self, *, sender: str = REP, at: datetime | None = None) -> list[Deliverable]:
         """Types one answer to the three questions about a risk, behind 确认."""
         return await self.receives(Text(text=ANSWERS), sender=sender, at=at)
 
-    async def speaks(
-        self, text: str, *, sender: str = REP, at: datetime | None = None
-    ) -> list[OutboundText | OutboundCard | CardUpdate]:
+    async def speaks(self, text: str, *, sender: str = REP, at: datetime | None = None) -> list[Deliverable]:
         """Sends a voice note that will be heard as `text`."""
         self.listener.answers.append(heard(text))
         return await self.receives(self.voice(), sender=sender, at=at)
@@ -219,7 +215,7 @@ class Chat:
         picture: bytes | None = None,
         sender: str = REP,
         at: datetime | None = None,
-    ) -> list[OutboundText | OutboundCard | CardUpdate]:
+    ) -> list[Deliverable]:
         """Sends a picture in which `reading` will be read; another one each time, unless `picture` says which."""
         self.screens.answers.append(reading)
         reference = f"media-{len(self.platform.media) + 1}"
@@ -239,7 +235,7 @@ class Chat:
         sender: str = REP,
         chosen: dict[str, tuple[str, ...]] | None = None,
         event_id: str | None = None,
-    ) -> list[OutboundText | OutboundCard | CardUpdate]:
+    ) -> list[Deliverable]:
         buttons = [*card.buttons, *([card.submit] if card.submit else [])]
         button = next(button for button in buttons if isinstance(actions.read(button.action), action))
         click = CardClick(
@@ -247,14 +243,14 @@ class Chat:
         )
         return await self.receives(click, sender=sender, event_id=event_id)
 
-    async def passes(self, by: timedelta) -> list[OutboundText | OutboundCard | CardUpdate]:
+    async def passes(self, by: timedelta) -> list[Deliverable]:
         """Time goes by; returns what fell due in it."""
         before = len(self.platform.sent)
         self.clock.advance(by)
         await self.worker.drain()
         return self.platform.sent[before:]
 
-    async def lives_until(self, moment: datetime) -> list[OutboundText | OutboundCard | CardUpdate]:
+    async def lives_until(self, moment: datetime) -> list[Deliverable]:
         """Time goes by up to that moment, and whatever falls due is done when it does; returns what was sent."""
         before = len(self.platform.sent)
         await self.worker.drain()
@@ -298,11 +294,11 @@ def fields(card: OutboundCard) -> dict[str, str]:
     return {field.label: field.value for field in card.fields}
 
 
-def closings(sent: Sequence[OutboundText | OutboundCard | CardUpdate]) -> list[str]:
+def closings(sent: Sequence[Deliverable]) -> list[str]:
     return [content.closing for content in sent if isinstance(content, CardUpdate)]
 
 
-def _gist(content: OutboundText | OutboundCard | CardUpdate) -> str:
+def _gist(content: Deliverable) -> str:
     match content:
         case OutboundText(text=text):
             return text
@@ -310,6 +306,8 @@ def _gist(content: OutboundText | OutboundCard | CardUpdate) -> str:
             return f"[{title}]"
         case CardUpdate(closing=closing):
             return f"[→ {closing}]"
+        case Uploaded(sort=sort, name=name):
+            return f"[{sort} {name}]"
 
 
 def place(label: str = "宁波市北仑区恒力路1号") -> Location:
@@ -372,7 +370,7 @@ async def build(
 
     platforms = {platform.name: platform}
     handlers = pipeline.job_handlers(
-        context, platforms, OutboxSender(database, platforms), keep_done=timedelta(days=14)
+        context, platforms, OutboxSender(database, platforms, media=context.media), keep_done=timedelta(days=14)
     )
     worker = Worker(database, handlers, pipeline.QUEUES, on_tell=on_tell, on_park=on_park)
     await enrol(database, platform.name)

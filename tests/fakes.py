@@ -1,6 +1,7 @@
 """Small working stand-ins for the outside world: they keep what they were asked and answer what the test told them."""
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,9 +10,19 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 
 from bot.errors import MediaGone, MustWriteFirst, PlatformError, RecipientUnreachable
-from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Platform, Received, Sent
+from bot.platform import (
+    Attachment,
+    Capabilities,
+    CheckResult,
+    Deliverable,
+    Keep,
+    MediaFile,
+    Platform,
+    Received,
+    Sent,
+    Uploaded,
+)
 from handlers.messages import (
-    CardUpdate,
     InboundMessage,
     OutboundCard,
     OutboundText,
@@ -106,7 +117,7 @@ class Delivery:
     """One call of `send` that reached the platform."""
 
     user_id: str
-    content: OutboundText | OutboundCard | CardUpdate
+    content: Deliverable
     key: str
     guard: bool
     response_ref: str | None
@@ -139,9 +150,14 @@ class FakePlatform:
     silent: set[str] = field(default_factory=set)
     """Who have to write first."""
     media_failure: PlatformError | None = None
+    uploads: dict[str, Attachment] = field(default_factory=dict)
+    """By what this platform calls them; a test may take one away, as platforms do after some days."""
+    upload_failures: deque[PlatformError | None] = field(default_factory=deque)
+    """As `failures`, of the next uploads."""
+    _upload_numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     @property
-    def sent(self) -> list[OutboundText | OutboundCard | CardUpdate]:
+    def sent(self) -> list[Deliverable]:
         """What people see, in order."""
         return [one.content for one in self.sends if one.arrived]
 
@@ -177,10 +193,23 @@ class FakePlatform:
             raise MediaGone("media/get", 40007)
         return self.media[media_ref]
 
+    async def upload(self, attachment: Attachment) -> Uploaded:
+        failure = self.upload_failures.popleft() if self.upload_failures else None
+        if failure is not None:
+            raise failure
+        media_ref = f"upload-{next(self._upload_numbers)}"
+        self.uploads[media_ref] = attachment
+        return Uploaded(
+            sort=attachment.sort,
+            media_ref=media_ref,
+            name=attachment.file.file_name,
+            duration_ms=attachment.duration_ms,
+        )
+
     async def send(
         self,
         user_id: str,
-        content: OutboundText | OutboundCard | CardUpdate,
+        content: Deliverable,
         *,
         key: str,
         guard: bool = False,
@@ -192,6 +221,8 @@ class FakePlatform:
             raise RecipientUnreachable("send", 60111)
         if user_id in self.silent:
             raise MustWriteFirst("send", 846609)
+        if isinstance(content, Uploaded) and content.media_ref not in self.uploads:
+            raise MediaGone("send", 40007)
         failure = self.failures.popleft() if self.failures else None
         if failure is not None and not self.arrives_anyway:
             raise failure
@@ -204,7 +235,7 @@ class FakePlatform:
             message_ref=f"m-{number}", response_ref=f"r-{number}" if isinstance(content, OutboundCard) else None
         )
 
-    def _is_known(self, user_id: str, content: OutboundText | OutboundCard | CardUpdate) -> bool:
+    def _is_known(self, user_id: str, content: Deliverable) -> bool:
         since = self.clock.now() - timedelta(seconds=self.capabilities.duplicate_check_s or 0)
         return any(one.user_id == user_id and one.content == content and one.at > since for one in self.sends)
 

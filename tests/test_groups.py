@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -32,6 +33,7 @@ from handlers.groups import harmless
 from handlers.messages import CardButton, CardField, CardUpdate, OutboundCard, OutboundText, PlatformName
 from storage.database import Database
 from storage.jobs import Job
+from storage.media import LocalMediaStore
 from storage.work import Work
 from tests.chat import Chat, build
 from tests.dialects.webhooks import PER_MINUTE, Robot, WebhookDialect
@@ -300,13 +302,17 @@ async def test_the_key_is_neither_logged_nor_in_an_error(
 # The pace
 
 
+NO_FILES = Path("/nowhere")
+"""What is sent into groups is words."""
+
+
 class Post:
     """The outbox and its sender, with the group's webhook at the other end."""
 
     def __init__(self, database: Database, clock: FakeClock, platform: GroupsPlatform) -> None:
         self.database, self.clock = database, clock
         self.parked: list[str] = []
-        sender = Sender(database, {"group": platform})
+        sender = Sender(database, {"group": platform}, media=LocalMediaStore(NO_FILES))
         self.worker = Worker(
             database,
             {outbox.KIND: sender.send},

@@ -27,7 +27,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import MediaGone, RecipientUnreachable
-from bot.platform import Keep, Platform, Received
+from bot.platform import Attachment, Keep, MediaFile, Platform, Received
 from bot.playground import feed as feed_module
 from bot.playground.adapter import (
     SAMPLE_FOLDER,
@@ -47,6 +47,7 @@ from handlers.messages import (
     CardClick,
     CardUpdate,
     File,
+    FileSort,
     Image,
     InboundMessage,
     Location,
@@ -327,6 +328,38 @@ async def test_an_upload_becomes_its_message_and_its_bytes_can_be_fetched(
     reference = hashlib.sha256(data).hexdigest()
     assert platform.parse(kept.last).content == content.model_copy(update={"media_ref": reference})
     assert (await platform.fetch_media(reference)).data == data
+
+
+@pytest.mark.parametrize(
+    ("sort", "data", "content"),
+    [
+        ("image", PNG, Image(media_ref="")),
+        ("voice", amr(50), Voice(media_ref="", media_format="amr", duration_ms=1000)),
+        ("video", b"\0\0\0\x18ftypmp42" + bytes(20), Video(media_ref="")),
+        ("file", b"%PDF-1.7", File(media_ref="", file_name="报价 单.pdf")),
+    ],
+)
+async def test_what_the_bot_sends_is_shown_like_what_people_send_and_once(
+    client: Client,
+    platform: PlaygroundPlatform,
+    tmp_path: Path,
+    clock: FakeClock,
+    sort: FileSort,
+    data: bytes,
+    content: Any,
+) -> None:
+    uploaded = await platform.upload(Attachment(sort, MediaFile(data, "", "报价 单.pdf"), 1000))
+    assert platform.conversations.of("rep") == []
+
+    await platform.send("rep", uploaded, key="k-1")
+    await make(tmp_path, clock).send("rep", uploaded, key="k-1")
+
+    [entry] = make(tmp_path, clock).conversations.of("rep")
+    assert entry.side == "bot"
+    assert entry.content == content.model_copy(update={"media_ref": hashlib.sha256(data).hexdigest()})
+    response = await client.get(f"/playground/media/{uploaded.media_ref}")
+    assert await response.read() == data
+    assert "sandbox" in response.headers["Content-Security-Policy"]
 
 
 async def test_uploads_survive_a_restart(client: Client, tmp_path: Path, clock: FakeClock) -> None:

@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
-from bot.platform import Received
+from bot.platform import Attachment, Deliverable, MediaFile, Received
 from bot.playground.adapter import Person, PlaygroundPlatform
 from handlers.messages import (
     CardButton,
@@ -26,6 +26,7 @@ from handlers.messages import (
     CardOption,
     CardSelect,
     CardUpdate,
+    FileSort,
     Image,
     InboundMessage,
     Location,
@@ -117,7 +118,7 @@ class Bot:
     async def silent(self, message: InboundMessage) -> None:
         return
 
-    async def says(self, content: OutboundText | OutboundCard | CardUpdate, key: str, to: str = "rep") -> None:
+    async def says(self, content: Deliverable, key: str, to: str = "rep") -> None:
         await self.platform.send(to, content, key=key)
 
 
@@ -348,6 +349,46 @@ async def test_what_was_picked_on_a_card_comes_with_the_click(page: Page, stage:
 
 
 # Sound, pictures, places
+
+
+async def hands(stage: Stage, sort: FileSort, data: bytes, name: str, key: str, *, duration_ms: int = 0) -> None:
+    attachment = Attachment(sort, MediaFile(data, "", name), duration_ms or None)
+    await stage.bot.says(await stage.platform.upload(attachment), key)
+
+
+async def downloaded(page: Page, file: Locator) -> tuple[str, bytes]:
+    async with page.expect_download() as downloading:
+        await file.click()
+    download = await downloading.value
+    path = await download.path()
+    return download.suggested_filename, await asyncio.to_thread(path.read_bytes)
+
+
+async def test_what_the_bot_sends_is_shown_played_and_downloaded(page: Page, stage: Stage) -> None:
+    pdf = b"%PDF-1.7 the letter"
+    await hands(stage, "image", png(), "现场照片-7.png", "k-1")
+    await hands(stage, "voice", b"#!AMR\n" + (b"\x3c" + bytes(31)) * 500, "录音-8.amr", "k-2", duration_ms=10_000)
+    await hands(stage, "file", pdf, "恒力 意向书_v2.pdf", "k-3")
+    await page.wait_for_function("() => document.querySelector('[data-kind=image] .bubble img')?.naturalWidth === 40")
+
+    voice = bubbles(page, "bot").locator(".bubble-voice")
+    await expect(voice).to_contain_text("10″")
+    async with page.expect_response(lambda response: "as=wav" in response.url) as answer:
+        await voice.click()
+    assert (await answer.value).status in {200, 206}
+    file = bubbles(page, "bot").locator(".bubble-file")
+    await expect(file).to_contain_text("恒力 意向书_v2.pdf")
+    assert await downloaded(page, file) == ("恒力 意向书_v2.pdf", pdf)
+
+
+async def test_a_page_that_is_handed_out_is_downloaded_and_its_name_stays_words(page: Page, stage: Stage) -> None:
+    html = b"<script>window.hacked=1</script>"
+    await hands(stage, "file", html, f"{ATTACK}.html", "k-1")
+
+    file = bubbles(page, "bot").locator(".bubble-file")
+    await expect(file).to_contain_text(ATTACK)
+    assert (await downloaded(page, file))[1] == html
+    assert await page.evaluate("window.hacked") is None
 
 
 async def test_a_picture_is_sent_shown_and_enlarged(page: Page, stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,7 @@ from handlers.messages import CardButton, CardField, OutboundCard, OutboundText,
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, LeaseLost
 from storage.jobs import Job, JobRecord
+from storage.media import LocalMediaStore, MediaStore
 from storage.members import Address
 from storage.work import Work
 from tests.fakes import NOON, FakeClock, FakePlatform
@@ -40,9 +42,10 @@ class Post:
     database: Database
     clock: FakeClock
     platform: FakePlatform
+    media: MediaStore
 
     def __post_init__(self) -> None:
-        self.sender = Sender(self.database, {"playground": self.platform})
+        self.sender = Sender(self.database, {"playground": self.platform}, media=self.media)
         self.parked: list[str] = []
         self.worker = Worker(
             self.database,
@@ -102,8 +105,8 @@ def platform(clock: FakeClock) -> FakePlatform:
 
 
 @pytest.fixture
-def post(database: Database, clock: FakeClock, platform: FakePlatform) -> Post:
-    return Post(database, clock, platform)
+def post(database: Database, clock: FakeClock, platform: FakePlatform, tmp_path: Path) -> Post:
+    return Post(database, clock, platform, LocalMediaStore(tmp_path / "media"))
 
 
 def card(card_id: str = "visit-1") -> OutboundCard:

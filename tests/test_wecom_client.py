@@ -353,7 +353,7 @@ async def test_a_guarded_text_asks_for_the_duplicate_check(wecom: WeComDialect, 
 async def test_markdown_and_images_go_out(wecom: WeComDialect, client: WeComClient) -> None:
     await client.send_markdown("zhangsan", "**你好**")
     media_id = await client.upload("image", MediaFile(b"\x89PNG\r\n\x1a\n" + b"x" * 20, "image/png", "图.png"))
-    await client.send_image("zhangsan", media_id)
+    await client.send_media("zhangsan", "image", media_id)
     assert [message.kind for message in wecom.shown("zhangsan")] == ["markdown", "image"]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.errors import PlatformBusy
-from bot.platform import Capabilities, Sent
+from bot.platform import Capabilities, Deliverable, Sent, Uploaded
 from bot.wecom.client import DUPLICATE_CHECK_S
 from handlers.messages import CardUpdate, OutboundCard, OutboundText, PlatformName, ReplyRoute
 from tests.chat import ChatPlatform
@@ -26,7 +26,7 @@ class Shown:
     at: datetime
     platform: PlatformName
     user_id: str
-    content: OutboundText | OutboundCard | CardUpdate
+    content: Deliverable
     key: str
     cause: str
 
@@ -44,6 +44,8 @@ class Shown:
                 return "\n".join([title, subtitle, *(f"{one.label} {one.value}" for one in fields), body])
             case CardUpdate(closing=closing):
                 return closing
+            case Uploaded(name=name):
+                return name
 
 
 class Phones(ChatPlatform):
@@ -71,7 +73,7 @@ class Phones(ChatPlatform):
     async def send(
         self,
         user_id: str,
-        content: OutboundText | OutboundCard | CardUpdate,
+        content: Deliverable,
         *,
         key: str,
         guard: bool = False,
@@ -93,14 +95,14 @@ class Phones(ChatPlatform):
             raise PlatformBusy("message/send", "no answer")
         return Sent(message_ref=key, response_ref=f"r-{key}" if isinstance(content, OutboundCard) else None)
 
-    def _is_repeat(self, user_id: str, content: OutboundText | OutboundCard | CardUpdate, *, guard: bool) -> bool:
+    def _is_repeat(self, user_id: str, content: Deliverable, *, guard: bool) -> bool:
         """Whether nobody sees it again: a card's id is taken once, an equal text once in a while."""
         match content:
             case OutboundCard(card_id=card_id):
                 known = card_id in self._card_ids
                 self._card_ids.add(card_id)
                 return known
-            case CardUpdate():
+            case CardUpdate() | Uploaded():
                 return False
             case OutboundText(text=text):
                 last = self._last.get((user_id, text))

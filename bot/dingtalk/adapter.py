@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bot.callback_crypto import CryptoError, WrongSignature
 from bot.config import DingTalk
-from bot.dingtalk import cards, events, payloads
+from bot.dingtalk import cards, events, files, payloads
 from bot.dingtalk.client import CardExists, DingTalkClient, RouteExpired
 from bot.dingtalk.events import EventDoor, StaleSignature, is_recent
 from bot.dingtalk.markdown import Markdown, of_text
@@ -33,7 +33,17 @@ from bot.errors import (
 from bot.http import HttpCaller, json_object, read_request
 from bot.pace import MemberPace
 from bot.plain import clean, split
-from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Received, Sent
+from bot.platform import (
+    Attachment,
+    Capabilities,
+    CheckResult,
+    Deliverable,
+    Keep,
+    MediaFile,
+    Received,
+    Sent,
+    Uploaded,
+)
 from handlers.messages import (
     CardUpdate,
     InboundMessage,
@@ -73,6 +83,7 @@ TASKS_AGAIN_AFTER = timedelta(hours=1)
 REMEMBERED_SENDS = 1000
 OPAQUE_ID = "$:"
 """How ids begin that no API takes."""
+NO_USERID = "钉钉没有给出这个人的 userId（外部人员，或机器人未发布），只能在收到消息后的一段时间内回复。"
 TASK_REF = "task:"
 NO_MESSAGE = "visitbot-doctor"
 
@@ -127,6 +138,7 @@ class DingTalkPlatform:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             cards=self._can_send_cards,
+            files=files.LIMITS,
             tasks=self._may_create_tasks,
             max_text_bytes=MAX_TEXT_BYTES,
             per_member_per_minute=self._config.per_member_per_minute,
@@ -312,10 +324,13 @@ class DingTalkPlatform:
 
     # what goes out
 
+    async def upload(self, attachment: Attachment) -> Uploaded:
+        return await files.upload(self.client, attachment)
+
     async def send(
         self,
         user_id: str,
-        content: OutboundText | OutboundCard | CardUpdate,
+        content: Deliverable,
         *,
         key: str,
         guard: bool = False,
@@ -337,6 +352,8 @@ class DingTalkPlatform:
                 sent = Sent(await self._deliver(user_id, self._texts(way, [content.text]), progress))
             case OutboundCard():
                 sent = await self._show(way, content, key, progress)
+            case Uploaded():
+                sent = Sent(await self._deliver(user_id, [self._file(user_id, content)], progress))
             case CardUpdate():
                 sent = await self._update(way, content, response_ref, progress)
         self._sends.pop(key, None)
@@ -398,6 +415,14 @@ class DingTalkPlatform:
         is_there = group == (way.group or "")
         is_good = way.reply.until - self._clock.now() > ROUTE_MARGIN
         return (address if is_there and is_good else ""), nick
+
+    # files
+
+    def _file(self, user_id: str, uploaded: Uploaded) -> Step:
+        """By the API alone: the address that came with a message takes no files."""
+        if not _is_userid(user_id):
+            raise NotPermitted("robot/oToMessages/batchSend", "no userId", hint=NO_USERID)
+        return lambda: self.client.send_to_person(user_id, *files.message(uploaded))
 
     # cards and to-dos
 
@@ -580,9 +605,12 @@ class _Progress:
 
 def _must_be_userid(user_id: str) -> None:
     """Raises RecipientUnreachable. A `;` would address somebody else's chat as well."""
-    if not user_id or user_id.startswith(OPAQUE_ID) or ";" in user_id:
-        hint = "钉钉没有给出这个人的 userId（外部人员，或机器人未发布），只能在收到消息后的一段时间内回复。"
-        raise RecipientUnreachable("userId", "no userId", hint=hint)
+    if not _is_userid(user_id):
+        raise RecipientUnreachable("userId", "no userId", hint=NO_USERID)
+
+
+def _is_userid(user_id: str) -> bool:
+    return bool(user_id) and not user_id.startswith(OPAQUE_ID) and ";" not in user_id
 
 
 def _is_final(error: PlatformError) -> bool:

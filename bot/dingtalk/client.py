@@ -51,14 +51,13 @@ from bot.http import JSON_MAX_BYTES, HttpCaller, json_body, json_object, read_ca
 from bot.pace import CallPace
 from bot.platform import MediaFile
 from bot.tokens import REFUSAL_PAUSE_S, AccessToken, again
-from handlers.messages import JsonObject
+from handlers.messages import FileSort, JsonObject
 from storage.clock import Clock
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-MediaKind = Literal["image", "voice", "video", "file"]
 
 TOKEN_HEADER = "x-acs-dingtalk-access-token"  # noqa: S105
 TRUST_PAUSE_S = 60.0
@@ -326,7 +325,7 @@ class DingTalkClient:
         name = re.search(r'filename="?([^";]+)', response.headers.get("Content-Disposition", ""))
         return MediaFile(data, response.content_type, name[1].strip() if name else "")
 
-    async def upload(self, kind: MediaKind, file: MediaFile) -> str:
+    async def upload(self, kind: FileSort, file: MediaFile) -> str:
         """The media id, for messages; it can be used again and again."""
 
         def form() -> aiohttp.FormData:

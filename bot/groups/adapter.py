@@ -29,16 +29,8 @@ from bot.groups.errors_table import NO_KEYWORD, error_for
 from bot.http import JSON_MAX_BYTES, HttpCaller, json_body, json_object, read_capped
 from bot.pace import MemberPace
 from bot.plain import clean
-from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Received, Sent
-from handlers.messages import (
-    CardUpdate,
-    InboundMessage,
-    JsonObject,
-    OutboundCard,
-    OutboundText,
-    PlatformName,
-    ReplyRoute,
-)
+from bot.platform import Attachment, Capabilities, CheckResult, Deliverable, Keep, MediaFile, Received, Sent, Uploaded
+from handlers.messages import InboundMessage, JsonObject, OutboundText, PlatformName, ReplyRoute
 from storage.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -114,10 +106,13 @@ class GroupsPlatform:
         for webhook in self._webhooks.values():
             await webhook.close()
 
+    async def upload(self, attachment: Attachment) -> Uploaded:
+        raise ContentRefused("webhook", "no files")
+
     async def send(
         self,
         user_id: str,
-        content: OutboundText | OutboundCard | CardUpdate,
+        content: Deliverable,
         *,
         key: str,
         guard: bool = False,
@@ -133,7 +128,7 @@ class GroupsPlatform:
                 "webhook", "no such group", hint="config.toml 里没有这个群（[groups.<名称>]），可能已被删掉或改名。"
             )
         if not isinstance(content, OutboundText):
-            raise ContentRefused("webhook", "no card", hint="群消息推送只能发文字。")
+            raise ContentRefused("webhook", "not a text", hint="群消息推送只能发文字。")
         self._pace.take(webhook.robot)
         await webhook.say(content.text, key=key)
         return Sent()

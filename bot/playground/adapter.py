@@ -10,7 +10,7 @@ import logging
 import os
 import re
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,23 +20,36 @@ from aiohttp import web
 from pydantic import AwareDatetime, JsonValue
 
 from bot.errors import MediaGone, RecipientUnreachable
-from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Received, Sent
+from bot.platform import (
+    Attachment,
+    Capabilities,
+    CheckResult,
+    Deliverable,
+    FileLimit,
+    Keep,
+    MediaFile,
+    Received,
+    Sent,
+    Uploaded,
+)
 from bot.playground.conversation import Answered, Conversations, Said
 from bot.playground.feed import Feed
-from bot.playground.media import Uploads, duration_ms, sniff
+from bot.playground.media import MAX_UPLOAD_BYTES, Uploads, duration_ms, sniff
 from bot.playground.pages import Pages
 from handlers.messages import (
     CardUpdate,
     Content,
+    File,
+    FileSort,
     Frozen,
     Image,
     InboundMessage,
     JsonObject,
-    OutboundCard,
     OutboundText,
     PlatformName,
     ReplyRoute,
     Sender,
+    Video,
     Voice,
 )
 from storage.clock import Clock
@@ -54,6 +67,14 @@ SAMPLE_RECOGNISED = (
 SHOWN_ENTRIES = 300
 """A phone shows this many of its newest entries."""
 LOG_ENTRIES = 300
+
+FILES: Mapping[FileSort, FileLimit] = {
+    "image": FileLimit(MAX_UPLOAD_BYTES, {"png", "jpeg", "gif", "webp"}),
+    "voice": FileLimit(MAX_UPLOAD_BYTES, {"amr", "amr-wb", "silk", "wav", "mp3", "ogg", "webm", "flac", "m4a"}),
+    "video": FileLimit(MAX_UPLOAD_BYTES, {"mp4"}),
+    "file": FileLimit(MAX_UPLOAD_BYTES),
+}
+"""What a browser shows or plays, as we serve it; the rest is downloaded."""
 
 EVENT_NAME = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
 ECHOES = frozenset({"inbox.kept", "send.sent"})
@@ -113,7 +134,7 @@ class PlaygroundPlatform:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(cards=True)
+        return Capabilities(cards=True, files=FILES)
 
     def routes(self, keep: Keep) -> list[web.RouteDef]:
         return Pages(self, keep).routes()
@@ -178,10 +199,18 @@ class PlaygroundPlatform:
             raise MediaGone("playground.media") from error
         return MediaFile(data, sniff(data[:16]).content_type)
 
+    async def upload(self, attachment: Attachment) -> Uploaded:
+        return Uploaded(
+            sort=attachment.sort,
+            media_ref=await self.store(attachment.file.data),
+            name=attachment.file.file_name,
+            duration_ms=attachment.duration_ms,
+        )
+
     async def send(
         self,
         user_id: str,
-        content: OutboundText | OutboundCard | CardUpdate,
+        content: Deliverable,
         *,
         key: str,
         guard: bool = False,
@@ -202,12 +231,27 @@ class PlaygroundPlatform:
             user_id=user_id,
             order=self.conversations.take_order(),
             at=self._clock.now(),
-            content=content,
+            content=await self._as_message(content) if isinstance(content, Uploaded) else content,
             keys=(key,),
         )
         if await self.conversations.add(entry):
-            self.log("playground.sent", key=key, to=user_id, kind=content.kind)
+            self.log("playground.sent", key=key, to=user_id, kind=entry.content.kind)
         return Sent(message_ref=entry_id)
+
+    async def _as_message(self, uploaded: Uploaded) -> Image | Voice | Video | File:
+        """A phone shows the same bubble whoever sent it."""
+        reference = uploaded.media_ref
+        match uploaded.sort:
+            case "image":
+                return Image(media_ref=reference)
+            case "video":
+                return Video(media_ref=reference)
+            case "file":
+                return File(media_ref=reference, file_name=uploaded.name)
+            case "voice":
+                media = await self.fetch_media(reference)
+                heard_as = sniff(media.data[:16]).name
+                return Voice(media_ref=reference, media_format=heard_as, duration_ms=uploaded.duration_ms)
 
     async def _close_card(self, user_id: str, update: CardUpdate, key: str) -> Sent:
         if await self.conversations.close(user_id, update.card_id, closing=update.closing, key=key):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from bot.playground.media import sync_folder
-from handlers.messages import Content, Frozen, OutboundCard, OutboundText
+from handlers.messages import Content, File, Frozen, Image, OutboundCard, OutboundText, Video, Voice
 
 
 class Said(Frozen):
@@ -31,7 +31,7 @@ class Answered(Frozen):
     user_id: str
     order: int
     at: AwareDatetime
-    content: Annotated[OutboundText | OutboundCard, Field(discriminator="kind")]
+    content: Annotated[OutboundText | OutboundCard | Image | Voice | Video | File, Field(discriminator="kind")]
     closing: str | None = None
     keys: tuple[str, ...] = ()
 

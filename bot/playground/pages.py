@@ -258,7 +258,8 @@ class Pages:
             media_type = sniff(file.read(16))
         headers = MEDIA_HEADERS | {"Content-Type": media_type.content_type}
         if not media_type.inline:
-            headers["Content-Disposition"] = f'attachment; filename="{path.name[:12]}.{media_type.name}"'
+            # without a name here, the one that the bubble shows is the one it is saved under
+            headers["Content-Disposition"] = "attachment"
         return web.FileResponse(path, headers=headers)
 
     async def _as_wav(self, path: Path) -> web.StreamResponse:

@@ -27,13 +27,12 @@ from bot.http import JSON_MAX_BYTES, HttpCaller, json_body, json_object, read_ca
 from bot.platform import MediaFile
 from bot.tokens import REFUSAL_PAUSE_S, AccessToken, again
 from bot.wecom.errors_table import HOUR_S, MINUTE_S, OVER_LIMIT, UNTRUSTED_ADDRESS, error_for
-from handlers.messages import JsonObject
+from handlers.messages import FileSort, JsonObject
 from storage.clock import Clock
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-MediaKind = Literal["image", "voice", "video", "file"]
 
 TRUST_PAUSE_S = 60.0
 """A change of the trusted addresses takes about a minute to act."""
@@ -73,8 +72,9 @@ class WeComClient:
         """Headings, bold, links, inline code, quotations and three colours; at most 2048 bytes."""
         return await self._send(user_id, "markdown", {"content": markdown}, check_duplicate=guard)
 
-    async def send_image(self, user_id: str, media_id: str, *, guard: bool = False) -> Accepted:
-        return await self._send(user_id, "image", {"media_id": media_id}, check_duplicate=guard)
+    async def send_media(self, user_id: str, kind: FileSort, media_id: str, *, guard: bool = False) -> Accepted:
+        """What was uploaded as that kind. Raises MediaGone once WeCom does not have it any more."""
+        return await self._send(user_id, kind, {"media_id": media_id}, check_duplicate=guard)
 
     async def send_card(self, user_id: str, card: JsonObject) -> Accepted:
         # A card has a task_id of its own, so only a true repeat of it can be taken for one.
@@ -113,7 +113,7 @@ class WeComClient:
 
     # files
 
-    async def upload(self, kind: MediaKind, file: MediaFile) -> str:
+    async def upload(self, kind: FileSort, file: MediaFile) -> str:
         """The media id, valid for three days."""
 
         def form() -> aiohttp.FormData:
@@ -127,7 +127,9 @@ class WeComClient:
             )
             return form
 
-        answer = await self.call("media/upload", params={"type": kind}, form=form)
+        answer = await self.call(
+            "media/upload", params={"type": kind}, form=form, timeout_s=self._config.media_timeout_s
+        )
         media_id = string(answer, "media_id")
         if media_id is None:
             raise PlatformError("media/upload", "no media_id")
@@ -186,6 +188,7 @@ class WeComClient:
         params: Mapping[str, str] | None = None,
         body: JsonObject | None = None,
         form: Callable[[], aiohttp.FormData] | None = None,
+        timeout_s: float | None = None,
     ) -> JsonObject:
         """One call, with one new token and one repeat where the token is refused. Raises PlatformError."""
         started_at = self._limits.check(api)
@@ -199,7 +202,7 @@ class WeComClient:
                 params={"access_token": token, **(params or {})},
                 data=data,
                 headers={"Content-Type": "application/json"} if body is not None else None,
-                timeout_s=self._config.timeout_s,
+                timeout_s=timeout_s or self._config.timeout_s,
             )
 
         try:

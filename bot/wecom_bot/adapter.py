@@ -25,8 +25,18 @@ from bot.config import WeComBot
 from bot.errors import ConfigError, ContentRefused, PlatformError
 from bot.http import HttpCaller
 from bot.pace import MemberPace
-from bot.platform import Capabilities, CheckResult, Keep, MediaFile, Received, Sent
-from bot.wecom_bot import cards, markdown, media, payloads
+from bot.platform import (
+    Attachment,
+    Capabilities,
+    CheckResult,
+    Deliverable,
+    Keep,
+    MediaFile,
+    Received,
+    Sent,
+    Uploaded,
+)
+from bot.wecom_bot import cards, markdown, media, payloads, uploads
 from bot.wecom_bot.answering import Answering
 from bot.wecom_bot.callback import ANSWER_WITHIN_S, FIRST_WORDS_WAIT_S, CallbackDoor, Held
 from bot.wecom_bot.errors_table import BAD_TASK_ID
@@ -78,6 +88,7 @@ class WeComBotPlatform:
         self._clock = clock or SystemClock()
         self._http = HttpCaller(proxy=config.proxy, session=session)
         self._pace = MemberPace(self._clock, config.per_member_per_minute, PER_MEMBER_PER_HOUR)
+        self._upload_pace = MemberPace(self._clock, uploads.PER_MINUTE, uploads.PER_HOUR)
         self._sends: OrderedDict[str, Progress] = OrderedDict()
         self._connection = LongConnection(config, self._clock, lambda: self._http.session, jitter=jitter)
         self._pushing = Pushing(self._connection, self._clock)
@@ -98,6 +109,7 @@ class WeComBotPlatform:
         """They hold where web and sender share one process: see the top of this module."""
         return Capabilities(
             cards=True,
+            files=uploads.LIMITS if self._door is None else {},
             max_text_bytes=MAX_TEXT_BYTES,
             per_member_per_minute=self._config.per_member_per_minute,
             per_member_per_hour=PER_MEMBER_PER_HOUR,
@@ -158,10 +170,15 @@ class WeComBotPlatform:
     def _channel(self) -> Channel:
         return self._pushing if self._door is None else self._answering
 
+    async def upload(self, attachment: Attachment) -> Uploaded:
+        """Over the long connection; callbacks know no such thing."""
+        self._upload_pace.take(self._config.bot_id)
+        return await uploads.upload(self._connection, attachment)
+
     async def send(
         self,
         user_id: str,
-        content: OutboundText | OutboundCard | CardUpdate,
+        content: Deliverable,
         *,
         key: str,
         guard: bool = False,
@@ -184,6 +201,10 @@ class WeComBotPlatform:
                 raise ContentRefused(SEND, "card in a group")
             case OutboundCard():
                 sent = await self._send_card(to, key, content, guard)
+            case Uploaded() if group is not None:
+                raise ContentRefused(SEND, "file in a group")
+            case Uploaded():
+                sent = await self._deliver(to, key, [lambda name: self._channel.file(to, content, name)])
             case CardUpdate():
                 sent = await self._update(to, key, content, response_ref)
         self._sends.pop(key, None)

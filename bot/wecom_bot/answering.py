@@ -16,6 +16,7 @@ from bot.addresses import allowed
 from bot.config import WeComBot
 from bot.errors import ContentRefused, MustWriteFirst, PlatformBusy, PlatformError
 from bot.http import JSON_MAX_BYTES, HttpCaller, json_body, json_object, read_capped
+from bot.platform import Uploaded
 from bot.wecom_bot.callback import Held, click_name, greeting_name
 from bot.wecom_bot.errors_table import error_for
 from bot.wecom_bot.exchanges import Exchanges
@@ -32,6 +33,7 @@ MOST_ADDRESSES = 10
 MOST_PEOPLE = 10_000
 REFUSALS = 2
 """A spent address and a message that is not taken may be refused alike; the second refusal is the message's fault."""
+_NO_FILES = "智能机器人的回调方式不能发文件；需要直接发文件请改用长连接。"
 _NO_WAY = "智能机器人的回调方式不能主动推送，要等成员下次发消息；需要主动提醒请改用长连接。"
 
 
@@ -72,6 +74,9 @@ class Answering:
             raise ContentRefused(API, "one card in an answer")
         if not await self._exchanges.say(exchange, delivery_id, card=card):
             raise MustWriteFirst(API, "no way", hint=_NO_WAY)
+
+    async def file(self, to: Recipient, uploaded: Uploaded, delivery_id: str) -> None:
+        raise ContentRefused(API, "no files", hint=_NO_FILES)
 
     async def change_card(self, click: ClickRef, card: JsonObject) -> bool:
         return await self._held.offer(click_name(click.message_id), changed_card(card))

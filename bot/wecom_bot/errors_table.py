@@ -9,6 +9,7 @@ from typing import Literal
 
 from bot.errors import (
     ContentRefused,
+    MediaGone,
     MustWriteFirst,
     NotPermitted,
     PlatformBusy,
@@ -57,6 +58,12 @@ MEANINGS: dict[int, Meaning] = {
         for code in (40008, 40033, 40035, 40058, 40063, 41016, 44004, *range(42014, 42021), *range(42027, 42052))
     },
     45002: Meaning(ContentRefused, "消息太长，企业微信不接受。"),
+    # files
+    40007: Meaning(MediaGone, "文件已过期（企业微信只保留 3 天），程序会重新上传。"),
+    **{
+        code: Meaning(ContentRefused, "文件的类型或大小不被企业微信接受，程序会改发链接。")
+        for code in (40004, 40005, 40006, 40009, 40011, 40123, 44001, 45001, 45007)
+    },
     # how often we call
     45009: Meaning(PlatformBusy, "对同一会话发送太频繁（每分钟最多 30 条），稍后会自动重试。", MINUTE_S),
     45033: Meaning(PlatformBusy, "同时调用太多，稍后会自动重试。", 1.0),

@@ -11,9 +11,18 @@ from collections import OrderedDict
 from datetime import datetime
 
 from bot.errors import MustWriteFirst, PlatformBusy, PlatformError
+from bot.platform import Uploaded
 from bot.wecom_bot.errors_table import REPLY_GONE
 from bot.wecom_bot.payloads import EVENT_ANSWER_WITHIN, ClickRef
-from bot.wecom_bot.recipients import Recipient, card_message, changed_card, markdown_message, remember, text_message
+from bot.wecom_bot.recipients import (
+    Recipient,
+    card_message,
+    changed_card,
+    file_message,
+    markdown_message,
+    remember,
+    text_message,
+)
 from bot.wecom_bot.socket import LongConnection
 from handlers.messages import JsonObject
 from storage.clock import Clock
@@ -43,6 +52,9 @@ class Pushing:
     async def card(self, to: Recipient, card: JsonObject, delivery_id: str) -> None:
         if not await self._welcome(to.user_id, card_message(card)):
             await self._push(to, card_message(card), delivery_id)
+
+    async def file(self, to: Recipient, uploaded: Uploaded, delivery_id: str) -> None:
+        await self._push(to, file_message(uploaded), delivery_id)
 
     async def change_card(self, click: ClickRef, card: JsonObject) -> bool:
         if click.req_id is None:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from bot.platform import Uploaded
 from bot.wecom_bot.payloads import ClickRef, Reply
 from handlers.messages import JsonObject
 
@@ -40,6 +41,8 @@ class Channel(Protocol):
 
     async def card(self, to: Recipient, card: JsonObject, delivery_id: str) -> None: ...
 
+    async def file(self, to: Recipient, uploaded: Uploaded, delivery_id: str) -> None: ...
+
     async def change_card(self, click: ClickRef, card: JsonObject) -> bool:
         """Answer a click with the card that takes the pressed one's place; False where it is too late."""
         ...
@@ -51,6 +54,10 @@ def markdown_message(text: str) -> JsonObject:
 
 def card_message(card: JsonObject) -> JsonObject:
     return {"msgtype": "template_card", "template_card": card}
+
+
+def file_message(uploaded: Uploaded) -> JsonObject:
+    return {"msgtype": uploaded.sort, uploaded.sort: {"media_id": uploaded.media_ref}}
 
 
 def text_message(text: str) -> JsonObject:

@@ -37,6 +37,8 @@ IDLE_S = 75.0
 """Two pings without an answer, and a little: the connection is dead, whatever TCP believes."""
 ACK_S = 5.0
 """As long as WeCom's own SDKs wait."""
+ANSWER_S = 15.0
+"""For a piece of a file, which may be on its way for some seconds."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 STOOD_S = 60.0
 """A connection that stood for so long ends a row of failures."""
@@ -123,20 +125,33 @@ class LongConnection:
                 raise
         _check(command, answer, chat)
 
-    async def _exchange(self, command: str, body: JsonObject, req_id: str) -> JsonObject:
+    async def ask(self, command: str, body: JsonObject) -> JsonObject:
+        """What one frame, which may be sent again under another name, is answered with. Raises as `call`."""
+        answer = await self._exchange(command, body, self._own_id(command), within_s=ANSWER_S)
+        _check(command, answer, "single")
+        told = answer.get("body")
+        return told if isinstance(told, dict) else {}
+
+    async def _exchange(self, command: str, body: JsonObject, req_id: str, *, within_s: float = ACK_S) -> JsonObject:
         if self._ws is None or not self._is_subscribed:
             raise PlatformBusy(command, "not connected", hint="长连接未建立：请确认 web 与 sender 在同一个进程里运行。")
-        return await self._ask(self._ws, command, body, req_id)
+        return await self._ask(self._ws, command, body, req_id, within_s=within_s)
 
     async def _ask(
-        self, ws: aiohttp.ClientWebSocketResponse, command: str, body: JsonObject | None, req_id: str
+        self,
+        ws: aiohttp.ClientWebSocketResponse,
+        command: str,
+        body: JsonObject | None,
+        req_id: str,
+        *,
+        within_s: float = ACK_S,
     ) -> JsonObject:
         if req_id in self._pending:
             raise PlatformBusy(command, "in progress", retry_after_s=ACK_S)
         pending = self._pending[req_id] = _Pending()
         try:
             await self._write(ws, command, body, req_id)
-            await self._clock.wait(pending.answered, self._clock.now() + timedelta(seconds=ACK_S))
+            await self._clock.wait(pending.answered, self._clock.now() + timedelta(seconds=within_s))
         finally:
             del self._pending[req_id]
         if pending.answer is not None:

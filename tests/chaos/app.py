@@ -27,10 +27,10 @@ from aiohttp import web
 
 from bot import demo, logs, pipeline, wiring
 from bot.config import Calendar, Config, Server, Storage, WeCom
-from bot.platform import Keep, MediaFile, Received, Sent
+from bot.platform import Deliverable, Keep, MediaFile, Received, Sent
 from bot.wecom.adapter import WeComPlatform
 from bot.worker import Handler
-from handlers.messages import CardUpdate, OutboundCard, OutboundText, PlatformName, ReplyRoute
+from handlers.messages import PlatformName, ReplyRoute
 from nlp.draft import ExtractionContext, VisitDraft
 from nlp.extractor import Rules
 from nlp.images import look_of
@@ -174,7 +174,7 @@ class FaultyWeCom(WeComPlatform):
     async def send(
         self,
         user_id: str,
-        content: OutboundText | OutboundCard | CardUpdate,
+        content: Deliverable,
         *,
         key: str,
         guard: bool = False,

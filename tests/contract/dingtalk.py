@@ -21,6 +21,7 @@ class DingTalkLine:
     name: PlatformName = "dingtalk"
     ears: Ears = "both"
     messages: Messages = "apart"
+    sends_files = True
     calls_wait_for_us = False
     option_acts = True
 
@@ -59,6 +60,9 @@ class DingTalkLine:
 
     async def picture(self, user_id: str, data: bytes) -> None:
         await self._taken(await self._dingtalk.send_picture(user_id, data))
+
+    async def file(self, user_id: str, data: bytes, name: str) -> None:
+        await self._taken(await self._dingtalk.send_file(user_id, data, name))
 
     async def oddity(self, user_id: str) -> None:
         await self._taken(await self._dingtalk.send_other(user_id, "unknownMsgType"))
@@ -110,6 +114,8 @@ class DingTalkLine:
         self._last = await delivery.acked()
 
     def _seen(self, message: Message, user_id: str) -> Seen:
+        if (media := self._dingtalk.uploaded(message)) is not None:
+            return Seen(str(message.number), words(message), data=media.data)
         if message.kind != "card":
             return Seen(str(message.number), words(message), numbered_lines(words(message)))
         card = self._dingtalk.cards_by_id[message.key]

@@ -51,6 +51,8 @@ class Seen:
     """What can be pressed, or answered by number."""
     closed: str | None = None
     """What stands in the place of the buttons once they count no more."""
+    data: bytes = b""
+    """The picture that is shown, or the file that can be opened."""
 
     def says(self, *words: str) -> bool:
         return all(plain(part) in plain(self.words) for part in words)
@@ -67,6 +69,8 @@ class Line(Protocol):
     ears: Ears
     greying: Greying
     messages: Messages
+    sends_files: bool
+    """Whether the assistant can send a file there."""
     calls_wait_for_us: bool
     """Whether the platform's call is answered with what came of it, and so ends after the work."""
     option_acts: bool
@@ -93,6 +97,8 @@ class Line(Protocol):
         ...
 
     async def picture(self, user_id: str, data: bytes) -> None: ...
+
+    async def file(self, user_id: str, data: bytes, name: str) -> None: ...
 
     async def oddity(self, user_id: str) -> None:
         """A message of a kind that we do not know."""
@@ -180,6 +186,9 @@ class Phone:
         self.company.screens.answers.append(reading or ScreenReading("photo"))
         data = PICTURE + bytes([len(self.company.screens.asked)])
         await self.company.does(self.line.picture(self.user_id, data))
+
+    async def sends_file(self, data: bytes, name: str) -> None:
+        await self.company.does(self.line.file(self.user_id, data, name))
 
     async def sends_something_odd(self) -> None:
         await self.company.does(self.line.oddity(self.user_id))

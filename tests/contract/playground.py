@@ -13,7 +13,17 @@ from bot.config import Playground as Section
 from bot.platform import Platform
 from bot.playground.adapter import Person, PlaygroundPlatform
 from bot.playground.conversation import Answered
-from handlers.messages import CardSelect, OutboundCard, OutboundText, PlatformName, Unsupported
+from handlers.messages import (
+    CardSelect,
+    File,
+    Image,
+    OutboundCard,
+    OutboundText,
+    PlatformName,
+    Unsupported,
+    Video,
+    Voice,
+)
 from tests.chat import MANAGER, OTHER, REP
 from tests.contract.phones import Bot, Ears, Greying, Messages, Seen
 from tests.fakes import FakeClock
@@ -31,6 +41,7 @@ class PlaygroundLine:
     ears: Ears = "ours"
     greying: Greying = "always"
     messages: Messages = "apart"
+    sends_files = True
     calls_wait_for_us = False
     option_acts = False
 
@@ -64,6 +75,9 @@ class PlaygroundLine:
     async def picture(self, user_id: str, data: bytes) -> None:
         await self._post(user_id, {"kind": "image", "file": data})
 
+    async def file(self, user_id: str, data: bytes, name: str) -> None:
+        await self._post(user_id, {"kind": "file", "file": data, "name": name})
+
     async def oddity(self, user_id: str) -> None:
         # the page has nothing odd to offer
         await self._platform.say(self._bot.keep, user_id, Unsupported(name="sticker"), message_id="odd")
@@ -82,16 +96,29 @@ class PlaygroundLine:
 
     def seen(self, user_id: str) -> list[Seen]:
         entries = self._platform.conversations.of(user_id)
-        return [_seen(entry) for entry in entries if isinstance(entry, Answered)]
+        return [self._seen(entry) for entry in entries if isinstance(entry, Answered)]
 
     @property
     def violations(self) -> Sequence[str]:
         return ()
 
+    def _seen(self, entry: Answered) -> Seen:
+        match entry.content:
+            case OutboundText(text=text):
+                return Seen(entry.entry_id, text)
+            case OutboundCard() as card:
+                return _seen(entry, card)
+            case Image(media_ref=str(reference)) | Voice(media_ref=str(reference)) | Video(media_ref=str(reference)):
+                return Seen(entry.entry_id, "", data=self._platform.uploads.path(reference).read_bytes())
+            case File(media_ref=reference, file_name=name):
+                return Seen(entry.entry_id, name or "", data=self._platform.uploads.path(reference).read_bytes())
+            case content:
+                raise AssertionError(content.kind)
+
     def _card_with(self, user_id: str, button: str) -> OutboundCard:
         for entry in reversed(self._platform.conversations.of(user_id)):
             card = entry.content
-            if isinstance(entry, Answered) and isinstance(card, OutboundCard) and button in _seen(entry).buttons:
+            if isinstance(entry, Answered) and isinstance(card, OutboundCard) and button in _seen(entry, card).buttons:
                 return card
         raise AssertionError(f"no button {button}")
 
@@ -103,9 +130,10 @@ class PlaygroundLine:
         fields = {"user_id": user_id, "message_id": message_id, **content}
         async with aiohttp.ClientSession() as http:
             if "file" in content:
-                form = aiohttp.FormData()
+                form = aiohttp.FormData(quote_fields=False)
+                file_name = fields.pop("name", "a.bin")
                 for name, value in fields.items():
-                    form.add_field(name, value, filename="a.bin" if name == "file" else None)
+                    form.add_field(name, value, filename=file_name if name == "file" else None)
                 posting = http.post(self._url, data=form)
             else:
                 posting = http.post(self._url, json=fields)
@@ -125,10 +153,7 @@ def _option(select: CardSelect, choosing: str) -> str:
     return next(option.option_id for option in select.options if choosing in option.text)
 
 
-def _seen(entry: Answered) -> Seen:
-    content = entry.content
-    if isinstance(content, OutboundText):
-        return Seen(entry.entry_id, content.text)
+def _seen(entry: Answered, content: OutboundCard) -> Seen:
     lines = [content.title, content.subtitle, *(f"{item.label} {item.value}" for item in content.fields)]
     lines += [content.body, content.quote, *(option.text for select in content.selects for option in select.options)]
     buttons = tuple(one.text for one in (*content.buttons, *([content.submit] if content.submit else [])))

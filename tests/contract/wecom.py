@@ -22,6 +22,7 @@ class WeComLine:
     ears: Ears = "ours"
     greying: Greying = "always"
     messages: Messages = "apart"
+    sends_files = True
     calls_wait_for_us = False
     option_acts = False
 
@@ -54,6 +55,9 @@ class WeComLine:
     async def picture(self, user_id: str, data: bytes) -> None:
         _taken(await self._wecom.send_image(user_id, data, content_type="image/png"))
 
+    async def file(self, user_id: str, data: bytes, name: str) -> None:
+        _taken(await self._wecom.send_file(user_id, data, name))
+
     async def oddity(self, user_id: str) -> None:
         _taken(await self._wecom.send_other(user_id, "sticker"))
 
@@ -74,11 +78,17 @@ class WeComLine:
         _taken(await self._wecom.replay(self._wecom.deliveries[-1].number, copies))
 
     def seen(self, user_id: str) -> list[Seen]:
-        return [_seen(message) for message in self._wecom.shown(user_id)]
+        return [self._seen(message) for message in self._wecom.shown(user_id)]
 
     @property
     def violations(self) -> Sequence[str]:
         return self._wecom.violations
+
+    def _seen(self, message: Message) -> Seen:
+        if "media_id" not in message.content:
+            return _seen(message)
+        media = self._wecom.media(message)
+        return Seen(str(message.number), media.file_name if message.kind == "file" else "", data=media.data)
 
     def _card_with(self, user_id: str, button: str) -> Message:
         return next(

@@ -41,6 +41,7 @@ class WeComBotLine:
         self._mode = mode
         self._before: set[str] = set()
         self.calls_wait_for_us = mode == "callback"
+        self.sends_files = mode == "socket"
         self.messages: Messages = "in parts" if mode == "socket" else "joined"
 
     async def __aenter__(self) -> "WeComBotLine":
@@ -75,6 +76,9 @@ class WeComBotLine:
     async def picture(self, user_id: str, data: bytes) -> None:
         await self._taken(lambda: self._wecom.send_image(user_id, data))
 
+    async def file(self, user_id: str, data: bytes, name: str) -> None:
+        await self._taken(lambda: self._wecom.send_file(user_id, data, name))
+
     async def oddity(self, user_id: str) -> None:
         await self._taken(lambda: self._wecom.send_other(user_id, "sticker"))
 
@@ -104,7 +108,7 @@ class WeComBotLine:
             await self._brought(self._wecom.send_raw(json.dumps(frame, ensure_ascii=False)))
 
     def seen(self, user_id: str) -> list[Seen]:
-        every = [seen for message in self._wecom.shown(user_id) for seen in _seen(message)]
+        every = [seen for message in self._wecom.shown(user_id) for seen in self._seen(message)]
         return [seen for seen in every if seen.name not in self._before]
 
     @property
@@ -121,6 +125,12 @@ class WeComBotLine:
         before = self._bot.brought
         await acting
         await self._wecom.wait_for(lambda: self._bot.brought > before)
+
+    def _seen(self, message: Message) -> list[Seen]:
+        if "media_id" not in message.content:
+            return _seen(message)
+        upload = self._wecom.uploads[message.content["media_id"]]
+        return [Seen(str(message.number), upload.file_name if message.kind == "file" else "", data=upload.data)]
 
     def _card_with(self, user_id: str, button: str) -> Message:
         return next(

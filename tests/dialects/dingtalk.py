@@ -336,6 +336,11 @@ class DingTalkDialect:
         """What the robot has shown to this person in the 1:1 chat."""
         return [message for message in self.phone(user) if not message.user and message.state == "shown"]
 
+    def uploaded(self, message: Message) -> Media | None:
+        """The file that a message of the robot's shows; None where it shows none."""
+        names = ("photoURL", "mediaId", "videoMediaId")
+        return next((self.uploads.get(message.content[name]) for name in names if name in message.content), None)
+
     def texts(self, user: str) -> list[str]:
         """The words of the robot's messages to this person; those of cards are in `cards`."""
         return [words(message) for message in self.shown(user) if message.kind != "card"]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.dialects.dingtalk_records import Call, Json, Media, Person, Refused
-from tests.dialects.dingtalk_rules import WEBHOOK_BYTES, at_users, check_reply, check_robot_message
+from tests.dialects.dingtalk_rules import UPLOADED, WEBHOOK_BYTES, at_users, check_reply, check_robot_message
 from tests.dialects.dingtalk_seal import robot_sign
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def batch_send(dingtalk: "DingTalkDialect", call: Call) -> Json:
     if len(users) > BATCH_USERS:
         raise Refused("invalidParameter.userIds.overMax", "userIds超过最大数量100")
     message = check_robot_message(call.body)
+    _check_uploads(dingtalk, call.body["msgKey"], message)
     key = new_key()
     invalid, held = [], []
     for user in users:
@@ -67,6 +68,13 @@ def batch_send(dingtalk: "DingTalkDialect", call: Call) -> Json:
         else:
             dingtalk.show(person.single_cid, call.body["msgKey"], message, key=key, via="batchSend")
     return {"processQueryKey": key, "invalidStaffIdList": invalid, "flowControlledStaffIdList": held}
+
+
+def _check_uploads(dingtalk: "DingTalkDialect", msg_key: str, message: Json) -> None:
+    for name, kind in UPLOADED.get(msg_key, ()):
+        found = dingtalk.uploads.get(message[name])
+        if not message[name].startswith("http") and (found is None or found.kind != kind):
+            raise Refused("invalidParameter.msgParam.invalid", f"{name} is no {kind} that was uploaded")
 
 
 def group_send(dingtalk: "DingTalkDialect", call: Call) -> Json:

@@ -31,8 +31,15 @@ MSG_KEYS: dict[str, tuple[str, ...]] = {
     "sampleActionCard6": ("title", "text", "buttonTitle1", "buttonUrl1", "buttonTitle2", "buttonUrl2"),
     "sampleAudio": ("mediaId", "duration"),
     "sampleFile": ("mediaId", "fileName", "fileType"),
-    "sampleVideo": ("duration", "videoMediaId", "videoType", "picMediaId"),
+    "sampleVideo": ("duration", "videoMediaId", "videoType", "picMediaId", "width", "height"),
 }
+UPLOADED: dict[str, tuple[tuple[str, str], ...]] = {
+    "sampleImageMsg": (("photoURL", "image"),),
+    "sampleAudio": (("mediaId", "voice"),),
+    "sampleFile": (("mediaId", "file"),),
+    "sampleVideo": (("videoMediaId", "video"), ("picMediaId", "image")),
+}
+"""Which fields name a file that was uploaded before, as what."""
 
 
 def check_robot_message(body: Json) -> Json:

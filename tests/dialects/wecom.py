@@ -46,7 +46,15 @@ from tests.dialects.wecom_records import (
     Message,
     drawn,
 )
-from tests.dialects.wecom_rules import INTERACTIVE, Refused, check_card, controls, selects
+from tests.dialects.wecom_rules import (
+    INTERACTIVE,
+    UPLOAD_LIMITS,
+    Refused,
+    check_card,
+    check_upload,
+    controls,
+    selects,
+)
 from tests.dialects.wecom_seal import Seal
 
 Json = dict[str, Any]
@@ -59,7 +67,6 @@ TEXT_BYTES = 2048
 PER_MINUTE, PER_HOUR = 30, 1000
 WRONG_SECRETS = 5
 CALLER_IP = "203.0.113.7"
-UPLOAD_LIMITS = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "file": 20 << 20}
 SPENT_CODE = 40058
 """What WeCom answers to a spent or late response_code is not documented; "invalid parameter" is our assumption."""
 
@@ -213,6 +220,10 @@ class WeComDialect:
         self._media[media_id] = Media(kind, data, content_type, file_name or media_id, until)
         return media_id
 
+    def media(self, message: Message) -> Media:
+        """The file that a message of the app's shows."""
+        return self._media[message.content["media_id"]]
+
     # the server API
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
@@ -350,7 +361,7 @@ class WeComDialect:
                 if "filename*=" in part.headers["Content-Disposition"]:
                     self.violations.append("upload with filename*=")
                 data = bytes(await part.read())
-                _check_upload(kind, data)
+                check_upload(kind, data)
                 content_type = part.headers.get("Content-Type", "")
                 media_id = self.add_media(kind, data, content_type, part.filename or "")
                 stamp = str(int(self.now().timestamp()))
@@ -737,17 +748,6 @@ async def _truncated(request: web.Request, answer: web.Response) -> web.StreamRe
     if request.transport is not None:
         request.transport.close()
     return response
-
-
-def _check_upload(kind: str, data: bytes) -> None:
-    if len(data) <= 5:
-        raise Refused(40006, "invalid file size")
-    if len(data) > UPLOAD_LIMITS[kind]:
-        raise Refused({"image": 40009, "video": 40011}.get(kind, 45001), "media size out of limit")
-    if kind == "image" and not data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        raise Refused(40004, "invalid media type")
-    if kind == "voice" and not data.startswith(b"#!AMR"):
-        raise Refused(40004, "invalid media type")
 
 
 def _element(name: str, value: object, *, cdata: bool) -> str:

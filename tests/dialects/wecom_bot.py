@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import base64
 import contextlib
+import hashlib
 import io
 import itertools
 import json
@@ -37,7 +38,7 @@ from yarl import URL
 from tests.dialects import wecom_bot_control as control
 from tests.dialects.wecom_bot_rules import check_bot_card
 from tests.dialects.wecom_records import Attempt, CannotPress, Fault, Message, drawn
-from tests.dialects.wecom_rules import INTERACTIVE, Refused, controls, selects
+from tests.dialects.wecom_rules import INTERACTIVE, UPLOAD_LIMITS, Refused, check_upload, controls, selects
 from tests.dialects.wecom_seal import Seal
 
 Json = dict[str, Any]
@@ -55,6 +56,9 @@ SPENT_ADDRESS = 40058
 NO_CONVERSATION = 93006
 """What it answers to a push to somebody who never wrote: of the codes for a bad chatid, our assumption."""
 WRONG_SECRET = 40001
+UPLOAD_LIFE_S = 1800
+SENT_MEDIA_LIFE_S = 3 * 24 * 3600
+PIECE_BYTES, MOST_PIECES = 512 * 1024, 100
 
 
 @dataclass
@@ -98,6 +102,23 @@ class _Address:
     group: str | None
     until: datetime
     spent: bool = False
+
+
+@dataclass
+class Uploading:
+    """A file that the bot hands over in pieces, and what it is called once it is whole."""
+
+    kind: str
+    file_name: str
+    total_bytes: int
+    total_pieces: int
+    md5: str
+    until: datetime
+    pieces: dict[int, bytes] = field(default_factory=dict)
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.pieces[number] for number in sorted(self.pieces))
 
 
 @dataclass
@@ -147,6 +168,10 @@ class WeComBotDialect:
         self.violations: list[str] = []
         self.streams: dict[str, Stream] = {}
         self.connections = 0
+        self.uploads: dict[str, Uploading] = {}
+        """By their media ids, those that are whole."""
+        self._uploading: dict[str, Uploading] = {}
+        self._uploads_at: list[datetime] = []
         self.late_acks: list[Json] = []
         self._now = now or (lambda: datetime.now(UTC))
         self._offset = timedelta()
@@ -253,7 +278,7 @@ class WeComBotDialect:
         ]
 
     def texts(self, user: str) -> list[str]:
-        return [message.content["content"] for message in self.shown(user) if message.kind != "template_card"]
+        return [message.content["content"] for message in self.shown(user) if "content" in message.content]
 
     def cards(self, user: str) -> list[Message]:
         return [message for message in self.shown(user) if message.kind == "template_card"]
@@ -502,15 +527,17 @@ class WeComBotDialect:
             return
         try:
             _refuse_as_told(fault)
-            await self._obey(ws, command, req_id, body)
+            told = await self._obey(ws, command, req_id, body)
         except Refused as refused:
-            call.errcode, errmsg = refused.errcode, refused.errmsg
+            call.errcode, errmsg, told = refused.errcode, refused.errmsg, None
         else:
             call.errcode, errmsg = 0, "ok"
         if fault is not None and fault.kind == "reset_after":
             await self._break(ws)
             return
-        ack = {"headers": {"req_id": req_id}, "errcode": call.errcode, "errmsg": errmsg}
+        ack: Json = {"headers": {"req_id": req_id}, "errcode": call.errcode, "errmsg": errmsg}
+        if told is not None:
+            ack["body"] = told
         if fault is not None and fault.kind == "late":
             self.late_acks.append(ack)
             return
@@ -527,27 +554,79 @@ class WeComBotDialect:
         if ws._req is not None and ws._req.transport is not None:
             ws._req.transport.abort()
 
-    async def _obey(self, ws: web.WebSocketResponse, command: str, req_id: str, body: Json) -> None:
+    async def _obey(self, ws: web.WebSocketResponse, command: str, req_id: str, body: Json) -> Json | None:
         if command == "aibot_subscribe":
             if (body.get("bot_id"), body.get("secret")) != (self.bot_id, self.secret):
                 raise Refused(WRONG_SECRET, "invalid secret")
             before, self._live = self._live, ws
             if before is not None and before is not ws:
                 await self._bid_farewell(before)
-            return
+            return None
         if ws is not self._live:
             raise Refused(WRONG_SECRET, "not subscribed")
         if command == "ping":
-            return
-        handlers: dict[str, Callable[[str, Json], None]] = {
+            return None
+        handlers: dict[str, Callable[[str, Json], Json | None]] = {
             "aibot_send_msg": self._pushed,
             "aibot_respond_msg": self._responded,
             "aibot_respond_welcome_msg": self._welcomed,
             "aibot_respond_update_msg": self._updated,
+            "aibot_upload_media_init": self._upload_begun,
+            "aibot_upload_media_chunk": self._upload_went_on,
+            "aibot_upload_media_finish": self._upload_ended,
         }
         if command not in handlers:
             raise Refused(40066, "unknown cmd")
-        handlers[command](req_id, body)
+        return handlers[command](req_id, body)
+
+    # files from the bot
+
+    def _upload_begun(self, req_id: str, body: Json) -> Json:
+        kind, size, pieces = body.get("type"), body.get("total_size"), body.get("total_chunks")
+        if kind not in UPLOAD_LIMITS or not body.get("filename") or not isinstance(size, int):
+            raise Refused(40004, "invalid media type")
+        if not 5 <= size <= UPLOAD_LIMITS[kind]:
+            raise Refused(40009 if kind == "image" else 45001, "media size out of limit")
+        if not isinstance(pieces, int) or not 1 <= pieces <= MOST_PIECES:
+            raise Refused(40058, "total_chunks")
+        now = self.now()
+        for limit, window_s in ((PER_MINUTE, 60), (PER_HOUR, 3600)):
+            if sum(now - at < timedelta(seconds=window_s) for at in self._uploads_at) >= limit:
+                self.violations.append("uploads over the frequency limit")
+                raise Refused(45009, "api freq out of limit")
+        self._uploads_at.append(now)
+        upload_id, until = secrets.token_urlsafe(16), now + timedelta(seconds=UPLOAD_LIFE_S)
+        self._uploading[upload_id] = Uploading(kind, body["filename"], size, pieces, body.get("md5", ""), until)
+        return {"upload_id": upload_id}
+
+    def _upload_went_on(self, req_id: str, body: Json) -> None:
+        upload = self._known_upload(body)
+        number, piece = body.get("chunk_index"), base64.b64decode(body.get("base64_data", ""), validate=True)
+        if not isinstance(number, int) or not 0 <= number < upload.total_pieces or not 0 < len(piece) <= PIECE_BYTES:
+            raise Refused(40058, "chunk")
+        upload.pieces[number] = piece
+
+    def _upload_ended(self, req_id: str, body: Json) -> Json:
+        upload = self._known_upload(body)
+        data = upload.data
+        if len(upload.pieces) != upload.total_pieces or len(data) != upload.total_bytes:
+            raise Refused(40058, "chunks are missing")
+        if upload.md5 != hashlib.md5(data, usedforsecurity=False).hexdigest():
+            raise Refused(40058, "md5")
+        check_upload(upload.kind, data)
+        del self._uploading[body["upload_id"]]
+        media_id = secrets.token_urlsafe(24)
+        upload.until = self.now() + timedelta(seconds=SENT_MEDIA_LIFE_S)
+        self.uploads[media_id] = upload
+        return {"type": upload.kind, "media_id": media_id, "created_at": int(self.now().timestamp())}
+
+    def _known_upload(self, body: Json) -> Uploading:
+        upload = self._uploading.get(str(body.get("upload_id")))
+        if upload is None or self.now() >= upload.until:
+            raise Refused(40058, "upload_id")
+        return upload
+
+    # what it says
 
     def _pushed(self, req_id: str, body: Json) -> None:
         chat, is_group = body.get("chatid"), body.get("chat_type") == 2
@@ -583,6 +662,8 @@ class WeComBotDialect:
         kind = body.get("msgtype")
         if kind == "template_card":
             return self._show_card(chat, body["template_card"], is_group=is_group)
+        if kind in UPLOAD_LIMITS and not is_welcome:
+            return self._show_file(chat, str(kind), body[kind], is_group=is_group)
         if kind != ("text" if is_welcome else "markdown"):
             raise Refused(40008, "invalid message type")
         content = (body.get(kind) or {}).get("content", "")
@@ -591,6 +672,14 @@ class WeComBotDialect:
         if len(content.encode()) > MARKDOWN_BYTES:
             raise Refused(45002, "content too long")
         return self._record(chat, str(kind), {"content": content}, sent_by_user=False)
+
+    def _show_file(self, chat: str, kind: str, content: Json, *, is_group: bool) -> Message:
+        upload = self.uploads.get(str(content.get("media_id")))
+        if upload is None or upload.kind != kind or self.now() >= upload.until:
+            raise Refused(40007, "invalid media_id")
+        if is_group:
+            self.violations.append("a file in a group")
+        return self._record(chat, kind, content, sent_by_user=False)
 
     def _show_card(self, chat: str, card: Json, *, is_group: bool) -> Message:
         self.violations += check_bot_card(card)

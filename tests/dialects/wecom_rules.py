@@ -23,6 +23,8 @@ FIELDS = {
 }  # fmt: skip
 EVERYWHERE = {"card_type", "source", "main_title", "task_id"}
 
+UPLOAD_LIMITS = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "file": 20 << 20}
+
 
 class Refused(Exception):
     def __init__(self, errcode: int, errmsg: str) -> None:
@@ -189,3 +191,17 @@ def controls(card: Json) -> list[tuple[str, str]]:
 def selects(card: Json) -> list[Json]:
     single = [card[name] for name in ("button_selection", "checkbox") if name in card]
     return [*single, *card.get("select_list", [])]
+
+
+def check_upload(kind: str, data: bytes) -> None:
+    """Raises Refused for a file that WeCom would not keep as one of that kind (developer document 90253)."""
+    if len(data) <= 5:
+        raise Refused(40006, "invalid file size")
+    if len(data) > UPLOAD_LIMITS[kind]:
+        raise Refused({"image": 40009, "video": 40011}.get(kind, 45001), "media size out of limit")
+    if kind == "image" and not data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        raise Refused(40004, "invalid media type")
+    if kind == "voice" and not data.startswith(b"#!AMR\n"):
+        raise Refused(40004, "invalid media type")
+    if kind == "video" and (data[4:8] != b"ftyp" or data[8:10] == b"qt"):
+        raise Refused(40004, "invalid media type")

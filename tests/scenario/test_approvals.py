@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.platform import Capabilities
+from bot.platform import Capabilities, Deliverable
 from handlers import actions, leavers, texts
 from handlers.approval_rules import ApprovalRules, Tier
 from handlers.help_rules import Department, HelpRules
-from handlers.messages import CardUpdate, OutboundCard, OutboundText
+from handlers.messages import OutboundCard, OutboundText
 from storage.database import Database
 from storage.deal_models import Approval, ApprovalNode
 from tests.chat import MANAGER, OTHER, REP, SHANGHAI, Chat, build, closings, fields
@@ -22,7 +22,7 @@ DIRECTOR, GM, ADMIN = "zhoumin", "zheng", "hejia"
 HENGLI = "宁波恒力阀门有限公司"
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)
 SMALL, MIDDLE, LARGE = "审批 恒力 报价 3万", "审批 恒力 报价 18万 含安装", "审批 恒力 报价 85万 三年质保"
-Sent = Sequence[OutboundText | OutboundCard | CardUpdate]
+Sent = Sequence[Deliverable]
 
 
 def at(day: int, hour: int, minute: int = 0, *, month: int = 11) -> datetime:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bot.platform import Capabilities
+from bot.platform import Capabilities, Deliverable
 from handlers import actions, escalation, escalation_clock, texts
 from handlers.escalation import Matter, MatterItem
 from handlers.messages import CardUpdate, OutboundCard, OutboundText
@@ -20,7 +20,7 @@ from tests.fakes import FakeClock
 DIRECTOR, ADMIN = "zhoumin", "hejia"
 HENGLI = "宁波恒力阀门有限公司"
 SECOND = "又去了恒力阀门，见了王经理，他说公司要招标，还要货比三家。"
-Sent = Sequence[OutboundText | OutboundCard | CardUpdate]
+Sent = Sequence[Deliverable]
 
 
 def at(month: int, day: int, hour: int, minute: int = 0) -> datetime:

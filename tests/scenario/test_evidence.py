@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from bot.platform import MediaFile
+from bot.platform import Capabilities, Deliverable, MediaFile, Uploaded
+from bot.wecom.adapter import FILES
 from handlers import actions, texts
 from handlers import evidence_texts as words
-from handlers.messages import CardUpdate, File, Image, OutboundCard, OutboundText, Video
+from handlers.messages import File, Image, OutboundCard, OutboundText, Text, Video
 from nlp.images import look_of
 from nlp.screens import ScreenReading
 from storage.database import Database
@@ -21,7 +22,7 @@ from tests.fakes import FakeClock
 
 HENGLI, HENGLI_ID, HENGLI_SHORT = "宁波恒力阀门有限公司", 1, "归到「宁波恒力…」"
 NOTE = "今天拜访恒力阀门王经理，聊了样品，下周三前寄样品给他，预算85万"
-Sent = list[OutboundText | OutboundCard | CardUpdate]
+Sent = list[Deliverable]
 
 
 @pytest.fixture
@@ -476,7 +477,7 @@ async def test_a_customers_file_is_listed_by_kind_with_versions_and_each_piece_i
         "回复数字取原件"
     ]
     [given] = await chat.says("2")
-    assert given.startswith("恒力意向书.pdf：https://visits.example/file/")
+    assert given.startswith(f"{words.WHY_NOT_SENT['channel']}\n恒力意向书.pdf：https://visits.example/file/")
     assert given.endswith("只有您能打开，24 小时内有效。")
     assert await chat.says("9") == ["没有第 9 份，共 5 份。"]
     [files] = await chat.says("文件 恒力")
@@ -505,7 +506,86 @@ async def test_a_number_without_a_public_address_says_why_nothing_can_be_had(cha
     await a_full_file(chat)
     await chat.says("证据 恒力")
 
-    assert await chat.says("1") == [words.NO_LINK.format(name="恒力意向书_v2.pdf")]
+    assert await chat.says("1") == [
+        f"{words.WHY_NOT_SENT['channel']}\n" + words.NO_LINK.format(name="恒力意向书_v2.pdf")
+    ]
+
+
+async def with_files(database: Database, clock: FakeClock, folder: Path, *, public_url: str = "") -> Chat:
+    """On a platform that takes files, as WeCom's app does."""
+    platform = chats.ChatPlatform(name="wecom", capabilities=Capabilities(files=FILES))
+    return await chats.build(database, clock, folder, platform, reads_pictures=True, public_url=public_url)
+
+
+async def test_a_number_sends_the_piece_itself_with_its_bytes_and_its_name(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    chat = await with_files(database, clock, tmp_path)
+    await visits(chat, picture=(photo := b"\x89PNG\r\n\x1a\nworkshop"))
+    await chat.presses(card_of(await sends(chat, "恒力意向书.pdf", b"%PDF the letter")), actions.FileEvidence)
+    await chat.says("证据 恒力")
+
+    assert await chat.says("1") == ["[file 恒力意向书.pdf]"]
+    [picture] = await chat.says("第2份")
+    assert picture.startswith("[image 现场照片-")
+
+    assert [one.file.data for one in chat.platform.uploads.values()] == [b"%PDF the letter", photo]
+    async with chat.database.reading() as work:
+        handed = [
+            entry.action for piece in await kept(chat) for entry in await work.audit.of(f"evidence:{piece.evidence_id}")
+        ]
+    assert handed.count("evidence.handed_out") == 2
+
+
+async def test_what_waits_to_be_filed_is_sent_too(database: Database, clock: FakeClock, tmp_path: Path) -> None:
+    chat = await with_files(database, clock, tmp_path)
+    await sends(chat, "扫描件.pdf")
+    await chat.says("未归档")
+
+    assert await chat.says("取1") == ["[file 扫描件.pdf]"]
+
+
+async def test_a_number_said_twice_by_the_platform_sends_it_once(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    chat = await with_files(database, clock, tmp_path)
+    await sends(chat, "扫描件.pdf")
+    await chat.says("未归档")
+
+    await chat.receives(Text(text="1"), event_id="same")
+    await chat.receives(Text(text="1"), event_id="same")
+
+    assert [one.name for one in chat.platform.sent if isinstance(one, Uploaded)] == ["扫描件.pdf"]
+
+
+async def test_a_film_too_large_for_the_chat_is_given_as_a_link_that_says_why(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    chat = await with_files(database, clock, tmp_path, public_url="https://visits.example")
+    reference = "film"
+    chat.platform.media[reference] = MediaFile(b"....ftypmp42" + bytes(21 * 1024 * 1024), "video/mp4")
+    await chat.receives(Video(media_ref=reference))
+    await chat.says("未归档")
+
+    [told] = await chat.says("1")
+
+    assert told.startswith("原件有 21.1 MB，太大，不能直接发在聊天里。\n视频：https://visits.example/file/")
+
+
+async def test_the_manager_gets_it_too_and_whoever_lost_the_customer_does_not(
+    database: Database, clock: FakeClock, tmp_path: Path
+) -> None:
+    chat = await with_files(database, clock, tmp_path)
+    await chat.presses(card_of(await sends(chat, "恒力意向书.pdf")), actions.FileEvidence)
+    await chat.says("证据 恒力", sender=MANAGER)
+    assert await chat.says("1", sender=MANAGER) == ["[file 恒力意向书.pdf]"]
+
+    await chat.says("证据 恒力")
+    async with chat.database.work() as work:
+        [other] = await work.members.named("赵一鸣")
+        (await work.customers.get(HENGLI_ID)).owner_id = other.member_id
+
+    assert await chat.says("1") == [words.NOT_YOURS_ANY_MORE]
 
 
 async def test_a_customer_without_evidence_and_one_that_is_not_theirs_say_so(chat: Chat) -> None:

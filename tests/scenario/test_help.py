@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.platform import Capabilities
+from bot.platform import Capabilities, Deliverable
 from handlers import actions, key_nodes, leavers, texts
 from handlers.help_rules import Department, HelpRules
-from handlers.messages import CardUpdate, OutboundCard, OutboundText
+from handlers.messages import OutboundText
 from storage.database import Database
 from storage.deal_models import HelpRequest
 from storage.models import Member
@@ -28,7 +28,7 @@ RULES = HelpRules(
         Department("财务", ("钱会计",), vice_president="周副总"),
     )
 )
-Sent = Sequence[OutboundText | OutboundCard | CardUpdate]
+Sent = Sequence[Deliverable]
 
 
 def at(day: int, hour: int, minute: int = 0, *, month: int = 11) -> datetime:

@@ -433,7 +433,7 @@ def restarted(chat: Chat, *others: ChatPlatform) -> Chat:
     platforms = {platform.name: platform for platform in (chat.platform, *others)}
     context = replace(chat.context, served=frozenset(platforms))
     handlers = pipeline.job_handlers(
-        context, platforms, OutboxSender(chat.database, platforms), keep_done=timedelta(days=14)
+        context, platforms, OutboxSender(chat.database, platforms, media=context.media), keep_done=timedelta(days=14)
     )
     old = chat.worker
     worker = Worker(chat.database, handlers, pipeline.QUEUES, on_tell=old._on_tell, on_park=old._on_park)
