@@ -64,15 +64,10 @@ async def convert(ctx: Context, work: Work, deal: Opportunity, *, member: Member
         },
     )
     told = deal_texts.SQL_DONE.format(
-        deal=title, budget=budget_words(deal), decider=wording.person(decider.name, None, decider.title)
+        deal=title, budget=opportunities.budget_words(deal), decider=wording.person(decider.name, None, decider.title)
     )
     await outbox.say(work, to, told, cause=f"{cause}>sql")
     await stages.recheck(ctx, work, deal.customer_id, cause=cause)
-
-
-def budget_words(deal: Opportunity) -> str:
-    low, high = deal.budget_low_fen, deal.budget_high_fen
-    return wording.money(AmountValue(role="budget", low_fen=low, high_fen=high)) if high is not None else ""
 
 
 async def _budget_from_records(work: Work, deal: Opportunity, *, member: Member, cause: str) -> str:

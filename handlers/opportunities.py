@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from handlers import access, deal_texts, outbox
+from handlers import access, deal_texts, outbox, wording
 from handlers.context import Context
+from handlers.record import AmountValue
 from handlers.reply import Reply
 from storage.deal_models import Opportunity
 from storage.models import Customer, Member
@@ -21,6 +22,14 @@ async def title(work: Work, deal: Opportunity) -> str:
     """What people call it: the customer, with the deal's own name where it has one."""
     customer = await work.customers.get(deal.customer_id)
     return f"{customer.name}·{deal.name}" if deal.name else customer.name
+
+
+def budget_words(deal: Opportunity) -> str:
+    """The verified range; empty where there is none yet."""
+    if deal.budget_high_fen is None:
+        return ""
+    # nothing at the lower end is 80 万元以内
+    return wording.money(AmountValue(role="budget", low_fen=deal.budget_low_fen or None, high_fen=deal.budget_high_fen))
 
 
 async def of_customer(work: Work, customer_id: int, *, words: str = "") -> Opportunity | None:

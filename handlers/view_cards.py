@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import actions, texts, wording
+from handlers import actions, opportunities, texts, wording
 from handlers.messages import CardButton, CardField, OutboundCard
 from handlers.record import AmountValue, Fact, ObjectionValue, Record, SignalValue
 from storage.deal_models import Approval, HelpRequest, Opportunity, SigningDate, StageChange
@@ -215,9 +215,8 @@ def _amounts(look: Look, today: date) -> list[str]:
                 break
     if len(look.deals) == 1:
         [deal] = look.deals
-        if deal.budget_low_fen is not None and deal.budget_high_fen is not None:
-            low, high = wording.amount(deal.budget_low_fen), wording.amount(deal.budget_high_fen)
-            parts.append(f"已验证预算 {low if low == high else f'{low}–{high}'}")
+        if budget := opportunities.budget_words(deal):
+            parts.append(f"已验证预算 {budget}")
         if not parts and deal.amount_fen is not None:
             parts.append(f"商机金额 {wording.amount(deal.amount_fen)}")
     return parts

@@ -51,6 +51,8 @@ _GOES_TO = re.compile(
 _SENT = re.compile(
     r"^(?P<what>[^，。]{2,16}?)(?:也|都|再|一起|先)*(?P<verb>发|寄|送|给)(?:给|到)?(?:他们?|她们?|您|你们?|客户)(?:的?(?:邮箱|微信|手机|公司))?$"
 )
+_SENDING = re.compile(r"(?:寄|送|发(?![票货])|提供|提交|整理|准备|补(?!充协议)|写|做(?!法)|拿|带(?!宽))(?!单)")
+"""A verb of its own before what is given; 发票给他 and 送货单给他 have none."""
 TAIL = re.compile(
     r"(?:[给发寄]我们?(?:公司)?|给(?:他们?|她们?|客户|您|对方)(?:那边)?|吧|呢|啊|哦|嘛|了|的话|看看|再说|哈|就行|即可|，|,|。|\s|的$)+$"
 )
@@ -86,7 +88,9 @@ def cleaned(words: str) -> str:
         before = "" if len(before) <= 6 and not VERB.search(before) else before
         words = before + verb + ba["what"].strip() + TAIL.sub("", rest)
     elif sent := _SENT.match(words):
-        words = VERB_AS.get(sent["verb"], sent["verb"]) + sent["what"]
+        # 寄样品给他 has its verb already
+        verb = "" if _SENDING.match(sent["what"]) else VERB_AS.get(sent["verb"], sent["verb"])
+        words = verb + sent["what"]
     words = re.sub(
         r"^给(?:他们?|她们?|客户|对方|您)(?:那边)?(?=发|寄|送|做|报(?!价)|出|安排|演示|准备|提供|回复|答复|拉|补|改|换|带|捎|传|画|写|开|装|修|找|配)",
         "",
