@@ -108,9 +108,7 @@ class Opportunities:
         signings = select(SigningDate.signing_id).where(
             SigningDate.asked_of == member_id, SigningDate.state == "frozen"
         )
-        handoffs = select(LeadHandoff.handoff_id).where(
-            LeadHandoff.asked_of == member_id, LeadHandoff.state == "open"
-        )
+        handoffs = select(LeadHandoff.handoff_id).where(LeadHandoff.asked_of == member_id, LeadHandoff.state == "open")
         return [
             f"{kind}:{one}"
             for kind, query in (

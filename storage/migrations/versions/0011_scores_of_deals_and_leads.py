@@ -55,7 +55,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["visit_id"], ["visits.visit_id"], name=op.f("fk_behaviours_visit_id_visits")),
         sa.PrimaryKeyConstraint("behaviour_id", name=op.f("pk_behaviours")),
-        sa.UniqueConstraint("opportunity_id", "name", "done_on", name=op.f("uq_behaviours_opportunity_id_name_done_on")),
+        sa.UniqueConstraint(
+            "opportunity_id", "name", "done_on", name=op.f("uq_behaviours_opportunity_id_name_done_on")
+        ),
     )
 
     op.create_table(
