@@ -1,4 +1,4 @@
-"""Which deal is meant: by a customer's name, by a visit, among several of one customer."""
+"""Which deal is meant: by a customer's name, by a visit, among several of one customer; and how one begins."""
 
 from collections.abc import Sequence
 
@@ -21,6 +21,20 @@ async def title(work: Work, deal: Opportunity) -> str:
     """What people call it: the customer, with the deal's own name where it has one."""
     customer = await work.customers.get(deal.customer_id)
     return f"{customer.name}·{deal.name}" if deal.name else customer.name
+
+
+async def begin(
+    work: Work, customer_id: int, *, name: str, member_id: int | None, cause: str, is_sql: bool = False
+) -> Opportunity:
+    deal = await work.opportunities.add(customer_id, name=name, lead="sql" if is_sql else "mql", created_by=member_id)
+    work.audit.note(
+        "opportunity.opened",
+        subject_of(deal),
+        member_id=member_id,
+        source=cause,
+        after={"customer_id": customer_id, "name": name, "lead": deal.lead},
+    )
+    return deal
 
 
 async def of_customer(work: Work, customer_id: int, *, words: str = "") -> Opportunity | None:
