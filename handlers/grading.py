@@ -220,9 +220,8 @@ async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: Gra
 
 
 async def run_of(ctx: Context, work: Work, member: Member, reply: Reply, order: GradeOrder) -> bool:
-    """恒力的评级; False where there is no such customer of theirs: then it is news of something."""
-    sight = await access.sight_of(work, member)
-    if not await work.customers.called(order.customer, owners=sight.members, limit=1):
+    """恒力的评级; False where there is no such customer at all: then it is news of something."""
+    if not await work.customers.called(order.customer, limit=1):
         return False
     return await run(ctx, work, member, reply, order)
 

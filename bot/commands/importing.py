@@ -45,8 +45,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "platform's account (wecom_userid, wecom_bot_userid, dingtalk_userid; docs/channels.md). Customers: name, "
         "aliases, contacts, owner, industry, stage, grade, region, last_contact (without it silence counts from the "
         "import). Payments: 客户, 编号, 金额, 到期日, 回款日. "
-        "Plans: 成员, 周 (any day of it), 计划拜访. Behaviours of leads: 客户, 行为, 日期, and 商机 where there are several; "
-        "the same again counts once (docs/deals.md). Sample files: bot/playground/sample. "
+        "Plans: 成员, 周 (any day of it), 计划拜访. Behaviours: 客户, 行为, 日期, 商机 where there are several. "
+        "Sample files: bot/playground/sample. "
         "Scripts: CSV, XLSX or a folder of Markdown files (docs/scripts.md), or --starter for the one that is here.",
     )
     parser.add_argument("what", choices=tuple(WORDS))
