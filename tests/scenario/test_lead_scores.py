@@ -190,8 +190,8 @@ async def test_the_owners_manager_chooses_of_the_group_whoever_has_the_fewest_le
     assert fields(card) == {"负责人": "李晓彤"}
     assert [option.text for option in card.selects[0].options] == [
         "请选择",
-        "赵一鸣（在谈线索 0）",
-        "周敏（在谈线索 1）",
+        "赵一鸣 · 0 条",
+        "周敏 · 1 条",
     ]
     assert await touches(chat) == []
 
