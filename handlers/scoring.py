@@ -240,9 +240,9 @@ def score(dimension: Dimension, told: Sequence[Told], *, today: date, rules: Gra
 
 
 def _best(rules: Sequence[Rule], told: Sequence[Told], today: date, *, latest: bool) -> tuple[Score | None, int]:
-    """The best of what was said, and what nothing may be worth more than."""
+    """The best of what was said, and what it may be worth at most, with all that was said since."""
     best: Score | None = None
-    ceiling, lowered_by = MOST, None
+    ceiling, lowered_by, ceiling_of_best = MOST, None, MOST
     by_day = sorted(told, key=lambda one: one.on, reverse=True)
     for _, of_day in groupby(by_day, key=lambda one: one.on):
         hits = [(rule, one) for one in of_day if (rule := _first(rules, one, today)) is not None]
@@ -252,11 +252,11 @@ def _best(rules: Sequence[Rule], told: Sequence[Told], today: date, *, latest: b
         for rule, one in hits:
             points = min(rule.points, ceiling)
             if best is None or points > best.points:
-                is_lowered = lowered_by is not None and points < rule.points
-                best = Score(points, (one, lowered_by) if is_lowered and lowered_by is not None else (one,))
+                held_down = (lowered_by,) if lowered_by is not None and points < rule.points else ()
+                best, ceiling_of_best = Score(points, (one, *held_down)), ceiling
         if latest and best is not None:
             break
-    return best, ceiling
+    return best, ceiling_of_best
 
 
 def _first(rules: Sequence[Rule], told: Told, today: date) -> Rule | None:
@@ -264,8 +264,9 @@ def _first(rules: Sequence[Rule], told: Told, today: date) -> Rule | None:
 
 
 def _is_another(told: Told, than: Told, today: date) -> bool:
-    """Somebody else with an office: 李建国 and 李总 may be one person, so another surname."""
-    return _has_office(told, today) and _name(told)[:1] != _name(than)[:1]
+    """Somebody else who decides or has an office: 李建国 and 李总 may be one person, so another surname."""
+    counts = _decider(told, today) or _has_office(told, today)
+    return counts and _name(told)[:1] != _name(than)[:1]
 
 
 def _name(told: Told) -> str:
