@@ -249,6 +249,8 @@ async def store_behaviours(work: Work, rows: Sequence[BehaviourRow], *, source: 
     for row, (customer, deal) in zip(rows, found, strict=True):
         assert customer is not None  # or it would have been refused
         lead = deal or await lead_scores.begin(work, customer, member_id=None, cause=source)
+        if lead.lead != "mql":
+            continue  # sales has taken it over: it earns nothing any more
         noted = await lead_scores.note(
             work,
             lead,

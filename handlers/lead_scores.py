@@ -5,6 +5,7 @@ goes to the senior group: whoever leads its owner chooses one of them, or leaves
 first touch. That happens once to a lead; questions and to-dos go out in working hours alone.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -41,6 +42,8 @@ from storage.deal_models import Behaviour, BehaviourSource, HandoffState, LeadHa
 from storage.jobs import Job
 from storage.models import Customer, Member, Visit
 from storage.work import Work
+
+log = logging.getLogger(__name__)
 
 KIND = "lead_handoff"
 """Of the question whose a lead becomes, and of the job that looks whether it has earned its points."""
@@ -100,7 +103,7 @@ async def heard(
     """What the visit's own words tell that the customer did, each with the words."""
     told = [one.text for one in await work.visits.evidence_of(visit.visit_id) if one.kind in NOTED_FROM and one.text]
     rules = ctx.settings.deals.leads.behaviours
-    if not any(rule.cues for rule in rules) or not told:
+    if not any(behaviours.is_cued(text, rules) for text in told):
         return []
     theirs = {customer.name, *(row.alias for row in customer.aliases), *(one.name for one in customer.contacts)}
     theirs |= {one.name for one in record.all(ContactValue)}
@@ -126,6 +129,8 @@ async def from_visit(
     cause: str,
 ) -> str:
     """A confirmed visit tells what its lead did; answers what to say of it."""
+    if deal.lead != "mql":
+        return ""
     earned = []
     for mention, words in await heard(ctx, work, visit, record, customer):
         behaviour = await note(
@@ -229,6 +234,8 @@ async def _did(ctx: Context, work: Work, customer: Customer, member: Member, rep
         names = "、".join(one.name or "（未命名）" for one in deals)
         return SEVERAL_DEALS.format(customer=customer.name, count=len(deals), names=names)
     deal = deal or await begin(work, customer, member_id=member.member_id, cause=reply.cause)
+    if deal.lead != "mql":
+        return texts.DID_SQL.format(deal=await title(work, deal))
     noted = await note(
         work,
         deal,
@@ -299,6 +306,7 @@ async def _hand_on(ctx: Context, work: Work, deal: Opportunity, handoff: LeadHan
         return
     leader = await _leader_of(ctx, work, owner)
     if leader is None:
+        log.warning("lead_handoff.nobody_to_ask", extra={"opportunity_id": deal.opportunity_id})
         handoff.state, handoff.decided_at = "lapsed", work.now
         await _first_touch(ctx, work, deal, owner, cause=cause)
         if owner is not None:

@@ -59,10 +59,11 @@ SOURCES = {"note": "拜访记录「{words}」", "said": "{member}登记「{words
 DID_HOW = "要带上客户和行为，例如：线索行为 恒力 白皮书"
 DID_UNKNOWN = "没有叫「{said}」的行为。能计分的：{worth}"
 DID_AHEAD = "「{on}」还没到，没有计分。"
+DID_SQL = "「{deal}」已经转为 SQL，不再按行为计分。"
 DID_KNOWN = "「{deal}」{on} 的「{name}」已经计过分了，一天只计一次。"
 SAID_CLOSED = "「{customer}」没有在谈的商机，没有计分。"
 
-WHAT_HAND_ON = "决定线索给谁"
+WHAT_HAND_ON = "分配"
 HAND_TITLE = "线索分配"
 HAND_SUBTITLE = "{deal} 线索分到 {points}"
 HAND_BODY = "达到 {limit} 分，建议转给资深组跟进（名字后面是在谈线索数）。客户和待办一起转；也可以保持不变。"

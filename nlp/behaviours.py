@@ -86,6 +86,11 @@ def find(
     return sorted(found.values(), key=lambda mention: mention.span)
 
 
+def is_cued(text: str, behaviours: Sequence[Behaviour]) -> bool:
+    """Whether any cue stands in the text: only then is it worth to know who everybody is."""
+    return any(_compiled(cue).search(text) for behaviour in behaviours for cue in behaviour.cues)
+
+
 def _cued(behaviour: Behaviour, clause: Clause) -> Iterator[tuple[int, int]]:
     for cue in behaviour.cues:
         for match in _compiled(cue).finditer(clause.text):

@@ -151,6 +151,30 @@ async def test_of_several_leads_the_named_one_earns(chat: Chat) -> None:
     assert chat.texts(of=REP)[-1] == f"「{CUSTOMER}·二期扩产」线索分 +5（下载白皮书），共 5 分。"
 
 
+async def test_what_sales_has_taken_over_earns_nothing_any_more(chat: Chat) -> None:
+    await visit(chat, NOTE.replace("周五前", "预算85万，李总拍板，周五前"))
+    await chat.says("转SQL 恒力")
+
+    await chat.says("线索行为 恒力 研讨会")
+
+    assert chat.texts(of=REP)[-1] == f"「{CUSTOMER}」已经转为 SQL，不再按行为计分。"
+    await chat.says("线索分 恒力")
+    assert chat.texts(of=REP)[-1].splitlines()[0] == f"{CUSTOMER} 线索分 5（已转 SQL，不再分配）"
+    await chat.passes(timedelta(days=1))
+    assert "线索分" not in await visit(chat, NOTE)
+
+
+async def test_taken_over_by_sales_the_question_whose_it_becomes_lapses(chat: Chat) -> None:
+    settle(chat, senior_from=5, group=[OTHER])
+    await visit(chat, NOTE.replace("周五前", "预算85万，李总拍板，周五前"))
+    card = handoff(chat)
+
+    await chat.says("转SQL 恒力")
+    await chat.presses(card, actions.LeaveLead, sender=MANAGER)
+
+    assert await touches(chat) == []
+
+
 # Enough
 
 
