@@ -170,8 +170,14 @@ async def test_taken_over_by_sales_the_question_whose_it_becomes_lapses(chat: Ch
     card = handoff(chat)
 
     await chat.says("转SQL 恒力")
-    await chat.presses(card, actions.LeaveLead, sender=MANAGER)
 
+    async with chat.database.reading() as work:
+        [row] = (await work.session.scalars(select(LeadHandoff))).all()
+        shown = await work.cards.find(card.card_id)
+    assert row.state == "lapsed"
+    assert shown is not None
+    assert shown.state == "closed"
+    await chat.presses(card, actions.LeaveLead, sender=MANAGER)
     assert await touches(chat) == []
 
 
