@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from handlers import access, actions, deal_cards, grades, lead_scores, opportunities, outbox, wording
+from handlers import access, actions, deal_cards, grades, lead_scores, notices, opportunities, outbox, wording
 from handlers import score_texts as texts
 from handlers.checks import customer_of, subject_of
 from handlers.context import Context
@@ -136,24 +136,27 @@ def _percent(fact: Fact, record: Record) -> float | None:
 
 
 async def _noted(work: Work, customer: Customer, proposed: Grade) -> tuple[Finding | None, bool]:
-    """The proposal as it is noted, and whether it is new; None where it is the present grade. The customer is locked.
+    """The proposal as it is noted, and whether it is new; None where it is the present grade.
 
     It is the same for as long as the records propose that grade and the customer has the one they had, whatever
-    somebody answered to it.
+    somebody answered to it. Of two who note it at once one finds it noted.
     """
     last = await _last(work, customer, proposed)
     if proposed == customer.grade:
         return None, False
     if last is not None and not last.detail.get(OVER) and _is(last, customer, proposed):
         return last, False
+    subject = subject_of(customer.customer_id)
     finding = await work.rules.find(
         RULE,
-        subject_of(customer.customer_id),
+        subject,
         f"after:{last.finding_id if last else 0}",
         member_id=customer.owner_id,
         detail={"customer_id": customer.customer_id, "before": customer.grade, "after": proposed},
     )
-    return finding, finding is not None
+    if finding is None:
+        return await work.rules.last(RULE, subject), False
+    return finding, True
 
 
 async def _last(work: Work, customer: Customer, proposed: Grade) -> Finding | None:
@@ -178,8 +181,6 @@ async def proposal(ctx: Context, work: Work, customer: Customer, member: Member)
     now = await standing(ctx, work, customer)
     if now is None:
         return ""
-    await work.session.flush()
-    customer = await work.customers.lock(customer.customer_id)
     present = customer.grade or grades.ASSUMED
     # C comes behind B: the letters are in the order of grades, the best first
     is_lower = now.proposed > present
@@ -231,8 +232,6 @@ async def _show(ctx: Context, work: Work, customer: Customer, reply: Reply, word
     graded = await _meant(work, customer, now, reply, words)
     if now is None or graded is None:
         return
-    await work.session.flush()
-    customer = await work.customers.lock(customer.customer_id)
     finding, _ = await _noted(work, customer, now.proposed)
     lines = await _lines(ctx, work, graded)
     if graded.untold:
@@ -443,6 +442,12 @@ async def _take(ctx: Context, work: Work, finding: Finding, customer: Customer, 
     finding.detail = {**finding.detail, "taken": True}
     was, now = customer.grade, str(finding.detail["after"])
     grades.set_grade(work, customer, now, member_id=pressed.member.member_id, source=pressed.cause)
+    if customer.owner_id is not None and customer.owner_id != pressed.member.member_id:
+        news = texts.GRADE_TAKEN_BY.format(
+            by=pressed.member.name, customer=customer.name, was=was or texts.UNGRADED, now=now
+        )
+        key = f"{RULE}:taken:{finding.finding_id}"
+        await notices.tell(ctx, work, customer.owner_id, news, key=key, subject=key)
     told = texts.GRADE_TAKEN.format(customer=customer.name, was=was or texts.UNGRADED, now=now)
     card = deal_cards.grade_taken_card(
         finding.finding_id, outbox.new_card_id(deal_cards.GRADE_TAKEN, finding.finding_id), told=told

@@ -381,6 +381,8 @@ async def lapse(work: Work, deal: Opportunity, *, cause: str) -> None:
 async def press(ctx: Context, work: Work, action: actions.LeadAction, pressed: Pressed) -> None:
     found = await work.leads.find_handoff(action.handoff_id)
     assert found is not None  # `access` saw to it
+    # the customer before their deal, as wherever both are held
+    await work.customers.lock((await work.opportunities.get(found.opportunity_id)).customer_id)
     deal = await work.opportunities.lock(found.opportunity_id)
     handoff = await work.leads.lock_handoff(action.handoff_id)
     asked = await _asked(work, deal, handoff, pressed.member)
@@ -428,7 +430,7 @@ async def _give(
     _decide(work, deal, handoff, "given", pressed)
     closing = texts.CLOSED_HANDED_ON.format(name=taker.name)
     await asking_up.close(work, asked, closing, cause=pressed.cause, pressed=pressed)
-    customer = await work.customers.lock(deal.customer_id)
+    customer = await work.customers.get(deal.customer_id)
     if customer.owner_id is None:
         work.audit.note(
             "customer.assigned",

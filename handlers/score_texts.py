@@ -29,6 +29,7 @@ PROPOSED = "评级建议 {was} → {now}（{total}/{most}），看依据回「�
 HOW_TO_SET = "不同意某一项？回复例如：评分 {customer} 紧迫性 4 招标下周开"
 GRADE_TAKEN_TITLE = "等级已改"
 GRADE_TAKEN = "{customer}：{was} → {now}"
+GRADE_TAKEN_BY = "{by}把「{customer}」的等级改为 {now}（原 {was}）。看依据回「评级 {customer}」。"
 GRADE_KEPT = "好的，「{customer}」的等级不变，同样的建议不再提。"
 GRADE_MOVED_ON = "「{customer}」的评级已经变了，没有改动。看最新的回「评级 {customer}」。"
 CLOSED_GRADE_TAKEN, CLOSED_GRADE_KEPT = "已采用", "已保留"

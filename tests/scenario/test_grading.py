@@ -144,6 +144,31 @@ async def test_taken_over_it_is_the_customers_grade_and_is_undone_by_a_button(ch
     assert "评级建议" not in await visit(chat, WARM.replace("今天", "今天又"))
 
 
+async def test_the_rep_hears_of_a_grade_that_their_manager_took_over(chat: Chat) -> None:
+    await graded(chat, "B")
+    await visit(chat, WARM)
+    await chat.says("评级 恒力", sender=MANAGER)
+
+    await chat.presses(card(chat, of=MANAGER), actions.TakeGrade, sender=MANAGER)
+    await chat.passes(timedelta(hours=1))
+
+    assert f"陈志远把「{CUSTOMER}」的等级改为 A（原 B）。" in chat.texts(of=REP)[-1]
+
+
+async def test_with_a_draft_open_the_grade_is_shown_and_the_draft_stays(chat: Chat) -> None:
+    await visit(chat, WARM)
+    await chat.passes(timedelta(hours=1))
+    await chat.says(COLD)
+    drafts = len(chat.cards("拜访记录"))
+
+    for words in ("评级 恒力", "恒力的评级"):
+        before = len(chat.cards("客户评级"))
+        await chat.says(words)
+        assert len(chat.cards("客户评级")) == before + 1, words
+
+    assert len(chat.cards("拜访记录")) == drafts
+
+
 async def test_taken_over_it_is_undone_in_words(chat: Chat) -> None:
     await graded(chat, "B")
     await visit(chat, WARM)
