@@ -205,7 +205,7 @@ EXAMPLES = {
 
 
 async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: GradeOrder) -> bool:
-    if order.order in ("points", "did"):
+    if order.order in ("points", "did", "undid"):
         return await lead_scores.run(ctx, work, member, reply, order)
     customer = await opportunities.customer_said(work, reply, member, order.customer, example=EXAMPLES[order.order])
     if customer is None:

@@ -8,6 +8,7 @@ first touch. That happens once to a lead; questions and to-dos go out in working
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from handlers import (
@@ -87,7 +88,8 @@ async def note(
         {"opportunity_id": deal.opportunity_id},
         queue=TIMERS,
         lane=opportunities.subject_of(deal),
-        dedupe=f"{KIND}:behaviour:{behaviour.behaviour_id}",
+        # what was noted by mistake leaves its number to the next
+        dedupe=f"{KIND}:behaviour:{behaviour.behaviour_id}:{work.now.isoformat()}:{cause}",
     )
     return behaviour
 
@@ -163,18 +165,20 @@ async def _earned(ctx: Context, work: Work, deal: Opportunity, names: Sequence[s
 
 # Said
 
-EXAMPLES = {"points": "线索分 恒力", "did": "线索行为 恒力 白皮书"}
+EXAMPLES = {"points": "线索分 恒力", "did": "线索行为 恒力 白皮书", "undid": "撤销线索行为 恒力 白皮书"}
 
 
 async def run(ctx: Context, work: Work, member: Member, reply: Reply, order: GradeOrder) -> bool:
     customer = await opportunities.customer_said(work, reply, member, order.customer, example=EXAMPLES[order.order])
     if customer is None:
         return True
-    told = (
-        await _show(ctx, work, customer, order.rest)
-        if order.order == "points"
-        else await _did(ctx, work, customer, member, reply, order.rest)
-    )
+    match order.order:
+        case "points":
+            told = await _show(ctx, work, customer, order.rest)
+        case "did":
+            told = await _did(ctx, work, customer, member, reply, order.rest)
+        case _:
+            told = await _undid(ctx, work, customer, member, reply, order.rest)
     await outbox.say(work, reply.to, told, cause=f"{reply.cause}>lead")
     return True
 
@@ -214,12 +218,22 @@ def _worth(ctx: Context) -> str:
     )
 
 
-async def _did(ctx: Context, work: Work, customer: Customer, member: Member, reply: Reply, rest: str) -> str:
-    """线索行为 恒力 白皮书 11月12日; without a day it was today."""
+@dataclass(frozen=True)
+class _Meant:
+    """What an order about a behaviour names."""
+
+    behaviour: behaviours.Behaviour
+    done_on: date | None
+    """None where no day was said."""
+    deal: Opportunity | None
+    """None where no deal of the customer's goes on."""
+
+
+async def _meant(ctx: Context, work: Work, customer: Customer, reply: Reply, rest: str) -> _Meant | str:
+    """Or what to say where that is unclear."""
     if not rest:
         return texts.DID_HOW
-    today = ctx.day_of(reply.sent_at)
-    said, done_on = _day_said(ctx, reply, rest, today)
+    said, done_on = _day_said(ctx, reply, rest)
     deals = await work.opportunities.open_of(customer.customer_id)
     named = opportunities.named_in(deals, said)
     if named is not None:
@@ -227,19 +241,30 @@ async def _did(ctx: Context, work: Work, customer: Customer, member: Member, rep
     behaviour = ctx.settings.deals.leads.called(said)
     if behaviour is None:
         return texts.DID_UNKNOWN.format(said=said, worth=_worth(ctx))
-    if done_on > today:
+    today = ctx.day_of(reply.sent_at)
+    if done_on is not None and done_on > today:
         return texts.DID_AHEAD.format(on=wording.day(done_on, today))
     deal = named or lead_among(deals)
     if deal is None and deals:
         names = "、".join(one.name or "（未命名）" for one in deals)
         return SEVERAL_DEALS.format(customer=customer.name, count=len(deals), names=names)
-    deal = deal or await begin(work, customer, member_id=member.member_id, cause=reply.cause)
-    if deal.lead != "mql":
+    if deal is not None and deal.lead != "mql":
         return texts.DID_SQL.format(deal=await title(work, deal))
+    return _Meant(behaviour, done_on, deal)
+
+
+async def _did(ctx: Context, work: Work, customer: Customer, member: Member, reply: Reply, rest: str) -> str:
+    """线索行为 恒力 白皮书 11月12日; without a day it was today."""
+    meant = await _meant(ctx, work, customer, reply, rest)
+    if isinstance(meant, str):
+        return meant
+    today = ctx.day_of(reply.sent_at)
+    done_on = meant.done_on or today
+    deal = meant.deal or await begin(work, customer, member_id=member.member_id, cause=reply.cause)
     noted = await note(
         work,
         deal,
-        behaviour.name,
+        meant.behaviour.name,
         done_on,
         source="said",
         words=reply.text,
@@ -248,11 +273,37 @@ async def _did(ctx: Context, work: Work, customer: Customer, member: Member, rep
     )
     name = await title(work, deal)
     if noted is None:
-        return texts.DID_KNOWN.format(deal=name, on=wording.day(done_on, today), name=behaviour.name)
-    return f"「{name}」{await _earned(ctx, work, deal, [behaviour.name])}"
+        return texts.DID_KNOWN.format(deal=name, on=wording.day(done_on, today), name=meant.behaviour.name)
+    return f"「{name}」{await _earned(ctx, work, deal, [meant.behaviour.name])}"
 
 
-def _day_said(ctx: Context, reply: Reply, rest: str, today: date) -> tuple[str, date]:
+async def _undid(ctx: Context, work: Work, customer: Customer, member: Member, reply: Reply, rest: str) -> str:
+    """It was noted by mistake: that of the day that is said, or the latest."""
+    meant = await _meant(ctx, work, customer, reply, rest)
+    if isinstance(meant, str):
+        return meant
+    today, name = ctx.day_of(reply.sent_at), meant.behaviour.name
+    rows = await work.leads.behaviours(meant.deal.opportunity_id) if meant.deal is not None else ()
+    found = next((row for row in rows if row.name == name and meant.done_on in (None, row.done_on)), None)
+    if found is None or meant.deal is None:
+        return texts.UNDID_NONE.format(customer=customer.name, name=name)
+    work.audit.note(
+        "lead.behaviour_undone",
+        opportunities.subject_of(meant.deal),
+        member_id=member.member_id,
+        source=reply.cause,
+        before={"name": name, "done_on": found.done_on.isoformat(), "words": found.words, "source": found.source},
+    )
+    await work.leads.forget(found)
+    return texts.UNDID.format(
+        deal=await title(work, meant.deal),
+        on=wording.day(found.done_on, today),
+        name=name,
+        points=await points_of(ctx, work, meant.deal),
+    )
+
+
+def _day_said(ctx: Context, reply: Reply, rest: str) -> tuple[str, date | None]:
     """The words without the day at their end, and the day."""
     for mention in reversed(dates.find(rest, reply.sent_at, ctx.settings.zone, ctx.settings.worked)):
         if _LEFT_OUT.sub("", rest[mention.span.end :]) or mention.start is None:
@@ -260,7 +311,7 @@ def _day_said(ctx: Context, reply: Reply, rest: str, today: date) -> tuple[str, 
         day = mention.start.astimezone(ctx.settings.zone).date()
         if mention.end is not None and mention.end.astimezone(ctx.settings.zone).date() == day:
             return _LEFT_OUT.sub("", rest[: mention.span.start]), day
-    return rest, today
+    return rest, None
 
 
 def lead_among(deals: Sequence[Opportunity]) -> Opportunity | None:

@@ -62,6 +62,8 @@ DID_UNKNOWN = "没有叫「{said}」的行为。能计分的：{worth}"
 DID_AHEAD = "「{on}」还没到，没有计分。"
 DID_SQL = "「{deal}」已经转为 SQL，不再按行为计分。"
 DID_KNOWN = "「{deal}」{on} 的「{name}」已经计过分了，一天只计一次。"
+UNDID = "已撤销「{deal}」{on} 的「{name}」，线索分 {points}。"
+UNDID_NONE = "「{customer}」没有记过这样的「{name}」。"
 SAID_CLOSED = "「{customer}」没有在谈的商机，没有计分。"
 
 WHAT_HAND_ON = "分配"

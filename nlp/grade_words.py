@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Order = Literal["grade", "set", "unset", "points", "did"]
+Order = Literal["grade", "set", "unset", "points", "did", "undid"]
 Dimension = Literal["urgency", "budget", "chain", "rivals"]
 
 MOST = 80
@@ -17,6 +17,7 @@ _ORDERS: tuple[tuple[Order, str, str], ...] = (
     ("grade", r"(?:看|查)?评级", _A_NAME),
     ("points", r"(?:看|查)?线索分", _A_NAME),
     ("did", r"线索行为", _A_NAME),
+    ("undid", r"撤[销回]线索行为", _A_NAME),
 )
 _PATTERNS = tuple(
     (

@@ -49,6 +49,11 @@ class Leads:
         )
         return None if behaviour_id is None else await self._session.get_one(Behaviour, behaviour_id)
 
+    async def forget(self, behaviour: Behaviour) -> None:
+        """It was noted by mistake; the audit log keeps that it was."""
+        await self._session.delete(behaviour)
+        await self._session.flush()
+
     async def behaviours(self, opportunity_id: int) -> Sequence[Behaviour]:
         """The latest day first."""
         query = select(Behaviour).where(Behaviour.opportunity_id == opportunity_id)

@@ -623,6 +623,7 @@ DEAL_ORDERS: Mapping[str, frozenset[str]] = {
     f"撤销评级 {ALIAS}": frozenset({OWNER, *LINE}),
     f"线索分 {ALIAS}": frozenset({OWNER, *LINE}),
     f"线索行为 {ALIAS} 白皮书": frozenset({OWNER, *LINE}),
+    f"撤销线索行为 {ALIAS} 白皮书": frozenset({OWNER, *LINE}),
 }
 
 

@@ -20,6 +20,7 @@ from nlp.grade_words import GradeOrder, ScoreSaid, dimension_said, read, read_of
         ("撤回评分 恒力 预算", GradeOrder("unset", "恒力", "预算")),
         ("线索分 恒力", GradeOrder("points", "恒力")),
         ("线索行为 恒力 白皮书 11月12日", GradeOrder("did", "恒力", "白皮书 11月12日")),
+        ("撤销线索行为 恒力 白皮书", GradeOrder("undid", "恒力", "白皮书")),
         ("评级 宁波改性塑料", GradeOrder("grade", "宁波改性塑料")),
     ],
 )

@@ -181,6 +181,21 @@ async def test_taken_over_by_sales_the_question_whose_it_becomes_lapses(chat: Ch
     assert await touches(chat) == []
 
 
+async def test_what_was_noted_by_mistake_is_taken_back_and_may_be_noted_again(chat: Chat) -> None:
+    await earns(chat, 2)
+
+    await chat.says("撤销线索行为 恒力 白皮书 11月10日")
+    assert chat.texts(of=REP)[-1] == f"已撤销「{CUSTOMER}」11-10（周二） 的「下载白皮书」，线索分 5。"
+    await chat.says("撤销线索行为 恒力 白皮书")
+    assert "11-11（周三）" in chat.texts(of=REP)[-1]
+    await chat.says("撤销线索行为 恒力 白皮书")
+    assert chat.texts(of=REP)[-1] == f"「{CUSTOMER}」没有记过这样的「下载白皮书」。"
+
+    settle(chat, senior_from=5)
+    await chat.says("线索行为 恒力 白皮书")
+    assert len(await touches(chat)) == 1
+
+
 # Enough
 
 
