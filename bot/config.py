@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from bot.addresses import is_loopback
 from bot.errors import ConfigError
+from nlp.behaviours import BEHAVIOURS
 from nlp.help_words import bare_name
 
 ENVIRONMENT_PREFIX = "VISITBOT_"
@@ -255,6 +256,44 @@ class Funnel(Section):
         if len(stages) == 1:
             raise ValueError("a funnel has two stages at least")
         return stages
+
+
+class Grading(Section):
+    """How a deal's scores become a grade; the fields are those of `handlers.scoring.GradeRules`."""
+
+    a_from: int = Field(default=14, ge=1, le=20)
+    b_from: int = Field(default=8, ge=0, le=20)
+    urgent_days: int = Field(default=90, ge=1, le=3650)
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        if self.b_from >= self.a_from:
+            raise ValueError("a_from must be more than b_from")
+        return self
+
+
+class LeadBehaviour(Section):
+    name: str = Field(min_length=1, max_length=32)
+    points: int = Field(ge=0, le=1000)
+    cues: tuple[Annotated[str, Field(min_length=2, max_length=60)], ...] = ()
+
+
+class Leads(Section):
+    """What leads earn points by; the fields are those of `handlers.funnel.LeadRules`."""
+
+    senior_from: int = Field(default=30, ge=1)
+    senior_group: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    behaviours: tuple[LeadBehaviour, ...] = tuple(
+        LeadBehaviour(name=one.name, points=one.points, cues=one.cues) for one in BEHAVIOURS
+    )
+
+    @field_validator("behaviours")
+    @classmethod
+    def told_apart(cls, behaviours: tuple[LeadBehaviour, ...]) -> tuple[LeadBehaviour, ...]:
+        names = [one.name for one in behaviours]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"named twice: {', '.join(sorted(twice))}")
+        return behaviours
 
 
 class EscalationRule(Section):
@@ -627,6 +666,8 @@ class Config(Section):
     calendar: Calendar = Calendar()
     rules: Rules = Rules()
     funnel: Funnel = Funnel()
+    grading: Grading = Grading()
+    leads: Leads = Leads()
     requests: Requests = Requests()
     approvals: Approvals = Approvals()
     evidence: Evidence = Evidence()

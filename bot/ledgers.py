@@ -1,18 +1,21 @@
-"""What customers owe and what people plan, from CSV files; read as strictly as members and customers (`bot.roster`)."""
+"""What customers owe, what people plan and what leads did, from CSV files; read as strictly as `bot.roster` does."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 from bot.enrolment import Directory, Outcome
 from bot.roster import NAME_LENGTH, Fault, FaultyFile, Sheet, day_cell, decode, read_sheet
-from handlers import plans
+from handlers import lead_scores, plans
+from handlers.funnel import LeadRules
 from nlp import money
 from nlp.plan_words import MOST
 from storage.base import JsonObject
-from storage.models import Member, Payment
+from storage.deal_models import Opportunity
+from storage.models import Customer, Member, Payment
 from storage.work import Work
 
 PAYMENT_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -26,6 +29,12 @@ PLAN_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "name": ("成员", "姓名", "销售"),
     "week": ("周", "周一", "日期"),
     "visits": ("计划拜访", "计划", "拜访数"),
+}
+BEHAVIOUR_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "name": ("客户", "客户名称", "customer", "公司"),
+    "behaviour": ("行为", "behaviour", "behavior", "动作"),
+    "on": ("日期", "day", "date", "时间"),
+    "deal": ("商机", "deal", "线索"),
 }
 FEN_PER_YUAN = 100
 WAN = 10_000
@@ -50,6 +59,17 @@ class PlanRow:
     member: str
     week_on: date
     visits: int
+
+
+@dataclass(frozen=True)
+class BehaviourRow:
+    """`deal` is a name, empty where the customer has one deal at most."""
+
+    line: int
+    customer: str
+    behaviour: str
+    done_on: date
+    deal: str
 
 
 def read_payments(data: bytes) -> Sheet[PaymentRow]:
@@ -77,6 +97,29 @@ def read_payments(data: bytes) -> Sheet[PaymentRow]:
 def read_plans(data: bytes) -> Sheet[PlanRow]:
     """Raises FaultyFile with all that is wrong in it."""
     return read_sheet(data, PLAN_COLUMNS, _plan, _plan_clashes, required=tuple(PLAN_COLUMNS))
+
+
+def read_behaviours(data: bytes, rules: LeadRules) -> Sheet[BehaviourRow]:
+    """Raises FaultyFile with all that is wrong in it. The same line twice is no fault: it counts once."""
+
+    def behaviour(line: int, cells: Mapping[str, str], faults: list[Fault]) -> BehaviourRow:
+        day = day_cell(line, "日期", cells.get("on", ""), faults)
+        if not cells.get("on"):
+            faults.append(Fault(line, "没有日期"))
+        said = _word(line, "行为", cells.get("behaviour", ""), faults)
+        known = rules.called(said)
+        if said and known is None:
+            names = "、".join(one.name for one in rules.behaviours)
+            faults.append(Fault(line, f"没有“{said}”这个行为，可用：{names}"))
+        return BehaviourRow(
+            line=line,
+            customer=_word(line, "客户", cells.get("name", ""), faults),
+            behaviour=known.name if known else "",
+            done_on=day or date.min,
+            deal=cells.get("deal", ""),
+        )
+
+    return read_sheet(data, BEHAVIOUR_COLUMNS, behaviour, _no_clashes, required=("name", "behaviour", "on"))
 
 
 def _plan(line: int, cells: Mapping[str, str], faults: list[Fault]) -> PlanRow:
@@ -127,6 +170,10 @@ def _plan_clashes(rows: Sequence[PlanRow]) -> Iterator[Fault]:
     for row in rows:
         if (first := known.setdefault((row.member, row.week_on), row.line)) != row.line:
             yield Fault(row.line, f"“{row.member}”的这一周和第 {first} 行重复")
+
+
+def _no_clashes(_rows: Sequence[BehaviourRow]) -> Iterator[Fault]:
+    return iter(())
 
 
 # Written
@@ -187,3 +234,52 @@ async def store_plans(work: Work, rows: Sequence[PlanRow], *, source: str) -> Ou
         before = await plans.set_plan(work, member.member_id, row.week_on, row.visits, by=None, source=source)
         added, changed = added + (before is None), changed + (before not in (None, row.visits))
     return Outcome(added, changed, len(rows) - added - changed)
+
+
+async def store_behaviours(work: Work, rows: Sequence[BehaviourRow], *, source: str, zone: ZoneInfo) -> Outcome:
+    """In the caller's transaction. A customer with whom no deal goes on becomes a lead.
+
+    Raises FaultyFile; the transaction must then be rolled back.
+    """
+    faults: list[Fault] = []
+    found = [await _lead_of(work, row, faults, today=work.now.astimezone(zone).date()) for row in rows]
+    if faults:
+        raise FaultyFile(faults)
+    added = 0
+    for row, (customer, deal) in zip(rows, found, strict=True):
+        assert customer is not None  # or it would have been refused
+        lead = deal or await lead_scores.begin(work, customer, member_id=None, cause=source)
+        if lead.lead != "mql":
+            continue  # sales has taken it over: it earns nothing any more
+        noted = await lead_scores.note(
+            work,
+            lead,
+            row.behaviour,
+            row.done_on,
+            source="file",
+            words=source.removeprefix("import:"),
+            member_id=None,
+            cause=source,
+        )
+        added += noted is not None
+    return Outcome(added=added, unchanged=len(rows) - added)
+
+
+async def _lead_of(
+    work: Work, row: BehaviourRow, faults: list[Fault], *, today: date
+) -> tuple[Customer | None, Opportunity | None]:
+    """The customer of a line and the deal it is about; none where no deal of theirs goes on."""
+    if row.done_on > today:
+        faults.append(Fault(row.line, f"日期“{row.done_on.isoformat()}”还没有到"))
+    customer = await work.customers.by_name(row.customer)
+    if customer is None:
+        faults.append(Fault(row.line, f"客户“{row.customer}”找不到，请先导入客户"))
+        return None, None
+    deals = await work.opportunities.open_of(customer.customer_id)
+    named = [one for one in deals if one.name == row.deal] if row.deal else []
+    deal = named[0] if named else lead_scores.lead_among(deals)
+    if row.deal and not named:
+        faults.append(Fault(row.line, f"“{row.customer}”没有在谈的商机“{row.deal}”"))
+    elif deal is None and deals:
+        faults.append(Fault(row.line, f"“{row.customer}”有 {len(deals)} 个在谈的商机，请在“商机”一列写明是哪个"))
+    return customer, deal

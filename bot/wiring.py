@@ -27,16 +27,18 @@ from bot.worker import Handler, QueueRules, Worker
 from handlers import digest, failures, holidays, morning, rules, stage_hints
 from handlers.approval_rules import ApprovalRules, Tier
 from handlers.context import Context, GroupTarget, Settings
-from handlers.funnel import TEMPLATES, DealRules, Funnel, Stage, known_stage, of_names
+from handlers.funnel import TEMPLATES, DealRules, Funnel, LeadRules, Stage, known_stage, of_names
 from handlers.help_rules import Department, HelpRules
 from handlers.links import Links
 from handlers.messages import PlatformName
 from handlers.rulebook import RuleBook
+from handlers.scoring import GradeRules
 from handlers.script_desk import ScriptDesk
 from handlers.working_time import WorkingTime
 from nlp import lexicon, vision
 from nlp.adapted import Adapter
 from nlp.adapter import ModelAdapter
+from nlp.behaviours import Behaviour
 from nlp.coach import ModelCoach
 from nlp.documents import DOCUMENTS, OTHERS, POINTS
 from nlp.draft import Vocabulary
@@ -223,7 +225,11 @@ def settings(config: Config) -> Settings:
         vocabulary=vocabulary(config),
         rules=rule_book(config.rules),
         deals=DealRules(
-            funnel=funnel(config), pushed_days=config.funnel.pushed_days, hours_a_level=config.funnel.hours_a_level
+            funnel=funnel(config),
+            pushed_days=config.funnel.pushed_days,
+            hours_a_level=config.funnel.hours_a_level,
+            grading=GradeRules(**config.grading.model_dump()),
+            leads=lead_rules(config),
         ),
         working_time=working_time(config),
         merge_window=timedelta(minutes=talk.merge_window_min),
@@ -241,6 +247,12 @@ def settings(config: Config) -> Settings:
             GroupTarget(name, purposes=group.purposes, managers=group.managers) for name, group in config.groups.items()
         ),
     )
+
+
+def lead_rules(config: Config) -> LeadRules:
+    section = config.leads
+    behaviours = tuple(Behaviour(one.name, one.points, one.cues) for one in section.behaviours)
+    return LeadRules(behaviours, section.senior_from, section.senior_group)
 
 
 def help_rules(config: Config) -> HelpRules:

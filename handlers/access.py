@@ -187,6 +187,8 @@ async def _undoable_findings(work: Work, member: Member, action: Any) -> bool:
 
 async def may_undo(work: Work, member: Member, finding: Finding) -> bool:
     """A rep takes back what was changed at their word; a mark that warns of a customer, only whoever leads the rep."""
+    if finding.rule == "grading":
+        return await _sees_graded(work, member, finding)
     if finding.rule not in ("downgrade", "at_risk"):
         return False
     if finding.rule == "downgrade" and finding.member_id == member.member_id:
@@ -236,6 +238,23 @@ async def _asked_to_waive(work: Work, member: Member, action: Any) -> bool:
 async def _asked_to_unlock(work: Work, member: Member, action: Any) -> bool:
     signing = await work.opportunities.find_signing(action.signing_id)
     return signing is not None and signing.asked_of == member.member_id and has_role(member, LEADERS)
+
+
+async def _sees_graded(work: Work, member: Member, finding: Finding) -> bool:
+    customer = await work.customers.glance(int(finding.subject.removeprefix("customer:")))
+    return customer is not None and await sees_customer(work, member, customer)
+
+
+async def _own_grading(work: Work, member: Member, action: Any) -> bool:
+    """Whoever has the customer, and those who lead them."""
+    finding = await work.rules.get(action.finding_id)
+    return finding is not None and finding.rule == "grading" and await _sees_graded(work, member, finding)
+
+
+async def _asked_to_hand_on(work: Work, member: Member, action: Any) -> bool:
+    """It lies with them, and they lead."""
+    handoff = await work.leads.find_handoff(action.handoff_id)
+    return handoff is not None and handoff.asked_of == member.member_id and has_role(member, LEADERS)
 
 
 async def _seen_customer(work: Work, member: Member, action: Any) -> bool:
@@ -320,6 +339,10 @@ _PRESSES: Mapping[type[actions.Action], Check] = {
     actions.RefuseWaiver: _asked_to_waive,
     actions.UnlockSigning: _asked_to_unlock,
     actions.RefuseSigning: _asked_to_unlock,
+    actions.TakeGrade: _own_grading,
+    actions.LeaveGrade: _own_grading,
+    actions.HandOnLead: _asked_to_hand_on,
+    actions.LeaveLead: _asked_to_hand_on,
     actions.ShowCustomer: _seen_customer,
     actions.ShowDeal: _seen_deal,
     actions.ShowChain: _seen_chain,

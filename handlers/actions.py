@@ -324,6 +324,32 @@ class RefuseSigning(Frozen):
     signing_id: int
 
 
+class TakeGrade(Frozen):
+    """The customer's grade becomes what the scores of their deal propose."""
+
+    do: Literal["take_grade"] = "take_grade"
+    finding_id: int
+
+
+class LeaveGrade(Frozen):
+    do: Literal["leave_grade"] = "leave_grade"
+    finding_id: int
+
+
+class HandOnLead(Frozen):
+    """To whom comes with the click, as the choice in `TAKER_SELECT`."""
+
+    do: Literal["hand_on_lead"] = "hand_on_lead"
+    handoff_id: int
+
+
+class LeaveLead(Frozen):
+    """The lead stays whose it is."""
+
+    do: Literal["leave_lead"] = "leave_lead"
+    handoff_id: int
+
+
 # How things stand with a customer
 
 
@@ -429,6 +455,8 @@ ProposalAction = ApproveScript | ReturnScript
 ScriptAction = ShowScripts | JudgeScript
 PracticeAction = PractiseAgain
 DealAction = PickDeal | ConvertLead | AskWaiver | DropStage | GrantWaiver | RefuseWaiver | UnlockSigning | RefuseSigning
+GradeAction = TakeGrade | LeaveGrade
+LeadAction = HandOnLead | LeaveLead
 ViewAction = ShowCustomer | ShowDeal | ShowChain
 RequestAction = AnswerRequest | PassOnRequest | DeclineRequest | CountAnswer
 ApprovalAction = ApproveNode | RefuseNode | RaiseNode
@@ -446,6 +474,8 @@ Action = (
     | EscalationAction
     | PeopleAction
     | DealAction
+    | GradeAction
+    | LeadAction
     | ProposalAction
     | RequestAction
     | ApprovalAction

@@ -1,15 +1,16 @@
-"""The cards of deals: what a stage still needs, whom a note is about, what somebody up the line is asked."""
+"""The cards of deals: what a stage still needs, whom a note is about, what somebody up the line is asked, its grade."""
 
 from collections.abc import Sequence
 
-from handlers import actions, wording
-from handlers.actions import DEAL_SELECT, NOT_CHOSEN
+from handlers import actions, score_texts, wording
+from handlers.actions import DEAL_SELECT, NOT_CHOSEN, TAKER_SELECT
 from handlers.cards import MAX_OPTIONS
 from handlers.funnel import SQL
 from handlers.messages import CardButton, CardField, CardOption, CardSelect, Frozen, OutboundCard
 from storage.deal_models import Opportunity, StageChange
 
 GATE, DEAL, WAIVER, UNLOCK = "stage_gate", "deal", "stage_change", "signing_date"
+GRADE, GRADE_TAKEN, HANDOFF = "grade", "grade_taken", "lead_handoff"
 """Kinds of card."""
 
 
@@ -119,6 +120,74 @@ def deal_card(
             ),
         ),
         buttons=(_button("就是它", actions.PickDeal(visit_id=visit_id), "primary"),),
+    )
+
+
+def grade_card(
+    finding_id: int, card_id: str, *, deal: str, total: str, was: str, now: str, lines: Sequence[str]
+) -> OutboundCard:
+    """What a deal's grading rests on, and the grade that it proposes for the customer."""
+    return OutboundCard(
+        card_id=card_id,
+        title=score_texts.GRADE_TITLE,
+        subtitle=deal,
+        fields=(
+            CardField(label="总分", value=total),
+            CardField(label="等级", value=score_texts.GRADE_CHANGE.format(was=was, now=now)),
+        ),
+        body="\n".join(lines),
+        body_in_one=True,
+        buttons=(
+            _button(f"改为 {now}", actions.TakeGrade(finding_id=finding_id), "primary"),
+            _button("不变", actions.LeaveGrade(finding_id=finding_id)),
+        ),
+    )
+
+
+def grade_taken_card(finding_id: int, card_id: str, *, told: str) -> OutboundCard:
+    """What was changed, with the way back."""
+    return OutboundCard(
+        card_id=card_id,
+        title=score_texts.GRADE_TAKEN_TITLE,
+        body=told,
+        buttons=(_button("撤销", actions.UndoFinding(finding_ids=(finding_id,))),),
+    )
+
+
+def handoff_card(
+    handoff_id: int,
+    card_id: str,
+    *,
+    deal: str,
+    points: int,
+    limit: int,
+    owner: str,
+    takers: Sequence[tuple[int, str]],
+    lines: Sequence[str],
+) -> OutboundCard:
+    """For whoever is to say whose a lead becomes; `takers` are ids and what is said of each."""
+    hand = actions.HandOnLead(handoff_id=handoff_id)
+    options = [CardOption(option_id=NOT_CHOSEN, text="请选择")]
+    options += [CardOption(option_id=str(member_id), text=text) for member_id, text in takers[:MAX_OPTIONS]]
+    return OutboundCard(
+        card_id=card_id,
+        title=score_texts.HAND_TITLE,
+        subtitle=score_texts.HAND_SUBTITLE.format(deal=deal, points=points),
+        fields=(CardField(label="负责人", value=owner),),
+        body="\n".join([*lines, score_texts.HAND_BODY.format(limit=limit)]),
+        selects=(
+            CardSelect(
+                name=TAKER_SELECT,
+                title="转给",
+                options=tuple(options),
+                selected=NOT_CHOSEN,
+                action=hand.model_dump_json(),
+            ),
+        ),
+        buttons=(
+            _button("转交", hand, "primary"),
+            _button("保持不变", actions.LeaveLead(handoff_id=handoff_id)),
+        ),
     )
 
 

@@ -9,10 +9,13 @@ from handlers import (
     consistency,
     deal_cards,
     deal_texts,
+    grading,
+    lead_scores,
     leads,
     notices,
     opportunities,
     outbox,
+    score_texts,
     signing_dates,
     stages,
     texts,
@@ -112,17 +115,18 @@ async def _of_visit(
 ) -> Opportunity | None:
     """The deal that the visit was about, locked; a first one is begun where the record tells of one."""
     deals = await work.opportunities.open_of(customer.customer_id)
-    if not deals and _tells_of_a_deal(record):
+    tells = _tells_of_a_deal(record) or bool(await lead_scores.heard(ctx, work, visit, record, customer))
+    if not deals and tells:
         # two records confirmed at once begin one deal
         await work.customers.lock(customer.customer_id)
         deals = await work.opportunities.open_of(customer.customer_id)
     deal = await _meant(work, visit, deals)
     if deal is not None:
         return await work.opportunities.lock(deal.opportunity_id)
-    if not _tells_of_a_deal(record):
+    if not tells:
         return None
     if not deals:
-        return await begin(work, customer.customer_id, name="", member_id=member.member_id, cause=cause)
+        return await opportunities.begin(work, customer.customer_id, name="", member_id=member.member_id, cause=cause)
     told = deal_texts.WHICH_DEAL.format(customer=customer.name, count=len(deals))
     card = deal_cards.deal_card(
         visit.visit_id,
@@ -148,20 +152,6 @@ def _tells_of_a_deal(record: Record) -> bool:
         or record.one(SigningValue) is not None
         or any(amount.role in WORTH for amount in record.all(AmountValue))
     )
-
-
-async def begin(
-    work: Work, customer_id: int, *, name: str, member_id: int | None, cause: str, is_sql: bool = False
-) -> Opportunity:
-    deal = await work.opportunities.add(customer_id, name=name, lead="sql" if is_sql else "mql", created_by=member_id)
-    work.audit.note(
-        "opportunity.opened",
-        subject_of(deal),
-        member_id=member_id,
-        source=cause,
-        after={"customer_id": customer_id, "name": name, "lead": deal.lead},
-    )
-    return deal
 
 
 async def put_with(
@@ -207,6 +197,9 @@ async def put_with(
     else:
         # its pictures and files may be what a stage waits for
         await stages.recheck(ctx, work, deal.customer_id, cause=cause)
+    customer = await work.customers.get(deal.customer_id)
+    told.append(await lead_scores.from_visit(ctx, work, deal, visit, record, customer, member=member, cause=cause))
+    told.append(await grading.proposal(ctx, work, customer, member))
     return "\n".join(filter(None, told))
 
 
@@ -244,7 +237,7 @@ async def register(work: Work, customer: Customer, stage: str, *, source: str) -
     deal = (
         deals[0]
         if deals
-        else await begin(work, customer.customer_id, name="", member_id=None, cause=source, is_sql=True)
+        else await opportunities.begin(work, customer.customer_id, name="", member_id=None, cause=source, is_sql=True)
     )
     deal.lead = "sql"
     if deal.stage != stage:
@@ -466,6 +459,7 @@ async def _close(ctx: Context, work: Work, deal: Opportunity, member: Member, re
     if waiting is not None:
         await stages.drop(ctx, work, waiting, member=member, cause=reply.cause)
     await signing_dates.lapse(work, deal, cause=reply.cause)
+    await lead_scores.lapse(work, deal, cause=reply.cause)
     await stages.has_ended(ctx, work, deal, member=member, cause=reply.cause)
     work.audit.note(
         f"opportunity.{deal.state}",
@@ -493,7 +487,9 @@ async def _new(work: Work, member: Member, reply: Reply, order: DealOrder, examp
     elif customer.owner_id != member.member_id:
         told = texts.NOT_ALLOWED
     else:
-        await begin(work, customer.customer_id, name=order.rest, member_id=member.member_id, cause=reply.cause)
+        await opportunities.begin(
+            work, customer.customer_id, name=order.rest, member_id=member.member_id, cause=reply.cause
+        )
     await outbox.say(work, reply.to, told, cause=f"{reply.cause}>deal")
 
 
@@ -540,6 +536,8 @@ async def history(ctx: Context, work: Work, deal: Opportunity) -> str:
         lines.append(deal_texts.HISTORY_PENDING.format(to=waiting.to_stage, why=why))
     if deal.lead == "mql":
         lines.append(deal_texts.HISTORY_LEAD)
+    if await work.leads.behaviours(deal.opportunity_id):
+        lines.append(score_texts.POINTS_SHORT.format(points=await lead_scores.points_of(ctx, work, deal)))
     if deal.amount_fen is not None:
         lines.append(deal_texts.HISTORY_AMOUNT.format(amount=wording.amount(deal.amount_fen)))
     signings = await work.opportunities.signings(deal.opportunity_id)

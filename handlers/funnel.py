@@ -6,6 +6,9 @@ Pure. `handlers.stages` does what follows from it; a company puts its own funnel
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from handlers.scoring import GradeRules
+from nlp.behaviours import BEHAVIOURS, Behaviour
+
 SQL = "转为SQL"
 """What stands in a list of what is missing for a lead that sales has not taken over yet."""
 
@@ -138,6 +141,30 @@ TEMPLATES: Mapping[str, Funnel] = {funnel.name: funnel for funnel in (SIX, EIGHT
 
 
 @dataclass(frozen=True)
+class LeadRules:
+    """What leads earn points by, and from how many on they go to the senior group."""
+
+    behaviours: tuple[Behaviour, ...] = BEHAVIOURS
+    senior_from: int = 30
+    senior_group: tuple[str, ...] = ()
+    """Names of members; none: leads stay where they are."""
+
+    def points(self, name: str) -> int:
+        """Nothing for what the company does not count any more."""
+        return next((one.points for one in self.behaviours if one.name == name), 0)
+
+    def called(self, said: str) -> Behaviour | None:
+        """The one that is called so, or the only one whose name holds the words.
+
+        >>> LeadRules().called("白皮书").name
+        '下载白皮书'
+        """
+        exact = [one for one in self.behaviours if one.name == said]
+        found = exact or [one for one in self.behaviours if said and said in one.name]
+        return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True)
 class DealRules:
     """What a company may choose about its deals; the defaults are those of config.toml."""
 
@@ -146,3 +173,5 @@ class DealRules:
     """Calendar days by which an expected signing day may move before it is frozen."""
     hours_a_level: float = 8
     """Working hours until a question to somebody up the line goes on up."""
+    grading: GradeRules = field(default_factory=GradeRules)
+    leads: LeadRules = field(default_factory=LeadRules)

@@ -138,10 +138,10 @@ def _decide(work: Work, finding: Finding, customer: Customer, pressed: Pressed, 
     finding.detail = {**finding.detail, "lowered": lowers}
     if not lowers:
         return
-    _grade(work, customer, str(finding.detail["after"]), member_id=pressed.member.member_id, source=pressed.cause)
+    set_grade(work, customer, str(finding.detail["after"]), member_id=pressed.member.member_id, source=pressed.cause)
 
 
-def _grade(work: Work, customer: Customer, grade: str | None, *, member_id: int, source: str) -> None:
+def set_grade(work: Work, customer: Customer, grade: str | None, *, member_id: int, source: str) -> None:
     work.audit.note(
         "customer.graded",
         subject_of(customer.customer_id),
@@ -185,8 +185,9 @@ async def _answer(
 
 def restore(work: Work, customer: Customer, finding: Finding, *, member_id: int, source: str) -> bool:
     """Give the customer the grade from before; False where somebody has given them another since."""
-    if not finding.detail.get("lowered") or customer.grade != finding.detail["after"]:
+    was_changed = finding.detail.get("lowered") or finding.detail.get("taken")
+    if not was_changed or customer.grade != finding.detail["after"]:
         return False
     before = finding.detail["before"]
-    _grade(work, customer, None if before is None else str(before), member_id=member_id, source=source)
+    set_grade(work, customer, None if before is None else str(before), member_id=member_id, source=source)
     return True

@@ -6,7 +6,7 @@ for them, and the audit log keeps from where each came.
 
 import re
 
-from handlers import consistency, deal_texts, notes_values, opportunities, outbox, stages, wording
+from handlers import consistency, deal_texts, lead_scores, notes_values, opportunities, outbox, stages, wording
 from handlers.context import Context
 from handlers.opportunities import subject_of
 from handlers.outbox import Recipient
@@ -49,6 +49,7 @@ async def convert(ctx: Context, work: Work, deal: Opportunity, *, member: Member
         await outbox.say(work, to, deal_texts.ASK_DECIDER.format(deal=title), cause=f"{cause}>decider")
         return
     deal.lead = "sql"
+    await lead_scores.lapse(work, deal, cause=cause)
     decider = await work.customers.contact(deal.decider_id)
     work.audit.note(
         "lead.converted",

@@ -1,4 +1,4 @@
-"""Which deal is meant: by a customer's name, by a visit, among several of one customer."""
+"""Which deal is meant: by a customer's name, by a visit, among several of one customer; and how one begins."""
 
 from collections.abc import Sequence
 
@@ -30,6 +30,20 @@ def budget_words(deal: Opportunity) -> str:
         return ""
     # nothing at the lower end is 80 万元以内
     return wording.money(AmountValue(role="budget", low_fen=deal.budget_low_fen or None, high_fen=deal.budget_high_fen))
+
+
+async def begin(
+    work: Work, customer_id: int, *, name: str, member_id: int | None, cause: str, is_sql: bool = False
+) -> Opportunity:
+    deal = await work.opportunities.add(customer_id, name=name, lead="sql" if is_sql else "mql", created_by=member_id)
+    work.audit.note(
+        "opportunity.opened",
+        subject_of(deal),
+        member_id=member_id,
+        source=cause,
+        after={"customer_id": customer_id, "name": name, "lead": deal.lead},
+    )
+    return deal
 
 
 async def of_customer(work: Work, customer_id: int, *, words: str = "") -> Opportunity | None:

@@ -17,6 +17,7 @@ from handlers import (
     escalation_requests,
     escalation_weights,
     filing,
+    grading,
     help_said,
     objections,
     outbox,
@@ -39,7 +40,16 @@ from handlers import (
 from handlers.access import Role
 from handlers.context import Context
 from handlers.reply import Reply
-from nlp import deal_words, evidence_words, objection_words, plan_words, practice_words, todo_words, view_words
+from nlp import (
+    deal_words,
+    evidence_words,
+    grade_words,
+    objection_words,
+    plan_words,
+    practice_words,
+    todo_words,
+    view_words,
+)
 from nlp.draft import Vocabulary
 from storage.models import Member
 from storage.work import Work
@@ -94,6 +104,7 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("客户情况", access.EVERYBODY, view_words.read, customer_view.ask, is_order=True),
     Saying("怎么回", access.EVERYBODY, objections.read, objections.ask, is_order=True),
     Saying("商机", access.SELLERS, deal_words.read, deals.run, is_order=True, read_own=deals.read),
+    Saying("评级", access.SELLERS, grade_words.read, grading.run, is_order=True),
     Saying("求助", access.EVERYBODY, help_said.read, help_said.run, is_order=True),
     Saying("团队求助", access.LEADERS, help_said.asks_for_team, help_said.show_team, is_order=True),
     Saying("审批", access.EVERYBODY, approval_said.read, approval_said.run, is_order=True),
@@ -103,6 +114,7 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("不是同一张", access.SELLERS, copies.read, copies.deny),
     Saying("证据", access.SELLERS, evidence_words.read_show, packs.run, is_order=True),
     Saying("某客户的证据", access.SELLERS, evidence_words.read_show_of, packs.run),
+    Saying("某客户的评级", access.SELLERS, grade_words.read_of, grading.run_of),
     Saying("归档", access.SELLERS, evidence_words.read_file_to, filing.run, is_order=True),
     Saying("待办", access.EVERYBODY, todo_words.read, todo_sayings.run),
     Saying("上报", access.SELLERS, escalation_requests.read, escalation_requests.run),

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from handlers import access, actions, escalation_answers, grades, notices, outbox, risk_marks, texts
+from handlers import access, actions, escalation_answers, grades, grading, notices, outbox, risk_marks, texts
 from handlers.actions import ALL, FINDING_SELECT
 from handlers.checks import customer_of, origin_of, subject_of
 from handlers.context import Context
@@ -19,7 +19,15 @@ _SAID = re.compile(
 _OF_CUSTOMER = re.compile(
     r"(?:把)?(?P<customer>\S.*?)的?(?P<what>风险客户|风险标记|降级)(?:标记)?(?:撤销|取消)(?:掉|了|吧)?[\s。.！!]*"
 )
-_RULES = {"风险客户": risk_marks.RULE, "风险标记": risk_marks.RULE, "客户降级": grades.RULE, "降级": grades.RULE}
+_GRADING = re.compile(r"(?:撤销|取消)(?P<what>评级)[\s:：]+(?P<customer>[^\s，。,]+)[\s。.！!]*")
+"""By the letter alone: 信用评级被取消了 is news."""
+_RULES = {
+    "风险客户": risk_marks.RULE,
+    "风险标记": risk_marks.RULE,
+    "客户降级": grades.RULE,
+    "降级": grades.RULE,
+    "评级": grading.RULE,
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ def read(text: str) -> UndoSaid | None:
     >>> read("撤销 风险客户 宁波恒力")
     UndoSaid(rule='at_risk', what='风险客户', customer='宁波恒力')
     """
-    said = _SAID.fullmatch(text.strip()) or _OF_CUSTOMER.fullmatch(text.strip())
+    said = next(filter(None, (form.fullmatch(text.strip()) for form in (_SAID, _OF_CUSTOMER, _GRADING))), None)
     if said is None:
         return None
     customer = (said["customer"] or "").strip(" 「」『』\"'")
@@ -91,7 +99,8 @@ async def undo(ctx: Context, work: Work, finding: Finding, *, by: Member, cause:
         return texts.UNDONE_ALREADY.format(customer=customer.name)
     finding.undone_at, finding.undone_by = work.now, by.member_id
     if not is_mark:
-        return texts.UNDONE_DOWNGRADE.format(customer=customer.name, grade=customer.grade or grades.ASSUMED)
+        told = texts.UNDONE_GRADE if finding.rule == grading.RULE else texts.UNDONE_DOWNGRADE
+        return told.format(customer=customer.name, grade=customer.grade or grades.ASSUMED)
     names = {"member": by.name, "customer": customer.name}
     await escalation_answers.withdraw(
         ctx,

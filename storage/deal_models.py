@@ -1,4 +1,4 @@
-"""The tables of a deal: the opportunity, its stages and expected signing dates, who was asked for help or for a yes.
+"""The tables of a deal: the opportunity, its stages and signing dates, what leads did, who was asked for help or a yes.
 
 An opportunity belongs to whoever has its customer: `customers.owner_id` alone says who that is.
 """
@@ -6,7 +6,7 @@ An opportunity belongs to whoever has its customer: `customers.owner_id` alone s
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, JsonColumn, UtcDateTime
@@ -19,6 +19,9 @@ ChangeState = Literal["proposed", "applied", "dropped", "undone"]
 """Waits for what is missing; holds; nobody wants it any more; was taken back."""
 SigningState = Literal["applied", "frozen", "refused"]
 """Holds; waits for the director; the director did not agree."""
+HandoffState = Literal["open", "given", "kept", "lapsed"]
+"""Waits for a leader; went to the senior group; stayed where it was; nobody had, or has any more, to be asked."""
+BehaviourSource = Literal["note", "said", "file"]
 RequestState = Literal["open", "answered", "declined", "withdrawn"]
 """A no is an answer too: `declined`."""
 ApprovalKind = Literal["quote", "discount"]
@@ -140,6 +143,63 @@ class SigningDate(Base):
     words: Mapped[str] = mapped_column(Text, default="")
     asked_of: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
     """Who is to unlock it."""
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_card_id: Mapped[str | None] = mapped_column(String(64))
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DealScore(Base):
+    """A score of a deal's grading that a person set; it stands in place of what the records say until taken back."""
+
+    __tablename__ = "deal_scores"
+    __table_args__ = (Index("ix_deal_scores_opportunity", "opportunity_id", "dimension"),)
+
+    score_id: Mapped[int] = mapped_column(primary_key=True)
+    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunities.opportunity_id"))
+    cause: Mapped[str] = mapped_column(String(200), unique=True)
+    dimension: Mapped[str] = mapped_column(_short)
+    points: Mapped[int]
+    """From 0 to 5."""
+    words: Mapped[str] = mapped_column(Text)
+    """Why, as they said it."""
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.member_id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+
+
+class Behaviour(Base):
+    """Something that a lead did (下载白皮书), once for each day that it did it."""
+
+    __tablename__ = "behaviours"
+    __table_args__ = (UniqueConstraint("opportunity_id", "name", "done_on"),)
+
+    behaviour_id: Mapped[int] = mapped_column(primary_key=True)
+    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunities.opportunity_id"))
+    name: Mapped[str] = mapped_column(_short)
+    done_on: Mapped[date] = mapped_column(Date)
+    source: Mapped[BehaviourSource] = mapped_column(_short)
+    words: Mapped[str] = mapped_column(Text, default="")
+    """The words that tell of it; of a file, its name."""
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.visit_id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LeadHandoff(Base):
+    """A lead that has earned its points, and what became of it; there is one of a lead."""
+
+    __tablename__ = "lead_handoffs"
+
+    handoff_id: Mapped[int] = mapped_column(primary_key=True)
+    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunities.opportunity_id"), unique=True)
+    state: Mapped[HandoffState] = mapped_column(_short)
+    points: Mapped[int]
+    """As many as it had then."""
+    asked_of: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))
+    """Who is to say whose it becomes."""
     asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     asked_card_id: Mapped[str | None] = mapped_column(String(64))
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.member_id"))

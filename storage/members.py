@@ -39,6 +39,12 @@ class Members:
             select(Member).join(Identity).where(Identity.platform == platform, Identity.user_id == user_id)
         )
 
+    async def with_account(self, user_id: str) -> Sequence[Member]:
+        """Active members who have that account on any platform."""
+        having = select(Identity.member_id).where(Identity.user_id == user_id)
+        query = select(Member).where(Member.member_id.in_(having), Member.active)
+        return (await self._session.scalars(query.order_by(Member.member_id))).all()
+
     async def all(self) -> Sequence[Member]:
         return (await self._session.scalars(select(Member).order_by(Member.member_id))).all()
 

@@ -6,7 +6,15 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.deal_models import HelpRequest, LeadState, Opportunity, SigningDate, StageChange
+from storage.deal_models import (
+    DealScore,
+    HelpRequest,
+    LeadHandoff,
+    LeadState,
+    Opportunity,
+    SigningDate,
+    StageChange,
+)
 from storage.models import Customer, Evidence, Visit
 
 
@@ -100,9 +108,16 @@ class Opportunities:
         signings = select(SigningDate.signing_id).where(
             SigningDate.asked_of == member_id, SigningDate.state == "frozen"
         )
+        handoffs = select(LeadHandoff.handoff_id).where(LeadHandoff.asked_of == member_id, LeadHandoff.state == "open")
         return [
-            f"stage_change:{one}" for one in await self._session.scalars(changes.order_by(StageChange.change_id))
-        ] + [f"signing_date:{one}" for one in await self._session.scalars(signings.order_by(SigningDate.signing_id))]
+            f"{kind}:{one}"
+            for kind, query in (
+                ("stage_change", changes.order_by(StageChange.change_id)),
+                ("signing_date", signings.order_by(SigningDate.signing_id)),
+                ("lead_handoff", handoffs.order_by(LeadHandoff.handoff_id)),
+            )
+            for one in await self._session.scalars(query)
+        ]
 
     # What proves a deal
 
@@ -133,6 +148,20 @@ class Opportunities:
             .where(Evidence.visit_id == visit.visit_id)
             .values(customer_id=visit.customer_id, opportunity_id=visit.opportunity_id)
         )
+
+    # Scores that a person set
+
+    async def add_score(self, score: DealScore) -> DealScore:
+        self._session.add(score)
+        await self._session.flush()
+        return score
+
+    async def scores(self, opportunity_id: int) -> Sequence[DealScore]:
+        """Those that were not taken back, the latest first: of each dimension the first one holds."""
+        query = select(DealScore).where(DealScore.opportunity_id == opportunity_id, DealScore.undone_at.is_(None))
+        return (
+            await self._session.scalars(query.order_by(DealScore.created_at.desc(), DealScore.score_id.desc()))
+        ).all()
 
     # Signing
 

@@ -112,6 +112,11 @@ class Rules:
         query = select(Finding).where(Finding.rule == rule, Finding.subject == subject, Finding.undone_at.is_(None))
         return await self._session.scalar(query.order_by(Finding.finding_id.desc()).limit(1))
 
+    async def last(self, rule: str, subject: str) -> Finding | None:
+        """The newest finding of the rule about the subject, undone or not."""
+        query = select(Finding).where(Finding.rule == rule, Finding.subject == subject)
+        return await self._session.scalar(query.order_by(Finding.finding_id.desc()).limit(1))
+
     async def has_found_since(self, rule: str, subject: str, moment: datetime, *, like: str) -> bool:
         """Whether the rule found that subject since then, in an episode that begins with `like`."""
         query = select(Finding.finding_id).where(

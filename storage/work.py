@@ -18,6 +18,7 @@ from storage.help_requests import HelpRequests
 from storage.invites import Invites
 from storage.jobs import Jobs
 from storage.keys import Keys
+from storage.leads import Leads
 from storage.members import Members
 from storage.notices import Notices
 from storage.opportunities import Opportunities
@@ -85,6 +86,10 @@ class Work:
     @cached_property
     def opportunities(self) -> Opportunities:
         return Opportunities(self.session, self.now)
+
+    @cached_property
+    def leads(self) -> Leads:
+        return Leads(self.session, self.now)
 
     @cached_property
     def help(self) -> HelpRequests:

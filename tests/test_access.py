@@ -191,6 +191,14 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             found_at=now,
         )
         work.session.add(finding)
+        grading = await work.rules.find(
+            "grading",
+            f"customer:{customer.customer_id}",
+            "after:0",
+            member_id=owner_id,
+            detail={"customer_id": customer.customer_id, "before": None, "after": "C"},
+        )
+        assert grading is not None
         practice = await work.practice.begin(owner_id, scope="", rounds=5)
         await work.session.flush()
         work.scripts.add(
@@ -229,6 +237,9 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
                 created_at=now,
             )
         )
+        handoff = await work.leads.begin_handoff(deal.opportunity_id, 30)
+        assert handoff is not None
+        handoff.asked_of, handoff.asked_at = members[MANAGER], now
         helped = await work.help.add(
             "helped",
             owner_id,
@@ -254,6 +265,8 @@ async def company(database: Database, clock: FakeClock, tmp_path: Path) -> Compa
             "opportunity_id": deal.opportunity_id,
             "change_id": change.change_id,
             "signing_id": signing.signing_id,
+            "finding_id": grading.finding_id,
+            "handoff_id": handoff.handoff_id,
             "request_id": helped.request_id,
             "approval_id": approval.approval_id,
             "question_id": asked.question_id,
@@ -330,6 +343,12 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     "RefuseWaiver": frozenset({MANAGER}),
     "UnlockSigning": frozenset({DIRECTOR}),
     "RefuseSigning": frozenset({DIRECTOR}),
+    # the grade of the rep's customer
+    "TakeGrade": frozenset({OWNER, *LINE}),
+    "LeaveGrade": frozenset({OWNER, *LINE}),
+    # the manager was asked whose the lead becomes
+    "HandOnLead": frozenset({MANAGER}),
+    "LeaveLead": frozenset({MANAGER}),
     # how things stand with the rep's customer
     "ShowCustomer": frozenset({OWNER, *LINE}),
     "ShowDeal": frozenset({OWNER, *LINE}),
@@ -360,6 +379,8 @@ THINGS = {
     "opportunity_id",
     "change_id",
     "signing_id",
+    "finding_id",
+    "handoff_id",
     "customer_id",
     "request_id",
     "approval_id",
@@ -535,6 +556,8 @@ SAYINGS: Mapping[str, Said] = {
     "怎么回": Said("客户说太贵了，怎么回", EVERYBODY),
     "证据": Said(f"证据 {ALIAS}", FIELD),
     "某客户的证据": Said(f"{ALIAS}的文件", FIELD),
+    "评级": Said(f"评级 {ALIAS}", FIELD),
+    "某客户的评级": Said(f"{ALIAS}的评级", FIELD),
     "归档": Said(f"归到{ALIAS}", FIELD),
     "不是同一张": Said("不是同一张", FIELD),
     "计划": Said("本周计划拜访12家", FIELD),
@@ -595,6 +618,14 @@ DEAL_ORDERS: Mapping[str, frozenset[str]] = {
     f"退回市场 {ALIAS} 没有计划": frozenset({OWNER, *LINE}),
     f"丢单 {ALIAS} 价格": frozenset({OWNER, *LINE}),
     f"赢单 {ALIAS}": frozenset({OWNER, *LINE}),
+    f"评级 {ALIAS}": frozenset({OWNER, *LINE}),
+    f"{ALIAS}的评级": frozenset({OWNER, *LINE}),
+    f"评分 {ALIAS} 紧迫性 4 招标下周开": frozenset({OWNER, *LINE}),
+    f"撤销评分 {ALIAS} 紧迫性": frozenset({OWNER, *LINE}),
+    f"撤销评级 {ALIAS}": frozenset({OWNER, *LINE}),
+    f"线索分 {ALIAS}": frozenset({OWNER, *LINE}),
+    f"线索行为 {ALIAS} 白皮书": frozenset({OWNER, *LINE}),
+    f"撤销线索行为 {ALIAS} 白皮书": frozenset({OWNER, *LINE}),
 }
 
 

@@ -348,3 +348,86 @@ def test_the_starter_library_comes_along(folder: Path, capsys: pytest.CaptureFix
     assert isinstance(count, int)
     assert count >= 60
     assert f"新增 {count}" in capsys.readouterr().out
+
+
+# What leads did
+
+LEADS = "客户,行为,日期\n宁波恒力,下载白皮书,2026-11-12\n宁波恒力,研讨会,2026-11-13\n宁波恒力,白皮书,2026/11/12\n"
+DID = "SELECT name, done_on, source, words FROM behaviours ORDER BY done_on, name"
+
+
+def test_what_leads_did_is_written_once_a_day_and_begins_a_lead(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(folder, "customers", "客户名称\n宁波恒力\n")
+    capsys.readouterr()
+
+    assert load(folder, "behaviours", LEADS) == 0
+    assert capsys.readouterr().out == "线索行为：新增 2，更新 0，未变 1。\n"
+    assert rows(folder, DID) == [
+        ("下载白皮书", "2026-11-12", "file", "rows.csv"),
+        ("参加线上研讨会", "2026-11-13", "file", "rows.csv"),
+    ]
+    assert rows(folder, "SELECT lead, state FROM opportunities") == [("mql", "open")]
+    assert rows(folder, "SELECT count(*) FROM jobs WHERE kind = 'lead_handoff'") == [(2,)]
+
+    assert load(folder, "behaviours", LEADS) == 0
+    assert capsys.readouterr().out == "线索行为：新增 0，更新 0，未变 3。\n"
+    assert len(rows(folder, DID)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("客户,行为,日期\n没有这家,白皮书,2026-11-12\n", "第 2 行：客户“没有这家”找不到，请先导入客户"),
+        ("客户,行为,日期\n宁波恒力,喝茶,2026-11-12\n", "第 2 行：没有“喝茶”这个行为，可用：下载白皮书、参加线上研讨会"),
+        ("客户,行为,日期\n宁波恒力,白皮书,\n", "第 2 行：没有日期"),
+        ("客户,行为,日期\n宁波恒力,白皮书,上周\n", "第 2 行：日期“上周”不是日期"),
+        ("客户,行为,日期\n宁波恒力,白皮书,2999-01-01\n", "第 2 行：日期“2999-01-01”还没有到"),
+        ("客户,行为,日期\n,白皮书,2026-11-12\n", "第 2 行：没有客户"),
+        ("客户,行为,日期,商机\n宁波恒力,白皮书,2026-11-12,二期\n", "第 2 行：“宁波恒力”没有在谈的商机“二期”"),
+    ],
+)
+def test_a_line_about_a_lead_that_cannot_be_taken_keeps_all_out(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
+    load(folder, "customers", "客户名称\n宁波恒力\n")
+
+    assert load(folder, "behaviours", text + "宁波恒力,白皮书,2026-11-10\n") == 1
+
+    assert told in capsys.readouterr().err
+    assert rows(folder, DID) == []
+
+
+def test_behaviours_of_ones_own_are_those_of_the_configuration(
+    folder: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = '\n[leads]\nbehaviours = [{name = "看演示视频", points = 3}]\n'
+    (folder / "config.toml").write_text(f'[storage]\ndatabase = "{sqlite_url}"\n{own}', "utf-8")
+    load(folder, "customers", "客户名称\n宁波恒力\n")
+
+    assert load(folder, "behaviours", "客户,行为,日期\n宁波恒力,演示视频,2026-11-12\n") == 0
+    assert load(folder, "behaviours", "客户,行为,日期\n宁波恒力,白皮书,2026-11-12\n") == 1
+
+    assert "可用：看演示视频" in capsys.readouterr().err
+    assert [name for name, *_ in rows(folder, DID)] == ["看演示视频"]
+
+
+def test_of_a_customer_with_several_deals_the_column_names_which(
+    folder: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(folder, "customers", "客户名称\n宁波恒力\n")
+
+    async def two_deals() -> None:
+        database = await Database.open(sqlite_url, SystemClock())
+        async with database.work() as work:
+            for name in ("一期", "二期"):
+                await work.opportunities.add(1, name=name)
+        await database.close()
+
+    asyncio.run(two_deals())
+
+    assert load(folder, "behaviours", "客户,行为,日期\n宁波恒力,白皮书,2026-11-12\n") == 1
+    assert "有 2 个在谈的商机，请在“商机”一列写明是哪个" in capsys.readouterr().err
+    assert load(folder, "behaviours", "客户,行为,日期,商机\n宁波恒力,白皮书,2026-11-12,二期\n") == 0
+    assert rows(folder, "SELECT opportunity_id FROM behaviours") == [(2,)]

@@ -319,3 +319,31 @@ async def test_a_model_that_is_set_up_reads_beside_the_rules(tmp_path: Path) -> 
     assert isinstance(built, ModelAndRules)
     assert built.name == "deepseek-chat·extract.v1"
     await built.close()
+
+
+def test_grades_and_leads_are_what_the_company_says(tmp_path: Path) -> None:
+    text = (
+        "[grading]\na_from = 16\nurgent_days = 30\n"
+        '[leads]\nsenior_from = 12\nsenior_group = ["李晓彤"]\n'
+        'behaviours = [{name = "看演示视频", points = 3, cues = ["看……演示视频"]}]\n'
+    )
+
+    deals = wiring.settings(read(tmp_path, text)).deals
+
+    assert (deals.grading.a_from, deals.grading.b_from, deals.grading.urgent_days) == (16, 8, 30)
+    assert (deals.leads.senior_from, deals.leads.senior_group) == (12, ("李晓彤",))
+    assert [(one.name, one.points, one.cues) for one in deals.leads.behaviours] == [
+        ("看演示视频", 3, ("看……演示视频",))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[grading]\na_from = 8\n", "a_from must be more than b_from"),
+        ('[leads]\nbehaviours = [{name = "a", points = 1}, {name = "a", points = 2}]\n', "named twice: a"),
+        ('[leads]\nbehaviours = [{name = "a", points = -1}]\n', "leads.behaviours"),
+    ],
+)
+def test_grades_and_leads_that_make_no_sense_are_refused(tmp_path: Path, text: str, told: str) -> None:
+    assert told in refusal(tmp_path, text)

@@ -1,4 +1,4 @@
-"""`visitbot import`: members, customers, payments, plans or scripts from a file, all or nothing."""
+"""`visitbot import`: members, customers, payments, plans, behaviours or scripts from a file, all or nothing."""
 
 import argparse
 import asyncio
@@ -12,26 +12,41 @@ from bot.commands import CommandFailed, add_config_option
 from bot.commands.opening import database_for_writing
 from bot.config import Config, load
 from bot.enrolment import NoAdminStays, Outcome, TooManyLeave, store_customers, store_members
-from bot.ledgers import read_payments, read_plans, store_payments, store_plans
+from bot.ledgers import (
+    read_behaviours,
+    read_payments,
+    read_plans,
+    store_behaviours,
+    store_payments,
+    store_plans,
+)
 from bot.roster import FaultyFile, Sheet, read_customers, read_members
 from bot.script_files import STARTER, read_library
 from bot.script_store import store_scripts
-from bot.wiring import funnel
+from bot.wiring import funnel, lead_rules
 from storage.work import Work
 
-WORDS = {"members": "人员", "customers": "客户", "payments": "应收款", "plans": "拜访计划", "scripts": "话术"}
+WORDS = {
+    "members": "人员",
+    "customers": "客户",
+    "payments": "应收款",
+    "plans": "拜访计划",
+    "behaviours": "线索行为",
+    "scripts": "话术",
+}
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = subparsers.add_parser(
         "import",
-        help="read members, customers, payments, plans or scripts from a file",
+        help="read members, customers, payments, plans, behaviours or scripts from a file",
         description="Adds and changes, never deletes; the same file a second time changes nothing. Members: name, "
         "roles, manager, region, active (whether they still work here; docs/people.md), and a column for each "
         "platform's account (wecom_userid, wecom_bot_userid, dingtalk_userid; docs/channels.md). Customers: name, "
         "aliases, contacts, owner, industry, stage, grade, region, last_contact (without it silence counts from the "
         "import). Payments: 客户, 编号, 金额, 到期日, 回款日. "
-        "Plans: 成员, 周 (any day of it), 计划拜访. Sample files: bot/playground/sample. "
+        "Plans: 成员, 周 (any day of it), 计划拜访. Behaviours: 客户, 行为, 日期, 商机 where there are several. "
+        "Sample files: bot/playground/sample. "
         "Scripts: CSV, XLSX or a folder of Markdown files (docs/scripts.md), or --starter for the one that is here.",
     )
     parser.add_argument("what", choices=tuple(WORDS))
@@ -103,6 +118,9 @@ def _steps(
             return _of_bytes(read_payments), partial(store_payments, source=source)
         case "plans":
             return _of_bytes(read_plans), partial(store_plans, source=source)
+        case "behaviours":
+            reads = partial(read_behaviours, rules=lead_rules(config))
+            return _of_bytes(reads), partial(store_behaviours, source=source, zone=config.zone)
         case "scripts":
             return read_library, partial(store_scripts, source=source, approve=args.approve)
         case _:
