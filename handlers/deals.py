@@ -44,7 +44,7 @@ class Outlook:
 
     stage_was: str | None = None
     waits: str = ""
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[consistency.Doubt, ...] = ()
 
 
 async def outlook(ctx: Context, work: Work, visit: Visit, record: Record) -> Outlook:
