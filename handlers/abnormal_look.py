@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from handlers import abnormal, wording
@@ -22,16 +22,21 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Looked:
-    """What was found of some people; `told` by whom, the earliest visit first."""
+    """What was found of some people; `told` is what each of them recorded, the earliest visit first."""
 
     found: Sequence[Abnormality] = ()
-    told: Mapping[int, Sequence[Told]] | None = None
+    told: Mapping[int, Sequence[Told]] = field(default_factory=dict)
     is_cut: bool = False
     """Whether there were more records than could be looked at; then these are the latest."""
 
+    def of(self, member_id: int) -> "Looked":
+        """Of one of them alone."""
+        found = [one for one in self.found if one.member_id == member_id]
+        return Looked(found, {member_id: self.told.get(member_id, ())}, self.is_cut)
+
     def completeness(self, settings: Settings, *, since: date, until: date) -> Completeness:
         """Of the visits of those days."""
-        told = [one for theirs in (self.told or {}).values() for one in theirs]
+        told = [one for theirs in self.told.values() for one in theirs]
         among = [one for one in told if since <= one.first.visited_on <= until]
         return abnormal.completeness(among, settings.records.required)
 

@@ -61,8 +61,8 @@ NOT_IN_TEAM = "您能看到的人里没有叫「{name}」的。"
 
 # The week's message
 
-WEEK = "上周（{week}）{records} 条记录，异常 {count} 条：{kinds}。{reps}。{complete}"
-WEEK_NOTHING = "上周（{week}）{records} 条记录，没有异常。{complete}"
+WEEK = "异常周报（{week}）：{records} 条记录，异常 {count} 条：{kinds}。{reps}。{complete}"
+WEEK_NOTHING = "异常周报（{week}）：{records} 条记录，没有异常。{complete}"
 WEEK_COMPLETE = "完整率 {percent}%（{filled}/{required}）"
 WEEK_BEFORE = "，前一周 {percent}%（{filled}/{required}）"
 WEEK_KIND = "{kind} {count}"
@@ -75,4 +75,4 @@ WEEK_NO_LINK = "\n明细请回复「异常清单」"
 
 SHEET = "异常清单"
 COLUMNS = ("类型", "原因", "原话", "客户", "商机", "销售", "日期", "记录编号")
-SHEET_CUT = "记录太多，只看了最近的 {count} 条，更早的没有列出"
+SHEET_CUT = "记录太多，只列出了前 {count} 人的"
