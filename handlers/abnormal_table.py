@@ -41,7 +41,8 @@ async def made(
         seen += sum(len(one.records) for theirs in looked.told.values() for one in theirs)
         if looked.is_cut or (seen > MOST_RECORDS and listed[first + PEOPLE_AT_ONCE :]):
             reached = min(first + PEOPLE_AT_ONCE, len(listed))
-            return Table(await _rows(database, found, [texts.SHEET_CUT.format(count=reached)]), complete, is_cut=True)
+            note = texts.SHEET_CUT.format(people=reached, records=seen)
+            return Table(await _rows(database, found, [note]), complete, is_cut=True)
     return Table(await _rows(database, found, []), complete)
 
 

@@ -75,4 +75,4 @@ WEEK_NO_LINK = "\n明细请回复「异常清单」"
 
 SHEET = "异常清单"
 COLUMNS = ("类型", "原因", "原话", "客户", "商机", "销售", "日期", "记录编号")
-SHEET_CUT = "记录太多，只列出了前 {count} 人的"
+SHEET_CUT = "记录太多：只看了 {people} 人最近的 {records} 条，其余没有列出"
