@@ -1,6 +1,6 @@
 """Looks at what people recorded and at their deals, and says what is abnormal of it (`handlers.abnormal`)."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -12,12 +12,10 @@ from handlers.context import Settings
 from handlers.record import record_of
 from storage.deal_models import Opportunity
 from storage.models import Customer, Evidence, Visit
-from storage.visits import FieldValue
 from storage.work import Work
 
 MOST_DEALS = 1000
-AT_ONCE = 500
-"""Records whose values are read together."""
+"""Of each kind; what is beyond is not looked at, and people are told so."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Looked:
     found: Sequence[Abnormality] = ()
     told: Mapping[int, Sequence[Told]] = field(default_factory=dict)
     is_cut: bool = False
-    """Whether there were more records than could be looked at; then these are the latest."""
+    """Whether there was more than could be looked at; of the records these are the latest."""
 
     def of(self, member_id: int) -> "Looked":
         """Of one of them alone."""
@@ -60,8 +58,11 @@ async def look(
     found = [
         one for theirs in told.values() for one in _of_records(settings, theirs) if since <= one.on <= (until or today)
     ]
-    found += await _of_deals(settings, work, members, today)
-    return Looked(abnormal.in_order(found), told, is_cut=len(visits) > limit)
+    of_deals = await _of_deals(settings, work, members, today)
+    found += of_deals
+    counts = Counter(one.kind for one in of_deals)
+    is_cut = len(visits) > limit or any(count == MOST_DEALS for count in counts.values())
+    return Looked(abnormal.in_order(found), told, is_cut)
 
 
 # Records
@@ -74,7 +75,7 @@ async def _told(
     if not visits:
         return {}
     ids = [visit.visit_id for visit in visits]
-    values = await _values(work, ids)
+    values = await work.abnormal.values(ids, kinds=abnormal.RECORDED)
     pieces = await work.abnormal.pieces(ids)
     deals = await work.abnormal.deals({one.opportunity_id for one in visits if one.opportunity_id is not None})
     together: dict[tuple[int, int | None, date], list[Visit]] = defaultdict(list)
@@ -93,13 +94,6 @@ async def _told(
                 _deal_of(theirs, deals),
             )
         )
-    return found
-
-
-async def _values(work: Work, visit_ids: Sequence[int]) -> dict[int, Sequence[FieldValue]]:
-    found: dict[int, Sequence[FieldValue]] = {}
-    for place in range(0, len(visit_ids), AT_ONCE):
-        found |= await work.visits.present_fields(visit_ids[place : place + AT_ONCE], kinds=abnormal.RECORDED)
     return found
 
 

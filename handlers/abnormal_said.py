@@ -90,7 +90,7 @@ async def _show(ctx: Context, work: Work, member: Member, reply: Reply, scope: S
     if asked.page == 1:
         lines += _by_rep(scope, looked.found, people)
         lines.append(_complete(complete))
-        lines += [texts.CUT.format(count=MOST_RECORDS)] * looked.is_cut
+        lines += [texts.CUT.format(records=MOST_RECORDS, deals=abnormal_look.MOST_DEALS)] * looked.is_cut
     lines += await _page(ctx, work, scope, looked.found, asked.page, people)
     if looked.found:
         lines.append(texts.HOW + texts.NEXT * (asked.page < pages))

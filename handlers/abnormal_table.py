@@ -11,6 +11,7 @@ from handlers.context import Settings
 from storage.database import Database
 from storage.work import Work
 
+NAMES_AT_ONCE = 500
 PEOPLE_AT_ONCE = 50
 """Looked at in one reading transaction, so that none is long."""
 MOST_RECORDS = 50_000
@@ -74,8 +75,8 @@ class _Names:
 
 async def _names(work: Work, found: Sequence[Abnormality]) -> _Names:
     names = _Names({}, {}, {})
-    for first in range(0, len(found), abnormal_look.AT_ONCE):
-        some = found[first : first + abnormal_look.AT_ONCE]
+    for first in range(0, len(found), NAMES_AT_ONCE):
+        some = found[first : first + NAMES_AT_ONCE]
         names.customers |= await work.customers.names([one.customer_id for one in some])
         deals = await work.abnormal.deals({one.opportunity_id for one in some if one.opportunity_id is not None})
         names.deals |= {deal.opportunity_id: deal.name for deal in deals.values()}

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from handlers import actions, rules, texts
+from handlers import abnormal_said, actions, rules, texts
 from handlers.links import Links
 from handlers.record_rules import RecordRules
 from handlers.rulebook import AbnormalRule
 from nlp.screens import ScreenReading
 from storage.database import Database
 from storage.models import Notice
-from tests.chat import MANAGER, OTHER, REP, SHANGHAI, Chat, build
+from tests.chat import MANAGER, OTHER, REP, SHANGHAI, Chat, build, place
 from tests.fakes import FakeClock
 from tests.scenario.test_deals import registered, visit
 
@@ -67,6 +67,17 @@ async def test_a_further_note_about_the_same_visit_mends_the_record_and_the_rate
     assert "完整率 100%（必填项 3/3，2 条记录）" in told
     assert "缺必填项" not in told
     assert "说法空泛" not in told
+
+
+async def test_a_note_of_a_later_day_about_that_visit_joins_it(chat: Chat) -> None:
+    await visit(chat, VAGUE)
+    await later(chat, timedelta(days=3))
+    await visit(chat, "11月20号在宁波恒力阀门见的是王经理，我答应下周三前寄样品。")
+
+    told = await listed(chat)
+
+    assert "完整率 100%（必填项 3/3，2 条记录）" in told
+    assert "缺必填项" not in told
 
 
 async def test_a_later_visit_mends_the_list_and_leaves_the_rate_as_it_was(chat: Chat) -> None:
@@ -124,10 +135,17 @@ async def test_drafts_and_what_is_longer_ago_than_thirty_days_are_left_out(chat:
 # Evidence
 
 
-async def test_a_screenshot_that_belongs_to_the_visit_proves_it(chat: Chat) -> None:
-    await chat.says(WHOLE)
-    await chat.presses(chat.draft(), actions.ConfirmVisit)
-    assert "证据 0/1，只有文字" in await listed(chat)
+async def test_what_came_along_with_the_record_proves_it(chat: Chat) -> None:
+    await visit(chat, WHOLE)
+    assert f"1 {HENGLI} 11-20（周五）：证据 0/1，只有文字「{WHOLE}」" in await listed(chat)
+
+    await later(chat)
+    await chat.receives(place())
+    await visit(chat, WHOLE)
+
+    told = await listed(chat)
+    assert "【没有证据】1" in told
+    assert "11-21" not in told
 
 
 async def test_a_picture_sent_behind_the_record_and_filed_proves_the_last_visit_alone(
@@ -303,6 +321,19 @@ async def test_a_leader_sees_the_team_by_person_and_any_one_of_them(chat: Chat) 
     assert "恒丽" not in await listed(chat)
     assert await listed(chat, "异常清单 赵一鸣") == "您能看到的人里没有叫「赵一鸣」的。"
     assert await listed(chat, "团队异常") == texts.NOT_ALLOWED
+
+
+async def test_of_more_records_than_are_looked_at_the_list_says_so(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    await visit(chat, VAGUE)
+    await later(chat)
+    await visit(chat, WHOLE)
+    monkeypatch.setattr(abnormal_said, "MOST_RECORDS", 1)
+
+    told = await listed(chat)
+
+    assert "1 条记录）\n太多了，没有全部列出：只看了最近 1 条记录，商机每类最多 1000 个" in told
+    assert "11-21（周六）" in told
+    assert "11-20（周五）" not in told
 
 
 async def test_a_number_opens_the_customer_and_a_page_follows_the_page(chat: Chat) -> None:

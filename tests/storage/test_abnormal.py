@@ -20,6 +20,7 @@ LONG_AGO = NOON - timedelta(days=90)
 Search = Callable[[Abnormal], Awaitable[Any]]
 SEARCHES: dict[str, tuple[Search, tuple[str, ...]]] = {
     "visits": (lambda one: one.visits([1, 2], since=SINCE, until=TODAY, limit=10), ("ix_visits_member",)),
+    "values": (lambda one: one.values([1, 2], kinds=["step", "contact"]), ("ix_visit_fields_visit",)),
     "pieces": (lambda one: one.pieces([1, 2]), ("ix_evidence_visit_id",)),
     "filed by hand": (lambda one: one.filed_by_hand([1, 2], since=LONG_AGO), ("ix_evidence_member",)),
     "deals": (lambda one: one.deals([1, 2]), ("INTEGER PRIMARY KEY",)),
