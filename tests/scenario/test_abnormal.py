@@ -137,7 +137,7 @@ async def test_drafts_and_what_is_longer_ago_than_thirty_days_are_left_out(chat:
 
 async def test_what_came_along_with_the_record_proves_it(chat: Chat) -> None:
     await visit(chat, WHOLE)
-    assert f"1 {HENGLI} 11-20（周五）：证据 0/1，只有文字「{WHOLE}」" in await listed(chat)
+    assert f"1 {HENGLI} 11-20（周五）：证据 0/1，只有文字「今天拜访了" in await listed(chat)
 
     await later(chat)
     await chat.receives(place())
@@ -272,7 +272,11 @@ async def test_a_stage_that_waits_for_its_documents_for_more_than_five_working_d
     await later(chat, timedelta(days=7))
     assert "阶段等材料" not in await listed(chat)
 
-    await later(chat, timedelta(days=3))
+    # Saturday is no working day
+    await later(chat)
+    assert "阶段等材料" not in await listed(chat)
+
+    await later(chat, timedelta(days=2))
     told = await listed(chat)
     assert "【阶段等材料】1" in told
     assert f"{HENGLI} 11-20（周五）：进「报价审批」等材料 6 个工作日了「报价审批」" in told
@@ -411,6 +415,20 @@ async def test_on_the_first_working_day_of_the_week_each_leader_is_told_once(com
     [told] = weekly(company, of=DIRECTOR)
     assert "陈志远团队 3。" in told
     assert weekly(company, of=REP) == []
+
+
+async def test_what_is_told_of_last_week_later_in_this_one_makes_no_second_message(company: Chat) -> None:
+    await visit(company, VAGUE)
+    await company.lives_until(MONDAY + timedelta(hours=3))
+    await company.says("11月20号拜访了绍兴宏达纺织，客户很满意。", sender=OTHER)
+    await company.presses(company.draft(), actions.ConfirmVisit, sender=OTHER)
+
+    await company.lives_until(MONDAY + timedelta(days=4))
+
+    assert len(weekly(company)) == 1
+    async with company.database.reading() as work:
+        found = await work.rules.found("abnormal", since=MONDAY, until=MONDAY + timedelta(days=4))
+    assert len(found) == 1
 
 
 async def test_last_week_is_compared_with_the_week_before(company: Chat) -> None:
