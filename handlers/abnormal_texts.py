@@ -66,7 +66,6 @@ WEEK_NOTHING = "异常周报（{week}）：{records} 条记录，没有异常。
 WEEK_COMPLETE = "完整率 {percent}%（{filled}/{required}）"
 WEEK_BEFORE = "，前一周 {percent}%（{filled}/{required}）"
 WEEK_KIND = "{kind} {count}"
-WEEK_REP = "{name} {count}"
 WEEK_TEAM = "{name}团队 {count}"
 WEEK_LINK = "\n明细表：{url}\n只有您能打开，{days} 天内有效"
 WEEK_NO_LINK = "\n明细请回复「异常清单」"

@@ -58,7 +58,7 @@ async def _find(ctx: Context, work: Work, on: date, after: RepWeek | None) -> Se
     begins = day_begins(ctx, monday_of(on))
     if after is None and await work.rules.has_found(RULE, since=begins, until=day_begins(ctx, on)):
         return ()
-    members = await work.abnormal.sellers(after=after.member_id if after else 0, limit=REPS_AT_ONCE)
+    members = await work.abnormal.people(after=after.member_id if after else 0, limit=REPS_AT_ONCE)
     weeks = await _counted(ctx, work, on, members)
     # the last one says how far it came
     return [week for week in weeks if not week.is_empty or week is weeks[-1]]
@@ -177,7 +177,7 @@ async def _by_rep(work: Work, leader_id: int, findings: Sequence[Finding]) -> st
     reps = []
     for who, count in most[:MOST_NAMED]:
         person = await work.members.get(who)
-        form = texts.WEEK_TEAM if access.has_role(person, access.LEADERS) else texts.WEEK_REP
+        form = texts.WEEK_TEAM if access.has_role(person, access.LEADERS) else texts.REP
         reps.append(form.format(name=person.name, count=count))
     return "、".join(reps) + (texts.MORE_REPS.format(count=len(most)) if len(most) > MOST_NAMED else "")
 

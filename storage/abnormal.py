@@ -23,7 +23,7 @@ class Abnormal:
         self._session = session
         self._now = now
 
-    async def sellers(self, *, after: int, limit: int) -> Sequence[Member]:
+    async def people(self, *, after: int, limit: int) -> Sequence[Member]:
         """Active members from the next after that id on, whatever their roles."""
         query = select(Member).where(Member.member_id > after, Member.active).order_by(Member.member_id)
         return (await self._session.scalars(query.limit(limit))).all()

@@ -38,7 +38,7 @@ SEARCHES: dict[str, tuple[Search, tuple[str, ...]]] = {
         ("ix_opportunities_expected", "ix_opportunities_customer"),
     ),
     "words of days": (lambda one: one.words_of_days([1, 2]), ("ix_signing_dates_opportunity",)),
-    "people": (lambda one: one.sellers(after=0, limit=10), ("INTEGER PRIMARY KEY",)),
+    "people": (lambda one: one.people(after=0, limit=10), ("INTEGER PRIMARY KEY",)),
 }
 
 
