@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": Command("bot.commands.doctor", "check the set-up and say what to do about each fault"),
     "serve": Command("bot.commands.serve", "run the assistant"),
     "import": Command("bot.commands.importing", "read members, customers, payments or plans from a CSV file"),
+    "export": Command("bot.commands.export", "write what is abnormal among records and deals to a file"),
     "invite": Command("bot.commands.invite", "make a code by which somebody links their account"),
     "calendar": Command("bot.commands.calendar", "which days are worked, the company's own marked"),
     "rules": Command("bot.commands.rules", "what the assistant does by itself, and what it found"),

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from bot.addresses import is_loopback
 from bot.errors import ConfigError
+from handlers.record_rules import Required
 from nlp.behaviours import BEHAVIOURS
 from nlp.help_words import bare_name
 
@@ -392,6 +393,12 @@ class ImportedRule(Section):
     review_days: int = Field(default=5, ge=1, le=60)
 
 
+class AbnormalRule(Section):
+    on: bool = True
+    weekday: int = Field(default=1, ge=1, le=7)
+    hour: int = Field(default=8, ge=0, le=23)
+
+
 class Rules(Section):
     """What the assistant does by itself; the fields of each are those of `handlers.rulebook`."""
 
@@ -411,6 +418,22 @@ class Rules(Section):
     spot_check: SpotCheckRule = SpotCheckRule()
     cadence: CadenceRule = CadenceRule()
     imported: ImportedRule = ImportedRule()
+    abnormal: AbnormalRule = AbnormalRule()
+
+
+class Records(Section):
+    """What a confirmed record has to tell; the fields are explained in `handlers.record_rules`."""
+
+    required: tuple[Required, ...] = ("customer", "contact", "step", "stage_or_amount")
+    low_credibility_percent: int = Field(default=20, ge=0, le=100)
+    waiting_days: int = Field(default=5, ge=1, le=250)
+
+    @field_validator("required")
+    @classmethod
+    def named_once(cls, required: tuple[Required, ...]) -> tuple[Required, ...]:
+        if twice := {name for name in required if required.count(name) > 1}:
+            raise ValueError(f"named twice: {', '.join(sorted(twice))}")
+        return required
 
 
 class Department(Section):
@@ -665,6 +688,7 @@ class Config(Section):
     conversation: Conversation = Conversation()
     calendar: Calendar = Calendar()
     rules: Rules = Rules()
+    records: Records = Records()
     funnel: Funnel = Funnel()
     grading: Grading = Grading()
     leads: Leads = Leads()

@@ -16,7 +16,7 @@ from bot.config import Rules as RulesSection
 from bot.dingtalk.adapter import DingTalkPlatform
 from bot.errors import ConfigError
 from bot.groups.adapter import GroupsPlatform
-from bot.pages import evidence, file, todo
+from bot.pages import abnormal, evidence, file, todo
 from bot.platform import Keep, MediaFile, Platform
 from bot.playground.adapter import Person, PlaygroundPlatform
 from bot.sender import Sender
@@ -31,6 +31,7 @@ from handlers.funnel import TEMPLATES, DealRules, Funnel, LeadRules, Stage, know
 from handlers.help_rules import Department, HelpRules
 from handlers.links import Links
 from handlers.messages import PlatformName
+from handlers.record_rules import RecordRules
 from handlers.rulebook import RuleBook
 from handlers.scoring import GradeRules
 from handlers.script_desk import ScriptDesk
@@ -69,6 +70,8 @@ log = logging.getLogger(__name__)
 
 STOP_WITHIN_S = 10.0
 MOST_PHONES = 3
+PAGES = (todo, evidence, file, abnormal)
+"""What is behind signed links."""
 MEGABYTE = 1024 * 1024
 PROGRESS_STEP_MB = 10
 
@@ -189,9 +192,7 @@ async def put_together(
         database=database,
         platforms=by_name,
         worker=_worker(context, watch(handlers), asked_for),
-        web=application(
-            database, platforms, keep, [*todo.routes(context), *evidence.routes(context), *file.routes(context)]
-        )
+        web=application(database, platforms, keep, [route for page in PAGES for route in page.routes(context)])
         if "web" in roles
         else None,
         keep=keep,
@@ -224,6 +225,7 @@ def settings(config: Config) -> Settings:
     return Settings(
         vocabulary=vocabulary(config),
         rules=rule_book(config.rules),
+        records=RecordRules(**config.records.model_dump()),
         deals=DealRules(
             funnel=funnel(config),
             pushed_days=config.funnel.pushed_days,

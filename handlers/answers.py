@@ -7,6 +7,7 @@ next older question is tried, and at last they are what anything else is: an ins
 from collections.abc import Awaitable, Callable, Mapping
 
 from handlers import (
+    abnormal_said,
     after_visits,
     approval_answers,
     approval_said,
@@ -55,9 +56,16 @@ READERS: Mapping[str, Reader] = {
     **help_said.READERS,
     **approval_answers.READERS,
     **approval_said.READERS,
+    **abnormal_said.READERS,
 }
 
-NUMBERED = todo_answers.NUMBERED | help_answers.NUMBERED | help_said.NUMBERED | {script_guide.KIND, packs.KIND}
+NUMBERED = (
+    todo_answers.NUMBERED
+    | help_answers.NUMBERED
+    | help_said.NUMBERED
+    | abnormal_said.NUMBERED
+    | {script_guide.KIND, packs.KIND}
+)
 """Kinds of question that a bare number answers."""
 IN_ANY_WORDS = frozenset({script_guide.WORDS, help_desk.ANSWER, help_desk.REASON, approving.REASON})
 """Kinds of question that take whatever is said, unless it names a customer: it is no note for a model to read."""

@@ -18,15 +18,15 @@ Search = Callable[[Context, Work, date, Any], Awaitable[Sequence[Any]]]
 """What the rule may be about on that day, a page, after the last item of the page before; None for the first."""
 
 
-async def to_the_rep(_work: Work, finding: Finding) -> int | None:
-    return finding.member_id
+async def to_the_rep(_work: Work, finding: Finding) -> Sequence[int]:
+    return () if finding.member_id is None else (finding.member_id,)
 
 
-async def to_the_manager(work: Work, finding: Finding) -> int | None:
+async def to_the_manager(work: Work, finding: Finding) -> Sequence[int]:
     if finding.member_id is None:
-        return None
+        return ()
     manager = await work.members.manager_of(await work.members.get(finding.member_id))
-    return manager.member_id if manager else None
+    return (manager.member_id,) if manager else ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Check:
     searches: tuple[Search, ...]
     handle: Callable[[Context, Work, date, Any, str], Awaitable[None]]
     tell: Callable[[Context, Work, date, int, Sequence[Finding]], Awaitable[None]]
-    whom: Callable[[Work, Finding], Awaitable[int | None]] = to_the_rep
+    whom: Callable[[Work, Finding], Awaitable[Sequence[int]]] = to_the_rep
 
 
 def day_begins(ctx: Context, day: date) -> datetime:

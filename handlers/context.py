@@ -12,6 +12,7 @@ from handlers.funnel import DealRules
 from handlers.help_rules import HelpRules
 from handlers.links import Links
 from handlers.messages import JsonObject, PlatformName
+from handlers.record_rules import RecordRules
 from handlers.rulebook import RuleBook
 from handlers.script_desk import ScriptDesk
 from handlers.working_time import WorkingTime
@@ -74,6 +75,7 @@ class Settings:
     working_time: WorkingTime = field(default_factory=WorkingTime)
     rules: RuleBook = field(default_factory=RuleBook)
     deals: DealRules = field(default_factory=DealRules)
+    records: RecordRules = field(default_factory=RecordRules)
     merge_window: timedelta = timedelta(minutes=10)
     draft_reminder: timedelta = timedelta(hours=2)
     card_life: timedelta = timedelta(hours=72)

@@ -100,7 +100,7 @@ async def _answer(ctx: Context, work: Work, reply: Reply, meant: Meant, wants: W
     if meant.is_sure:
         [customer] = meant.customers
         subject = Subject(customer.customer_id, meant.deal.opportunity_id if meant.deal else None)
-        await _show(ctx, work, reply.to, subject, wants, viewer_id=reply.evidence.member_id, cause=reply.cause)
+        await show(ctx, work, reply.to, subject, wants, viewer_id=reply.evidence.member_id, cause=reply.cause)
         return True
     people = await work.members.those([one.owner_id for one in meant.customers if one.owner_id is not None])
     card_id = outbox.new_card_id("view", meant.customers[0].customer_id)
@@ -118,7 +118,7 @@ async def _show_last(ctx: Context, work: Work, member: Member, reply: Reply, wan
         await outbox.say(work, reply.to, texts.VIEW_OF_WHOM, cause=f"{reply.cause}>of-whom")
         return
     subject = Subject(customer.customer_id)
-    await _show(ctx, work, reply.to, subject, wants, viewer_id=member.member_id, cause=reply.cause)
+    await show(ctx, work, reply.to, subject, wants, viewer_id=member.member_id, cause=reply.cause)
 
 
 # Who is meant
@@ -176,11 +176,11 @@ async def press(ctx: Context, work: Work, action: ViewAction, pressed: Pressed) 
     to, cause, viewer_id = pressed.to, pressed.cause, pressed.member.member_id
     match action:
         case actions.ShowCustomer():
-            await _show(ctx, work, to, Subject(action.customer_id), "card", viewer_id=viewer_id, cause=cause)
+            await show(ctx, work, to, Subject(action.customer_id), "card", viewer_id=viewer_id, cause=cause)
         case actions.ShowDeal():
             deal = await work.opportunities.get(action.opportunity_id)
             subject = Subject(deal.customer_id, deal.opportunity_id)
-            await _show(ctx, work, to, subject, "card", viewer_id=viewer_id, cause=cause)
+            await show(ctx, work, to, subject, "card", viewer_id=viewer_id, cause=cause)
         case actions.ShowChain():
             subject = Subject(action.customer_id, action.opportunity_id)
             key, zone = view_cards.key_of(action), ctx.settings.zone
@@ -188,9 +188,10 @@ async def press(ctx: Context, work: Work, action: ViewAction, pressed: Pressed) 
             await _send(ctx, work, to, card, cause=cause)
 
 
-async def _show(
+async def show(
     ctx: Context, work: Work, to: Sender, subject: Subject, wants: Wants, *, viewer_id: int, cause: str
 ) -> None:
+    """The card, or the newest page of the chain. Whether the viewer may see it has been asked before."""
     if wants == "chain":
         card = await chain(work, subject, zone=ctx.settings.zone)
     else:

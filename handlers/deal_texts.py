@@ -64,10 +64,12 @@ SOMEBODY_UP, NO_DAY = "上级", "未定"
 
 # What does not go together
 
-DOUBT_SIGNED = "您说「{words}」，但预计签约是 {on}，还没到。是提前签了吗？说错就直接回复改。"
-DOUBT_COST = "报价 {quote} 低于成本 {cost}，确定这样报吗？说错就直接回复改。"
+DOUBT_SIGNED = "您说「{words}」，但预计签约是 {on}，还没到。是提前签了吗？"
+DOUBT_COST = "报价 {quote} 低于成本 {cost}，确定这样报吗？"
 DOUBT_JUMP = "{label}上次是 {was}，这次是 {now}，差得比较多，是变了还是说错了？"
 DOUBT_DECIDER = "决策人之前是{was}，这次说{now}拍板，是换人了吗？"
+DOUBT_CORRECT = "说错就直接回复改。"
+DOUBT_CORRECT_LATER = "记录已经入库；说错了请发一条新的说明。"
 COST_KEPT = "「{deal}」的成本记为 {cost}，报价低于它会提醒。"
 COST_UNCLEAR = "没听出金额。例如：成本 恒力 60万"
 

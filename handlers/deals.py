@@ -48,7 +48,7 @@ class Outlook:
 
     stage_was: str | None = None
     waits: str = ""
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[consistency.Doubt, ...] = ()
 
 
 async def outlook(ctx: Context, work: Work, visit: Visit, record: Record) -> Outlook:
@@ -325,9 +325,11 @@ async def _pick(ctx: Context, work: Work, action: actions.PickDeal, pressed: Pre
     record = await load(work, visit)
     # which deal it was nobody knew when the draft was shown, so what does not go together comes up only now
     doubts = await consistency.doubts(ctx, work, visit, record, deal)
+    visit.doubts = consistency.kept(visit.doubts, doubts, before=None, now=record)
     told = await put_with(ctx, work, deal, visit, record, member=pressed.member, cause=pressed.cause)
     picked = deal_texts.DEAL_PICKED.format(deal=await title(work, deal))
-    said = "\n".join(filter(None, [picked, told, *doubts]))
+    asked = [*(f"⚠ {doubt.text}" for doubt in doubts), *([deal_texts.DOUBT_CORRECT_LATER] if doubts else [])]
+    said = "\n".join(filter(None, [picked, told, *asked]))
     await outbox.say(work, pressed.to, said, cause=f"{pressed.cause}>picked")
     await show_what_waits(ctx, work, visit, to=pressed.to, cause=pressed.cause)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from handlers import (
     cards,
+    consistency,
     credibility,
     deals,
     details,
@@ -93,6 +94,7 @@ async def show(
     asked = await details.of(work, visit, now)
     await details.wait_for(ctx, work, visit, asked)
     deal = await deals.outlook(ctx, work, visit, now)
+    visit.doubts = consistency.kept(visit.doubts, deal.doubts, before=before, now=now)
     pieces = await work.visits.evidence_of(visit.visit_id)
     sent_on = ctx.day_of(visit.first_sent_at)
     trust = credibility.of(now, pieces, visited_on=visit.visited_on, sent_on=sent_on)
@@ -105,7 +107,7 @@ async def show(
         before=before,
         note=note,
         warnings=warnings,
-        doubts=[*doubts, *deal.doubts],
+        doubts=[*doubts, *(consistency.asked(doubt) for doubt in deal.doubts)],
         stage_was=deal.stage_was,
         stage_waits=deal.waits,
         evidence="" if trust.is_verifiable else evidence_texts.EVIDENCE_NONE,

@@ -5,16 +5,18 @@ import binascii
 import hmac
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 
 TODO_PATH = "/todo"
 EVIDENCE_PATH = "/evidence"
 FILE_PATH = "/file"
+ABNORMAL_PATH = "/abnormal"
 
 _TODO = b"visitbot todo link\n"
 _EVIDENCE = b"visitbot evidence link\n"
 _FILE = b"visitbot file link\n"
+_ABNORMAL = b"visitbot abnormal link\n"
 """Signed along with the content, so that no kind of link can be passed off as another."""
 _VERSION = 1
 _CONTENT = struct.Struct(">BQQQ")
@@ -47,6 +49,15 @@ class FileLink:
     until: datetime
 
 
+@dataclass(frozen=True)
+class AbnormalLink:
+    """What was abnormal of a week, that of the Monday, among the people of whoever it was made for."""
+
+    monday: date
+    member_id: int
+    until: datetime
+
+
 class Links:
     """`secret` is the installation's own (`work.keys.secret`); `public_url` is empty where phones cannot reach us."""
 
@@ -66,6 +77,10 @@ class Links:
         """The address of one piece of evidence, good until then to the second; None without a public address."""
         return self._made(_FILE, FILE_PATH, evidence_id, member_id, until)
 
+    def abnormal(self, monday: date, member_id: int, *, until: datetime) -> str | None:
+        """The address of a week's table, good until then to the second; None without a public address."""
+        return self._made(_ABNORMAL, ABNORMAL_PATH, monday.toordinal(), member_id, until)
+
     def read_todo(self, token: str, now: datetime) -> TodoLink | None:
         """What a token of ours says; None for anything else, and for one whose time is over. Never raises."""
         read = self._read(_TODO, token)
@@ -81,9 +96,14 @@ class Links:
         read = self._read(_FILE, token)
         return FileLink(*read) if read is not None and now < read[2] else None
 
+    def read_abnormal(self, token: str, now: datetime) -> AbnormalLink | None:
+        """As `read_todo`."""
+        read = self._read(_ABNORMAL, token)
+        return AbnormalLink(date.fromordinal(read[0]), *read[1:]) if read is not None and now < read[2] else None
+
     def has_ended(self, token: str, now: datetime) -> bool:
         """Whether it is a token of ours whose time is over."""
-        reads = (self._read(kind, token) for kind in (_TODO, _EVIDENCE, _FILE))
+        reads = (self._read(kind, token) for kind in (_TODO, _EVIDENCE, _FILE, _ABNORMAL))
         return any(read is not None and now >= read[2] for read in reads)
 
     def _made(self, kind: bytes, path: str, subject_id: int, member_id: int, until: datetime) -> str | None:

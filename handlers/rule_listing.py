@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from handlers import rules, texts
+from handlers import rules, texts, wording
 from handlers.rulebook import RuleBook
 from storage.work import Work
 
@@ -140,6 +140,12 @@ EXPLAINED: Mapping[str, Explained] = {
         lambda book: f"导入后没有联系过的合并提醒，主管 {book.imported.review_days} 个工作日内过一遍",
         "停滞、样品测试、沉默、风险客户不逐家发卡，合成一条",
         "负责人、主管、总监",
+    ),
+    "abnormal": Explained(
+        "异常周报",
+        lambda book: f"每周{wording.WEEKDAYS[book.abnormal.weekday - 1]}起第一个工作日 {book.abnormal.hour} 点后",
+        "上周记录和在谈商机里的异常按类型、按人合成一条，附完整率",
+        "主管、总监",
     ),
 }
 FINDINGS: Mapping[str, tuple[str, ...]] = {

@@ -149,6 +149,16 @@ class ImportedRule(Rule):
 
 
 @dataclass(frozen=True)
+class AbnormalRule(Rule):
+    """What is abnormal among a team's records and deals: to those who lead it, once a week."""
+
+    weekday: int = 1
+    """1 is Monday: the first working day of the week from then on."""
+    hour: int = 8
+    """Not before this hour; before the day's first message may go out it goes with that one."""
+
+
+@dataclass(frozen=True)
 class RuleBook:
     escalation: EscalationRule = field(default_factory=EscalationRule)
     todo: TodoRule = field(default_factory=TodoRule)
@@ -166,3 +176,4 @@ class RuleBook:
     spot_check: SpotCheckRule = field(default_factory=SpotCheckRule)
     cadence: CadenceRule = field(default_factory=CadenceRule)
     imported: ImportedRule = field(default_factory=ImportedRule)
+    abnormal: AbnormalRule = field(default_factory=AbnormalRule)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from handlers import cadence, customer_rules, plans, texts, todos
+from handlers import abnormal_weekly, cadence, customer_rules, plans, texts, todos
 from handlers.checks import Check, day_begins, subject_of
 from handlers.context import TIMERS, Context
 from handlers.rulebook import Rule
@@ -26,7 +26,7 @@ KIND = "rules"
 RUN = "rule"
 LEAD = "new_lead"
 AT = time(8, 20)
-CHECKS = (*customer_rules.CHECKS, plans.CHECK, *cadence.CHECKS)
+CHECKS = (*customer_rules.CHECKS, plans.CHECK, *cadence.CHECKS, abnormal_weekly.CHECK)
 
 
 def due(ctx: Context) -> Daily:
@@ -100,8 +100,7 @@ async def _tell(ctx: Context, job: Job, check: Check, on: date) -> None:
 async def _by_person(work: Work, check: Check, findings: Sequence[Finding]) -> Mapping[int, list[Finding]]:
     by_person: dict[int, list[Finding]] = {}
     for finding in findings:
-        member_id = await check.whom(work, finding)
-        if member_id is not None:
+        for member_id in await check.whom(work, finding):
             by_person.setdefault(member_id, []).append(finding)
     return by_person
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from handlers import (
+    abnormal_said,
     access,
     approval_said,
     copies,
@@ -109,6 +110,8 @@ SAYINGS: tuple[Saying[Any], ...] = (
     Saying("团队求助", access.LEADERS, help_said.asks_for_team, help_said.show_team, is_order=True),
     Saying("审批", access.EVERYBODY, approval_said.read, approval_said.run, is_order=True),
     Saying("团队审批", access.LEADERS, approval_said.asks_for_team, approval_said.show_team, is_order=True),
+    Saying("异常清单", access.SELLERS, abnormal_said.read, abnormal_said.run, is_order=True),
+    Saying("团队异常", access.LEADERS, abnormal_said.read_team, abnormal_said.run, is_order=True),
     Saying("请同事帮忙", access.EVERYBODY, help_said.read_loose, help_said.run_loose),
     Saying("申请审批", access.SELLERS, approval_said.read_loose, approval_said.run_loose),
     Saying("不是同一张", access.SELLERS, copies.read, copies.deny),

@@ -40,6 +40,19 @@ class Opportunity(Base):
     __table_args__ = (
         Index("ix_opportunities_customer", "customer_id", "state"),
         Index("ix_opportunities_stage_since", "stage_since"),
+        # what is abnormal about deals that go on; see `storage.abnormal`
+        Index(
+            "ix_opportunities_expected",
+            "expected_on",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_opportunities_frozen",
+            "frozen_since",
+            sqlite_where=text("frozen_since IS NOT NULL"),
+            postgresql_where=text("frozen_since IS NOT NULL"),
+        ),
         # one deal of a name goes on at a time; those that have ended keep theirs
         Index(
             "uq_opportunities_open",

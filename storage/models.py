@@ -238,6 +238,8 @@ class Visit(Base):
     version: Mapped[int] = mapped_column(default=0)
     undo_versions: Mapped[list[int]] = mapped_column(JsonColumn, default=list)
     """The versions that undo goes back to, the next one last."""
+    doubts: Mapped[list[JsonObject] | None] = mapped_column(JsonColumn)
+    """What its latest card asked to be checked, as `handlers.consistency` keeps it; None: nothing."""
     card_id: Mapped[str | None] = mapped_column(String(64))
     first_sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_sent_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -100,6 +100,13 @@ class Rules:
         query = select(Finding).where(Finding.rule == rule, Finding.found_at >= since, Finding.found_at < until)
         return (await self._session.scalars(query.order_by(Finding.found_at, Finding.finding_id))).all()
 
+    async def has_found(self, rule: str, *, since: datetime, until: datetime) -> bool:
+        """Whether the rule found anything in that time."""
+        query = select(Finding.finding_id).where(
+            Finding.rule == rule, Finding.found_at >= since, Finding.found_at < until
+        )
+        return await self._session.scalar(query.limit(1)) is not None
+
     async def undecided(self, rule: str, member_id: int) -> Sequence[Finding]:
         """What the rule proposed to the member and nobody has answered, the earliest first."""
         query = select(Finding).where(

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.abnormal import Abnormal
 from storage.approvals import Approvals
 from storage.audit import AuditLog
 from storage.cards import Cards
@@ -106,6 +107,10 @@ class Work:
     @cached_property
     def timeline(self) -> Timeline:
         return Timeline(self.session, self.now)
+
+    @cached_property
+    def abnormal(self) -> Abnormal:
+        return Abnormal(self.session, self.now)
 
     @cached_property
     def files(self) -> Files:

@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 
 import bot.pages
+from bot.pages import abnormal as abnormal_page
 from bot.pages import evidence as evidence_page
 from bot.pages import file as file_page
 from bot.pages import todo as todo_page
@@ -540,6 +541,8 @@ SAYINGS: Mapping[str, Said] = {
     "误报清单": Said("误报清单", LEADERS | ADMINS),
     "恢复说法": Said("恢复「再考虑」", LEADERS | ADMINS),
     "商机": Said("商机", FIELD),
+    "异常清单": Said("异常清单", FIELD),
+    "团队异常": Said("团队异常", LEADERS),
     "待办": Said("排期表搞定了", EVERYBODY),
     "话术缺口": Said("忽略缺口 1", LEADERS | ADMINS),
     "话术情况": Said("话术报告", LEADERS | ADMINS),
@@ -789,6 +792,12 @@ PAGES: Mapping[str, tuple[Link, frozenset[str]]] = {
         ),
         frozenset({OWNER, *LINE}),
     ),
+    "abnormal": (
+        lambda ctx, company, member_id: ctx.links.abnormal(
+            date(2026, 11, 16), member_id, until=company.chat.clock.now() + timedelta(days=1)
+        ),
+        frozenset(LINE),
+    ),
 }
 """The link as it would be made for a member, and for whom it opens something."""
 NO_PAGES = {"__init__", "frame"}
@@ -808,7 +817,8 @@ async def test_a_page_opens_for_those_whose_it_is(company: Company, page: str) -
     ctx = company.chat.context
     link_for, may = PAGES[page]
     app = web.Application()
-    app.router.add_routes([*todo_page.routes(ctx), *evidence_page.routes(ctx), *file_page.routes(ctx)])
+    for module in (todo_page, evidence_page, file_page, abnormal_page):
+        app.router.add_routes(module.routes(ctx))
     before = await company.digest()
     async with TestClient(TestServer(app)) as client:
 

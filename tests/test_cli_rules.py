@@ -81,7 +81,7 @@ def test_the_rules_are_a_table_with_switch_thresholds_and_findings(company: Path
     assert main(["rules"]) == 0
     heading, *lines = capsys.readouterr().out.splitlines()
     assert heading.split()[:4] == ["规则", "[rules]", "开关", "条件"]
-    assert len(lines) == 16
+    assert len(lines) == 17
     stalled = next(line for line in lines if "stalled" in line)
     assert "关" in stalled
     assert "超过 9 个工作日" in stalled

@@ -22,6 +22,7 @@ DOCUMENTS = (
     "architecture",
     "calendar",
     "channels",
+    "completeness",
     "deployment",
     "dingtalk-setup",
     "evidence",

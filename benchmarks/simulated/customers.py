@@ -161,6 +161,41 @@ def of_plans(demands: Demands, looked: dict[date, datetime]) -> Iterator[Demand]
             yield from demands.one("plan, manager", manager_id, reps, at, can_be_late=False)
 
 
+def of_weeks(demands: Demands, looked: dict[date, datetime]) -> Iterator[Demand]:
+    """Once a week each leader whose people recorded anything in the week before is told, of how many records.
+
+    What is abnormal is not counted again here; a leader whose people recorded nothing may be told of their deals.
+    """
+    told: set[date] = set()
+    for on, at in sorted(looked.items()):
+        week = _last_week(on)
+        if week in told:
+            continue
+        told.add(week)
+        span = f"（{_named(week)}至 {_named(week + timedelta(days=6))}）"
+        for leader_id, reps in _teams(demands, at).items():
+            count = sum(_done(demands.facts.visits, rep, week, at) for rep in reps)
+            about = [span, f"{count} 条记录"] if count else [span]
+            yield from demands.one("abnormal, leader", leader_id, about, at, strict=count > 0, can_be_late=False)
+
+
+def _named(day: date) -> str:
+    return f"{day:%m-%d}（周{'一二三四五六日'[day.weekday()]}）"
+
+
+def _teams(demands: Demands, at: datetime) -> dict[int, list[int]]:
+    """Everybody who is here, by each person up their line."""
+    teams: dict[int, list[int]] = {}
+    for member_id, person in demands.facts.people.items():
+        if person.left_at is not None and person.left_at <= at:
+            continue
+        above = demands.facts.above(member_id, at)
+        while above is not None:
+            teams.setdefault(above.member_id, []).append(member_id)
+            above = demands.facts.above(above.member_id, at)
+    return teams
+
+
 def _last_week(on: date) -> date:
     monday = on - timedelta(days=on.weekday())
     day = days.preceding(monday)

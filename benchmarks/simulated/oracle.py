@@ -49,6 +49,7 @@ KINDS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
         ("morning", r"^今日[一两三]件事$"),
         ("plan, manager", r"拜访没有达到计划："),
         ("plan, rep", r"计划拜访 \d+ 家，确认了 \d+ 家，已连续"),
+        ("abnormal, leader", r"^异常周报（"),
         ("calendar, admin", r"年的放假安排"),
     )
 )

@@ -65,6 +65,7 @@ def _demands(quarter: Quarter, facts: Facts, lines: Sequence[Line], shown: Seque
     yield from matters.of_matters(demands, [line for line in lines if line.kind == "matter, card"])
     yield from customers.of_customers(demands, known, looked)
     yield from customers.of_plans(demands, looked)
+    yield from customers.of_weeks(demands, looked)
 
 
 # Shown
