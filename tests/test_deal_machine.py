@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,9 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 
 from handlers import actions, stages
+from handlers.help_rules import Department, HelpRules
 from handlers.messages import CardClick
 from storage.database import Database
-from storage.deal_models import Opportunity, SigningDate, StageChange
+from storage.deal_models import HelpRequest, Opportunity, SigningDate, StageChange
 from storage.jobs import JobRow
 from storage.models import AuditEntry, Card, Evidence
 from tests.chat import FRIDAY, MANAGER, OTHER, REP, Chat, build
@@ -25,6 +26,7 @@ from tests.fakes import FakeClock
 
 pytestmark = pytest.mark.weeks
 
+ENGINEER = "li"
 CUSTOMER = "宁波恒力阀门有限公司"
 STAGES = ("线索获取", "需求确认", "方案设计", "报价审批", "合同签订", "交付执行")
 NEEDS = {"需求确认": {"需求调研表"}, "报价审批": {"技术部确认"}, "合同签订": {"营业执照", "采购意向书"}}
@@ -35,6 +37,7 @@ SAID = (
     "新商机 恒力 二期", "预计签约 恒力 12月1日", "预计签约 恒力 12月10日",
     "预计签约 恒力 12月28日", "预计签约 恒力 明年2月1日", "商机 恒力",
 )  # fmt: skip
+HELP = HelpRules(departments=(Department("技术", ("李工",)),))
 NOTE = "今天拜访了宁波恒力阀门的王经理，现在到了{stage}阶段，周五前我发资料。"
 people = st.sampled_from((REP, MANAGER, OTHER, "zhoumin", "hejia"))
 mostly_the_rep = st.sampled_from((REP, REP, REP, MANAGER, OTHER))
@@ -52,7 +55,7 @@ class World:
     examples: int = 0
     moves: int = 0
     waivers: int = 0
-    """That the machine gets anywhere at all is checked at its end."""
+    confirmations: int = 0
 
 
 class DealMachine(RuleBasedStateMachine):
@@ -69,6 +72,8 @@ class DealMachine(RuleBasedStateMachine):
         clock = FakeClock(FRIDAY)
         self.database = self._run(Database.open(f"sqlite:///{path}", clock))
         self.chat: Chat = self._run(build(self.database, clock, self.world.folder))
+        with_help = replace(self.chat.context.settings, help=HELP)
+        object.__setattr__(self.chat.context, "settings", with_help)
         self.sent = 0
         self._run(self._opened(is_sql=not leads))
 
@@ -103,6 +108,11 @@ class DealMachine(RuleBasedStateMachine):
         self._run(self._presses(actions.AskWaiver))
         self._run(self._presses(actions.GrantWaiver))
 
+    @rule(answer=st.sampled_from(("回复", "回复", "办不了")), counts=st.sampled_from((True, True, False, None)))
+    def the_technical_department_is_asked(self, answer: str, counts: bool | None) -> None:
+        """What they say that their answer is worth; None: nothing."""
+        self._run(self._technical(answer, counts))
+
     @rule(who=people, card=pick, button=pick)
     def somebody_presses(self, who: str, card: int, button: int) -> None:
         self._run(self._press(who, card, button))
@@ -136,6 +146,8 @@ class DealMachine(RuleBasedStateMachine):
         async with self.database.work() as work:
             customer = await work.customers.by_name(CUSTOMER)
             assert customer is not None
+            engineer = await work.members.add("李工", ["colleague"])
+            await work.members.link(engineer.member_id, "wecom", ENGINEER)
             deal = await work.opportunities.add(customer.customer_id, lead="sql" if is_sql else "mql")
             if is_sql:
                 subject = f"opportunity:{deal.opportunity_id}"
@@ -162,20 +174,32 @@ class DealMachine(RuleBasedStateMachine):
             await stages.recheck(self.chat.context, work, customer.customer_id, cause=key)
         await self.chat.worker.drain()
 
+    async def _technical(self, answer: str, counts: bool | None) -> None:
+        self.sent += 1
+        await self.chat.says(f"求助 技术 恒力第{self.sent}版图纸能不能做")
+        async with self.database.reading() as work:
+            [engineer] = await work.members.named("李工")
+            requests = await work.help.lying_with(engineer.member_id)
+        if not requests:
+            return
+        await self.chat.says(f"{answer}求助{requests[-1].request_id}：下周看", sender=ENGINEER)
+        if counts is not None:
+            await self._presses(actions.CountAnswer, button=0 if counts else 1)
+
     async def _next_stage(self) -> None:
         async with self.database.reading() as work:
             deals = (await work.session.scalars(select(Opportunity).where(Opportunity.state == "open"))).all()
         if deals and _place(deals[0].stage) + 1 < len(STAGES):
             await self.chat.says(f"阶段 恒力 {STAGES[_place(deals[0].stage) + 1]}")
 
-    async def _presses(self, action: type[Any]) -> None:
-        """Its owner presses that button on the latest card that has it; nothing where none has."""
+    async def _presses(self, action: type[Any], button: int = 0) -> None:
+        """Its owner presses that button, of several the one in that place, on the latest open card that has it."""
         async with self.database.reading() as work:
             kept = {one.card_id: one for one in (await work.session.scalars(select(Card))).all()}
         for card in reversed(self.chat.cards()):
-            button = next((one for one in card.buttons if isinstance(actions.read(one.action), action)), None)
-            if button is not None and kept[card.card_id].state == "open":
-                click = CardClick(card_id=card.card_id, action=button.action)
+            buttons = [one for one in card.buttons if isinstance(actions.read(one.action), action)]
+            if buttons and kept[card.card_id].state == "open":
+                click = CardClick(card_id=card.card_id, action=buttons[button].action)
                 await self.chat.receives(click, sender=kept[card.card_id].user_id)
                 return
 
@@ -238,6 +262,11 @@ class DealMachine(RuleBasedStateMachine):
         entered = STAGES[was + 1 : to + 1]
         wanted: set[str] = set().union(*(NEEDS.get(stage, set()) for stage in entered))
         there = {one.label for one in documents if one.copy_of is None and one.created_at <= change.decided_at}
+        if any(
+            entry.action == "help.counted" and entry.after == {"counts": True} and entry.at <= change.decided_at
+            for entry in audit
+        ):
+            there.add("技术部确认")
         earlier = [one for one in own if one.decided_at is not None and one.decided_at <= change.decided_at]
         waived = {need for one in earlier if one.state != "dropped" for need in one.waived}
         lacking = wanted - there - waived
@@ -276,6 +305,8 @@ class DealMachine(RuleBasedStateMachine):
     async def _count(self) -> None:
         async with self.database.reading() as work:
             applied = (await work.session.scalars(select(StageChange).where(StageChange.state == "applied"))).all()
+            confirmed = await work.session.scalars(select(HelpRequest).where(HelpRequest.counts.is_(True)))
+            self.world.confirmations += len(confirmed.all())
         self.world.moves += len(applied)
         self.world.waivers += len([change for change in applied if change.waived])
 
@@ -295,11 +326,27 @@ def test_no_deal_is_in_a_stage_that_it_may_not_be_in(empty_database_file: Path, 
         run_state_machine_as_test(
             Machine,
             settings=settings(
-                max_examples=20,
+                max_examples=25,
                 stateful_step_count=20,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
             ),
         )
         assert world.moves > 10
-        assert world.waivers
+
+
+def test_the_machine_gets_to_waivers_and_confirmations(empty_database_file: Path, tmp_path: Path) -> None:
+    """What hypothesis happens to choose may leave them out in one run."""
+    with asyncio.Runner() as runner:
+        DealMachine.world = world = World(runner, empty_database_file, tmp_path)
+        machine = DealMachine()
+        machine.begin(leads=False)
+        machine.the_rep_names_a_stage("线索获取")
+        machine.the_manager_lets_pass_what_is_missing()
+        machine.the_rep_names_a_stage("方案设计")
+        machine.the_technical_department_is_asked("回复", counts=True)
+        machine.the_rep_names_a_stage("报价审批")
+        machine.all_is_in_order()
+        machine.teardown()
+
+    assert world == World(runner, empty_database_file, tmp_path, examples=1, moves=4, waivers=1, confirmations=1)
