@@ -107,9 +107,19 @@ def _step_within(days: int) -> Callable[[Told, date], bool]:
     """Counted from the visit: it says how fast things move, and not how near today is."""
     return lambda told, _: (
         isinstance(told.value, StepValue)
+        and _is_theirs(told)
         and told.value.due is not None
         and 0 <= (told.value.due - told.on).days <= days
     )
+
+
+def _is_theirs(told: Told) -> bool:
+    """What we promise for a day says nothing of how pressing it is to them."""
+    return not isinstance(told.value, StepValue) or told.value.owner == "customer"
+
+
+def _due(told: Told) -> date | None:
+    return told.value.due if isinstance(told.value, DemandValue | StepValue) else None
 
 
 def _budget(kind: Literal["exact", "about", "range", "bound"]) -> Callable[[Told, date], bool]:
@@ -171,7 +181,8 @@ _OVER_OTHERS = re.compile(
     r"(?:选|定|用|认准|指定|只认|就要)了?(?:我们|咱们|我司)"
 )
 _RIVAL = re.compile(
-    r"竞品|竞争对手|对手|友商|别家|别人家|其他家|另一家|人家|同行|[比较][^，。我咱]{1,10}(?:贵|高|低|便宜|慢|差)"
+    r"竞品|竞争对手|对手|友商|别家|别人家|其他家|另一家|人家|同行|[比较][^，。我咱]{1,10}(?:贵|高|低|便宜|慢|差)|"
+    r"[比较](?:我们|咱们?|我司|你们)[^，。]{0,6}(?:便宜|低|快|好|强)"
 )
 _CHOOSES_RIVAL = re.compile(r"倾向|偏向|看好|看中|中意|选了|选定|定了|签了|签给|换成|换了|认准|就要")
 
@@ -187,7 +198,7 @@ RULES: Mapping[Dimension, Sequence[Rule]] = {
         Rule(3, _step_within(7)),
         Rule(2, _step_within(30)),
         Rule(1, lambda told, _: isinstance(told.value, SigningValue)),
-        Rule(1, lambda told, _: isinstance(told.value, DemandValue | StepValue) and told.value.due is not None),
+        Rule(1, lambda told, _: _is_theirs(told) and _due(told) is not None),
         Rule(1, _risk("犹豫"), caps=2),
         Rule(0, _risk("流失"), caps=0),
     ),

@@ -20,6 +20,7 @@ from handlers.record import (
     Value,
 )
 from handlers.scoring import DIMENSIONS, MOST, RULES, Dimension, GradeRules, Told, score
+from nlp.draft import Owner
 
 TODAY = date(2026, 11, 20)
 USUAL = GradeRules()
@@ -47,8 +48,9 @@ def budget(low: int | None, high: int | None, *, about: bool = False, ago: int =
     return told(AmountValue(role="budget", low_fen=low, high_fen=high, about=about), ago=ago)
 
 
-def step(days: int, *, ago: int = 0) -> Told:
-    return told(StepValue(owner="us", action="发方案", due=TODAY - timedelta(days=ago) + timedelta(days=days)), ago=ago)
+def step(days: int, *, ago: int = 0, owner: Owner = "customer") -> Told:
+    due = TODAY - timedelta(days=ago) + timedelta(days=days)
+    return told(StepValue(owner=owner, action="确认参数", due=due), ago=ago)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,7 @@ def step(days: int, *, ago: int = 0) -> Told:
         ("urgency", [positive("已立项")], 3),
         ("urgency", [step(5)], 3),
         ("urgency", [step(20)], 2),
+        ("urgency", [step(5, owner="us")], None),
         ("urgency", [step(5, ago=60)], 3),
         ("urgency", [risk("犹豫")], 1),
         ("urgency", [positive("催合同"), risk("犹豫")], 2),
@@ -97,6 +100,7 @@ def step(days: int, *, ago: int = 0) -> Told:
         ("rivals", [told(ObjectionValue(category="价格"), "比竞品贵百分之十五", percent=15)], 2),
         ("rivals", [told(ObjectionValue(category="价格"), "比竞品贵百分之三十", percent=30)], 1),
         ("rivals", [told(ObjectionValue(category="价格"), "比竞品贵")], 2),
+        ("rivals", [told(ObjectionValue(category="价格"), "比我们便宜5%", percent=5)], 3),
         ("rivals", [told(ObjectionValue(category="价格"), "太贵了", percent=15)], None),
         ("rivals", [told(CompetitorValue(name="德科"))], 2),
         ("rivals", [risk("竞品", "倾向竞品")], 1),

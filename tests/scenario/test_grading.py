@@ -15,7 +15,7 @@ WARM = (
     "今天拜访了宁波恒力阀门的王经理，预算85万，李总拍板，他们催我们出合同，下周三前我发合同。"
     "评分下来我们排第一，说首选我们。"
 )
-COLD = "今天拜访了宁波恒力阀门的王经理，预算85万，周五前我发方案。"
+COLD = "今天拜访了宁波恒力阀门的王经理，预算85万，他下周三前确认技术参数。"
 
 
 async def visit(chat: Chat, text: str, *, sender: str = REP) -> str:
@@ -54,7 +54,7 @@ async def test_each_score_shows_the_words_it_rests_on_and_what_nobody_spoke_of_h
 
     assert fields(card(chat)) == {"总分": "10/20", "等级": "未评 → B"}
     lines = card(chat).body.splitlines()
-    assert lines[0] == "采购紧迫性 3：「周五前我发方案」11-20（周五）"
+    assert lines[0] == "采购紧迫性 3：「他下周三前确认技术参数」11-20（周五）"
     assert lines[1] == "预算明确度 5：「85万」11-20（周五）"
     assert lines[2] == "决策链完整度 2：「王经理」11-20（周五）"
     assert lines[3] == "竞品对比：还没提到"
