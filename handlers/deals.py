@@ -303,11 +303,11 @@ async def _on_change(
         case actions.RefuseWaiver():
             await stages.refuse(ctx, work, change, pressed)
         case actions.DropStage():
-            await stages.drop(ctx, work, change, member=pressed.member, cause=pressed.cause)
+            await stages.drop(ctx, work, change, member=pressed.member, cause=pressed.cause, pressed=pressed)
             told = deal_texts.JUMP_CANCELLED.format(
                 deal=await title(work, deal), stage=deal.stage or deal_texts.NO_STAGE
             )
-            await outbox.say(work, pressed.to, told, cause=f"{pressed.cause}>dropped")
+            await outbox.say(work, pressed.to, told, cause=f"{pressed.cause}>kept")
 
 
 async def _pick(ctx: Context, work: Work, action: actions.PickDeal, pressed: Pressed) -> None:

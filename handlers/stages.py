@@ -237,21 +237,31 @@ async def mirror_the_open(ctx: Context, work: Work, customer_id: int, *, member:
     await customer_rules.end_stalled(ctx, work, customer_id, member.member_id, cause=cause)
 
 
-async def drop(ctx: Context, work: Work, change: StageChange, *, member: Member, cause: str) -> None:
+async def drop(
+    ctx: Context, work: Work, change: StageChange, *, member: Member, cause: str, pressed: Pressed | None = None
+) -> None:
     """Nobody wants it any more."""
     deal = await work.opportunities.get(change.opportunity_id)
     change.state, change.decided_at = "dropped", work.now
-    await _ask_no_more(work, deal, change, texts.CLOSED_STAGE_KEPT, cause=cause, gate=f"{cause}>dropped")
+    closing, gate = texts.CLOSED_STAGE_KEPT, f"{cause}>dropped"
+    await _ask_no_more(work, deal, change, closing, cause=cause, gate=gate, pressed=pressed)
     work.audit.note(
         "stage.dropped", subject_of(deal), member_id=member.member_id, source=cause, before={"stage": change.to_stage}
     )
 
 
 async def _ask_no_more(
-    work: Work, deal: Opportunity, change: StageChange, closing: str, *, cause: str, gate: str
+    work: Work,
+    deal: Opportunity,
+    change: StageChange,
+    closing: str,
+    *,
+    cause: str,
+    gate: str,
+    pressed: Pressed | None = None,
 ) -> None:
     """Its cards, its question and its timers are done with."""
-    await _close_gate(work, change, closing, cause=gate)
+    await _close_gate(work, change, closing, cause=gate, pressed=pressed)
     await asking_up.close(work, await _asked(work, deal, change), closing, cause=cause)
     if change.member_id is not None:
         await work.questions.close(change.member_id, JUMP, subject(change))

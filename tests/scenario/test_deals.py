@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from handlers import actions, stages
+from handlers import actions, stages, texts
 from handlers.funnel import EIGHT, SIX
-from handlers.messages import OutboundCard
+from handlers.messages import CardUpdate, OutboundCard
 from storage.deal_models import Opportunity, StageChange
-from storage.models import Customer, Evidence
+from storage.models import Customer, Evidence, Identity
 from tests.chat import FRIDAY, MANAGER, REP, SHANGHAI, Chat, fields
 
 DIRECTOR = "zhoumin"
@@ -189,6 +189,21 @@ async def test_a_jump_is_called_off_in_words(chat: Chat) -> None:
     assert chat.texts(of=REP)[-1] == f"好的，「{CUSTOMER}」的阶段不改，还在「线索获取」。"
     async with chat.database.reading() as work:
         assert await work.opportunities.proposed(1) is None
+
+
+async def test_a_stage_is_left_as_it_is_by_the_button(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await visit(chat, NOTE)
+    card = gate(chat)
+
+    sent = await chat.presses(card, actions.DropStage)
+
+    assert chat.texts(of=REP)[-1] == f"好的，「{CUSTOMER}」的阶段不改，还在「方案设计」。"
+    [closed] = [one for one in sent if isinstance(one, CardUpdate)]
+    # with what the click gave: there are platforms where nothing else changes the card
+    assert (closed.card_id, closed.closing, closed.response_ref is not None) == (card.card_id, "不改了", True)
+    await document(chat, "技术部确认")
+    assert (await deal(chat)).stage == "方案设计"
 
 
 # Letting pass
