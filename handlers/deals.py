@@ -74,18 +74,51 @@ async def on_confirmed(
     customer: Customer,
     *,
     member: Member,
-    to: Recipient,
     cause: str,
 ) -> str:
-    """What the visit says of its deal, or the question which deal it was; answers what to tell the rep."""
-    deal = await _of_visit(ctx, work, visit, record, customer, member=member, to=to, cause=cause)
+    """What the visit says of its deal, where it is clear which that is; answers what to tell the rep.
+
+    What is to be asked of it comes with `show_what_follows`, behind that answer.
+    """
+    deal = await _of_visit(work, visit, record, customer, member=member, cause=cause)
     if deal is None:
         return ""
     return await put_with(ctx, work, deal, visit, record, member=member, cause=cause)
 
 
-async def show_what_waits(ctx: Context, work: Work, visit: Visit, *, to: Recipient, cause: str) -> None:
-    """Behind what is said of a confirmed visit: what its stage still needs."""
+async def show_what_follows(
+    ctx: Context, work: Work, visit: Visit, record: Record, *, to: Recipient, cause: str
+) -> None:
+    """Behind what is said of a confirmed visit: the question which deal it was, or what its stage still needs.
+
+    It comes last, so that a number answers it where there are no cards.
+    """
+    if visit.opportunity_id is None:
+        await _ask_which(ctx, work, visit, record, to=to, cause=cause)
+    else:
+        await _show_what_waits(ctx, work, visit, to=to, cause=cause)
+
+
+async def _ask_which(ctx: Context, work: Work, visit: Visit, record: Record, *, to: Recipient, cause: str) -> None:
+    """With one deal there is nothing to ask, and without any a record begins the first."""
+    assert visit.customer_id is not None  # it is confirmed
+    deals = await work.opportunities.open_of(visit.customer_id)
+    if len(deals) < 2 or not _tells_of_a_deal(record):
+        return
+    customer = await work.customers.get(visit.customer_id)
+    card = deal_cards.deal_card(
+        visit.visit_id,
+        outbox.new_card_id("deal", visit.visit_id),
+        customer=customer.name,
+        deals=deals,
+        text=deal_texts.WHICH_DEAL.format(customer=customer.name, count=len(deals)),
+        unknown=deal_texts.NO_STAGE,
+    )
+    await outbox.show(work, to, card, kind=deal_cards.DEAL, life=ctx.settings.todo_life, cause=f"{cause}>which-deal")
+
+
+async def _show_what_waits(ctx: Context, work: Work, visit: Visit, *, to: Recipient, cause: str) -> None:
+    """What its stage still needs."""
     if visit.opportunity_id is not None:
         deal = await work.opportunities.get(visit.opportunity_id)
         waiting = await work.opportunities.proposed(deal.opportunity_id)
@@ -94,15 +127,7 @@ async def show_what_waits(ctx: Context, work: Work, visit: Visit, *, to: Recipie
 
 
 async def _of_visit(
-    ctx: Context,
-    work: Work,
-    visit: Visit,
-    record: Record,
-    customer: Customer,
-    *,
-    member: Member,
-    to: Recipient,
-    cause: str,
+    work: Work, visit: Visit, record: Record, customer: Customer, *, member: Member, cause: str
 ) -> Opportunity | None:
     """The deal that the visit was about, locked; a first one is begun where the record tells of one."""
     deals = await work.opportunities.open_of(customer.customer_id)
@@ -113,21 +138,9 @@ async def _of_visit(
     deal = await _meant(work, visit, deals)
     if deal is not None:
         return await work.opportunities.lock(deal.opportunity_id)
-    if not _tells_of_a_deal(record):
+    if deals or not _tells_of_a_deal(record):
         return None
-    if not deals:
-        return await begin(work, customer.customer_id, name="", member_id=member.member_id, cause=cause)
-    told = deal_texts.WHICH_DEAL.format(customer=customer.name, count=len(deals))
-    card = deal_cards.deal_card(
-        visit.visit_id,
-        outbox.new_card_id("deal", visit.visit_id),
-        customer=customer.name,
-        deals=deals,
-        text=told,
-        unknown=deal_texts.NO_STAGE,
-    )
-    await outbox.show(work, to, card, kind=deal_cards.DEAL, life=ctx.settings.todo_life, cause=f"{cause}>which-deal")
-    return None
+    return await begin(work, customer.customer_id, name="", member_id=member.member_id, cause=cause)
 
 
 async def _meant(work: Work, visit: Visit, deals: Sequence[Opportunity]) -> Opportunity | None:
@@ -327,7 +340,7 @@ async def _pick(ctx: Context, work: Work, action: actions.PickDeal, pressed: Pre
     told = await put_with(ctx, work, deal, visit, record, member=pressed.member, cause=pressed.cause)
     picked = deal_texts.DEAL_PICKED.format(deal=await title(work, deal))
     await outbox.say(work, pressed.to, f"{picked}\n{told}".strip(), cause=f"{pressed.cause}>picked")
-    await show_what_waits(ctx, work, visit, to=pressed.to, cause=pressed.cause)
+    await _show_what_waits(ctx, work, visit, to=pressed.to, cause=pressed.cause)
 
 
 # Orders in words

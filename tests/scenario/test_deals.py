@@ -337,6 +337,8 @@ async def test_with_two_deals_the_rep_is_asked_and_the_picked_one_moves(chat: Ch
 
     await visit(chat, NOTE)
     [asked] = chat.cards("是哪个商机", of=REP)
+    # behind the to-do's card: a number answers the latest
+    assert chat.platform.sends[-1].content == asked
     assert (await deal(chat, 1)).stage == "方案设计"
     await chat.presses(asked, actions.PickDeal, chosen={actions.DEAL_SELECT: ("1",)})
 
