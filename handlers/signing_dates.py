@@ -6,7 +6,7 @@ large one. What is frozen changes only by them; the rep's newer days wait on the
 
 from datetime import date
 
-from handlers import asking_up, deal_cards, deal_texts, escalation, notices, opportunities, outbox, texts, wording
+from handlers import asking_up, deal_cards, deal_texts, escalation, opportunities, outbox, texts, wording
 from handlers.asking_up import Asked
 from handlers.context import Context
 from handlers.messages import OutboundCard
@@ -135,10 +135,8 @@ async def decide(ctx: Context, work: Work, signing: SigningDate, pressed: Presse
         on=wording.day(signing.expected_on, today),
         was=wording.day(was, today) if was else deal_texts.NO_DAY,
     )
-    key = f"{asked.subject}:{signing.state}"
-    await notices.tell(ctx, work, asked.rep.member_id, told, key=key, subject=f"{asked.subject}:news")
-    done = (deal_texts.DONE_UNLOCKED if unlocks else deal_texts.DONE_NOT_UNLOCKED).format(rep=asked.rep.name)
-    await outbox.say(work, pressed.to, done, cause=f"{pressed.cause}>decided")
+    done = deal_texts.DONE_UNLOCKED if unlocks else deal_texts.DONE_NOT_UNLOCKED
+    await asking_up.answer(ctx, work, asked, pressed, rep=told, done=done)
 
 
 async def lapse(work: Work, deal: Opportunity, *, cause: str) -> None:

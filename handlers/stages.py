@@ -384,10 +384,7 @@ async def grant(ctx: Context, work: Work, change: StageChange, pressed: Pressed)
     else:
         moved = await apply(ctx, work, deal, change, cause=pressed.cause)
         told = deal_texts.WAIVER_GRANTED.format(deal=name, moved=moved, **names)
-    await _tell_rep(ctx, work, deal, change, told)
-    await outbox.say(
-        work, pressed.to, deal_texts.DONE_WAIVED.format(rep=asked.rep.name), cause=f"{pressed.cause}>waived"
-    )
+    await asking_up.answer(ctx, work, asked, pressed, rep=told, done=deal_texts.DONE_WAIVED)
 
 
 async def refuse(ctx: Context, work: Work, change: StageChange, pressed: Pressed) -> None:
@@ -411,14 +408,11 @@ async def refuse(ctx: Context, work: Work, change: StageChange, pressed: Pressed
         to=change.to_stage,
         missing="、".join(lacking),
     )
-    await _tell_rep(ctx, work, deal, change, told)
-    await outbox.say(
-        work, pressed.to, deal_texts.DONE_REFUSED.format(rep=asked.rep.name), cause=f"{pressed.cause}>refused"
-    )
+    await asking_up.answer(ctx, work, asked, pressed, rep=told, done=deal_texts.DONE_REFUSED)
 
 
 async def _tell_rep(ctx: Context, work: Work, deal: Opportunity, change: StageChange, text: str) -> None:
-    """News of what somebody else did, or of what followed by itself."""
+    """News of what followed by itself."""
     rep = await _rep(work, deal, change)
     key = f"{subject(change)}:{change.state}:{len(change.waived)}:{work.now.isoformat()}"
     await notices.tell(ctx, work, rep.member_id, text, key=key, subject=f"{subject(change)}:news")

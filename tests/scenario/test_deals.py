@@ -238,6 +238,34 @@ async def test_the_manager_does_not_let_pass_and_the_documents_still_can(chat: C
     assert (await deal(chat)).stage == "报价审批"
 
 
+async def test_whoever_asked_has_each_decision_at_once_and_the_manager_is_told_so(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+    await chat.presses(chat.cards("阶段放行", of=MANAGER)[-1], actions.RefuseWaiver, sender=MANAGER)
+    assert chat.texts(of=REP)[-1].startswith(f"陈志远没有放行「{CUSTOMER}」")
+    await chat.says("阶段 恒力 报价审批")
+
+    await chat.presses(gate(chat), actions.AskWaiver)
+    await chat.presses(chat.cards("阶段放行", of=MANAGER)[-1], actions.GrantWaiver, sender=MANAGER)
+
+    assert chat.texts(of=REP)[-1].startswith(f"陈志远已放行「{CUSTOMER}」")
+    assert chat.texts(of=MANAGER)[-1] == "已放行，李晓彤已收到。"
+
+
+async def test_nobody_is_said_to_know_of_a_decision_who_cannot_be_written_to(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+    async with chat.database.work() as work:
+        await work.session.execute(delete(Identity).where(Identity.user_id == REP))
+
+    await chat.presses(chat.cards("阶段放行", of=MANAGER)[-1], actions.GrantWaiver, sender=MANAGER)
+
+    assert chat.texts(of=MANAGER)[-1] == texts.DECIDED_UNTOLD
+    assert (await deal(chat)).stage == "报价审批"
+
+
 async def test_nobody_presses_the_managers_button_but_the_manager(chat: Chat) -> None:
     await registered(chat, "方案设计")
     await visit(chat, NOTE)
