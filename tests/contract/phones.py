@@ -39,6 +39,10 @@ Greying = Literal["always", "on click", "never"]
 """When a card can show that it counts no more."""
 
 
+Click = Callable[[str], Coroutine[Any, Any, None]]
+"""A press that is kept back: whose phone it is to come from is said when it is made."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """One message of the assistant, as a phone shows it."""
@@ -94,6 +98,8 @@ class Line(Protocol):
 
     async def picture(self, user_id: str, data: bytes) -> None: ...
 
+    async def file(self, user_id: str, data: bytes, name: str) -> None: ...
+
     async def oddity(self, user_id: str) -> None:
         """A message of a kind that we do not know."""
         ...
@@ -105,8 +111,12 @@ class Line(Protocol):
         """
         ...
 
-    async def press_on(self, owner_id: str, user_id: str, button: str) -> None:
-        """Somebody presses what is on another person's phone: a click made up, or a number that answers nothing."""
+    def click(self, owner_id: str, button: str) -> Click:
+        """What a press of that button, part of whose text is `button`, would bring us from the card as it is now.
+
+        Made by somebody else it is made up, or a number that answers nothing; made later it comes from a phone that
+        still shows the card as it was.
+        """
         ...
 
     async def again(self, copies: int) -> None:
@@ -165,6 +175,7 @@ class Phone:
     line: Line
     user_id: str
     _looked_at: set[str] = field(default_factory=set)
+    _files: int = 0
 
     async def says(self, words: str) -> None:
         await self.company.does(self.line.text(self.user_id, words))
@@ -181,20 +192,33 @@ class Phone:
         data = PICTURE + bytes([len(self.company.screens.asked)])
         await self.company.does(self.line.picture(self.user_id, data))
 
+    async def sends_file(self, name: str) -> None:
+        """Of that name; every one is another one."""
+        self._files += 1
+        data = b"%PDF-1.7\n" + f"{name} {self._files}".encode()
+        await self.company.does(self.line.file(self.user_id, data, name))
+
     async def sends_something_odd(self) -> None:
         await self.company.does(self.line.oddity(self.user_id))
 
     async def presses(self, button: str, *, choosing: str = "", times: int = 1) -> None:
         """`times` above one: before anything could be done about the first."""
         if choosing and self.line.option_acts:
-            await self.company.does(self.line.press(self.user_id, choosing))
+            await self.company.does(self.line.press(self.user_id, choosing, times=times))
             if button not in next((seen.buttons for seen in reversed(self.sees()) if seen.buttons), ()):
                 return
             choosing = ""
         await self.company.does(self.line.press(self.user_id, button, choosing=choosing, times=times))
 
+    def click(self, button: str) -> Click:
+        """A press that can be made when the card has changed, or by somebody else."""
+        return self.line.click(self.user_id, button)
+
+    async def makes(self, click: Click) -> None:
+        await self.company.does(click(self.user_id))
+
     async def presses_on(self, other: "Phone", button: str) -> None:
-        await self.company.does(self.line.press_on(other.user_id, self.user_id, button))
+        await self.makes(other.click(button))
 
     async def repeats(self, copies: int = 3) -> None:
         await self.company.does(self.line.again(copies))

@@ -15,7 +15,7 @@ from bot.playground.adapter import Person, PlaygroundPlatform
 from bot.playground.conversation import Answered
 from handlers.messages import CardSelect, OutboundCard, OutboundText, PlatformName, Unsupported
 from tests.chat import MANAGER, OTHER, REP
-from tests.contract.phones import Bot, Ears, Greying, Messages, Seen
+from tests.contract.phones import Bot, Click, Ears, Greying, Messages, Seen
 from tests.fakes import FakeClock
 
 PEOPLE = (
@@ -64,6 +64,9 @@ class PlaygroundLine:
     async def picture(self, user_id: str, data: bytes) -> None:
         await self._post(user_id, {"kind": "image", "file": data})
 
+    async def file(self, user_id: str, data: bytes, name: str) -> None:
+        await self._post(user_id, {"kind": "file", "file": data, "file_name": name})
+
     async def oddity(self, user_id: str) -> None:
         # the page has nothing odd to offer
         await self._platform.say(self._bot.keep, user_id, Unsupported(name="sticker"), message_id="odd")
@@ -73,8 +76,9 @@ class PlaygroundLine:
         clicks = [self._post(user_id, {"click": _click(card, button, choosing)}) for _ in range(times)]
         await asyncio.gather(*clicks)
 
-    async def press_on(self, owner_id: str, user_id: str, button: str) -> None:
-        await self._post(user_id, {"click": _click(self._card_with(owner_id, button), button, "")})
+    def click(self, owner_id: str, button: str) -> Click:
+        made = _click(self._card_with(owner_id, button), button, "")
+        return lambda user_id: self._post(user_id, {"click": made})
 
     async def again(self, copies: int) -> None:
         user_id, message_id, content = self._last
@@ -104,8 +108,9 @@ class PlaygroundLine:
         async with aiohttp.ClientSession() as http:
             if "file" in content:
                 form = aiohttp.FormData()
+                file_name = fields.pop("file_name", "a.bin")
                 for name, value in fields.items():
-                    form.add_field(name, value, filename="a.bin" if name == "file" else None)
+                    form.add_field(name, value, filename=file_name if name == "file" else None)
                 posting = http.post(self._url, data=form)
             else:
                 posting = http.post(self._url, json=fields)
