@@ -23,6 +23,8 @@ class Fetched:
     sha256: str
     content_type: str | None
     size_bytes: int
+    file_name: str = ""
+    """As it was told with the bytes: some platforms tell it nowhere else."""
 
 
 async def fetched(ctx: Context, message: InboundMessage, media_ref: str) -> Fetched:
@@ -32,7 +34,7 @@ async def fetched(ctx: Context, message: InboundMessage, media_ref: str) -> Fetc
     if known_already is not None and known_already.sha256 is not None:
         return Fetched(known_already.sha256, known_already.content_type, known_already.size_bytes or 0)
     file = await ctx.fetch_media(message.sender.platform, media_ref)
-    return Fetched(await ctx.media.put(file.data), file.content_type or None, len(file.data))
+    return Fetched(await ctx.media.put(file.data), file.content_type or None, len(file.data), file.file_name)
 
 
 async def keep(work: Work, message: InboundMessage, member: Member, file: Fetched | None = None) -> Evidence:
@@ -42,8 +44,8 @@ async def keep(work: Work, message: InboundMessage, member: Member, file: Fetche
     evidence = await work.visits.keep_evidence(message.key, member.member_id, content.kind, sent_at=message.sent_at)
     if file is not None:
         evidence.sha256, evidence.content_type, evidence.size_bytes = file.sha256, file.content_type, file.size_bytes
-    if isinstance(content, File) and content.file_name:
-        evidence.detail = {**evidence.detail, "file_name": content.file_name}
+    if isinstance(content, File) and (name := content.file_name or (file.file_name if file is not None else "")):
+        evidence.detail = {**evidence.detail, "file_name": name}
     return evidence
 
 

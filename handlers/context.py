@@ -38,6 +38,9 @@ class FetchedMedia(Protocol):
     @property
     def content_type(self) -> str: ...
 
+    @property
+    def file_name(self) -> str: ...
+
 
 class FetchMedia(Protocol):
     def __call__(self, platform: PlatformName, media_ref: str, /) -> Awaitable[FetchedMedia]: ...

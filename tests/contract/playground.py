@@ -107,7 +107,7 @@ class PlaygroundLine:
         fields = {"user_id": user_id, "message_id": message_id, **content}
         async with aiohttp.ClientSession() as http:
             if "file" in content:
-                form = aiohttp.FormData()
+                form = aiohttp.FormData(quote_fields=False)  # as browsers do
                 file_name = fields.pop("file_name", "a.bin")
                 for name, value in fields.items():
                     form.add_field(name, value, filename=file_name if name == "file" else None)
