@@ -108,7 +108,7 @@ async def show(
         doubts=[*doubts, *deal.doubts],
         stage_was=deal.stage_was,
         stage_waits=deal.waits,
-        evidence="" if trust.is_verifiable else evidence_texts.EVIDENCE_NONE,
+        evidence=evidence_texts.EVIDENCE_THERE if trust.is_verifiable else evidence_texts.EVIDENCE_NONE,
         low=await escalation_weights.low_of(work, await work.members.get(visit.member_id), now),
     )
     await outbox.show(work, to, card, kind="draft", life=ctx.settings.card_life, cause=f"{cause}>draft")

@@ -11,7 +11,7 @@ from handlers.funnel import EIGHT, SIX
 from handlers.messages import CardUpdate, OutboundCard
 from storage.deal_models import Opportunity, StageChange
 from storage.models import Customer, Evidence, Identity
-from tests.chat import FRIDAY, MANAGER, REP, SHANGHAI, Chat, fields
+from tests.chat import FRIDAY, MANAGER, OTHER, REP, SHANGHAI, Chat, fields
 
 DIRECTOR = "zhoumin"
 CUSTOMER = "宁波恒力阀门有限公司"
@@ -132,6 +132,15 @@ async def test_what_was_missing_comes_in_and_the_stage_follows_by_itself(chat: C
     assert card.closing == "阶段已改"
 
 
+async def test_the_words_that_show_a_stage_stand_behind_the_button(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await chat.says(NOTE)
+
+    await chat.presses(chat.draft(), actions.ShowSources)
+
+    assert "阶段 报价审批 ← 「报价审批」" in chat.texts(of=REP)[-1]
+
+
 async def test_another_document_does_not_help(chat: Chat) -> None:
     await registered(chat, "方案设计")
     await visit(chat, NOTE)
@@ -224,6 +233,23 @@ async def test_the_manager_lets_pass_what_is_missing_and_it_stays_on_record(chat
     assert f"陈志远已放行「{CUSTOMER}」：阶段：方案设计 → 报价审批（缺技术部确认）。" in chat.texts(of=REP)[-1]
     await chat.says("商机 恒力")
     assert "陈志远放行：缺技术部确认" in chat.texts(of=REP)[-1]
+
+
+async def test_a_jump_that_is_let_pass_still_wants_its_reason(chat: Chat) -> None:
+    await registered(chat, "线索获取")
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+    [asked] = chat.cards("阶段放行", of=MANAGER)
+    assert fields(asked)["跳级"] == "原因还没说"
+
+    await chat.presses(asked, actions.GrantWaiver, sender=MANAGER)
+
+    assert (await deal(chat)).stage == "线索获取"
+    assert chat.texts(of=REP)[-1] == (
+        f"陈志远已放行「{CUSTOMER}」缺的材料，跳过了需求确认、方案设计，要说明原因后就改。"
+    )
+    await chat.says("老客户复购")
+    assert (await deal(chat)).stage == "报价审批"
 
 
 async def test_the_manager_does_not_let_pass_and_the_documents_still_can(chat: Chat) -> None:
@@ -454,6 +480,8 @@ async def test_signed_before_its_day_is_asked_about(chat: Chat) -> None:
 
     assert "是提前签了吗？" in chat.draft().body
     assert "预计签约是 12-20（周日）" in chat.draft().body
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    assert "阶段「合同签订」还没改" in chat.texts(of=REP)[-1]
 
 
 async def test_a_quote_below_cost_is_asked_about_once(chat: Chat) -> None:
@@ -478,6 +506,12 @@ async def test_an_amount_that_jumps_is_asked_about(chat: Chat) -> None:
 
     assert "预算上次是 85 万元，这次是 30 万元，差得比较多，是变了还是说错了？" in chat.draft().body
     await chat.says("预算改成80万")
+    assert "差得比较多" not in chat.draft().body
+    await chat.says("预算改成30万")
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.passes(timedelta(hours=1))
+    await chat.says("又拜访了宁波恒力阀门的王经理，预算还是30万，周五前我发方案。")
+    # confirmed as it stood: that is the answer
     assert "差得比较多" not in chat.draft().body
 
 
@@ -509,6 +543,37 @@ async def test_a_stage_is_taken_back_by_whoever_moved_it(chat: Chat) -> None:
     assert chat.texts(of=REP)[-1] == f"「{CUSTOMER}」的阶段已从「报价审批」退回「方案设计」。"
     assert (await deal(chat)).stage_since == since
     assert (await customer(chat)).stage == "方案设计"
+
+
+async def test_a_leader_takes_a_stage_back_and_whoever_moved_it_hears_of_it(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await document(chat, "技术部确认")
+    await visit(chat, NOTE)
+    await chat.says("撤销阶段 恒力", sender=OTHER)
+    assert (await deal(chat)).stage == "报价审批"
+
+    await chat.says("撤销阶段 恒力", sender=MANAGER)
+
+    told = f"「{CUSTOMER}」的阶段已从「报价审批」退回「方案设计」。"
+    assert chat.texts(of=MANAGER)[-1] == told
+    assert f"陈志远：{told}" in chat.texts(of=REP)
+    assert (await deal(chat)).stage == (await customer(chat)).stage == "方案设计"
+    await chat.says("撤销阶段 恒力", sender=MANAGER)
+    assert "没有可以撤回的阶段变更" in chat.texts(of=MANAGER)[-1]
+
+
+async def test_leaders_list_the_deals_of_their_people_and_reps_their_own(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+
+    for who in (REP, MANAGER, DIRECTOR):
+        await chat.says("商机", sender=who)
+        assert CUSTOMER in chat.texts(of=who)[-1], who
+        await chat.says("商机 恒力", sender=who)
+        assert chat.texts(of=who)[-1].startswith(f"{CUSTOMER}（李晓彤）"), who
+    await chat.says("商机", sender=OTHER)
+    assert chat.texts(of=OTHER)[-1] == "还没有在谈的商机。"
+    await chat.says("商机 恒力", sender=OTHER)
+    assert chat.texts(of=OTHER)[-1] == "没有找到您名下叫「恒力」的客户。"
 
 
 async def test_orders_name_what_they_need(chat: Chat) -> None:
