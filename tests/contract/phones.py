@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -167,6 +168,19 @@ class Company:
             await self.assistant.worker.drain()
         await doing
         await self.assistant.worker.drain()
+
+    async def lives_until(self, moment: datetime) -> None:
+        """Time goes by, and whatever falls due is done when it does."""
+        assert self.assistant.worker is not None
+        await self.assistant.worker.drain()
+        while (due := await self._next_due()) is not None and due <= moment:
+            self.clock.advance(due - self.clock.now())
+            await self.assistant.worker.drain()
+        self.clock.advance(max(moment - self.clock.now(), timedelta()))
+
+    async def _next_due(self) -> datetime | None:
+        async with self.assistant.database.reading() as work:
+            return (await work.jobs.outlook(pipeline.QUEUES)).next_at
 
 
 @dataclass

@@ -5,19 +5,23 @@ been decided since.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
+
+import pytest
 
 from handlers import texts
 from nlp.screens import ScreenReading
 from storage.deal_models import Opportunity
-from tests.chat import ANSWERS, MANAGER, OTHER, REP, VISIT
+from tests.chat import ANSWERS, MANAGER, OTHER, REP, SHANGHAI, VISIT
+from tests.contract.conftest import LINES
 from tests.contract.phones import Click, Company, Phone, Seen
 
 Pressable = TypeVar("Pressable", str, Click)
 
 CUSTOMER = "宁波恒力阀门有限公司"
 DIRECTOR = "zhoumin"
+MONDAY = datetime(2026, 11, 23, 17, tzinfo=SHANGHAI)
 NOTE = "今天拜访了宁波恒力阀门的王经理，技术方案客户已经定了，现在到了报价审批阶段。"
 REFUSED = (texts.CARD_NOT_YOURS, texts.NOT_UNDERSTOOD)
 """What somebody hears who presses what is not theirs; a number answers nothing of theirs."""
@@ -297,6 +301,34 @@ async def test_an_approval_is_passed_up_refused_and_agreed_to_once(office: Compa
     assert count(rep.news(), "陈志远同意了审批2") == 1
     await director.presses("同意", times=2)
     assert count(rep.news(), "审批2通过了", "主管 陈志远 ✓", "总监 周敏 ✓") == 1
+
+
+@pytest.mark.parametrize("office", [name for name in LINES if not name.startswith("wecom-bot")], indirect=True)
+async def test_what_nobody_answers_goes_up_by_itself_and_the_old_cards_count_no_more(office: Company) -> None:
+    """Not on the AI bot, whose connection and streams no clock of ours takes over a weekend."""
+    rep, boss, director = office.phone(REP), office.phone(MANAGER), office.phone(DIRECTOR)
+    await rep.says("新商机 恒力 二期扩产")
+    await rep.says("阶段 恒力 需求确认")
+    await rep.presses("请主管放行")
+    await rep.says("审批 恒力 报价 18万 含安装")
+    await rep.says("求助 赵一鸣 恒力的阀体材质要 316L，能不能做？")
+    old = [boss.click("放行"), boss.click("同意")]
+
+    await office.lives_until(MONDAY)
+
+    assert count(director.sees(), "阶段放行", "二期扩产", "还缺 转为SQL、需求调研表") == 1
+    assert count(director.sees(), "报价审批", "审批1", "金额 18 万元", "身份 总监") == 1
+    assert count(boss.sees(), "超时未回复，请您处理", "求助1", "316L") == 1
+    for words in (
+        "「宁波恒力阀门有限公司·二期扩产」的放行已转给周敏",
+        "审批1",
+        "求助1（宁波恒力阀门有限公司），赵一鸣",
+    ):
+        assert any(one.says(words) for one in rep.sees()), words
+    if has_cards(boss):
+        await press_too_late(boss, *old)
+        await director.presses("放行", times=2)
+        assert count(rep.sees(), "周敏已放行", "阶段登记为「需求确认」") == 1
 
 
 # Looked at
