@@ -56,7 +56,7 @@ NOT_UNLOCKED = "{name}没有同意「{deal}」推到 {on}，预计签约仍是 {
 DONE_UNLOCKED = "已解锁，{rep}已收到。"
 DONE_NOT_UNLOCKED = "好的，日期不改，{rep}已收到。"
 
-SOMEBODY_UP, NO_DAY = "上级", "未定"
+NO_DAY = "未定"
 
 # What does not go together
 

@@ -82,14 +82,12 @@ async def _freeze(
     _note(work, deal, "signing.frozen", member, cause, deal.expected_on, signing.expected_on)
     asked = await _asked(work, deal, signing)
     if waiting is not None:
-        # the same question, of the same person, with the newer day
-        signing.asked_of, signing.asked_at = waiting.asked_of, waiting.asked_at
         waiting.state, waiting.decided_at = "refused", work.now
         old = await _asked(work, deal, waiting)
         await asking_up.close(work, old, texts.CLOSED_REPLACED, cause=cause)
-        if signing.asked_of is None:
-            return deal_texts.SIGNING_STILL_FROZEN.format(on=on, name=deal_texts.SOMEBODY_UP)
-        of = await work.members.get(signing.asked_of)
+    if waiting is not None and waiting.asked_of is not None:
+        # the same question, of the same person, with the newer day
+        of = await work.members.get(waiting.asked_of)
         await asking_up.ask(ctx, work, asked, of, cause=cause)
         return deal_texts.SIGNING_STILL_FROZEN.format(on=on, name=of.name)
     was = wording.day(deal.expected_on, today) if deal.expected_on else ""

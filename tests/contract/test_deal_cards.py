@@ -325,6 +325,7 @@ async def test_what_nobody_answers_goes_up_by_itself_and_the_old_cards_count_no_
         "求助1（宁波恒力阀门有限公司），赵一鸣",
     ):
         assert any(one.says(words) for one in rep.sees()), words
+    boss.shows_closed("已转交周敏", "已上报周敏", by_click=False)
     if has_cards(boss):
         await press_too_late(boss, *old)
         await director.presses("放行", times=2)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from handlers import actions, stages, texts
+from handlers import actions, deal_texts, stages, texts
 from handlers.funnel import EIGHT, SIX
 from handlers.messages import CardUpdate, OutboundCard
 from storage.deal_models import Opportunity, StageChange
@@ -467,6 +467,31 @@ async def test_while_it_is_frozen_a_newer_day_waits_too(chat: Chat) -> None:
     asked = chat.cards("预计签约", of=DIRECTOR)
     assert fields(asked[-1])["想改到"] == "12-12（周六）"
     assert len(asked) == 2
+
+
+async def test_where_nobody_can_be_asked_it_is_said_and_somebody_is_as_soon_as_there_is_one(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    async with chat.database.work() as work:
+        [rep] = await work.members.named("李晓彤")
+        manager_id, rep.manager_id = rep.manager_id, None
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+    assert chat.texts(of=REP)[-1] == deal_texts.WAIVER_NOBODY
+    await chat.says("预计签约 恒力 12月10日")
+    await chat.says("预计签约 恒力 12月28日")
+    assert "没有可以解锁的人，已告诉管理员" in chat.texts(of=REP)[-1]
+    assert chat.cards("预计签约") == chat.cards("阶段放行") == []
+
+    async with chat.database.work() as work:
+        [rep] = await work.members.named("李晓彤")
+        rep.manager_id = manager_id
+    await chat.presses(gate(chat), actions.AskWaiver)
+    await chat.says("预计签约 恒力 12月29日")
+
+    assert len(chat.cards("阶段放行", of=MANAGER)) == 1
+    assert "先冻结，等周敏解锁" in chat.texts(of=REP)[-1]
+    [asked] = chat.cards("预计签约", of=DIRECTOR)
+    assert fields(asked)["想改到"] == "12-29（周二）"
 
 
 # What does not go together
