@@ -35,6 +35,7 @@ SQL_DONE = "「{deal}」已转为 SQL：预算 {budget}，决策人 {decider}。
 SQL_ALREADY = "「{deal}」已经是 SQL 了。"
 ASK_BUDGET = "「{deal}」转 SQL 还要验证过的预算区间。预算多少？谁说的？例如：80到90万，王经理说的。"
 ASK_DECIDER = "「{deal}」转 SQL 还要确认决策人。谁拍板？直接回复姓名和职务，例如：李建国 总经理。"
+SQL_LATER = "好的，「{customer}」先不转 SQL。弄清楚了再说：转SQL {customer}"
 RETURNED = "「{deal}」已退回市场{reason}。"
 WON = "「{deal}」已记为赢单。"
 LOST = "「{deal}」已记为丢单{reason}。"

@@ -40,3 +40,17 @@ class Reply:
     coached: Coached | None = None
     is_aside: bool = False
     """Whether it means something by itself, whatever was asked: a greeting, something said in passing."""
+
+    def is_of_another(self, customer: str) -> bool:
+        """Whether it tells of something with another customer than that one, and so is a note."""
+        read = self.draft
+        if read is None or read.customer is None or read.customer.value == customer:
+            return False
+        return bool(read.contacts or read.amounts or read.next_steps)
+
+    def is_note_of(self, customer: str) -> bool:
+        """Whether it names that customer, whom they met, and what came of it, as a note does."""
+        read = self.draft
+        if read is None or read.customer is None or read.customer.value != customer:
+            return False
+        return bool(read.contacts and (read.amounts or read.next_steps))

@@ -215,6 +215,24 @@ async def test_a_stage_is_left_as_it_is_by_the_button(chat: Chat) -> None:
     assert (await deal(chat)).stage == "方案设计"
 
 
+async def test_a_note_is_not_taken_for_the_reason_of_a_jump(chat: Chat) -> None:
+    await registered(chat, "线索获取")
+    await visit(chat, NOTE)
+    for label in ("需求调研表", "技术部确认"):
+        await document(chat, label)
+
+    await chat.says("今天去了恒丽服饰，见了林总监，预算三十万。")
+    assert fields(chat.draft())["客户"] == "宁波恒丽服饰有限公司"
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.says("又去了宁波恒力阀门，见了王经理，他说预算涨到90万了。")
+    assert fields(chat.draft())["客户"] == CUSTOMER
+    await chat.presses(chat.draft(), actions.DiscardVisit)
+
+    assert (await deal(chat)).stage == "线索获取"
+    await chat.says("王经理催得急，需求去年就定了")
+    assert (await deal(chat)).stage == "报价审批"
+
+
 # Letting pass
 
 
@@ -336,6 +354,28 @@ async def test_a_new_deal_begins_as_a_lead_that_waits_for_budget_and_decider(cha
     assert (await deal(chat)).stage is None
     await document(chat, "需求调研表")
     assert (await deal(chat)).stage == "需求确认"
+
+
+async def test_what_a_lead_lacks_is_asked_of_nobody_who_does_not_know_and_nothing_is_made_of_that(chat: Chat) -> None:
+    await registered(chat, "线索获取")
+    async with chat.database.work() as work:
+        (await work.opportunities.lock(1)).lead = "mql"
+    await chat.says("转SQL 恒力")
+    await chat.says("今天去了恒丽服饰，见了林总监，预算三十万。")
+    assert fields(chat.draft())["客户"] == "宁波恒丽服饰有限公司"
+    await chat.presses(chat.draft(), actions.DiscardVisit)
+    assert (await deal(chat)).budget_high_fen is None
+
+    await chat.says("80到90万，王经理说的")
+    for said in ("不知道", "还没定", "算了"):
+        await chat.says(said)
+        assert chat.texts(of=REP)[-1] == f"好的，「{CUSTOMER}」先不转 SQL。弄清楚了再说：转SQL {CUSTOMER}", said
+        await chat.says("转SQL 恒力")
+        assert "还要确认决策人" in chat.texts(of=REP)[-1]
+    await chat.says("没问题")
+    assert (await deal(chat)).lead == "mql"
+    await chat.says("欧阳明 总经理")
+    assert "决策人 欧阳明（总经理）" in chat.texts(of=REP)[-1]
 
 
 async def test_what_records_tell_is_not_asked_again(chat: Chat) -> None:
