@@ -1,5 +1,6 @@
 """What somebody says to us, as those see it who wait for an answer or listen for an order in it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,8 @@ from handlers.messages import Sender
 from nlp.draft import VisitDraft
 from nlp.transcript import Transcript
 from storage.models import Evidence
+
+TELLS_OF_A_VISIT = re.compile(r"刚从|刚见|刚拜访|今天拜访|拜访了|见了|走访|去了|跑了")
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,10 @@ class Reply:
             return False
         return bool(read.contacts or read.amounts or read.next_steps)
 
-    def is_note_of(self, customer: str) -> bool:
-        """Whether it names that customer, whom they met, and what came of it, as a note does."""
+    @property
+    def reads_as_note(self) -> bool:
+        """Whether it names a customer, whom they met or that they were there, and what came of it."""
         read = self.draft
-        if read is None or read.customer is None or read.customer.value != customer:
+        if read is None or read.customer is None:
             return False
-        return bool(read.contacts and (read.amounts or read.next_steps))
+        return bool((read.contacts or TELLS_OF_A_VISIT.search(self.text)) and (read.amounts or read.next_steps))

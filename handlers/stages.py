@@ -302,7 +302,7 @@ async def take_reason(ctx: Context, work: Work, question: Question, reply: Reply
     deal = await work.opportunities.lock(found.opportunity_id)
     change = await work.opportunities.lock_change(found.change_id)
     customer = (await work.customers.get(deal.customer_id)).name
-    if reply.is_of_another(customer) or reply.is_note_of(customer):
+    if reply.is_of_another(customer) or reply.reads_as_note:
         return False
     await work.questions.close(member.member_id, JUMP, question.subject)
     if said in deal_texts.CANCELLED:
