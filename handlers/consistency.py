@@ -4,7 +4,7 @@ Confirmed as it stands, what it says is what is known from then on, and is not a
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 
 from handlers import deal_texts, notes_values, wording
 from handlers.context import Context
@@ -23,19 +23,22 @@ _COMPARED = ("budget", "quote", "deal")
 
 async def doubts(ctx: Context, work: Work, visit: Visit, record: Record, deal: Opportunity) -> list[str]:
     """A sentence for each contradiction, in the order of the record."""
-    found = [*_signed_too_early(ctx, work, visit, record, deal), *_below_cost(record, deal)]
+    waiting = await work.opportunities.proposed(deal.opportunity_id)
+    known = {deal.stage, waiting.to_stage if waiting is not None else None}
+    found = [*_signed_too_early(ctx, work, visit, record, deal, known), *_below_cost(record, deal)]
     found += [doubt async for doubt in _jumps(work, record, deal)]
     found += [doubt async for doubt in _other_decider(work, record, deal)]
     return found
 
 
-def _signed_too_early(ctx: Context, work: Work, visit: Visit, record: Record, deal: Opportunity) -> Iterator[str]:
-    """已签约, while the contract is expected for a day that has not come."""
+def _signed_too_early(
+    ctx: Context, work: Work, visit: Visit, record: Record, deal: Opportunity, known: Collection[str | None]
+) -> Iterator[str]:
+    """已签约, while the contract is expected for a day that has not come; `known` are the stages said before."""
     said = next((fact for fact in record.facts if isinstance(fact.value, StageValue)), None)
     if said is None or not isinstance(said.value, StageValue) or not _SIGNED.search(said.source.words):
         return
-    is_known = deal.stage is not None and deal.stage == said.value.name
-    if deal.expected_on is not None and deal.expected_on > visit.visited_on and not is_known:
+    if deal.expected_on is not None and deal.expected_on > visit.visited_on and said.value.name not in known:
         on = wording.day(deal.expected_on, ctx.day_of(work.now))
         yield deal_texts.DOUBT_SIGNED.format(words=said.source.words, on=on)
 

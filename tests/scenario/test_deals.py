@@ -547,6 +547,10 @@ async def test_signed_before_its_day_is_asked_about(chat: Chat) -> None:
     assert "预计签约是 12-20（周日）" in chat.draft().body
     await chat.presses(chat.draft(), actions.ConfirmVisit)
     assert "阶段「合同签订」还没改" in chat.texts(of=REP)[-1]
+    await chat.passes(timedelta(hours=1))
+    await chat.says("又拜访了宁波恒力阀门的王经理，合同已经签了，周五前我安排发货。")
+    # what is confirmed is known, though the stage still waits
+    assert "是提前签了吗？" not in chat.draft().body
 
 
 async def test_a_quote_below_cost_is_asked_about_once(chat: Chat) -> None:
