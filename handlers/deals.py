@@ -408,6 +408,10 @@ async def _stage_said(ctx: Context, work: Work, deal: Opportunity, member: Membe
     wanted = rest.split()[-1] if rest.split() else ""
     if wanted not in names:
         return deal_texts.NO_SUCH_STAGE.format(name=wanted, stages="、".join(names))
+    waiting = await work.opportunities.proposed(deal.opportunity_id)
+    if wanted == deal.stage and waiting is not None:
+        await stages.drop(ctx, work, waiting, member=member, cause=reply.cause)
+        return deal_texts.JUMP_CANCELLED.format(deal=await title(work, deal), stage=deal.stage)
     if wanted == deal.stage:
         return deal_texts.NO_MOVE.format(deal=await title(work, deal), stage=deal.stage)
     return await stages.propose(ctx, work, deal, wanted, member=member, cause=reply.cause, words=reply.text)

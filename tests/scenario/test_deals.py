@@ -645,6 +645,20 @@ async def test_leaders_list_the_deals_of_their_people_and_reps_their_own(chat: C
     assert chat.texts(of=OTHER)[-1] == "没有找到您名下叫「恒力」的客户。"
 
 
+async def test_a_stage_that_waits_is_called_off_by_naming_the_one_that_it_is_in(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+
+    await chat.says("阶段 恒力 方案设计")
+
+    assert chat.texts(of=REP)[-1] == f"好的，「{CUSTOMER}」的阶段不改，还在「方案设计」。"
+    async with chat.database.reading() as work:
+        card = await work.cards.find(chat.cards("阶段放行", of=MANAGER)[-1].card_id)
+    assert card is not None
+    assert card.closing == "不改了"
+
+
 async def test_orders_name_what_they_need(chat: Chat) -> None:
     await registered(chat, "方案设计")
     said = {
