@@ -168,6 +168,24 @@ async def test_the_day_of_signing_is_decided_once_by_the_director_alone(office: 
     director.shows_closed("未同意", "已解锁")
 
 
+@pytest.mark.parametrize("office", ["dingtalk-numbers"], indirect=True)
+async def test_a_number_said_twice_does_nothing_to_the_card_before(office: Company) -> None:
+    rep = office.phone(REP)
+    await rep.says("今天去了恒力阀门，见了王经理，我答应下周三前把安装排期表给他。")
+    await rep.presses("确认")
+    await rep.says("新商机 恒力 二期扩产")
+    passes(office)
+    await rep.says("阶段 恒力 需求确认")
+    rep.news()
+
+    await rep.presses("先不改", times=2)
+
+    assert once(rep.news(), "的阶段不改，还在「未登记阶段」")
+    passes(office)
+    await rep.presses("完成")
+    assert count(rep.news(), "已完成：提供安装排期表") == 1
+
+
 # Whose
 
 
