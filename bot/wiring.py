@@ -238,9 +238,7 @@ def settings(config: Config) -> Settings:
         draft_reminder=timedelta(minutes=talk.draft_reminder_min),
         card_life=timedelta(hours=talk.card_life_h),
         auto_register=talk.auto_register,
-        documents={
-            label: words for label, words in lexicon.added(DOCUMENTS, config.vocabulary.documents).items() if words
-        },
+        documents=documents(config),
         evidence_points=evidence_points(config),
         stage_hints={**stage_hints.HINTS, **config.vocabulary.stage_hints},
         help=help_rules(config),
@@ -257,8 +255,20 @@ def lead_rules(config: Config) -> LeadRules:
     return LeadRules(behaviours, section.senior_from, section.senior_group)
 
 
+def documents(config: Config) -> Mapping[str, Sequence[str]]:
+    """The kinds of document: those that are built in, the company's, and by its name alone whatever else a stage needs
+    or colleagues are asked about, or nothing could ever be it."""
+    known = {label: words for label, words in lexicon.added(DOCUMENTS, config.vocabulary.documents).items() if words}
+    named = [*(need for stage in funnel(config).stages for need in stage.needs), *config.requests.on_document]
+    return known | {label: (label,) for label in named if label not in known and label not in OTHERS}
+
+
 def help_rules(config: Config) -> HelpRules:
+    """Raises ConfigError for a stage that no deal enters."""
     section = config.requests
+    names = funnel(config).names
+    if unknown := [stage for stage in section.on_stage if stage not in names]:
+        raise ConfigError(f"requests.on_stage.{unknown[0]}: no stage of the funnel ({'、'.join(names)})")
     departments = tuple(Department(one.name, one.people, one.vice_president) for one in section.departments)
     return HelpRules(
         answer_within_h=section.answer_within_h,

@@ -139,7 +139,7 @@ async def _open(ctx: Context, work: Work, member: Member, wish: Wish, found: Com
 async def take_more(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     """What was missing, put behind what had been said; words that say nothing of it are no answer."""
     said = reply.text.strip()
-    if reply.is_order or len(said) > MOST_ANSWER:
+    if reply.is_order or reply.reads_as_note or len(said) > MOST_ANSWER:
         return False
     if said.strip(PUNCTUATION) == "取消" or todo_words.never_mind(said.strip(PUNCTUATION)):
         await work.questions.close(member.member_id, MORE, MORE)

@@ -95,6 +95,18 @@ async def close(work: Work, asked: Asked, closing: str, *, cause: str, pressed: 
     row.asked_card_id = None
 
 
+async def answer(ctx: Context, work: Work, asked: Asked, pressed: Pressed, *, rep: str, done: str) -> None:
+    """Whoever asked has the decision at once, whatever the time: it answers what they asked.
+
+    `done` is said to whoever decided, where the rep was told; else that nobody was.
+    """
+    address = await ctx.reach(work, asked.rep.member_id) if asked.rep.active else None
+    if address is not None:
+        await outbox.say(work, address, rep, cause=f"{pressed.cause}>{asked.subject}:told")
+    told = done.format(rep=asked.rep.name) if address is not None else texts.DECIDED_UNTOLD
+    await outbox.say(work, pressed.to, told, cause=f"{pressed.cause}>decided")
+
+
 async def show(ctx: Context, job: Job) -> None:
     """The card that waited for working time."""
     async with ctx.database.work() as work:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handlers import drafts, evidence_texts, filing, outbox, texts
+from handlers import credibility, drafts, evidence_texts, filing, outbox, texts
 from handlers.context import Context
 from handlers.messages import File, Image, InboundMessage, Link, Location, Sender, Video, Voice
 from handlers.people import known
@@ -24,7 +24,7 @@ class Fetched:
     content_type: str | None
     size_bytes: int
     file_name: str = ""
-    """Where the platform says it with the file, which may be the only place."""
+    """As it was told with the bytes: some platforms tell it nowhere else."""
 
 
 async def fetched(ctx: Context, message: InboundMessage, media_ref: str) -> Fetched:
@@ -127,8 +127,12 @@ async def put_or_offer(
             ctx, work, evidence, what=what, to=to, cause=cause, lines=lines, draft_of=draft_of, loose=loose
         )
         return
+    others = await work.visits.evidence_of(visit.visit_id)
     _attach(visit, evidence)
     answer = before + texts.SAVED_WITH_VISIT.format(what=what, customer=await customer_words(work, visit))
+    if credibility.is_verifiable([evidence]) and not credibility.is_verifiable(others):
+        # what the draft's card asked for
+        answer += f"\n{evidence_texts.EVIDENCE_THERE}"
     await outbox.say(work, to, "\n".join([answer, *lines]), cause=f"{cause}>saved")
 
 

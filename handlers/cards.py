@@ -74,7 +74,7 @@ def draft_card(
 
     `low` are the risk signals that raise nothing by themselves; `questions` would make it more useful where they are
     answered. `stage_was` is the stage of the deal so far, `stage_waits` what keeps it from the new one;
-    `evidence` says that nothing came along that others could check.
+    `evidence` says whether anything came along that others could check.
     """
     rows = _fields(record, today, stage_was)
     old = dict(_fields(before, today, stage_was)) if before is not None else dict(rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from handlers import (
     access,
@@ -26,7 +27,7 @@ from handlers.people import known
 from handlers.record import load
 from handlers.reply import Reply
 from storage.jobs import Job
-from storage.models import Member, Visit
+from storage.models import Card, Member, Visit
 from storage.work import Work
 
 Run = Callable[[Context, Work, Member, InboundMessage], Awaitable[None]]
@@ -42,6 +43,8 @@ class Command:
 
 
 MAX_NUMBER = 30
+AGAIN = timedelta(seconds=3)
+"""A number that comes so soon behind the decision on a card was said before that was read. Our own choice."""
 
 
 def words(message: InboundMessage) -> str:
@@ -81,7 +84,10 @@ async def run(ctx: Context, job: Job, message: InboundMessage) -> None:
 
 
 async def _answer_by_number(ctx: Context, work: Work, member: Member, number: int, message: InboundMessage) -> None:
-    """A number answers the last card that went out as text, or the numbered question that was asked since."""
+    """A number answers the last card that went out as text, or the numbered question that was asked since.
+
+    Where that one was closed a moment ago, the number was said twice, and means nothing on the card before it.
+    """
     card = await work.cards.latest_as_text(message.sender.platform, message.sender.user_id)
     open_questions = await work.questions.open_of(member.member_id)
     asked = next((one for one in open_questions if one.kind in answers.NUMBERED), None)
@@ -92,6 +98,12 @@ async def _answer_by_number(ctx: Context, work: Work, member: Member, number: in
         reply = Reply(message.sender, message.key, message.sent_at, str(number), said)
         if await answers.READERS[asked.kind](ctx, work, asked, reply, member):
             return
+    platform, user_id = message.sender.platform, message.sender.user_id
+    decided = await work.cards.closed_as_text(platform, user_id, since=work.now - AGAIN)
+    if decided is not None and (card is None or _came_after(decided, card)):
+        answer = texts.CARD_CLOSED.format(closing=decided.closing)
+        await outbox.say(work, message.sender, answer, cause=f"{message.key}>number")
+        return
     if card is None:
         await outbox.say(work, message.sender, texts.NOT_UNDERSTOOD, cause=f"{message.key}>number")
         return
@@ -102,6 +114,10 @@ async def _answer_by_number(ctx: Context, work: Work, member: Member, number: in
     choice = card.choices[number - 1]
     click = CardClick.model_validate({"card_id": card.card_id, "action": choice["action"], "chosen": choice["chosen"]})
     await clicks.press(ctx, work, message, click)
+
+
+def _came_after(card: Card, other: Card) -> bool:
+    return card.sent_at is not None and other.sent_at is not None and card.sent_at > other.sent_at
 
 
 async def _help(_ctx: Context, work: Work, member: Member, message: InboundMessage) -> None:

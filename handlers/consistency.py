@@ -5,7 +5,7 @@ confirmed asked stays with the visit (`Visit.doubts`), so that `handlers.abnorma
 """
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from typing import Literal
 
 from handlers import deal_texts, notes_values, wording
@@ -41,19 +41,22 @@ class Doubt(Frozen):
 
 async def doubts(ctx: Context, work: Work, visit: Visit, record: Record, deal: Opportunity) -> list[Doubt]:
     """What is asked about each contradiction, in the order of the record."""
-    found = [*_signed_too_early(ctx, work, visit, record, deal), *_below_cost(record, deal)]
+    waiting = await work.opportunities.proposed(deal.opportunity_id)
+    known = {deal.stage, waiting.to_stage if waiting is not None else None}
+    found = [*_signed_too_early(ctx, work, visit, record, deal, known), *_below_cost(record, deal)]
     found += [doubt async for doubt in _jumps(work, visit, record, deal)]
     found += [doubt async for doubt in _other_decider(work, visit, record, deal)]
     return found
 
 
-def _signed_too_early(ctx: Context, work: Work, visit: Visit, record: Record, deal: Opportunity) -> Iterator[Doubt]:
-    """已签约, while the contract is expected for a day that has not come."""
+def _signed_too_early(
+    ctx: Context, work: Work, visit: Visit, record: Record, deal: Opportunity, known: Collection[str | None]
+) -> Iterator[Doubt]:
+    """已签约, while the contract is expected for a day that has not come; `known` are the stages said before."""
     said = next((fact for fact in record.facts if isinstance(fact.value, StageValue)), None)
     if said is None or not isinstance(said.value, StageValue) or not _SIGNED.search(said.source.words):
         return
-    is_known = deal.stage is not None and deal.stage == said.value.name
-    if deal.expected_on is not None and deal.expected_on > visit.visited_on and not is_known:
+    if deal.expected_on is not None and deal.expected_on > visit.visited_on and said.value.name not in known:
         on = wording.day(deal.expected_on, ctx.day_of(work.now))
         text = deal_texts.DOUBT_SIGNED.format(words=said.source.words, on=on)
         yield Doubt(kind="signed", text=text, words=said.source.words)

@@ -102,6 +102,11 @@ def of(record: Record, pieces: Iterable[Evidence], *, visited_on: date, sent_on:
     )
 
 
+def is_verifiable(pieces: Iterable[Evidence]) -> bool:
+    """Whether somebody else could check one of them."""
+    return any(_strength(piece)[0] >= VERIFIABLE for piece in pieces)
+
+
 def _strength(piece: Evidence) -> tuple[float, str]:
     if piece.copy_of is not None and piece.look is not None:
         return WORDS, texts.TRUST_WORDS

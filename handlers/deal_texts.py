@@ -39,6 +39,7 @@ ASK_BUDGET_ABOUT = (
     "「{deal}」转 SQL 还要验证过的预算区间，「{words}」只是大概。核实过的是多少到多少？例如：80到90万，王经理说的。"
 )
 ASK_DECIDER = "「{deal}」转 SQL 还要确认决策人。谁拍板？直接回复姓名和职务，例如：李建国 总经理。"
+SQL_LATER = "好的，「{customer}」先不转 SQL。弄清楚了再说：转SQL {customer}"
 RETURNED = "「{deal}」已退回市场{reason}。"
 WON = "「{deal}」已记为赢单。"
 LOST = "「{deal}」已记为丢单{reason}。"
@@ -60,7 +61,7 @@ NOT_UNLOCKED = "{name}没有同意「{deal}」推到 {on}，预计签约仍是 {
 DONE_UNLOCKED = "已解锁，{rep}已收到。"
 DONE_NOT_UNLOCKED = "好的，日期不改，{rep}已收到。"
 
-SOMEBODY_UP, NO_DAY = "上级", "未定"
+NO_DAY = "未定"
 
 # What does not go together
 

@@ -83,18 +83,51 @@ async def on_confirmed(
     customer: Customer,
     *,
     member: Member,
-    to: Recipient,
     cause: str,
 ) -> str:
-    """What the visit says of its deal, or the question which deal it was; answers what to tell the rep."""
-    deal = await _of_visit(ctx, work, visit, record, customer, member=member, to=to, cause=cause)
+    """What the visit says of its deal, where it is clear which that is; answers what to tell the rep.
+
+    What is to be asked of it comes with `show_what_follows`, behind that answer.
+    """
+    deal = await _of_visit(ctx, work, visit, record, customer, member=member, cause=cause)
     if deal is None:
         return ""
     return await put_with(ctx, work, deal, visit, record, member=member, cause=cause)
 
 
-async def show_what_waits(ctx: Context, work: Work, visit: Visit, *, to: Recipient, cause: str) -> None:
-    """Behind what is said of a confirmed visit: what its stage still needs."""
+async def show_what_follows(
+    ctx: Context, work: Work, visit: Visit, record: Record, *, to: Recipient, cause: str
+) -> None:
+    """Behind what is said of a confirmed visit: the question which deal it was, or what its stage still needs.
+
+    It comes last, so that a number answers it where there are no cards.
+    """
+    if visit.opportunity_id is None:
+        await _ask_which(ctx, work, visit, record, to=to, cause=cause)
+    else:
+        await _show_what_waits(ctx, work, visit, to=to, cause=cause)
+
+
+async def _ask_which(ctx: Context, work: Work, visit: Visit, record: Record, *, to: Recipient, cause: str) -> None:
+    """With one deal there is nothing to ask, and without any a record begins the first."""
+    assert visit.customer_id is not None  # it is confirmed
+    deals = await work.opportunities.open_of(visit.customer_id)
+    customer = await work.customers.get(visit.customer_id)
+    if len(deals) < 2 or not await _tells(ctx, work, visit, record, customer):
+        return
+    card = deal_cards.deal_card(
+        visit.visit_id,
+        outbox.new_card_id("deal", visit.visit_id),
+        customer=customer.name,
+        deals=deals,
+        text=deal_texts.WHICH_DEAL.format(customer=customer.name, count=len(deals)),
+        unknown=deal_texts.NO_STAGE,
+    )
+    await outbox.show(work, to, card, kind=deal_cards.DEAL, life=ctx.settings.todo_life, cause=f"{cause}>which-deal")
+
+
+async def _show_what_waits(ctx: Context, work: Work, visit: Visit, *, to: Recipient, cause: str) -> None:
+    """What its stage still needs."""
     if visit.opportunity_id is not None:
         deal = await work.opportunities.get(visit.opportunity_id)
         waiting = await work.opportunities.proposed(deal.opportunity_id)
@@ -103,19 +136,11 @@ async def show_what_waits(ctx: Context, work: Work, visit: Visit, *, to: Recipie
 
 
 async def _of_visit(
-    ctx: Context,
-    work: Work,
-    visit: Visit,
-    record: Record,
-    customer: Customer,
-    *,
-    member: Member,
-    to: Recipient,
-    cause: str,
+    ctx: Context, work: Work, visit: Visit, record: Record, customer: Customer, *, member: Member, cause: str
 ) -> Opportunity | None:
     """The deal that the visit was about, locked; a first one is begun where the record tells of one."""
     deals = await work.opportunities.open_of(customer.customer_id)
-    tells = _tells_of_a_deal(record) or bool(await lead_scores.heard(ctx, work, visit, record, customer))
+    tells = await _tells(ctx, work, visit, record, customer)
     if not deals and tells:
         # two records confirmed at once begin one deal
         await work.customers.lock(customer.customer_id)
@@ -123,27 +148,19 @@ async def _of_visit(
     deal = await _meant(work, visit, deals)
     if deal is not None:
         return await work.opportunities.lock(deal.opportunity_id)
-    if not tells:
+    if deals or not tells:
         return None
-    if not deals:
-        return await opportunities.begin(work, customer.customer_id, name="", member_id=member.member_id, cause=cause)
-    told = deal_texts.WHICH_DEAL.format(customer=customer.name, count=len(deals))
-    card = deal_cards.deal_card(
-        visit.visit_id,
-        outbox.new_card_id("deal", visit.visit_id),
-        customer=customer.name,
-        deals=deals,
-        text=told,
-        unknown=deal_texts.NO_STAGE,
-    )
-    await outbox.show(work, to, card, kind=deal_cards.DEAL, life=ctx.settings.todo_life, cause=f"{cause}>which-deal")
-    return None
+    return await opportunities.begin(work, customer.customer_id, name="", member_id=member.member_id, cause=cause)
 
 
 async def _meant(work: Work, visit: Visit, deals: Sequence[Opportunity]) -> Opportunity | None:
     """The one of them that the visit was about; what was sent is read only where there are several."""
     said = await work.visits.evidence_of(visit.visit_id) if len(deals) > 1 else ()
     return opportunities.among(deals, "\n".join(one.text for one in said if one.text))
+
+
+async def _tells(ctx: Context, work: Work, visit: Visit, record: Record, customer: Customer) -> bool:
+    return _tells_of_a_deal(record) or bool(await lead_scores.heard(ctx, work, visit, record, customer))
 
 
 def _tells_of_a_deal(record: Record) -> bool:
@@ -302,11 +319,11 @@ async def _on_change(
         case actions.RefuseWaiver():
             await stages.refuse(ctx, work, change, pressed)
         case actions.DropStage():
-            await stages.drop(ctx, work, change, member=pressed.member, cause=pressed.cause)
+            await stages.drop(ctx, work, change, member=pressed.member, cause=pressed.cause, pressed=pressed)
             told = deal_texts.JUMP_CANCELLED.format(
                 deal=await title(work, deal), stage=deal.stage or deal_texts.NO_STAGE
             )
-            await outbox.say(work, pressed.to, told, cause=f"{pressed.cause}>dropped")
+            await outbox.say(work, pressed.to, told, cause=f"{pressed.cause}>kept")
 
 
 async def _pick(ctx: Context, work: Work, action: actions.PickDeal, pressed: Pressed) -> None:
@@ -331,7 +348,7 @@ async def _pick(ctx: Context, work: Work, action: actions.PickDeal, pressed: Pre
     asked = [*(f"⚠ {doubt.text}" for doubt in doubts), *([deal_texts.DOUBT_CORRECT_LATER] if doubts else [])]
     said = "\n".join(filter(None, [picked, told, *asked]))
     await outbox.say(work, pressed.to, said, cause=f"{pressed.cause}>picked")
-    await show_what_waits(ctx, work, visit, to=pressed.to, cause=pressed.cause)
+    await _show_what_waits(ctx, work, visit, to=pressed.to, cause=pressed.cause)
 
 
 # Orders in words
@@ -401,6 +418,10 @@ async def _stage_said(ctx: Context, work: Work, deal: Opportunity, member: Membe
     wanted = rest.split()[-1] if rest.split() else ""
     if wanted not in names:
         return deal_texts.NO_SUCH_STAGE.format(name=wanted, stages="、".join(names))
+    waiting = await work.opportunities.proposed(deal.opportunity_id)
+    if wanted == deal.stage and waiting is not None:
+        await stages.drop(ctx, work, waiting, member=member, cause=reply.cause)
+        return deal_texts.JUMP_CANCELLED.format(deal=await title(work, deal), stage=deal.stage)
     if wanted == deal.stage:
         return deal_texts.NO_MOVE.format(deal=await title(work, deal), stage=deal.stage)
     return await stages.propose(ctx, work, deal, wanted, member=member, cause=reply.cause, words=reply.text)

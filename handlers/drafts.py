@@ -110,7 +110,7 @@ async def show(
         doubts=[*doubts, *(consistency.asked(doubt) for doubt in deal.doubts)],
         stage_was=deal.stage_was,
         stage_waits=deal.waits,
-        evidence="" if trust.is_verifiable else evidence_texts.EVIDENCE_NONE,
+        evidence=evidence_texts.EVIDENCE_THERE if trust.is_verifiable else evidence_texts.EVIDENCE_NONE,
         low=await escalation_weights.low_of(work, await work.members.get(visit.member_id), now),
     )
     await outbox.show(work, to, card, kind="draft", life=ctx.settings.card_life, cause=f"{cause}>draft")
@@ -295,7 +295,7 @@ async def confirm(
     # what was sent about the visit lies in the customer's file before its deal looks for it there
     await work.opportunities.file_evidence(visit)
     filed = await filing.on_confirmed(ctx, work, visit, customer)
-    moved = await deals.on_confirmed(ctx, work, visit, now, customer, member=member, to=to, cause=cause)
+    moved = await deals.on_confirmed(ctx, work, visit, now, customer, member=member, cause=cause)
     made = await todos.create(ctx, work, visit, now, customer=customer.name, to=to, cause=cause)
     await todos.settle_follow_ups(ctx, work, customer.customer_id, member.member_id, cause=cause)
     price = credibility.of_price_objection(now, await work.visits.evidence_of(visit.visit_id))
@@ -308,7 +308,7 @@ async def confirm(
     await outbox.say(
         work, to, "\n".join(filter(None, [sentence, filed, moved, told, price])), cause=f"{cause}>confirmed"
     )
-    await deals.show_what_waits(ctx, work, visit, to=to, cause=cause)
+    await deals.show_what_follows(ctx, work, visit, now, to=to, cause=cause)
     await rules.on_confirmed(ctx, work, visit, now, customer, member, cause, is_new=known is None)
 
 

@@ -111,7 +111,7 @@ async def _take_words(
 async def _is_of_another(work: Work, request: HelpRequest, reply: Reply, member: Member) -> bool:
     """Whether a rep tells of a visit to another customer: that is a note, and no answer."""
     read_as = reply.draft
-    if read_as is None or read_as.customer is None or not read_as.contacts:
+    if read_as is None or read_as.customer is None or not (read_as.contacts or reply.reads_as_note):
         return False
     is_same = read_as.customer.value == await help_desk.customer_of(work, request)
     return access.has_role(member, access.SELLERS) and not is_same

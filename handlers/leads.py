@@ -12,8 +12,9 @@ from handlers.opportunities import subject_of
 from handlers.outbox import Recipient
 from handlers.record import AmountValue, DeciderValue
 from handlers.reply import Reply
-from nlp import money
+from nlp import money, todo_words
 from nlp.draft import Amount
+from nlp.places import COMPOUND_SURNAMES, SURNAMES
 from storage.deal_models import Opportunity
 from storage.models import Member, Question
 from storage.work import Work
@@ -21,9 +22,12 @@ from storage.work import Work
 BUDGET, DECIDER = "lead_budget", "lead_decider"
 """The questions for what no record tells."""
 MOST_ANSWER = 40
-MOST_NAME = 20
+_UNKNOWN = frozenset(
+    {"不知道", "不清楚", "还不知道", "还不清楚", "还没定", "没定", "未定", "不确定", "还没问", "没问", "稍后", "等等"}
+)
+_SURNAME = "|".join([*COMPOUND_SURNAMES, *sorted(SURNAMES)])
 _NAME = re.compile(
-    r"(?:决策人)?(?:是|就是|由)?\s*(?P<name>[\u4e00-\u9fff·]{2,8}|[A-Za-z][A-Za-z .]{1,18})"
+    rf"(?:决策人)?(?:是|就是|由)?\s*(?P<name>[老小]?(?:{_SURNAME})[\u4e00-\u9fff·]{{0,6}}|[A-Za-z][A-Za-z .]{{1,18}})"
     r"(?:[\s,，、（(]+(?P<title>[\u4e00-\u9fffA-Za-z]{2,12})[)）]?)?(?:拍板|说了算)?"
 )
 
@@ -122,7 +126,9 @@ async def set_decider(
 
 
 async def take_budget(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
-    if reply.is_aside or len(reply.text) > MOST_ANSWER:
+    if await _is_put_off(work, question, reply, member):
+        return True
+    if reply.is_aside or len(reply.text) > MOST_ANSWER or await _is_of_another(work, question, reply):
         return False
     amounts = money.amounts(reply.text)
     if len(amounts) != 1 or not _is_range(amounts[0]):
@@ -147,6 +153,8 @@ def _is_range(amount: Amount) -> bool:
 
 
 async def take_decider(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
+    if await _is_put_off(work, question, reply, member):
+        return True
     said = _NAME.fullmatch(reply.text.strip(" \n。.！!，,"))
     if reply.is_aside or said is None or len(reply.text) > MOST_ANSWER:
         return False
@@ -156,6 +164,27 @@ async def take_decider(ctx: Context, work: Work, question: Question, reply: Repl
     await set_decider(work, deal, said["name"], said["title"], reply.text, member=member, cause=reply.cause)
     await convert(ctx, work, deal, member=member, to=reply.to, cause=reply.cause)
     return True
+
+
+async def _is_put_off(work: Work, question: Question, reply: Reply, member: Member) -> bool:
+    """Whether the rep does not know, or does not want to after all; the question is closed then."""
+    said = reply.text.strip(" \n。.！!，,")
+    if said not in deal_texts.CANCELLED and said not in _UNKNOWN and not todo_words.never_mind(said):
+        return False
+    await work.questions.close(member.member_id, question.kind, question.subject)
+    customer = await work.customers.get((await _asked_about(work, question)).customer_id)
+    told = deal_texts.SQL_LATER.format(customer=customer.name)
+    await outbox.say(work, reply.to, told, cause=f"{reply.cause}>sql-later")
+    return True
+
+
+async def _is_of_another(work: Work, question: Question, reply: Reply) -> bool:
+    deal = await _asked_about(work, question)
+    return reply.is_of_another((await work.customers.get(deal.customer_id)).name)
+
+
+async def _asked_about(work: Work, question: Question) -> Opportunity:
+    return await work.opportunities.get(int(question.subject.removeprefix("opportunity:")))
 
 
 async def _deal_of(work: Work, question: Question, member: Member, kind: str) -> Opportunity | None:

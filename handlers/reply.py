@@ -1,5 +1,6 @@
 """What somebody says to us, as those see it who wait for an answer or listen for an order in it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,8 @@ from handlers.messages import Sender
 from nlp.draft import VisitDraft
 from nlp.transcript import Transcript
 from storage.models import Evidence
+
+TELLS_OF_A_VISIT = re.compile(r"刚从|刚见|刚拜访|今天拜访|拜访了|见了|走访|去了|跑了")
 
 
 @dataclass(frozen=True)
@@ -40,3 +43,18 @@ class Reply:
     coached: Coached | None = None
     is_aside: bool = False
     """Whether it means something by itself, whatever was asked: a greeting, something said in passing."""
+
+    def is_of_another(self, customer: str) -> bool:
+        """Whether it tells of something with another customer than that one, and so is a note."""
+        read = self.draft
+        if read is None or read.customer is None or read.customer.value == customer:
+            return False
+        return bool(read.contacts or read.amounts or read.next_steps)
+
+    @property
+    def reads_as_note(self) -> bool:
+        """Whether it names a customer, whom they met or that they were there, and what came of it."""
+        read = self.draft
+        if read is None or read.customer is None:
+            return False
+        return bool((read.contacts or TELLS_OF_A_VISIT.search(self.text)) and (read.amounts or read.next_steps))

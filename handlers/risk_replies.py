@@ -8,7 +8,7 @@ from handlers.context import Context
 from handlers.messages import Sender
 from handlers.pressed import Pressed
 from handlers.record import BlockerValue, BreakthroughValue, Fact, Record, SupportValue, load
-from handlers.reply import Reply
+from handlers.reply import TELLS_OF_A_VISIT, Reply
 from nlp import risk_answers
 from nlp.draft import VisitDraft
 from nlp.risk_answers import QUESTIONS, Answer, Answers, Question
@@ -26,7 +26,6 @@ SKIP = frozenset({"跳过", "跳过提问", "不回答", "不答", "不用问了
 _ENDS = " \n\t。.！!，,～~"
 _AGAIN = re.compile(r"(?:回答风险|风险三问|回答三问)[\s：:，,。]*(?=\S)")
 _ASKS_US = re.compile(r"[?？]\s*$")
-_TELLS_OF_A_VISIT = re.compile(r"刚从|刚见|刚拜访|今天拜访|拜访了|见了|走访|去了|跑了")
 
 
 # By words
@@ -134,7 +133,7 @@ def tells_of_another(draft: VisitDraft, record: Record, text: str) -> bool:
     named, customer = draft.customer, record.customer
     if named is None:
         return False
-    if named.status == "new" and not _TELLS_OF_A_VISIT.search(text):
+    if named.status == "new" and not TELLS_OF_A_VISIT.search(text):
         return False  # 上海总部还没批 names no customer of ours
     if customer is None:
         return named.status == "known"

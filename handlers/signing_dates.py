@@ -6,7 +6,7 @@ large one. What is frozen changes only by them; the rep's newer days wait on the
 
 from datetime import date
 
-from handlers import asking_up, deal_cards, deal_texts, escalation, notices, opportunities, outbox, texts, wording
+from handlers import asking_up, deal_cards, deal_texts, escalation, opportunities, outbox, texts, wording
 from handlers.asking_up import Asked
 from handlers.context import Context
 from handlers.messages import OutboundCard
@@ -82,14 +82,12 @@ async def _freeze(
     _note(work, deal, "signing.frozen", member, cause, deal.expected_on, signing.expected_on)
     asked = await _asked(work, deal, signing)
     if waiting is not None:
-        # the same question, of the same person, with the newer day
-        signing.asked_of, signing.asked_at = waiting.asked_of, waiting.asked_at
         waiting.state, waiting.decided_at = "refused", work.now
         old = await _asked(work, deal, waiting)
         await asking_up.close(work, old, texts.CLOSED_REPLACED, cause=cause)
-        if signing.asked_of is None:
-            return deal_texts.SIGNING_STILL_FROZEN.format(on=on, name=deal_texts.SOMEBODY_UP)
-        of = await work.members.get(signing.asked_of)
+    if waiting is not None and waiting.asked_of is not None:
+        # the same question, of the same person, with the newer day
+        of = await work.members.get(waiting.asked_of)
         await asking_up.ask(ctx, work, asked, of, cause=cause)
         return deal_texts.SIGNING_STILL_FROZEN.format(on=on, name=of.name)
     was = wording.day(deal.expected_on, today) if deal.expected_on else ""
@@ -135,10 +133,8 @@ async def decide(ctx: Context, work: Work, signing: SigningDate, pressed: Presse
         on=wording.day(signing.expected_on, today),
         was=wording.day(was, today) if was else deal_texts.NO_DAY,
     )
-    key = f"{asked.subject}:{signing.state}"
-    await notices.tell(ctx, work, asked.rep.member_id, told, key=key, subject=f"{asked.subject}:news")
-    done = (deal_texts.DONE_UNLOCKED if unlocks else deal_texts.DONE_NOT_UNLOCKED).format(rep=asked.rep.name)
-    await outbox.say(work, pressed.to, done, cause=f"{pressed.cause}>decided")
+    done = deal_texts.DONE_UNLOCKED if unlocks else deal_texts.DONE_NOT_UNLOCKED
+    await asking_up.answer(ctx, work, asked, pressed, rep=told, done=done)
 
 
 async def lapse(work: Work, deal: Opportunity, *, cause: str) -> None:

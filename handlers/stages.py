@@ -279,21 +279,31 @@ async def has_ended(ctx: Context, work: Work, deal: Opportunity, *, member: Memb
     )
 
 
-async def drop(ctx: Context, work: Work, change: StageChange, *, member: Member, cause: str) -> None:
+async def drop(
+    ctx: Context, work: Work, change: StageChange, *, member: Member, cause: str, pressed: Pressed | None = None
+) -> None:
     """Nobody wants it any more."""
     deal = await work.opportunities.get(change.opportunity_id)
     change.state, change.decided_at = "dropped", work.now
-    await _ask_no_more(work, deal, change, texts.CLOSED_STAGE_KEPT, cause=cause, gate=f"{cause}>dropped")
+    closing, gate = texts.CLOSED_STAGE_KEPT, f"{cause}>dropped"
+    await _ask_no_more(work, deal, change, closing, cause=cause, gate=gate, pressed=pressed)
     work.audit.note(
         "stage.dropped", subject_of(deal), member_id=member.member_id, source=cause, before={"stage": change.to_stage}
     )
 
 
 async def _ask_no_more(
-    work: Work, deal: Opportunity, change: StageChange, closing: str, *, cause: str, gate: str
+    work: Work,
+    deal: Opportunity,
+    change: StageChange,
+    closing: str,
+    *,
+    cause: str,
+    gate: str,
+    pressed: Pressed | None = None,
 ) -> None:
     """Its cards, its question and its timers are done with."""
-    await _close_gate(work, change, closing, cause=gate)
+    await _close_gate(work, change, closing, cause=gate, pressed=pressed)
     await asking_up.close(work, await _asked(work, deal, change), closing, cause=cause)
     if change.member_id is not None:
         await work.questions.close(change.member_id, JUMP, subject(change))
@@ -335,6 +345,9 @@ async def take_reason(ctx: Context, work: Work, question: Question, reply: Reply
         return False
     deal = await work.opportunities.lock(found.opportunity_id)
     change = await work.opportunities.lock_change(found.change_id)
+    customer = (await work.customers.get(deal.customer_id)).name
+    if reply.is_of_another(customer) or reply.reads_as_note:
+        return False
     await work.questions.close(member.member_id, JUMP, question.subject)
     if said in deal_texts.CANCELLED:
         await drop(ctx, work, change, member=member, cause=reply.cause)
@@ -418,10 +431,7 @@ async def grant(ctx: Context, work: Work, change: StageChange, pressed: Pressed)
     else:
         moved = await apply(ctx, work, deal, change, cause=pressed.cause)
         told = deal_texts.WAIVER_GRANTED.format(deal=name, moved=moved, **names)
-    await _tell_rep(ctx, work, deal, change, told)
-    await outbox.say(
-        work, pressed.to, deal_texts.DONE_WAIVED.format(rep=asked.rep.name), cause=f"{pressed.cause}>waived"
-    )
+    await asking_up.answer(ctx, work, asked, pressed, rep=told, done=deal_texts.DONE_WAIVED)
 
 
 async def refuse(ctx: Context, work: Work, change: StageChange, pressed: Pressed) -> None:
@@ -445,14 +455,11 @@ async def refuse(ctx: Context, work: Work, change: StageChange, pressed: Pressed
         to=change.to_stage,
         missing="、".join(lacking),
     )
-    await _tell_rep(ctx, work, deal, change, told)
-    await outbox.say(
-        work, pressed.to, deal_texts.DONE_REFUSED.format(rep=asked.rep.name), cause=f"{pressed.cause}>refused"
-    )
+    await asking_up.answer(ctx, work, asked, pressed, rep=told, done=deal_texts.DONE_REFUSED)
 
 
 async def _tell_rep(ctx: Context, work: Work, deal: Opportunity, change: StageChange, text: str) -> None:
-    """News of what somebody else did, or of what followed by itself."""
+    """News of what followed by itself."""
     rep = await _rep(work, deal, change)
     key = f"{subject(change)}:{change.state}:{len(change.waived)}:{work.now.isoformat()}"
     await notices.tell(ctx, work, rep.member_id, text, key=key, subject=f"{subject(change)}:news")

@@ -53,6 +53,7 @@ class Cards:
     def close(self, card: Card, closing: str) -> None:
         card.state = "closed"
         card.closing = closing
+        card.expires_at = min(card.expires_at, self._now)
 
     async def is_open_for(self, visit: Visit, kind: str) -> bool:
         """Whether a card of that kind about the visit is still waiting for an answer."""
@@ -75,6 +76,14 @@ class Cards:
         """The open cards of that kind that were made before that moment and have not gone out."""
         query = select(Card).where(Card.kind == kind, Card.state == "open", Card.sent_at.is_(None))
         return (await self._session.scalars(query.where(Card.created_at < before).order_by(Card.card_id))).all()
+
+    async def closed_as_text(self, platform: str, user_id: str, *, since: datetime) -> Card | None:
+        """The one that this person last got as numbered text of those that were closed since then."""
+        query = select(Card).where(
+            Card.platform == platform, Card.user_id == user_id, Card.state == "closed", Card.as_text
+        )
+        newest = query.where(Card.expires_at >= since).order_by(Card.sent_at.desc(), Card.card_id.desc())
+        return await self._session.scalar(newest.limit(1))
 
     async def latest_as_text(self, platform: str, user_id: str) -> Card | None:
         """The open card this person last got as numbered text: what a bare number answers."""

@@ -673,6 +673,7 @@ class Card(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Until when it counts; once it is closed, when that was."""
 
 
 class AuditEntry(Base):

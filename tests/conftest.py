@@ -11,15 +11,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import pytest
 import pytest_asyncio
 from aiosqlite.core import Connection
 from hypothesis import HealthCheck, settings
 
+from handlers import outbox
 from storage import database as database_module
 from storage.clock import Clock
 from storage.database import Database
+from storage.work import Work
 from tests.fakes import FakeClock
 
 # A busy machine must not fail a test: what is slow is found by benchmarks, and a hang by the suite's time limit.
@@ -56,6 +59,26 @@ def sqlite_answers_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.M
         return function(*args, **named)
 
     monkeypatch.setattr(Connection, "_execute", at_once)
+
+
+@pytest.fixture(autouse=True)
+def no_answer_hides_another(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is put into the outbox under a key that is there already is not sent: right for the same thing only."""
+    if CONVERSATIONS.isdisjoint(request.fixturenames):
+        yield
+        return
+    put: Any = outbox._put
+    known: WeakKeyDictionary[Work, dict[str, object]] = WeakKeyDictionary()
+    hidden: list[str] = []
+
+    async def watched(work: Work, to: Any, content: object, *, cause: str, **named: Any) -> None:
+        if known.setdefault(work, {}).setdefault(cause, content) != content:
+            hidden.append(cause)
+        await put(work, to, content, cause=cause, **named)
+
+    monkeypatch.setattr(outbox, "_put", watched)
+    yield
+    assert hidden == []
 
 
 @pytest.fixture(autouse=True)

@@ -677,16 +677,17 @@ async def test_a_press_without_an_answer_in_time_changes_nothing(dingtalk: DingT
     assert dingtalk.violations == ["card callback: no answer within 0.1 s"]
 
 
-async def test_a_press_may_be_told_twice_and_come_from_somebody_else(dingtalk: DingTalkDialect, api: Api) -> None:
+async def test_a_press_may_be_kept_back_and_come_twice_from_somebody_else(dingtalk: DingTalkDialect, api: Api) -> None:
     async with connected(dingtalk) as wire:
         await api.card()
-        pressing = asyncio.create_task(dingtalk.press("lisi", "修改", on="zhangsan", copies=2))
+        press = dingtalk.held_press("zhangsan", "修改")
+        pressing = asyncio.gather(press("lisi"), press("lisi"))
         frames = [await wire.frame() for _ in range(2)]
         assert {json.loads(frame["data"])["userId"] for frame in frames} == {"lisi"}
         assert frames[0]["headers"]["messageId"] != frames[1]["headers"]["messageId"]
         for frame in frames:
             await wire.ack(frame, {"response": {"cardData": {"cardParamMap": {"title": 1}}}})
-        assert (await pressing).faults
+        assert all(pressed.faults for pressed in await pressing)
     assert len(dingtalk.violations) == 2
     assert dingtalk.cards("zhangsan")[0].params["title"] == "拜访 · 华星"
 

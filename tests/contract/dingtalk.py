@@ -11,7 +11,7 @@ from bot.platform import Platform
 from handlers.messages import PlatformName
 from tests.chat import MANAGER, OTHER, REP
 from tests.contract.numbers import number_of, numbered_lines
-from tests.contract.phones import Bot, Ears, Greying, Messages, Seen
+from tests.contract.phones import Bot, Click, Ears, Greying, Messages, Seen
 from tests.dialects.dingtalk import DingTalkDialect, words
 from tests.dialects.dingtalk_records import Delivery, Message
 from tests.fakes import FakeClock
@@ -30,7 +30,7 @@ class DingTalkLine:
         self._mode, self._has_cards = mode, has_cards
         self.greying: Greying = "always" if has_cards else "never"
         self._last: Delivery | None = None
-        for user_id in (REP, MANAGER, OTHER):
+        for user_id in (REP, MANAGER, OTHER, "zhoumin"):
             self._dingtalk.add_person(user_id)
 
     async def __aenter__(self) -> "DingTalkLine":
@@ -70,18 +70,22 @@ class DingTalkLine:
     async def press(self, user_id: str, button: str, *, choosing: str = "", times: int = 1) -> None:
         assert not choosing
         if self._has_cards:
-            whole = next(text for seen in reversed(self.seen(user_id)) for text in seen.buttons if button in text)
-            await self._taken(await self._dingtalk.press(user_id, whole, copies=times))
+            await self._taken(await self._dingtalk.press(user_id, self._whole(user_id, button), copies=times))
             return
         number = number_of(button, self.seen(user_id))
         for delivery in await asyncio.gather(*(self._dingtalk.send_text(user_id, number) for _ in range(times))):
             await self._taken(delivery)
 
-    async def press_on(self, owner_id: str, user_id: str, button: str) -> None:
-        if self._has_cards:
-            await self._taken(await self._dingtalk.press(user_id, button, on=owner_id))
-        else:
-            await self.text(user_id, number_of(button, self.seen(owner_id)))
+    def click(self, owner_id: str, button: str) -> Click:
+        if not self._has_cards:
+            number = number_of(button, self.seen(owner_id))
+            return lambda user_id: self.text(user_id, number)
+        pressing = self._dingtalk.held_press(owner_id, self._whole(owner_id, button))
+
+        async def clicked(user_id: str) -> None:
+            await self._taken(await pressing(user_id))
+
+        return clicked
 
     async def again(self, copies: int) -> None:
         assert self._last is not None
@@ -98,6 +102,9 @@ class DingTalkLine:
         if self._mode == "stream":
             await self._dingtalk.wait_for(lambda: self._bot.brought == before + copies)
         await self._dingtalk.wait_for(self._is_answered)
+
+    def _whole(self, user_id: str, button: str) -> str:
+        return next(text for seen in reversed(self.seen(user_id)) for text in seen.buttons if button in text)
 
     def _is_answered(self) -> bool:
         assert self._last is not None

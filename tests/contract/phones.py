@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -37,6 +38,10 @@ Messages = Literal["apart", "in parts", "joined"]
 """One message of ours is one there, or may come in parts, or stands together with others in one that grows."""
 Greying = Literal["always", "on click", "never"]
 """When a card can show that it counts no more."""
+
+
+Click = Callable[[str], Coroutine[Any, Any, None]]
+"""A press that is kept back: whose phone it is to come from is said when it is made."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,12 @@ class Line(Protocol):
         """
         ...
 
-    async def press_on(self, owner_id: str, user_id: str, button: str) -> None:
-        """Somebody presses what is on another person's phone: a click made up, or a number that answers nothing."""
+    def click(self, owner_id: str, button: str) -> Click:
+        """What a press of that button, part of whose text is `button`, would bring us from the card as it is now.
+
+        Made by somebody else it is made up, or a number that answers nothing; made later it comes from a phone that
+        still shows the card as it was.
+        """
         ...
 
     async def again(self, copies: int) -> None:
@@ -164,6 +173,19 @@ class Company:
         await doing
         await self.assistant.worker.drain()
 
+    async def lives_until(self, moment: datetime) -> None:
+        """Time goes by, and whatever falls due is done when it does."""
+        assert self.assistant.worker is not None
+        await self.assistant.worker.drain()
+        while (due := await self._next_due()) is not None and due <= moment:
+            self.clock.advance(due - self.clock.now())
+            await self.assistant.worker.drain()
+        self.clock.advance(max(moment - self.clock.now(), timedelta()))
+
+    async def _next_due(self) -> datetime | None:
+        async with self.assistant.database.reading() as work:
+            return (await work.jobs.outlook(pipeline.QUEUES)).next_at
+
 
 @dataclass
 class Phone:
@@ -171,6 +193,7 @@ class Phone:
     line: Line
     user_id: str
     _looked_at: set[str] = field(default_factory=set)
+    _files: int = 0
 
     async def says(self, words: str) -> None:
         await self.company.does(self.line.text(self.user_id, words))
@@ -187,7 +210,10 @@ class Phone:
         data = PICTURE + bytes([len(self.company.screens.asked)])
         await self.company.does(self.line.picture(self.user_id, data))
 
-    async def sends_file(self, data: bytes, name: str) -> None:
+    async def sends_file(self, name: str, data: bytes | None = None) -> None:
+        """Of that name; every one is another one, unless `data` says which."""
+        self._files += 1
+        data = data or b"%PDF-1.7\n" + f"{name} {self._files}".encode()
         await self.company.does(self.line.file(self.user_id, data, name))
 
     async def sends_something_odd(self) -> None:
@@ -196,14 +222,21 @@ class Phone:
     async def presses(self, button: str, *, choosing: str = "", times: int = 1) -> None:
         """`times` above one: before anything could be done about the first."""
         if choosing and self.line.option_acts:
-            await self.company.does(self.line.press(self.user_id, choosing))
+            await self.company.does(self.line.press(self.user_id, choosing, times=times))
             if button not in next((seen.buttons for seen in reversed(self.sees()) if seen.buttons), ()):
                 return
             choosing = ""
         await self.company.does(self.line.press(self.user_id, button, choosing=choosing, times=times))
 
+    def click(self, button: str) -> Click:
+        """A press that can be made when the card has changed, or by somebody else."""
+        return self.line.click(self.user_id, button)
+
+    async def makes(self, click: Click) -> None:
+        await self.company.does(click(self.user_id))
+
     async def presses_on(self, other: "Phone", button: str) -> None:
-        await self.company.does(self.line.press_on(other.user_id, self.user_id, button))
+        await self.makes(other.click(button))
 
     async def repeats(self, copies: int = 3) -> None:
         await self.company.does(self.line.again(copies))

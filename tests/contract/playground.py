@@ -25,7 +25,7 @@ from handlers.messages import (
     Voice,
 )
 from tests.chat import MANAGER, OTHER, REP
-from tests.contract.phones import Bot, Ears, Greying, Messages, Seen
+from tests.contract.phones import Bot, Click, Ears, Greying, Messages, Seen
 from tests.fakes import FakeClock
 
 PEOPLE = (
@@ -76,7 +76,7 @@ class PlaygroundLine:
         await self._post(user_id, {"kind": "image", "file": data})
 
     async def file(self, user_id: str, data: bytes, name: str) -> None:
-        await self._post(user_id, {"kind": "file", "file": data, "name": name})
+        await self._post(user_id, {"kind": "file", "file": data, "file_name": name})
 
     async def oddity(self, user_id: str) -> None:
         # the page has nothing odd to offer
@@ -87,8 +87,9 @@ class PlaygroundLine:
         clicks = [self._post(user_id, {"click": _click(card, button, choosing)}) for _ in range(times)]
         await asyncio.gather(*clicks)
 
-    async def press_on(self, owner_id: str, user_id: str, button: str) -> None:
-        await self._post(user_id, {"click": _click(self._card_with(owner_id, button), button, "")})
+    def click(self, owner_id: str, button: str) -> Click:
+        made = _click(self._card_with(owner_id, button), button, "")
+        return lambda user_id: self._post(user_id, {"click": made})
 
     async def again(self, copies: int) -> None:
         user_id, message_id, content = self._last
@@ -130,8 +131,8 @@ class PlaygroundLine:
         fields = {"user_id": user_id, "message_id": message_id, **content}
         async with aiohttp.ClientSession() as http:
             if "file" in content:
-                form = aiohttp.FormData(quote_fields=False)
-                file_name = fields.pop("name", "a.bin")
+                form = aiohttp.FormData(quote_fields=False)  # as browsers do
+                file_name = fields.pop("file_name", "a.bin")
                 for name, value in fields.items():
                     form.add_field(name, value, filename=file_name if name == "file" else None)
                 posting = http.post(self._url, data=form)

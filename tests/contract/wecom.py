@@ -8,7 +8,7 @@ from bot.config import Config, WeCom
 from bot.platform import Platform
 from bot.wecom.adapter import WeComPlatform
 from handlers.messages import PlatformName
-from tests.contract.phones import Bot, Ears, Greying, Messages, Seen
+from tests.contract.phones import Bot, Click, Ears, Greying, Messages, Seen
 from tests.dialects.wecom import WeComDialect
 from tests.dialects.wecom_records import Delivery, Message
 from tests.dialects.wecom_rules import controls, selects
@@ -68,11 +68,15 @@ class WeComLine:
         ):
             _taken(delivery)
 
-    async def press_on(self, owner_id: str, user_id: str, button: str) -> None:
+    def click(self, owner_id: str, button: str) -> Click:
         card = self._card_with(owner_id, button)
         key = next(key for key, text in controls(card.content) if text == button)
         fields = {"EventKey": key, "TaskId": card.task_id, "CardType": card.content["card_type"]}
-        _taken(await self._wecom.happen(user_id, "template_card_event", fields | {"ResponseCode": "made-up"}))
+
+        async def clicked(user_id: str) -> None:
+            _taken(await self._wecom.happen(user_id, "template_card_event", fields | {"ResponseCode": "made-up"}))
+
+        return clicked
 
     async def again(self, copies: int) -> None:
         _taken(await self._wecom.replay(self._wecom.deliveries[-1].number, copies))

@@ -15,15 +15,16 @@ from bot.wecom_bot.adapter import WeComBotPlatform
 from bot.wecom_bot.exchanges import BETWEEN, ELSEWHERE, SEE_CARD, UNFINISHED, WORKING
 from handlers.messages import PlatformName
 from tests.chat import MANAGER, OTHER, REP
-from tests.contract.phones import Bot, Ears, Greying, Messages, Seen
+from tests.contract.phones import Bot, Click, Ears, Greying, Messages, Seen
 from tests.dialects.wecom_bot import Asked, Mode, WeComBotDialect
 from tests.dialects.wecom_records import Message
 from tests.dialects.wecom_rules import controls, selects
 from tests.fakes import FakeClock
 
+EVERYBODY = (REP, MANAGER, OTHER, "zhoumin")
 FIRST_WORDS = "待办"
 POLL_EVERY_S = 0.05
-HOLD_S = 2.0
+HOLD_S = 1.0
 """A click that changes no card is held for all of it; one that does needs to be worked within it."""
 FILLERS = {WORKING, SEE_CARD, UNFINISHED, ELSEWHERE}
 """What stands in an answer until there is something to say."""
@@ -63,9 +64,9 @@ class WeComBotLine:
     async def connect(self, bot: Bot) -> None:
         self._bot = bot
         self._wecom.callback_url = f"http://127.0.0.1:{bot.port}/wecom-bot/callback"
-        for user_id in (REP, MANAGER, OTHER):
+        for user_id in EVERYBODY:
             await bot.does(self.text(user_id, FIRST_WORDS))
-        self._before = {seen.name for user_id in (REP, MANAGER, OTHER) for seen in self.seen(user_id)}
+        self._before = {seen.name for user_id in EVERYBODY for seen in self.seen(user_id)}
 
     async def text(self, user_id: str, words: str) -> None:
         await self._taken(lambda: self._wecom.send_text(user_id, words))
@@ -87,11 +88,12 @@ class WeComBotLine:
         clicks = [self._taken(lambda: self._wecom.press(user_id, button, chosen=chosen)) for _ in range(times)]
         await asyncio.gather(*clicks)
 
-    async def press_on(self, owner_id: str, user_id: str, button: str) -> None:
+    def click(self, owner_id: str, button: str) -> Click:
         card = self._card_with(owner_id, button)
         key = next(key for key, text in controls(card.content) if text == button)
-        pressed = {"card_type": card.content["card_type"], "event_key": key, "task_id": card.task_id}
-        await self._taken(lambda: self._wecom.happen(user_id, "template_card_event", {"template_card_event": pressed}))
+        pressed = {"template_card_event": {"card_type": card.content["card_type"], "event_key": key}}
+        pressed["template_card_event"]["task_id"] = card.task_id
+        return lambda user_id: self._taken(lambda: self._wecom.happen(user_id, "template_card_event", pressed))
 
     async def again(self, copies: int) -> None:
         """WeCom itself repeats only messages, by callback; over a connection things may come again all the same."""

@@ -652,20 +652,29 @@ class DingTalkDialect:
         *,
         card: str = "",
         group: str = "",
-        on: str = "",
         copies: int = 1,
         params: Mapping[str, Any] | None = None,
     ) -> Delivery:
         """Press a button, by its text or what it sends, on the newest card that has it open.
 
-        `card` starts the outTrackId of the card that is meant; `group`: on a card there; `on`: a card in the chat of
-        somebody else, which no phone lets one do. The callback's answer, waited for up to `card_deadline_s`, is
-        applied. Raises CannotPress when there is no such button or it is grey.
+        `card` starts the outTrackId of the card that is meant; `group`: on a card there. The callback's answer, waited
+        for up to `card_deadline_s`, is applied. Raises CannotPress when there is no such button or it is grey.
         """
-        cid = self.group(group).cid if group else self.person(on or user).single_cid
+        cid = self.group(group).cid if group else self.person(user).single_cid
         found, button = self._find_button(user, cid, control, card)
+        return await self._press(user, cid, found, button, copies, dict(params or {}))
+
+    def held_press(self, owner: str, control: str) -> Callable[[str], Awaitable[Delivery]]:
+        """A press of what is open on the owner's card now, to be made later, by whomever; no phone lets one do it."""
+        cid = self.person(owner).single_cid
+        found, button = self._find_button(owner, cid, control, "")
+        return lambda user: self._press(user, cid, found, button, 1, {})
+
+    async def _press(
+        self, user: str, cid: str, found: Card, button: Button, copies: int, params: dict[str, Any]
+    ) -> Delivery:
         self.show(cid, "press", {"content": button.text}, user=user)
-        body = dingtalk_cards.press_body(self, found, button, self.person(user), cid, dict(params or {}))
+        body = dingtalk_cards.press_body(self, found, button, self.person(user), cid, params)
         self.monthly["stream"] += 1
         presses = [self._new_delivery("card", found.out_track_id, CARD_TOPIC, body, user) for _ in range(copies)]
         await asyncio.gather(*(self._deliver_press(found, one, user) for one in presses))

@@ -360,6 +360,26 @@ async def test_what_is_missing_is_asked_and_what_was_said_is_kept(chat: Chat) ->
     assert "含安装" in found.words
 
 
+@pytest.mark.parametrize("said", ["审批 恒力 报价", "审批 报价 18万", "申请折扣 恒力 9折"])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "今天去了恒丽服饰，见了林总监，预算三十万。",
+        "今天去了恒力阀门，见了王经理，预算三十万，周五前发方案。",
+        "今天去了恒丽服饰，预算三十万。",
+    ],
+)
+async def test_a_note_that_comes_instead_is_a_note_and_its_budget_no_quote_of_ours(
+    chat: Chat, said: str, note: str
+) -> None:
+    await chat.says(said)
+
+    await chat.says(note)
+
+    assert await approvals(chat) == []
+    assert len(chat.cards("拜访记录")) == 1
+
+
 @pytest.mark.parametrize("amount", ["大概18万", "15到18万", "18万或者20万"])
 async def test_an_amount_that_is_not_exact_is_asked(chat: Chat, amount: str) -> None:
     sent = await chat.says(f"审批 恒力 报价 {amount}")

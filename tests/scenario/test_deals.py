@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from handlers import actions, stages
+from handlers import actions, deal_texts, stages, texts
 from handlers.funnel import EIGHT, SIX
-from handlers.messages import OutboundCard
+from handlers.messages import CardUpdate, OutboundCard
 from storage.deal_models import Opportunity, StageChange
-from storage.models import Customer, Evidence
-from tests.chat import FRIDAY, MANAGER, REP, SHANGHAI, Chat, fields
+from storage.models import Customer, Evidence, Identity
+from tests.chat import FRIDAY, MANAGER, OTHER, REP, SHANGHAI, Chat, fields
 
 DIRECTOR = "zhoumin"
 CUSTOMER = "宁波恒力阀门有限公司"
@@ -183,6 +183,15 @@ async def test_what_was_missing_comes_in_and_the_stage_follows_by_itself(chat: C
     assert card.closing == "阶段已改"
 
 
+async def test_the_words_that_show_a_stage_stand_behind_the_button(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await chat.says(NOTE)
+
+    await chat.presses(chat.draft(), actions.ShowSources)
+
+    assert "阶段 报价审批 ← 「报价审批」" in chat.texts(of=REP)[-1]
+
+
 async def test_another_document_does_not_help(chat: Chat) -> None:
     await registered(chat, "方案设计")
     await visit(chat, NOTE)
@@ -242,6 +251,39 @@ async def test_a_jump_is_called_off_in_words(chat: Chat) -> None:
         assert await work.opportunities.proposed(1) is None
 
 
+async def test_a_stage_is_left_as_it_is_by_the_button(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await visit(chat, NOTE)
+    card = gate(chat)
+
+    sent = await chat.presses(card, actions.DropStage)
+
+    assert chat.texts(of=REP)[-1] == f"好的，「{CUSTOMER}」的阶段不改，还在「方案设计」。"
+    [closed] = [one for one in sent if isinstance(one, CardUpdate)]
+    # with what the click gave: there are platforms where nothing else changes the card
+    assert (closed.card_id, closed.closing, closed.response_ref is not None) == (card.card_id, "不改了", True)
+    await document(chat, "技术部确认")
+    assert (await deal(chat)).stage == "方案设计"
+
+
+async def test_a_note_is_not_taken_for_the_reason_of_a_jump(chat: Chat) -> None:
+    await registered(chat, "线索获取")
+    await visit(chat, NOTE)
+    for label in ("需求调研表", "技术部确认"):
+        await document(chat, label)
+
+    await chat.says("今天去了恒丽服饰，见了林总监，预算三十万。")
+    assert fields(chat.draft())["客户"] == "宁波恒丽服饰有限公司"
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.says("又去了宁波恒力阀门，见了王经理，他说预算涨到90万了。")
+    assert fields(chat.draft())["客户"] == CUSTOMER
+    await chat.presses(chat.draft(), actions.DiscardVisit)
+
+    assert (await deal(chat)).stage == "线索获取"
+    await chat.says("王经理催得急，需求去年就定了")
+    assert (await deal(chat)).stage == "报价审批"
+
+
 # Letting pass
 
 
@@ -262,6 +304,23 @@ async def test_the_manager_lets_pass_what_is_missing_and_it_stays_on_record(chat
     assert "陈志远放行：缺技术部确认" in chat.texts(of=REP)[-1]
 
 
+async def test_a_jump_that_is_let_pass_still_wants_its_reason(chat: Chat) -> None:
+    await registered(chat, "线索获取")
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+    [asked] = chat.cards("阶段放行", of=MANAGER)
+    assert fields(asked)["跳级"] == "原因还没说"
+
+    await chat.presses(asked, actions.GrantWaiver, sender=MANAGER)
+
+    assert (await deal(chat)).stage == "线索获取"
+    assert chat.texts(of=REP)[-1] == (
+        f"陈志远已放行「{CUSTOMER}」缺的材料，跳过了需求确认、方案设计，要说明原因后就改。"
+    )
+    await chat.says("老客户复购")
+    assert (await deal(chat)).stage == "报价审批"
+
+
 async def test_the_manager_does_not_let_pass_and_the_documents_still_can(chat: Chat) -> None:
     await registered(chat, "方案设计")
     await visit(chat, NOTE)
@@ -271,6 +330,34 @@ async def test_the_manager_does_not_let_pass_and_the_documents_still_can(chat: C
     assert (await deal(chat)).stage == "方案设计"
     await document(chat, "技术部确认")
 
+    assert (await deal(chat)).stage == "报价审批"
+
+
+async def test_whoever_asked_has_each_decision_at_once_and_the_manager_is_told_so(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+    await chat.presses(chat.cards("阶段放行", of=MANAGER)[-1], actions.RefuseWaiver, sender=MANAGER)
+    assert chat.texts(of=REP)[-1].startswith(f"陈志远没有放行「{CUSTOMER}」")
+    await chat.says("阶段 恒力 报价审批")
+
+    await chat.presses(gate(chat), actions.AskWaiver)
+    await chat.presses(chat.cards("阶段放行", of=MANAGER)[-1], actions.GrantWaiver, sender=MANAGER)
+
+    assert chat.texts(of=REP)[-1].startswith(f"陈志远已放行「{CUSTOMER}」")
+    assert chat.texts(of=MANAGER)[-1] == "已放行，李晓彤已收到。"
+
+
+async def test_nobody_is_said_to_know_of_a_decision_who_cannot_be_written_to(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+    async with chat.database.work() as work:
+        await work.session.execute(delete(Identity).where(Identity.user_id == REP))
+
+    await chat.presses(chat.cards("阶段放行", of=MANAGER)[-1], actions.GrantWaiver, sender=MANAGER)
+
+    assert chat.texts(of=MANAGER)[-1] == texts.DECIDED_UNTOLD
     assert (await deal(chat)).stage == "报价审批"
 
 
@@ -329,6 +416,28 @@ async def test_a_new_deal_begins_as_a_lead_that_waits_for_budget_and_decider(cha
     assert (await deal(chat)).stage is None
     await document(chat, "需求调研表")
     assert (await deal(chat)).stage == "需求确认"
+
+
+async def test_what_a_lead_lacks_is_asked_of_nobody_who_does_not_know_and_nothing_is_made_of_that(chat: Chat) -> None:
+    await registered(chat, "线索获取")
+    async with chat.database.work() as work:
+        (await work.opportunities.lock(1)).lead = "mql"
+    await chat.says("转SQL 恒力")
+    await chat.says("今天去了恒丽服饰，见了林总监，预算三十万。")
+    assert fields(chat.draft())["客户"] == "宁波恒丽服饰有限公司"
+    await chat.presses(chat.draft(), actions.DiscardVisit)
+    assert (await deal(chat)).budget_high_fen is None
+
+    await chat.says("80到90万，王经理说的")
+    for said in ("不知道", "还没定", "算了"):
+        await chat.says(said)
+        assert chat.texts(of=REP)[-1] == f"好的，「{CUSTOMER}」先不转 SQL。弄清楚了再说：转SQL {CUSTOMER}", said
+        await chat.says("转SQL 恒力")
+        assert "还要确认决策人" in chat.texts(of=REP)[-1]
+    await chat.says("没问题")
+    assert (await deal(chat)).lead == "mql"
+    await chat.says("欧阳明 总经理")
+    assert "决策人 欧阳明（总经理）" in chat.texts(of=REP)[-1]
 
 
 async def test_what_records_tell_is_not_asked_again(chat: Chat) -> None:
@@ -396,6 +505,8 @@ async def test_with_two_deals_the_rep_is_asked_and_the_picked_one_moves(chat: Ch
 
     await visit(chat, NOTE)
     [asked] = chat.cards("是哪个商机", of=REP)
+    # behind the to-do's card: a number answers the latest
+    assert chat.platform.sends[-1].content == asked
     assert (await deal(chat, 1)).stage == "方案设计"
     await chat.presses(asked, actions.PickDeal, chosen={actions.DEAL_SELECT: ("1",)})
 
@@ -472,6 +583,31 @@ async def test_while_it_is_frozen_a_newer_day_waits_too(chat: Chat) -> None:
     assert len(asked) == 2
 
 
+async def test_where_nobody_can_be_asked_it_is_said_and_somebody_is_as_soon_as_there_is_one(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    async with chat.database.work() as work:
+        [rep] = await work.members.named("李晓彤")
+        manager_id, rep.manager_id = rep.manager_id, None
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+    assert chat.texts(of=REP)[-1] == deal_texts.WAIVER_NOBODY
+    await chat.says("预计签约 恒力 12月10日")
+    await chat.says("预计签约 恒力 12月28日")
+    assert "没有可以解锁的人，已告诉管理员" in chat.texts(of=REP)[-1]
+    assert chat.cards("预计签约") == chat.cards("阶段放行") == []
+
+    async with chat.database.work() as work:
+        [rep] = await work.members.named("李晓彤")
+        rep.manager_id = manager_id
+    await chat.presses(gate(chat), actions.AskWaiver)
+    await chat.says("预计签约 恒力 12月29日")
+
+    assert len(chat.cards("阶段放行", of=MANAGER)) == 1
+    assert "先冻结，等周敏解锁" in chat.texts(of=REP)[-1]
+    [asked] = chat.cards("预计签约", of=DIRECTOR)
+    assert fields(asked)["想改到"] == "12-29（周二）"
+
+
 # What does not go together
 
 
@@ -483,6 +619,12 @@ async def test_signed_before_its_day_is_asked_about(chat: Chat) -> None:
 
     assert "是提前签了吗？" in chat.draft().body
     assert "预计签约是 12-20（周日）" in chat.draft().body
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    assert "阶段「合同签订」还没改" in chat.texts(of=REP)[-1]
+    await chat.passes(timedelta(hours=1))
+    await chat.says("又拜访了宁波恒力阀门的王经理，合同已经签了，周五前我安排发货。")
+    # what is confirmed is known, though the stage still waits
+    assert "是提前签了吗？" not in chat.draft().body
 
 
 async def test_a_quote_below_cost_is_asked_about_once(chat: Chat) -> None:
@@ -507,6 +649,12 @@ async def test_an_amount_that_jumps_is_asked_about(chat: Chat) -> None:
 
     assert "预算上次是 85 万元，这次是 30 万元，差得比较多，是变了还是说错了？" in chat.draft().body
     await chat.says("预算改成80万")
+    assert "差得比较多" not in chat.draft().body
+    await chat.says("预算改成30万")
+    await chat.presses(chat.draft(), actions.ConfirmVisit)
+    await chat.passes(timedelta(hours=1))
+    await chat.says("又拜访了宁波恒力阀门的王经理，预算还是30万，周五前我发方案。")
+    # confirmed as it stood: that is the answer
     assert "差得比较多" not in chat.draft().body
 
 
@@ -564,6 +712,51 @@ async def test_a_stage_is_taken_back_by_whoever_moved_it(chat: Chat) -> None:
     assert chat.texts(of=REP)[-1] == f"「{CUSTOMER}」的阶段已从「报价审批」退回「方案设计」。"
     assert (await deal(chat)).stage_since == since
     assert (await customer(chat)).stage == "方案设计"
+
+
+async def test_a_leader_takes_a_stage_back_and_whoever_moved_it_hears_of_it(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await document(chat, "技术部确认")
+    await visit(chat, NOTE)
+    await chat.says("撤销阶段 恒力", sender=OTHER)
+    assert (await deal(chat)).stage == "报价审批"
+
+    await chat.says("撤销阶段 恒力", sender=MANAGER)
+
+    told = f"「{CUSTOMER}」的阶段已从「报价审批」退回「方案设计」。"
+    assert chat.texts(of=MANAGER)[-1] == told
+    assert f"陈志远：{told}" in chat.texts(of=REP)
+    assert (await deal(chat)).stage == (await customer(chat)).stage == "方案设计"
+    await chat.says("撤销阶段 恒力", sender=MANAGER)
+    assert "没有可以撤回的阶段变更" in chat.texts(of=MANAGER)[-1]
+
+
+async def test_leaders_list_the_deals_of_their_people_and_reps_their_own(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+
+    for who in (REP, MANAGER, DIRECTOR):
+        await chat.says("商机", sender=who)
+        assert CUSTOMER in chat.texts(of=who)[-1], who
+        await chat.says("商机 恒力", sender=who)
+        assert chat.texts(of=who)[-1].startswith(f"{CUSTOMER}（李晓彤）"), who
+    await chat.says("商机", sender=OTHER)
+    assert chat.texts(of=OTHER)[-1] == "还没有在谈的商机。"
+    await chat.says("商机 恒力", sender=OTHER)
+    assert chat.texts(of=OTHER)[-1] == "没有找到您名下叫「恒力」的客户。"
+
+
+async def test_a_stage_that_waits_is_called_off_by_naming_the_one_that_it_is_in(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await visit(chat, NOTE)
+    await chat.presses(gate(chat), actions.AskWaiver)
+
+    await chat.says("阶段 恒力 方案设计")
+
+    assert chat.texts(of=REP)[-1] == f"好的，「{CUSTOMER}」的阶段不改，还在「方案设计」。"
+    async with chat.database.reading() as work:
+        card = await work.cards.find(chat.cards("阶段放行", of=MANAGER)[-1].card_id)
+    assert card is not None
+    assert card.closing == "不改了"
 
 
 async def test_orders_name_what_they_need(chat: Chat) -> None:

@@ -66,7 +66,8 @@ async def test_a_file_is_what_its_name_says_and_the_rep_is_told_so(chat: Chat) -
     sent = await sends(chat, "恒力-采购意向书_v2.pdf")
 
     assert text_of(sent) == (
-        f"文件已存为证据，附在「{HENGLI}」的拜访记录上。\n看文件名是「采购意向书」；不对就回复，例如：这是采购意向书"
+        f"文件已存为证据，附在「{HENGLI}」的拜访记录上。\n证据 1/1\n"
+        "看文件名是「采购意向书」；不对就回复，例如：这是采购意向书"
     )
     assert (await kept(chat))[0].label == "采购意向书"
 
@@ -643,9 +644,12 @@ async def test_the_card_asks_for_something_to_check_until_there_is_something(cha
     assert words.EVIDENCE_NONE in chat.draft().body
     assert "过程可信度 40%" in (await chat.says("修改"))[0]
 
-    await chat.shows(ScreenReading("photo"))
+    sent = await chat.shows(ScreenReading("photo"))
+    assert text_of(sent).endswith(f"附在「{HENGLI}」的拜访记录上。\n证据 1/1")
+    assert not text_of(await chat.shows(ScreenReading("photo"))).endswith("证据 1/1")
     await chat.says("预算改成90万")
 
+    assert "证据 1/1" in chat.draft().body
     assert words.EVIDENCE_NONE not in chat.draft().body
     assert "过程可信度 100%" in (await chat.says("修改"))[0]
 

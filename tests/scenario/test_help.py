@@ -151,6 +151,17 @@ async def test_a_no_needs_a_word_on_why(chat: Chat) -> None:
     assert "办不了：\n产线没有 316L 的炉号，做不了" in chat.texts(of=REP)[-1]
 
 
+@pytest.mark.parametrize("note", ["今天去了恒丽服饰，见了林总监。", "今天去了恒丽服饰，预算三十万，周五前发方案。"])
+async def test_a_note_of_another_customer_is_no_answer(chat: Chat, note: str) -> None:
+    await chat.says("求助 赵一鸣 恒力的阀体材质要 316L，能不能做？")
+    await chat.presses(chat.cards("请您回复", of=OTHER)[-1], actions.AnswerRequest, sender=OTHER)
+
+    await chat.says(note, sender=OTHER)
+
+    assert (await request(chat)).state == "open"
+    assert len(chat.cards("拜访记录", of=OTHER)) == 1
+
+
 async def test_what_was_pressed_last_is_what_the_words_are_for(chat: Chat) -> None:
     await chat.says(ASKS)
     [card] = chat.cards("请您回复", of=LI)

@@ -252,7 +252,7 @@ async def test_a_photo_without_words_is_kept_as_a_scene_of_the_open_visit(chat: 
     await chat.speaks(VISIT)
     sent = await chat.shows(ScreenReading("photo"))
 
-    saying = f"{texts.NO_LETTERS}现场照片已存为证据，附在「宁波恒力阀门有限公司」的拜访记录上。"
+    saying = f"{texts.NO_LETTERS}现场照片已存为证据，附在「宁波恒力阀门有限公司」的拜访记录上。\n证据 1/1"
     assert sent[-1] == OutboundText(text=saying)
     [picture] = await pictures(chat)
     assert (picture.label, picture.visit_id) == ("现场照片", 1)
