@@ -87,6 +87,9 @@ class DingTalkLine:
 
         return clicked
 
+    def let_go(self) -> None:
+        """No call waits."""
+
     async def again(self, copies: int) -> None:
         assert self._last is not None
         before = self._bot.brought

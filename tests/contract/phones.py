@@ -20,6 +20,7 @@ from aiohttp import web
 from bot import pipeline, wiring
 from bot.config import Config, Server, Storage
 from bot.platform import Platform, Received
+from handlers.context import INBOX_QUEUE
 from handlers.messages import PlatformName
 from nlp.screens import ScreenReading
 from storage.database import Database
@@ -124,6 +125,10 @@ class Line(Protocol):
         """
         ...
 
+    def let_go(self) -> None:
+        """All that came of what was brought is done: a call that waits for more of it need not."""
+        ...
+
     async def again(self, copies: int) -> None:
         """The platform brings the last thing once more, all copies at once."""
         ...
@@ -166,12 +171,22 @@ class Company:
     async def does(self, action: Coroutine[Any, Any, None]) -> None:
         """Have somebody do something, and whatever follows from it be done."""
         assert self.assistant.worker is not None
+        waiting = [line for line in self.lines.values() if line.calls_wait_for_us]
+        before = await self._kept() if waiting else 0
         doing = asyncio.create_task(action)
-        while any(line.calls_wait_for_us for line in self.lines.values()) and not doing.done():
+        while waiting and not doing.done():
             await asyncio.wait([doing], timeout=0.005)
+            was_kept = await self._kept() > before
             await self.assistant.worker.drain()
+            for line in waiting if was_kept else ():
+                line.let_go()
         await doing
         await self.assistant.worker.drain()
+
+    async def _kept(self) -> int:
+        """How many events there have been."""
+        async with self.assistant.database.reading() as work:
+            return sum(count for (queue, _), count in (await work.jobs.counts()).items() if queue == INBOX_QUEUE)
 
     async def lives_until(self, moment: datetime) -> None:
         """Time goes by, and whatever falls due is done when it does."""

@@ -91,6 +91,9 @@ class PlaygroundLine:
         made = _click(self._card_with(owner_id, button), button, "")
         return lambda user_id: self._post(user_id, {"click": made})
 
+    def let_go(self) -> None:
+        """No call waits."""
+
     async def again(self, copies: int) -> None:
         user_id, message_id, content = self._last
         await asyncio.gather(*(self._request(user_id, message_id, content) for _ in range(copies)))

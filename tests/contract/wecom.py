@@ -78,6 +78,9 @@ class WeComLine:
 
         return clicked
 
+    def let_go(self) -> None:
+        """No call waits."""
+
     async def again(self, copies: int) -> None:
         _taken(await self._wecom.replay(self._wecom.deliveries[-1].number, copies))
 

@@ -24,7 +24,7 @@ from tests.fakes import FakeClock
 EVERYBODY = (REP, MANAGER, OTHER, "zhoumin")
 FIRST_WORDS = "待办"
 POLL_EVERY_S = 0.05
-HOLD_S = 1.0
+HOLD_S = 2.0
 """A click that changes no card is held for all of it; one that does needs to be worked within it."""
 FILLERS = {WORKING, SEE_CARD, UNFINISHED, ELSEWHERE}
 """What stands in an answer until there is something to say."""
@@ -57,9 +57,10 @@ class WeComBotLine:
 
     def platform(self, config: Config, clock: FakeClock, folder: Path) -> Platform:
         assert config.wecom_bot is not None
-        return WeComBotPlatform(
+        self._platform = WeComBotPlatform(
             config.wecom_bot, clock=clock, hold_s=HOLD_S, first_words_wait_s=POLL_EVERY_S, jitter=lambda: 0.0
         )
+        return self._platform
 
     async def connect(self, bot: Bot) -> None:
         self._bot = bot
@@ -94,6 +95,11 @@ class WeComBotLine:
         pressed = {"template_card_event": {"card_type": card.content["card_type"], "event_key": key}}
         pressed["template_card_event"]["task_id"] = card.task_id
         return lambda user_id: self._taken(lambda: self._wecom.happen(user_id, "template_card_event", pressed))
+
+    def let_go(self) -> None:
+        """As when the time of the calls is up, which would take a second each."""
+        for held in self._platform._held._calls.values():
+            held.offered.set()
 
     async def again(self, copies: int) -> None:
         """WeCom itself repeats only messages, by callback; over a connection things may come again all the same."""
