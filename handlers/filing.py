@@ -189,7 +189,9 @@ async def put(
         earned = texts.FILED_POINTS.format(points=points) if points else ""
         told.insert(0, texts.FILED.format(customer=customer.name, names="、".join(dict.fromkeys(names))) + earned)
         await stages.recheck(ctx, work, customer.customer_id, cause=f"{cause}>filed")
-    return "\n".join(told)
+        labels = {piece.label for piece in pieces if piece.label is not None}
+        told.append(await stages.still_lacking(ctx, work, customer.customer_id, labels))
+    return "\n".join(filter(None, told))
 
 
 async def pass_on(ctx: Context, work: Work, piece: Evidence) -> None:

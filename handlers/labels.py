@@ -54,7 +54,9 @@ async def _in_file(ctx: Context, work: Work, piece: Evidence, *, cause: str) -> 
     await filing.pass_on(ctx, work, piece)
     await stages.recheck(ctx, work, piece.customer_id, cause=f"{cause}>labelled")
     customer = await work.customers.get(piece.customer_id)
-    return words.LABELLED_FILED.format(label=piece.label, customer=f"「{customer.name}」")
+    told = words.LABELLED_FILED.format(label=piece.label, customer=f"「{customer.name}」")
+    left = await stages.still_lacking(ctx, work, piece.customer_id, {piece.label} if piece.label else set())
+    return f"{told}\n{left}" if left else told
 
 
 def said(ctx: Context, text: str) -> Named | None:

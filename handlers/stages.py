@@ -114,6 +114,25 @@ async def recheck(ctx: Context, work: Work, customer_id: int, *, cause: str) -> 
         )
 
 
+async def still_lacking(ctx: Context, work: Work, customer_id: int, labels: Collection[str]) -> str:
+    """Of stages that wait for documents of these kinds, which have come now, what each lacks yet; empty: nothing does.
+
+    The card about it was sent before; whoever sends one paper of two is told which one is left.
+    """
+    lines = []
+    for deal in await work.opportunities.open_of(customer_id):
+        change = await work.opportunities.proposed(deal.opportunity_id)
+        if change is None:
+            continue
+        wanted = {
+            need for stage in ctx.settings.deals.funnel.passed(deal.stage, change.to_stage) for need in stage.needs
+        }
+        why = await why_it_waits(ctx, work, deal, change) if wanted & {*labels} else ""
+        if why:
+            lines.append(deal_texts.STILL_WAITS.format(deal=await title(work, deal), to=change.to_stage, why=why))
+    return "\n".join(lines)
+
+
 def needs_reason(change: StageChange) -> bool:
     return change.is_jump and not change.jump_reason
 

@@ -76,9 +76,12 @@ async def test_a_stage_lists_exactly_what_is_missing_and_follows_once_the_last_o
     assert f"阶段「{to}」还没改：还缺{'、'.join(needs)}。" in "\n".join(told)
     assert [line.removeprefix("· ") for line in gate(chat).body.splitlines() if line.startswith("· ")] == [*needs]
     assert fields(gate(chat)) == {"阶段": f"{was} → {to}"}
-    for name in needs.values():
+    for place, name in enumerate(needs.values(), start=1):
         assert (await deal(chat)).stage == was
         await files(chat, name)
+        left = [*needs][place:]
+        still = f"「{CUSTOMER}」进「{to}」还缺{'、'.join(left)}。"
+        assert any(still in text for text in chat.texts(of=REP)[-2:]) == bool(left)
     assert (await deal(chat)).stage == (await customer(chat)).stage == to
     await chat.lives_until(FRIDAY + timedelta(hours=2))
     assert f"「{CUSTOMER}」要的都齐了，阶段：{was} → {to}。" in "\n".join(chat.texts(of=REP))
