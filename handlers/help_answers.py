@@ -258,9 +258,8 @@ async def _count(ctx: Context, work: Work, request: HelpRequest, pressed: Presse
         "help.counted", subject(request), member_id=by.member_id, source=pressed.cause, after={"counts": counts}
     )
     said = (texts.HELP_COUNTED if counts else texts.HELP_NOT_COUNTED).format(proof=proof)
-    await outbox.close(
-        work, pressed.card, said.rstrip("。"), cause=f"{pressed.cause}>closed", response_ref=pressed.response_ref
-    )
+    closing = (texts.HELP_COUNTS_YES if counts else texts.HELP_COUNTS_NO).format(proof=proof)
+    await outbox.close(work, pressed.card, closing, cause=f"{pressed.cause}>closed", response_ref=pressed.response_ref)
     await outbox.say(work, pressed.to, said, cause=f"{pressed.cause}>counted")
     told = (texts.HELP_COUNTED_TOLD if counts else texts.HELP_NOT_COUNTED_TOLD).format(
         by=by.name, proof=proof, **await named(work, request)

@@ -5,12 +5,14 @@ been decided since.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import pytest
 
 from handlers import texts
+from handlers.help_rules import Department, HelpRules
 from nlp.screens import ScreenReading
 from storage.deal_models import Opportunity
 from tests.chat import ANSWERS, MANAGER, OTHER, REP, SHANGHAI, VISIT
@@ -289,6 +291,26 @@ async def test_a_request_is_thought_over_passed_on_and_declined_once(office: Com
     assert count(boss.news(), "已转给李晓彤") == 1
     assert count(rep.news(), "陈志远", "回复求助1", "办不了", "没有炉号，做不了") == 1
     await press_too_late(boss, *old)
+
+
+async def test_whoever_answers_says_whether_it_is_the_departments_confirmation(office: Company) -> None:
+    rep, boss, colleague = office.phone(REP), office.phone(MANAGER), office.phone(OTHER)
+    ctx = office.assistant.context
+    technical = HelpRules(departments=(Department("技术", ("赵一鸣",)),))
+    object.__setattr__(ctx, "settings", replace(ctx.settings, help=technical))
+    await rep.says("新商机 恒力 二期扩产")
+    await rep.says("求助 技术 恒力的阀体材质要 316L，能不能做？")
+    await colleague.says("回复求助1：可以做，交期多一周")
+
+    assert count(rep.news(), "可以做，交期多一周", "这条答复算不算技术部确认，已请赵一鸣确认") == 1
+    assert count(colleague.news(), "算不算技术部确认", "求助1", "可以做，交期多一周") == 1
+    await press_in_vain(boss, colleague, "算技术部确认", "只是答复")
+    old = [colleague.click(button) for button in ("算技术部确认", "只是答复")]
+    await colleague.presses("算技术部确认", times=2)
+
+    assert once(colleague.news(), "已记为技术部确认")
+    assert count(rep.news(), "赵一鸣确认：求助1", "的答复算技术部确认") == 1
+    await press_too_late(colleague, *old)
 
 
 async def test_an_approval_is_passed_up_refused_and_agreed_to_once(office: Company) -> None:
