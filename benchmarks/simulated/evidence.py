@@ -19,16 +19,28 @@ HELD = "稍后回答"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def lines_told(people: People, shown: Sequence[Shown]) -> list[Line]:
-    """Every line of the kinds that the oracle knows."""
-    found = []
+def lines_told(people: People, shown: Sequence[Shown], unsure: dict[str, set[str]]) -> tuple[list[Line], int]:
+    """Every line of the kinds that the oracle knows, and how many were told again unavoidably.
+
+    What arrived in a try whose end the machine never wrote down is put together anew once people may be written to
+    again: nobody knows that they have it.
+    """
+    found: list[Line] = []
+    may_come_again: set[tuple[int, str]] = set()
+    again = 0
     for one in shown:
         member_id = people.whose(one).member_id
         for kind, words in _lines(one):
             if kind == "stalled, to-do" and not is_unasked(people, one):
                 continue
+            if (member_id, words) in may_come_again and one.cause.startswith(("notices:", "morning:")):
+                may_come_again.remove((member_id, words))
+                again += 1
+                continue
+            if one.key in unsure[one.platform]:
+                may_come_again.add((member_id, words))
             found.append(Line(one.at, member_id, kind, words, one.made_at))
-    return found
+    return found, again
 
 
 def _lines(shown: Shown) -> Iterator[tuple[str, str]]:

@@ -231,7 +231,7 @@ class Demands:
                 # after a standstill only the latest that was reached is told
                 if self.clock.up(following.at - AHEAD, at_once=True) <= self.clock.up(fires, at_once=True):
                     continue
-                strict = self.clock.up(following.at - AHEAD, at_once=True) > fired
+                strict = strict and self.clock.up(following.at - AHEAD, at_once=True) > fired
             yield from self.one(step.kind, term.member_id, about, step.at, ends=term.until, strict=strict, fires=fires)
             if step.kind in ("to-do, overdue", "待跟进, overdue"):
                 manager = self.facts.above(term.member_id, fired)

@@ -22,6 +22,8 @@ class Report:
     quarter: Quarter
     verdicts: dict[str, Verdict]
     delivered: Delivered
+    told_again: int
+    """Lines in a later message, for want of knowing that the first one arrived."""
 
     @property
     def faults(self) -> int:
@@ -35,8 +37,9 @@ async def reported(quarter: Quarter) -> Report:
     delivered = looked_at(people, shown, unsure)
     repeats = {id(one) for one in delivered.twice_unavoidably}
     # an absence may reach beyond the end, and what is told after it answers no demand
-    lines = lines_told(people, [one for one in shown if id(one) not in repeats and one.at < quarter.last])
-    return Report(quarter, judged(_demands(quarter, facts, lines, shown), lines), delivered)
+    told = [one for one in shown if id(one) not in repeats and one.at < quarter.last]
+    lines, again = lines_told(people, told, unsure)
+    return Report(quarter, judged(_demands(quarter, facts, lines, shown), lines), delivered, again)
 
 
 async def _facts(quarter: Quarter) -> Facts:
@@ -99,7 +102,7 @@ def _of_everything(report: Report) -> Iterator[str]:
     yield f"sent twice: {len(delivered.twice)}; events never answered: {len(delivered.unanswered)}"
     yield (
         f"texts shown twice by a platform that cannot tell a repeat, or not after so long, as we died before we knew: "
-        f"{len(delivered.twice_unavoidably)}"
+        f"{len(delivered.twice_unavoidably)}; lines in a later message: {report.told_again}"
     )
     if delivered.a_day:
         p50, p95 = (delivered.a_day[int(len(delivered.a_day) * share)] for share in (0.5, 0.95))
