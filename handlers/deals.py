@@ -522,12 +522,15 @@ async def _new(work: Work, member: Member, reply: Reply, order: DealOrder, examp
 async def _show(ctx: Context, work: Work, member: Member, reply: Reply, order: DealOrder) -> None:
     if not order.customer:
         sight = await access.sight_of(work, member)
-        rows = await work.opportunities.open_owned_by(sight.members, MOST_LISTED)
+        rows = await work.opportunities.open_owned_by(sight.members, MOST_LISTED + 1)
         lines = [
             f"· {customer.name}{f'·{deal.name}' if deal.name else ''}：{_state(ctx, work, deal)}"
-            for deal, customer in rows
+            for deal, customer in rows[:MOST_LISTED]
         ]
-        told = "\n".join([deal_texts.LISTED.format(count=len(lines)), *lines]) if lines else deal_texts.NONE_LISTED
+        heading = deal_texts.LISTED_MORE.format(count=MOST_LISTED)
+        if len(rows) <= MOST_LISTED:
+            heading = deal_texts.LISTED.format(count=len(rows), worth=_worth(ctx, [deal for deal, _ in rows]))
+        told = "\n".join([heading, *lines]) if lines else deal_texts.NONE_LISTED
         await outbox.say(work, reply.to, told, cause=f"{reply.cause}>deals")
         return
     customer = await opportunities.customer_said(work, reply, member, order.customer, example=EXAMPLES["show"])
@@ -542,8 +545,32 @@ async def _show(ctx: Context, work: Work, member: Member, reply: Reply, order: D
 def _state(ctx: Context, work: Work, deal: Opportunity) -> str:
     if deal.stage is None or deal.stage_since is None:
         return deal_texts.NO_STAGE
-    days = (ctx.day_of(work.now) - ctx.day_of(deal.stage_since)).days
-    return " · ".join(filter(None, [deal.stage, f"{days} 天", deal_cards.amount_of(deal)]))
+    since, today = ctx.day_of(deal.stage_since), ctx.day_of(work.now)
+    target = _target(ctx, deal.stage)
+    is_over = target is not None and ctx.settings.working_time.days_between(since, today) > target
+    over = deal_texts.OVER_TARGET.format(target=target) if is_over else ""
+    return " · ".join(filter(None, [deal.stage, f"{(today - since).days} 天", over, deal_cards.amount_of(deal)]))
+
+
+def _target(ctx: Context, stage: str) -> int | None:
+    """Working days that a deal should take there; None: nobody has said."""
+    known = ctx.settings.deals.funnel.stage(stage)
+    return known.days if known is not None else None
+
+
+def _worth(ctx: Context, deals: Sequence[Opportunity]) -> str:
+    """What the listed deals are worth together, and by the weights of their stages; empty where no amount is known."""
+    known = [deal for deal in deals if deal.amount_fen is not None]
+    if not known:
+        return ""
+    weighted = 0
+    for deal in known:
+        stage = ctx.settings.deals.funnel.stage(deal.stage)
+        weighted += (deal.amount_fen or 0) * (stage.weight or 0 if stage is not None else 0) // 100
+    total = sum(deal.amount_fen or 0 for deal in known)
+    return deal_texts.LISTED_WORTH.format(
+        known=len(known), total=wording.amount(total), weighted=wording.amount(weighted)
+    )
 
 
 async def history(ctx: Context, work: Work, deal: Opportunity) -> str:
@@ -594,6 +621,7 @@ async def _stage_line(
         why += deal_texts.HISTORY_WAIVED.format(name=by, missing="、".join(change.waived))
     line = deal_texts.HISTORY_NOW if later is None and deal.state == "open" else deal_texts.HISTORY_STAGE
     since = ctx.day_of(change.decided_at)
-    return line.format(
-        on=wording.day(since, ctx.day_of(work.now)), to=change.to_stage, days=(ctx.day_of(end) - since).days, why=why
-    )
+    target, took = _target(ctx, change.to_stage), ctx.settings.working_time.days_between(since, ctx.day_of(end))
+    over = deal_texts.HISTORY_OVER.format(target=target, days=took) if target is not None and took > target else ""
+    days = (ctx.day_of(end) - since).days
+    return line.format(on=wording.day(since, ctx.day_of(work.now)), to=change.to_stage, days=days, why=over + why)

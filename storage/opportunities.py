@@ -58,12 +58,12 @@ class Opportunities:
         return (await self._session.scalars(query.order_by(Opportunity.opportunity_id))).all()
 
     async def open_owned_by(self, owners: Collection[int], limit: int) -> Sequence[tuple[Opportunity, Customer]]:
-        """The deals of these people's customers that go on, those longest in their stage first."""
+        """The deals of these people's customers that go on, those longest in their stage first, those in none last."""
         query = (
             select(Opportunity, Customer)
             .join(Customer, Customer.customer_id == Opportunity.customer_id)
             .where(Customer.owner_id.in_(sorted(owners)), Opportunity.state == "open")
-            .order_by(Opportunity.stage_since, Opportunity.opportunity_id)
+            .order_by(Opportunity.stage_since.is_(None), Opportunity.stage_since, Opportunity.opportunity_id)
             .limit(limit)
         )
         return [(opportunity, customer) for opportunity, customer in await self._session.execute(query)]
