@@ -84,6 +84,14 @@ async def sees_customer(work: Work, by: Member, customer: Customer) -> bool:
     return (await sight_of(work, by)).sees(customer.owner_id)
 
 
+async def may_tell_of_deals(work: Work, by: Member, customer: Customer) -> bool:
+    """Whether what they record says how the customer's deals go: whoever has the customer, and those who lead them.
+
+    Where nobody has the customer, anybody's record does.
+    """
+    return customer.owner_id is None or await sees_customer(work, by, customer)
+
+
 async def may_see_piece(work: Work, by: Member, piece: Evidence) -> bool:
     """What they sent themselves, what lies in the file of a customer of theirs, and what belongs to a visit of theirs.
 

@@ -53,7 +53,11 @@ class Outlook:
 
 async def outlook(ctx: Context, work: Work, visit: Visit, record: Record) -> Outlook:
     """For the draft's card; nothing where it is not clear yet which deal it is about."""
-    if visit.customer_id is None:
+    customer = await work.customers.glance(visit.customer_id) if visit.customer_id is not None else None
+    if customer is None or visit.customer_id is None:
+        return Outlook()
+    if not await access.may_tell_of_deals(work, await work.members.get(visit.member_id), customer):
+        # the stage and the cost of a colleague's deal are nothing for their eyes
         return Outlook()
     deals = await work.opportunities.open_of(visit.customer_id)
     deal = await _meant(work, visit, deals)
@@ -89,10 +93,20 @@ async def on_confirmed(
 
     What is to be asked of it comes with `show_what_follows`, behind that answer.
     """
+    if not await access.may_tell_of_deals(work, member, customer):
+        return await _of_a_colleague(ctx, work, record, customer, cause=cause)
     deal = await _of_visit(ctx, work, visit, record, customer, member=member, cause=cause)
     if deal is None:
         return ""
     return await put_with(ctx, work, deal, visit, record, member=member, cause=cause)
+
+
+async def _of_a_colleague(ctx: Context, work: Work, record: Record, customer: Customer, *, cause: str) -> str:
+    """The record is kept, and its papers count; how the deal goes is for whoever has the customer to say."""
+    await stages.recheck(ctx, work, customer.customer_id, cause=cause)
+    if not _tells_of_a_deal(record) or customer.owner_id is None:
+        return ""
+    return deal_texts.OF_A_COLLEAGUE.format(owner=(await work.members.get(customer.owner_id)).name)
 
 
 async def show_what_follows(
@@ -113,7 +127,9 @@ async def _ask_which(ctx: Context, work: Work, visit: Visit, record: Record, *, 
     assert visit.customer_id is not None  # it is confirmed
     deals = await work.opportunities.open_of(visit.customer_id)
     customer = await work.customers.get(visit.customer_id)
-    if len(deals) < 2 or not await _tells(ctx, work, visit, record, customer):
+    if len(deals) < 2 or not await access.may_tell_of_deals(work, await work.members.get(visit.member_id), customer):
+        return
+    if not await _tells(ctx, work, visit, record, customer):
         return
     card = deal_cards.deal_card(
         visit.visit_id,

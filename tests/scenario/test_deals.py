@@ -698,6 +698,38 @@ async def test_what_does_not_go_together_with_the_deal_that_is_picked_is_asked_a
     assert "决策人之前是李总，这次说张总拍板" in told
 
 
+# Colleagues
+
+
+async def test_a_colleagues_record_shows_nothing_of_the_deal_and_moves_nothing(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await document(chat, "技术部确认")
+    await chat.says("成本 恒力 60万")
+    told = f"拜访{CUSTOMER}，见了王经理，现在到了报价审批阶段，我们报价50万，预计12月20号签合同，周五前我发报价单。"
+
+    await chat.says(told, sender=OTHER)
+    card = chat.cards("拜访记录", of=OTHER)[-1]
+    assert fields(card)["阶段"] == "报价审批"
+    assert "成本" not in card.body
+    assert "还缺" not in card.body
+    before = len(chat.texts(of=OTHER))
+    await chat.presses(card, actions.ConfirmVisit, sender=OTHER)
+
+    assert "客户由李晓彤负责，商机的阶段、金额和签约日期没有改。" in "\n".join(chat.texts(of=OTHER)[before:])
+    found = await deal(chat)
+    assert (found.stage, found.amount_fen, found.expected_on) == ("方案设计", None, None)
+
+
+async def test_a_managers_record_moves_the_deal_of_their_rep(chat: Chat) -> None:
+    await registered(chat, "方案设计")
+    await document(chat, "技术部确认")
+
+    await chat.says(NOTE, sender=MANAGER)
+    await chat.presses(chat.cards("拜访记录", of=MANAGER)[-1], actions.ConfirmVisit, sender=MANAGER)
+
+    assert (await deal(chat)).stage == "报价审批"
+
+
 # Orders
 
 
