@@ -510,7 +510,18 @@ async def _close(ctx: Context, work: Work, deal: Opportunity, member: Member, re
     )
     reason = f"：{order.rest}" if order.rest else ""
     told = {"won": deal_texts.WON, "lost": deal_texts.LOST, "return": deal_texts.RETURNED}[order.order]
-    return f"{told.format(deal=name, reason=reason)}{deal_texts.REOPEN.format(customer=customer.name)}"
+    closed = f"{told.format(deal=name, reason=reason)}{deal_texts.REOPEN.format(customer=customer.name)}"
+    return "\n".join(filter(None, [closed, await _still_approving(work, deal)]))
+
+
+async def _still_approving(work: Work, deal: Opportunity) -> str:
+    """What somebody is still asked to agree to, though the deal has ended: whoever asked may want it back."""
+    approvals = await work.approvals.of_customer(deal.customer_id, limit=MOST_LISTED)
+    waiting = [one for one in approvals if one.state == "open" and one.opportunity_id == deal.opportunity_id]
+    if not waiting:
+        return ""
+    numbers = "、".join(str(one.approval_id) for one in waiting)
+    return deal_texts.STILL_APPROVING.format(numbers=numbers, first=waiting[0].approval_id)
 
 
 async def _new(work: Work, member: Member, reply: Reply, order: DealOrder, example: str) -> None:

@@ -469,6 +469,15 @@ async def test_a_lead_goes_back_to_marketing(chat: Chat) -> None:
     assert (await deal(chat)).state == "returned"
 
 
+async def test_who_ends_a_deal_hears_of_an_approval_that_still_waits(chat: Chat) -> None:
+    await registered(chat, "报价审批")
+    await chat.says("审批 恒力 报价 18万 含安装")
+
+    await chat.says("丢单 恒力 价格太高")
+
+    assert "还有审批1在等人批，用不上就回复：撤回审批1" in chat.texts(of=REP)[-1]
+
+
 async def test_a_deal_that_has_ended_leaves_the_customer_where_the_other_one_is(chat: Chat) -> None:
     await registered(chat, "方案设计", name="一期")
     await registered(chat, "需求确认", name="二期扩产")
