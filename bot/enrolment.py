@@ -28,6 +28,8 @@ class Outcome:
     changed: int = 0
     unchanged: int = 0
     left: int = 0
+    stages_kept: int = 0
+    """Customers whose deals people have moved in the chat: the file's stage is not taken."""
     still_gone: int = 0
     """Those whom the file lists, without a word about it, though they had left: they are left as they are."""
 
@@ -120,17 +122,19 @@ async def store_customers(
     before: list[JsonObject | None] = []
     after: list[JsonObject] = []
     subjects = []
+    stages_kept = 0
     for row, owner in zip(rows, owners, strict=True):
         customer = await work.customers.by_name(row.name)
         before.append(None if customer is None else _customer_facts(customer))
         had_owner = customer is not None and customer.owner_id is not None
-        customer = await _customer(work, row, customer, owner, zone, source)
+        customer, takes_stage = await _customer(work, row, customer, owner, zone, source)
+        stages_kept += not takes_stage
         if leads and not had_owner and customer.owner_id is not None and customer.last_contact_at is None:
             lead = {"customer_id": customer.customer_id}
             await work.jobs.put(rules.LEAD, {**lead}, queue=TIMERS, dedupe=f"lead:{customer.customer_id}")
         after.append(_customer_facts(customer))
         subjects.append(f"customer:{customer.customer_id}")
-    return _noted(work, "customer", subjects, before, after, source)
+    return replace(_noted(work, "customer", subjects, before, after, source), stages_kept=stages_kept)
 
 
 class Directory:
@@ -238,7 +242,8 @@ async def _circle(work: Work, row: MemberRow, member: Member) -> Fault | None:
 
 async def _customer(
     work: Work, row: CustomerRow, customer: Customer | None, owner: Member | None, zone: ZoneInfo, source: str
-) -> Customer:
+) -> tuple[Customer, bool]:
+    """The customer as the file has them, and whether its stage was taken."""
     if customer is None:
         customer = await work.customers.add(row.name)
         customer.imported_at = work.now
@@ -251,8 +256,9 @@ async def _customer(
     if row.last_contact_on is not None:
         seen_at = datetime.combine(row.last_contact_on, time(), zone)
         customer.last_contact_at = max(customer.last_contact_at or seen_at, seen_at)
-    if row.stage:
-        await deals.register(work, customer, row.stage, source=source)
+    takes_stage = True
+    if row.stage and row.stage != customer.stage:
+        takes_stage = await deals.register(work, customer, row.stage, source=source)
     if (customer.stage, customer.last_contact_at) != known_before:
         customer.imported_at = work.now
     known = [alias.alias for alias in customer.aliases]
@@ -262,7 +268,7 @@ async def _customer(
         await _remember(work, customer, contact)
     await work.session.flush()
     await work.session.refresh(customer, ["contacts"])
-    return customer
+    return customer, takes_stage
 
 
 async def _remember(work: Work, customer: Customer, contact: ContactCell) -> None:

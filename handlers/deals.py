@@ -262,11 +262,15 @@ def _set_amount(work: Work, deal: Opportunity, record: Record, *, member: Member
             return
 
 
-async def register(work: Work, customer: Customer, stage: str, *, source: str) -> None:
-    """A file says that the customer is in that stage: an admin's word, which nothing has to prove."""
-    deals = await work.opportunities.open_of(customer.customer_id)
-    if len(deals) > 1:
-        return
+async def register(work: Work, customer: Customer, stage: str, *, source: str) -> bool:
+    """A file says that the customer is in that stage: an admin's word, which nothing has to prove.
+
+    False, and nothing changed, once people have begun, moved or ended a deal of that customer in the chat: a list that
+    is imported again each week is older than what they say, and no way around what a stage needs.
+    """
+    deals = await work.opportunities.all_of(customer.customer_id)
+    if any([await _is_theirs(work, deal) for deal in deals]) or len(deals) > 1:
+        return False
     deal = (
         deals[0]
         if deals
@@ -289,6 +293,16 @@ async def register(work: Work, customer: Customer, stage: str, *, source: str) -
         )
         deal.stage, deal.stage_since = stage, work.now
         work.customers.set_stage(customer, stage, since=work.now)
+    return True
+
+
+async def _is_theirs(work: Work, deal: Opportunity) -> bool:
+    """Whether people had to do with it, and not a file alone."""
+    if deal.state != "open" or deal.created_by is not None:
+        return True
+    latest = await work.opportunities.latest_applied(deal.opportunity_id)
+    is_moved = latest is not None and latest.member_id is not None
+    return is_moved or await work.opportunities.proposed(deal.opportunity_id) is not None
 
 
 # Buttons

@@ -13,6 +13,7 @@ from handlers.context import Context
 from handlers.messages import PlatformName, Sender
 from handlers.people import known
 from storage.database import Database
+from storage.deal_models import Opportunity, StageChange
 from storage.models import Member
 from storage.work import Work
 
@@ -152,3 +153,68 @@ async def test_an_account_name_that_is_two_people_on_two_platforms_names_no_mana
     with pytest.raises(FaultyFile, match="不同的人，请改填姓名"):
         async with any_database.work() as work:
             await store_members(work, [seller] if known else [*namesakes, seller], source="test")
+
+
+# The stages of a list that is imported again
+
+
+STAGED = "名称,负责人,阶段\n宁波恒力阀门有限公司,李晓彤,{stage}\n"
+
+
+async def imported(work: Work, stage: str) -> Outcome:
+    rows = read_customers(STAGED.format(stage=stage).encode()).rows
+    return await store_customers(work, rows, source=f"list:{stage}:{work.now.isoformat()}")
+
+
+async def the_deal(work: Work) -> Opportunity:
+    customer = await work.customers.by_name("宁波恒力阀门有限公司")
+    assert customer is not None
+    [deal] = await work.opportunities.all_of(customer.customer_id)
+    return deal
+
+
+async def test_as_long_as_only_files_tell_of_a_deal_the_latest_one_is_right(any_database: Database) -> None:
+    async with any_database.work() as work:
+        await store_members(work, [MemberRow(2, "李晓彤")], source="test")
+        assert await imported(work, "需求确认") == Outcome(added=1)
+        assert await imported(work, "方案设计") == Outcome(changed=1)
+        assert (await the_deal(work)).stage == "方案设计"
+
+
+async def test_a_list_that_is_imported_again_does_not_take_back_what_people_said_of_a_deal(
+    any_database: Database,
+) -> None:
+    async with any_database.work() as work:
+        rep = await work.members.add("李晓彤", ["sales"])
+        await imported(work, "需求确认")
+        deal = await the_deal(work)
+        await work.opportunities.add_change(
+            StageChange(
+                opportunity_id=deal.opportunity_id,
+                cause="said",
+                from_stage=deal.stage,
+                to_stage="方案设计",
+                state="applied",
+                member_id=rep.member_id,
+                waived=[],
+                created_at=work.now,
+                decided_at=work.now,
+            )
+        )
+        deal.stage = "方案设计"
+        work.customers.set_stage(await work.customers.get(deal.customer_id), "方案设计", since=work.now)
+
+        assert await imported(work, "需求确认") == Outcome(unchanged=1, stages_kept=1)
+        assert (await the_deal(work)).stage == "方案设计"
+
+
+async def test_a_list_that_is_imported_again_begins_no_deal_anew_that_has_ended(any_database: Database) -> None:
+    async with any_database.work() as work:
+        await store_members(work, [MemberRow(2, "李晓彤")], source="test")
+        await imported(work, "需求确认")
+        deal = await the_deal(work)
+        deal.state = "lost"
+        work.customers.set_stage(await work.customers.get(deal.customer_id), None, since=None)
+
+        assert await imported(work, "需求确认") == Outcome(unchanged=1, stages_kept=1)
+        assert (await the_deal(work)).state == "lost"
