@@ -19,6 +19,7 @@ from storage.base import JsonObject
 from storage.models import Customer, Member
 from storage.work import Work
 
+IMPORTED = "customer.imported"
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -28,10 +29,20 @@ class Outcome:
     changed: int = 0
     unchanged: int = 0
     left: int = 0
+    owners_kept: int = 0
+    """Customers who were handed over since a file last named their owner: the file says nothing new."""
     stages_kept: int = 0
     """Customers whose deals people have moved in the chat: the file's stage is not taken."""
     still_gone: int = 0
     """Those whom the file lists, without a word about it, though they had left: they are left as they are."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What of a customer was not taken from the file."""
+
+    owner: bool = False
+    stage: bool = False
 
 
 class TooManyLeave(BotError):
@@ -122,19 +133,20 @@ async def store_customers(
     before: list[JsonObject | None] = []
     after: list[JsonObject] = []
     subjects = []
-    stages_kept = 0
+    owners_kept = stages_kept = 0
     for row, owner in zip(rows, owners, strict=True):
         customer = await work.customers.by_name(row.name)
         before.append(None if customer is None else _customer_facts(customer))
         had_owner = customer is not None and customer.owner_id is not None
-        customer, takes_stage = await _customer(work, row, customer, owner, zone, source)
-        stages_kept += not takes_stage
+        customer, kept = await _customer(work, row, customer, owner, zone, source)
+        owners_kept, stages_kept = owners_kept + kept.owner, stages_kept + kept.stage
         if leads and not had_owner and customer.owner_id is not None and customer.last_contact_at is None:
             lead = {"customer_id": customer.customer_id}
             await work.jobs.put(rules.LEAD, {**lead}, queue=TIMERS, dedupe=f"lead:{customer.customer_id}")
         after.append(_customer_facts(customer))
         subjects.append(f"customer:{customer.customer_id}")
-    return replace(_noted(work, "customer", subjects, before, after, source), stages_kept=stages_kept)
+    outcome = _noted(work, "customer", subjects, before, after, source)
+    return replace(outcome, owners_kept=owners_kept, stages_kept=stages_kept)
 
 
 class Directory:
@@ -242,13 +254,14 @@ async def _circle(work: Work, row: MemberRow, member: Member) -> Fault | None:
 
 async def _customer(
     work: Work, row: CustomerRow, customer: Customer | None, owner: Member | None, zone: ZoneInfo, source: str
-) -> tuple[Customer, bool]:
-    """The customer as the file has them, and whether its stage was taken."""
+) -> tuple[Customer, Kept]:
+    """The customer as the file has them, but for what was kept."""
     if customer is None:
         customer = await work.customers.add(row.name)
         customer.imported_at = work.now
     known_before = customer.stage, customer.last_contact_at
-    if owner is not None:
+    keeps_owner = owner is not None and await _said_before(work, customer, owner)
+    if owner is not None and not keeps_owner:
         customer.owner_id = owner.member_id
     customer.industry = row.industry or customer.industry
     customer.grade = row.grade or customer.grade
@@ -256,9 +269,9 @@ async def _customer(
     if row.last_contact_on is not None:
         seen_at = datetime.combine(row.last_contact_on, time(), zone)
         customer.last_contact_at = max(customer.last_contact_at or seen_at, seen_at)
-    takes_stage = True
+    keeps_stage = False
     if row.stage and row.stage != customer.stage:
-        takes_stage = await deals.register(work, customer, row.stage, source=source)
+        keeps_stage = not await deals.register(work, customer, row.stage, source=source)
     if (customer.stage, customer.last_contact_at) != known_before:
         customer.imported_at = work.now
     known = [alias.alias for alias in customer.aliases]
@@ -268,7 +281,15 @@ async def _customer(
         await _remember(work, customer, contact)
     await work.session.flush()
     await work.session.refresh(customer, ["contacts"])
-    return customer, takes_stage
+    return customer, Kept(keeps_owner, keeps_stage)
+
+
+async def _said_before(work: Work, customer: Customer, owner: Member) -> bool:
+    """Whether the last file that told of the customer named the same owner, and they belong to somebody else by now."""
+    if customer.owner_id in (None, owner.member_id):
+        return False
+    entries = [one for one in await work.audit.of(f"customer:{customer.customer_id}") if one.action == IMPORTED]
+    return bool(entries and entries[-1].after and entries[-1].after.get("owner_id") == owner.member_id)
 
 
 async def _remember(work: Work, customer: Customer, contact: ContactCell) -> None:

@@ -208,6 +208,32 @@ async def test_a_list_that_is_imported_again_does_not_take_back_what_people_said
         assert (await the_deal(work)).stage == "方案设计"
 
 
+async def test_a_list_that_is_imported_again_gives_nobody_back_who_was_handed_over(any_database: Database) -> None:
+    async with any_database.work() as work:
+        await store_members(work, [MemberRow(2, "李晓彤"), MemberRow(3, "赵一鸣")], source="test")
+        await imported(work, "需求确认")
+        [other] = await work.members.named("赵一鸣")
+        customer = await work.customers.by_name("宁波恒力阀门有限公司")
+        assert customer is not None
+        customer.owner_id = other.member_id
+
+        assert await imported(work, "需求确认") == Outcome(unchanged=1, owners_kept=1)
+        assert customer.owner_id == other.member_id
+
+
+async def test_another_owner_than_the_list_named_before_is_news(any_database: Database) -> None:
+    async with any_database.work() as work:
+        await store_members(work, [MemberRow(2, "李晓彤"), MemberRow(3, "赵一鸣")], source="test")
+        await imported(work, "需求确认")
+        [other] = await work.members.named("赵一鸣")
+        rows = read_customers(STAGED.format(stage="需求确认").replace("李晓彤", "赵一鸣").encode()).rows
+
+        assert await store_customers(work, rows, source="second list") == Outcome(changed=1)
+        customer = await work.customers.by_name("宁波恒力阀门有限公司")
+        assert customer is not None
+        assert customer.owner_id == other.member_id
+
+
 async def test_a_list_that_is_imported_again_begins_no_deal_anew_that_has_ended(any_database: Database) -> None:
     async with any_database.work() as work:
         await store_members(work, [MemberRow(2, "李晓彤")], source="test")

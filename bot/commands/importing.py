@@ -138,6 +138,8 @@ def _tell(what: str, outcome: Outcome, ignored_columns: tuple[str, ...]) -> None
         print(f"其中离职 {outcome.left} 人，账号已停用，记录都保留。")
     if outcome.still_gone:
         print(f"文件里有 {outcome.still_gone} 人已离职，没有恢复；要恢复请在“在职”一列填 是。")
+    if outcome.owners_kept:
+        print(f"{outcome.owners_kept} 家已在聊天里换了负责人，文件里的负责人和上次一样，没有改回去。")
     if outcome.stages_kept:
         print(f"{outcome.stages_kept} 家的商机已在聊天里推进过，文件里的阶段没有采用。")
     if ignored_columns:
