@@ -16,6 +16,8 @@ from handlers.messages import CardUpdate, OutboundCard, OutboundText
 
 ANSWER = re.compile(r"^(?:told:|parked:)?(wecom|dingtalk):(e\d+)\b")
 HELD = "稍后回答"
+AGAIN_WITHIN = timedelta(days=4)
+"""A weekend, and a standstill on either side: later the same words are about another time."""
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -26,19 +28,20 @@ def lines_told(people: People, shown: Sequence[Shown], unsure: dict[str, set[str
     again: nobody knows that they have it.
     """
     found: list[Line] = []
-    may_come_again: set[tuple[int, str]] = set()
+    may_come_again: dict[tuple[int, str], datetime] = {}
     again = 0
     for one in shown:
         member_id = people.whose(one).member_id
         for kind, words in _lines(one):
             if kind == "stalled, to-do" and not is_unasked(people, one):
                 continue
-            if (member_id, words) in may_come_again and one.cause.startswith(("notices:", "morning:")):
-                may_come_again.remove((member_id, words))
+            first = may_come_again.pop((member_id, words), None)
+            is_again = first is not None and one.at - first < AGAIN_WITHIN
+            if is_again and one.cause.startswith(("notices:", "morning:")):
                 again += 1
                 continue
             if one.key in unsure[one.platform]:
-                may_come_again.add((member_id, words))
+                may_come_again[member_id, words] = one.at
             found.append(Line(one.at, member_id, kind, words, one.made_at))
     return found, again
 
@@ -108,6 +111,9 @@ class Delivered:
     messages: int = 0
     unasked: int = 0
     outside_hours: list[Shown] = field(default_factory=list)
+    after_a_try: list[Shown] = field(default_factory=list)
+    """Outside working hours, since a try had begun in them when we died: it may have arrived, and the platform would
+    have known the repeat."""
     over_the_limit: list[Shown] = field(default_factory=list)
     within_the_hour: list[Shown] = field(default_factory=list)
     """Messages of notices to somebody who had one less than an hour before."""
@@ -126,7 +132,9 @@ class Delivered:
         return sum(len(part) for part in parts)
 
 
-def looked_at(people: People, shown: Sequence[Shown], unsure: dict[str, set[str]]) -> Delivered:
+def looked_at(
+    people: People, shown: Sequence[Shown], unsure: dict[str, set[str]], tried: dict[str, dict[str, datetime]]
+) -> Delivered:
     found = Delivered()
     recent: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     told_at: dict[int, datetime] = {}
@@ -147,7 +155,8 @@ def looked_at(people: People, shown: Sequence[Shown], unsure: dict[str, set[str]
             continue
         found.unasked += 1
         if days.is_quiet(one.at):
-            found.outside_hours.append(one)
+            is_begun = _was_begun(one, tried[one.platform][one.key])
+            (found.after_a_try if is_begun else found.outside_hours).append(one)
         if one.cause.startswith(("notices:", "morning:")):
             last = told_at.get(member_id)
             if last is not None and timedelta() < one.made_at - last < HOUR - timedelta(seconds=1):
@@ -156,6 +165,12 @@ def looked_at(people: People, shown: Sequence[Shown], unsure: dict[str, set[str]
     found.a_day = sorted(a_day.values())
     found.unanswered = [event_id for event_id in people.taken if event_id not in answered]
     return found
+
+
+def _was_begun(one: Shown, tried_at: datetime) -> bool:
+    """Whether the first try fell into working hours, so lately that the platform still knows a repeat."""
+    checked_s = CAPABILITIES[one.platform].duplicate_check_s
+    return checked_s is not None and not days.is_quiet(tried_at) and one.at - tried_at < timedelta(seconds=checked_s)
 
 
 def _count_repeat(

@@ -65,6 +65,8 @@ class Phones(ChatPlatform):
         self.shown: list[Shown] = []
         self.unsure: set[str] = set()
         """Keys of what arrived in a try whose end the machine never wrote down: that one may be tried again."""
+        self.tried: dict[str, datetime] = {}
+        """When each key was tried first, whether it arrived or not."""
         self.refused = 0
         self.swallowed = 0
         self._last: dict[tuple[str, str], datetime] = {}
@@ -81,6 +83,7 @@ class Phones(ChatPlatform):
         reply: ReplyRoute | None = None,
         group: str | None = None,
     ) -> Sent:
+        self.tried.setdefault(key, self._now())
         self._pass_by("before the send")
         if self._fails():
             self.refused += 1

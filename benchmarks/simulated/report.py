@@ -34,7 +34,8 @@ async def reported(quarter: Quarter) -> Report:
     facts = await _facts(quarter)
     shown, people = quarter.shown, quarter.people
     unsure = {name: phones.unsure for name, phones in quarter.machine.phones.items()}
-    delivered = looked_at(people, shown, unsure)
+    tried = {name: phones.tried for name, phones in quarter.machine.phones.items()}
+    delivered = looked_at(people, shown, unsure, tried)
     repeats = {id(one) for one in delivered.twice_unavoidably}
     # an absence may reach beyond the end, and what is told after it answers no demand
     told = [one for one in shown if id(one) not in repeats and one.at < quarter.last]
@@ -96,7 +97,10 @@ def _of_everything(report: Report) -> Iterator[str]:
     minutes = ", ".join(f"{name} {most}" for name, most in sorted(delivered.busiest_minute.items()))
     taken = len(quarter.people.taken)
     yield f"messages: {delivered.messages}, of them unasked {delivered.unasked}; events taken {taken}"
-    yield f"unasked outside working hours: {len(delivered.outside_hours)}"
+    yield (
+        f"unasked outside working hours: {len(delivered.outside_hours)}; "
+        f"of tries that had begun in them: {len(delivered.after_a_try)}"
+    )
     yield f"over the platform's limit in a minute: {len(delivered.over_the_limit)} (most in any minute: {minutes})"
     yield f"two notices within an hour to one person: {len(delivered.within_the_hour)}"
     yield f"sent twice: {len(delivered.twice)}; events never answered: {len(delivered.unanswered)}"
