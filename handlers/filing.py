@@ -243,6 +243,9 @@ def has_versions(piece: Evidence) -> bool:
 
 
 async def _there_already(ctx: Context, work: Work, piece: Evidence, there: Evidence, customer: Customer) -> str:
+    if not await access.sees_customer(work, await work.members.get(piece.member_id), customer):
+        # who brought it, and when, is for those who read the file
+        return texts.THERE_ALREADY_QUIET.format(name=name_of(piece), customer=customer.name)
     return texts.THERE_ALREADY.format(name=name_of(piece), customer=customer.name, **await _sent(ctx, work, there))
 
 

@@ -314,6 +314,15 @@ async def test_whose_file_has_it_is_not_told_to_those_who_may_not_read_it(chat: 
     assert "已有（李晓彤" in text_of(sent)
 
 
+async def test_a_colleague_who_files_it_there_again_is_not_told_who_brought_it_first(chat: Chat) -> None:
+    await chat.presses(card_of(await sends(chat, "恒力采购意向书.pdf", b"%PDF one")), actions.FileEvidence)
+
+    sent = await sends(chat, "恒力意向书.pdf", b"%PDF one", sender=OTHER)
+    sent = await chat.presses(card_of(sent), actions.FileEvidence, sender=OTHER)
+
+    assert text_of(sent) == f"「恒力意向书.pdf」已经在「{HENGLI}」的资料里，没有重复归档。"
+
+
 async def test_the_same_document_of_two_visits_counts_once(chat: Chat) -> None:
     await chat.says(NOTE)
     await sends(chat, "竞品对比.xlsx", b"one")
