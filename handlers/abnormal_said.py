@@ -16,7 +16,7 @@ from handlers.abnormal import Abnormality, Completeness
 from handlers.context import Context
 from handlers.messages import JsonObject
 from handlers.reply import Reply
-from nlp import abnormal_words
+from nlp import abnormal_words, list_words
 from nlp.abnormal_words import AbnormalAsked
 from storage.models import Member, Question
 from storage.timeline import Subject
@@ -34,7 +34,6 @@ MOST_REPS = 5
 MOST_WORDS = 24
 LONGEST_NAME = 4
 """Characters of a name that is asked back about; longer words that mean nobody are no name."""
-_TURN = re.compile(r"(?P<next>下一页|下页)|第?\s*(?P<page>\d{1,2})\s*页")
 _OPEN = re.compile(r"(?:看|打开|查)?\s*第?\s*(?P<number>\d{1,2})\s*(?:条|个)?")
 
 _ASKED: TypeAdapter[AbnormalAsked] = TypeAdapter(AbnormalAsked)
@@ -176,10 +175,8 @@ async def _wait(ctx: Context, work: Work, member: Member, found: Sequence[Abnorm
 async def take(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     """A number, or another page of the list; anything else is about something else."""
     said, payload = reply.text.strip(wording.PUNCTUATION), question.payload
-    turned = _TURN.fullmatch(said)
-    if turned is not None:
-        asked = _ASKED.validate_python(payload["asked"])
-        page = int(turned["page"]) if turned["page"] else asked.page + 1
+    asked = _ASKED.validate_python(payload["asked"])
+    if (page := list_words.page(said, asked.page)) is not None:
         return await run(ctx, work, member, reply, replace(asked, page=page))
     opened, listed = _OPEN.fullmatch(said), payload["listed"]
     if opened is None or not isinstance(listed, list):

@@ -81,7 +81,12 @@ def customer_of(finding: Finding) -> int:
 
 def origin_of(finding: Finding) -> str:
     """Of the item in a matter that was raised because of it."""
-    return f"rule:{finding.rule}:{finding.subject}:{finding.episode}"
+    return origin(finding.rule, finding.subject, finding.episode)
+
+
+def origin(rule: str, subject: str, episode: str) -> str:
+    """Of what follows from a finding, once."""
+    return f"rule:{rule}:{subject}:{episode}"
 
 
 def number(finding: Finding, key: str) -> int:

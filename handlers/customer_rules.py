@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from handlers import escalation, grades, imported, risk_marks, texts, todos, wording
+from handlers import escalation, grades, imported, opportunities, risk_marks, texts, todos, wording
 from handlers.checks import (
     PAGE,
     Check,
@@ -12,6 +12,7 @@ from handlers.checks import (
     lines_of,
     longer_than,
     number,
+    origin,
     origin_of,
     subject_of,
     tell_of,
@@ -58,7 +59,7 @@ def _episode(since: datetime) -> str:
 
 
 def _origin_of_stalled(customer_id: int, since: datetime) -> str:
-    return f"rule:stalled:{subject_of(customer_id)}:{_episode(since)}"
+    return origin("stalled", subject_of(customer_id), _episode(since))
 
 
 async def _handle_stalled(ctx: Context, work: Work, on: date, found: Candidate, cause: str) -> None:
@@ -107,10 +108,8 @@ async def _tell_stalled(ctx: Context, work: Work, on: date, member_id: int, find
     def line(customer: str, finding: Finding) -> str:
         stage, days = finding.detail["stage"], number(finding, "days")
         # one that an earlier version found names no deal
-        deal = finding.detail.get("deal")
-        return texts.RULE_STALLED_ONE.format(
-            customer=f"{customer}·{deal}" if deal else customer, stage=stage, days=days
-        )
+        deal = str(finding.detail.get("deal") or "")
+        return texts.RULE_STALLED_ONE.format(customer=opportunities.titled(customer, deal), stage=stage, days=days)
 
     together, others = imported.apart(findings)
     said = []

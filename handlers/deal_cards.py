@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from handlers import actions, score_texts, wording
+from handlers import actions, opportunities, score_texts, wording
 from handlers.actions import DEAL_SELECT, NOT_CHOSEN, TAKER_SELECT
 from handlers.cards import MAX_OPTIONS
 from handlers.funnel import SQL
@@ -193,7 +193,7 @@ def handoff_card(
 
 def name_of(deal: Opportunity, unknown: str) -> str:
     """What tells a deal from the customer's others."""
-    return " · ".join(filter(None, [deal.name or "（未命名）", deal.stage or unknown, amount_of(deal)]))
+    return " · ".join(filter(None, [opportunities.name_of(deal), deal.stage or unknown, amount_of(deal)]))
 
 
 def amount_of(deal: Opportunity) -> str:

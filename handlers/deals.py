@@ -31,7 +31,7 @@ from nlp import dates, deal_words, money
 from nlp.deal_words import DealOrder
 from nlp.draft import Vocabulary
 from storage.deal_models import Opportunity, StageChange
-from storage.models import Customer, Member, Visit
+from storage.models import Customer, Evidence, Member, Visit
 from storage.work import Work
 
 WORTH = ("deal", "quote", "budget")
@@ -51,32 +51,26 @@ class Outlook:
     doubts: tuple[consistency.Doubt, ...] = ()
 
 
-async def outlook(ctx: Context, work: Work, visit: Visit, record: Record) -> Outlook:
-    """For the draft's card; nothing where it is not clear yet which deal it is about."""
+async def outlook(ctx: Context, work: Work, visit: Visit, record: Record, pieces: Sequence[Evidence]) -> Outlook:
+    """For the draft's card; nothing where it is not clear yet which deal it is about. `pieces` came with the visit."""
     customer = await work.customers.glance(visit.customer_id) if visit.customer_id is not None else None
-    if customer is None or visit.customer_id is None:
+    if customer is None:
         return Outlook()
     if not await access.may_tell_of_deals(work, await work.members.get(visit.member_id), customer):
         # the stage and the cost of a colleague's deal are nothing for their eyes
         return Outlook()
-    deals = await work.opportunities.open_of(visit.customer_id)
-    deal = await _meant(work, visit, deals)
-    if deals and deal is None:
+    deals = await work.opportunities.open_of(customer.customer_id)
+    known = await _meant(work, visit, deals)
+    if deals and known is None:
         return Outlook()
+    deal = known or Opportunity(customer_id=customer.customer_id, lead="mql", stage=None)
+    doubts = await consistency.doubts(ctx, work, visit, record, deal) if known is not None else ()
     stage = record.one(StageValue)
-    if deal is None:
-        new = Opportunity(customer_id=visit.customer_id, lead="mql", stage=None)
-        return Outlook(waits=await _would_wait(ctx, work, visit, new, stage))
-    doubts = await consistency.doubts(ctx, work, visit, record, deal)
-    waits = await _would_wait(ctx, work, visit, deal, stage)
-    return Outlook(deal.stage if stage else None, waits, tuple(doubts))
-
-
-async def _would_wait(ctx: Context, work: Work, visit: Visit, deal: Opportunity, stage: StageValue | None) -> str:
     if stage is None:
-        return ""
-    brought = {one.label for one in await work.visits.evidence_of(visit.visit_id) if one.label is not None}
-    return await stages.would_wait(ctx, work, deal, stage.name, documents=brought)
+        return Outlook(doubts=tuple(doubts))
+    brought = {one.label for one in pieces if one.label is not None}
+    waits = await stages.would_wait(ctx, work, deal, stage.name, documents=brought)
+    return Outlook(deal.stage, waits, tuple(doubts))
 
 
 async def on_confirmed(
@@ -565,7 +559,7 @@ async def _show(ctx: Context, work: Work, member: Member, reply: Reply, order: D
         sight = await access.sight_of(work, member)
         rows = await work.opportunities.open_owned_by(sight.members, MOST_LISTED + 1)
         lines = [
-            f"· {customer.name}{f'·{deal.name}' if deal.name else ''}：{_state(ctx, work, deal)}"
+            f"· {opportunities.titled(customer.name, deal.name)}：{_state(ctx, work, deal)}"
             for deal, customer in rows[:MOST_LISTED]
         ]
         heading = deal_texts.LISTED_MORE.format(count=MOST_LISTED)

@@ -93,9 +93,9 @@ async def show(
     visit.card_id = outbox.new_card_id("draft", visit.visit_id)
     asked = await details.of(work, visit, now)
     await details.wait_for(ctx, work, visit, asked)
-    deal = await deals.outlook(ctx, work, visit, now)
-    visit.doubts = consistency.kept(visit.doubts, deal.doubts, before=before, now=now)
     pieces = await work.visits.evidence_of(visit.visit_id)
+    deal = await deals.outlook(ctx, work, visit, now, pieces)
+    visit.doubts = consistency.kept(visit.doubts, deal.doubts, before=before, now=now)
     sent_on = ctx.day_of(visit.first_sent_at)
     trust = credibility.of(now, pieces, visited_on=visit.visited_on, sent_on=sent_on)
     card = cards.draft_card(

@@ -13,7 +13,7 @@ from handlers import access, actions, deal_cards, grades, lead_scores, notices, 
 from handlers import score_texts as texts
 from handlers.checks import customer_of, subject_of
 from handlers.context import Context
-from handlers.deal_texts import NO_DEAL, SEVERAL_DEALS
+from handlers.deal_texts import NO_DEAL
 from handlers.opportunities import title
 from handlers.pressed import Pressed
 from handlers.record import Fact, ObjectionValue, PercentValue, Record, record_of
@@ -274,8 +274,7 @@ async def _meant(work: Work, customer: Customer, now: Standing | None, reply: Re
         return now.best
     deal = opportunities.named_in([one.deal for one in now.graded], words)
     if deal is None:
-        names = "、".join(one.deal.name or "（未命名）" for one in now.graded)
-        told = SEVERAL_DEALS.format(customer=customer.name, count=len(now.graded), names=names)
+        told = opportunities.several(customer, [one.deal for one in now.graded])
         await outbox.say(work, reply.to, told, cause=f"{reply.cause}>which-deal")
         return None
     return next(one for one in now.graded if one.deal is deal)
@@ -283,11 +282,11 @@ async def _meant(work: Work, customer: Customer, now: Standing | None, reply: Re
 
 def _beside(now: Standing, graded: Graded) -> str:
     others = "、".join(
-        texts.OTHER_DEAL.format(name=one.deal.name or "（未命名）", total=one.total)
+        texts.OTHER_DEAL.format(name=opportunities.name_of(one.deal), total=one.total)
         for one in now.graded
         if one is not graded
     )
-    return texts.OTHER_DEALS.format(deal=now.best.deal.name or "（未命名）", others=others)
+    return texts.OTHER_DEALS.format(deal=opportunities.name_of(now.best.deal), others=others)
 
 
 async def _lines(ctx: Context, work: Work, graded: Graded) -> list[str]:

@@ -31,14 +31,9 @@ Outcome = Literal["answered", "declined"]
 
 async def press(ctx: Context, work: Work, action: actions.RequestAction, pressed: Pressed) -> None:
     request = await work.help.lock(action.request_id)
-    if isinstance(action, actions.CountAnswer) and request.state == "answered":
-        await _count(ctx, work, request, pressed, counts=action.counts)
-        return
-    if (
-        isinstance(action, actions.CountAnswer)
-        or request.state != "open"
-        or request.holder_id != pressed.member.member_id
-    ):
+    is_about_answer = isinstance(action, actions.CountAnswer)
+    is_theirs = is_about_answer or request.holder_id == pressed.member.member_id
+    if request.state != ("answered" if is_about_answer else "open") or not is_theirs:
         await _moved_on(work, request, pressed.to, cause=pressed.cause)
         return
     match action:
@@ -48,6 +43,9 @@ async def press(ctx: Context, work: Work, action: actions.RequestAction, pressed
             kind, text = REASON, texts.HELP_ASK_REASON
         case actions.PassOnRequest():
             kind, text = PASS_ON, texts.HELP_ASK_WHOM
+        case actions.CountAnswer(counts=counts):
+            await _count(ctx, work, request, pressed, counts=counts)
+            return
     await _ask(ctx, work, request, pressed.member, kind, text, to=pressed.to, cause=pressed.cause)
 
 

@@ -29,7 +29,6 @@ from handlers import score_texts as texts
 from handlers.actions import NOT_CHOSEN, TAKER_SELECT
 from handlers.asking_up import Asked
 from handlers.context import TIMERS, Context
-from handlers.deal_texts import SEVERAL_DEALS
 from handlers.messages import OutboundCard
 from handlers.opportunities import title
 from handlers.pressed import Pressed
@@ -246,8 +245,7 @@ async def _meant(ctx: Context, work: Work, customer: Customer, reply: Reply, res
         return texts.DID_AHEAD.format(on=wording.day(done_on, today))
     deal = named or lead_among(deals)
     if deal is None and deals:
-        names = "、".join(one.name or "（未命名）" for one in deals)
-        return SEVERAL_DEALS.format(customer=customer.name, count=len(deals), names=names)
+        return opportunities.several(customer, deals)
     if deal is not None and deal.lead != "mql":
         return texts.DID_SQL.format(deal=await title(work, deal))
     return _Meant(behaviour, done_on, deal)

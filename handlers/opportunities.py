@@ -20,8 +20,22 @@ def subject_of(deal: Opportunity) -> str:
 
 async def title(work: Work, deal: Opportunity) -> str:
     """What people call it: the customer, with the deal's own name where it has one."""
-    customer = await work.customers.get(deal.customer_id)
-    return f"{customer.name}·{deal.name}" if deal.name else customer.name
+    return titled((await work.customers.get(deal.customer_id)).name, deal.name)
+
+
+def titled(customer: str, name: str) -> str:
+    return f"{customer}·{name}" if name else customer
+
+
+def name_of(deal: Opportunity) -> str:
+    """What tells it from the customer's others."""
+    return deal.name or deal_texts.UNNAMED
+
+
+def several(customer: Customer, deals: Sequence[Opportunity]) -> str:
+    """What to say where one of them is meant, and it is unclear which."""
+    names = "、".join(name_of(deal) for deal in deals)
+    return deal_texts.SEVERAL_DEALS.format(customer=customer.name, count=len(deals), names=names)
 
 
 def budget_words(deal: Opportunity) -> str:
@@ -91,9 +105,6 @@ async def said(
     deal = among(deals, rest)
     if deal is not None:
         return await work.opportunities.lock(deal.opportunity_id)
-    told = deal_texts.NO_DEAL.format(customer=customer.name)
-    if deals:
-        names = "、".join(deal.name or "（未命名）" for deal in deals)
-        told = deal_texts.SEVERAL_DEALS.format(customer=customer.name, count=len(deals), names=names)
+    told = several(customer, deals) if deals else deal_texts.NO_DEAL.format(customer=customer.name)
     await outbox.say(work, reply.to, told, cause=f"{reply.cause}>which-deal")
     return None

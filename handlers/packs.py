@@ -15,7 +15,7 @@ from handlers.context import Context
 from handlers.messages import InboundMessage
 from handlers.record import load
 from handlers.reply import Reply
-from nlp import dates, documents
+from nlp import dates, documents, list_words
 from nlp.evidence_words import Show
 from storage.models import Customer, Evidence, Member, Question
 from storage.work import Work
@@ -26,7 +26,6 @@ A_PAGE = 10
 MOST = 90
 """So many can be fetched by a number of two digits."""
 EXAMPLE = "证据 恒力"
-_TURN = re.compile(r"(?P<next>下一页|下页)|第?\s*(?P<page>\d{1,2})\s*页")
 _FETCH = re.compile(
     r"(?:取|看|打开|下载|发)?\s*(?:第|原件|原文件)?\s*(?P<number>\d{1,2})\s*(?:份|个|张)?(?:原件|原文件)?"
 )
@@ -208,9 +207,7 @@ async def show_unfiled(ctx: Context, work: Work, member: Member, message: Inboun
 async def read(ctx: Context, work: Work, question: Question, reply: Reply, member: Member) -> bool:
     """A number, or another page of the list; anything else is about something else."""
     said, show = reply.text.strip(wording.PUNCTUATION), question.payload.get("show")
-    turned = _TURN.fullmatch(said)
-    if turned is not None and isinstance(show, dict):
-        page = int(turned["page"]) if turned["page"] else int(str(show["page"])) + 1
+    if isinstance(show, dict) and (page := list_words.page(said, int(str(show["page"])))) is not None:
         what: Literal["all", "files"] = "files" if show["what"] == "files" else "all"
         again = Show(what, str(show["customer"]), str(show["rest"]), page)
         return await run(ctx, work, member, reply, again)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -35,6 +37,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def insert_into(session: AsyncSession, model: "type[Base]") -> sqlite.Insert | postgresql.Insert:
+    """An insert that knows what to do where a row is there already, in the words of the session's database."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return sqlite.insert(model) if is_sqlite else postgresql.insert(model)
 
 
 class Base(DeclarativeBase):

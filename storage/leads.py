@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.base import insert_into
 from storage.deal_models import Behaviour, BehaviourSource, LeadHandoff, Opportunity
 from storage.models import Customer
 
@@ -30,10 +30,8 @@ class Leads:
         visit_id: int | None = None,
     ) -> Behaviour | None:
         """What the lead did on that day; None where it is known."""
-        is_sqlite = self._session.get_bind().dialect.name == "sqlite"
-        insert = sqlite.insert if is_sqlite else postgresql.insert
         behaviour_id = await self._session.scalar(
-            insert(Behaviour)
+            insert_into(self._session, Behaviour)
             .values(
                 opportunity_id=opportunity_id,
                 name=name,

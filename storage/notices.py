@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.base import insert_into
 from storage.models import Notice
 
 
@@ -17,10 +17,8 @@ class Notices:
 
     async def add(self, key: str, member_id: int, text: str, *, subject: str, due_at: datetime) -> bool:
         """False when `key` is known, told or not: then nothing is added."""
-        is_sqlite = self._session.get_bind().dialect.name == "sqlite"
-        insert = sqlite.insert if is_sqlite else postgresql.insert
         statement = (
-            insert(Notice)
+            insert_into(self._session, Notice)
             .values(key=key, member_id=member_id, subject=subject, text=text, due_at=due_at, created_at=self._now)
             .on_conflict_do_nothing(index_elements=[Notice.key])
             .returning(Notice.notice_id)

@@ -10,11 +10,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, func, literal, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from storage.base import JsonObject
+from storage.base import JsonObject, insert_into
 from storage.deal_models import Opportunity
 from storage.jobs import JobRow
 from storage.models import Customer, Finding, Member, Payment, Plan, Todo, Visit, VisitField
@@ -70,10 +69,8 @@ class Rules:
         detail: JsonObject | None = None,
     ) -> Finding | None:
         """Note what a rule found; None where it is known, undone or not."""
-        is_sqlite = self._session.get_bind().dialect.name == "sqlite"
-        insert = sqlite.insert if is_sqlite else postgresql.insert
         finding_id = await self._session.scalar(
-            insert(Finding)
+            insert_into(self._session, Finding)
             .values(
                 rule=rule,
                 subject=subject,

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.base import insert_into
 from storage.models import Customer, Todo, TodoKind, TodoState, Visit
 
 
@@ -98,10 +98,8 @@ class Todos:
         created_by: int | None,
     ) -> Todo | None:
         """A to-do that belongs to no visit; None where one of that origin was made before, open or not."""
-        is_sqlite = self._session.get_bind().dialect.name == "sqlite"
-        insert = sqlite.insert if is_sqlite else postgresql.insert
         statement = (
-            insert(Todo)
+            insert_into(self._session, Todo)
             .values(
                 kind=kind,
                 origin=origin,

@@ -10,8 +10,7 @@ from pathlib import Path
 import aiohttp
 import openpyxl
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import unused_port
 
 from bot.pages import abnormal as abnormal_page
 from handlers import abnormal_table
@@ -19,6 +18,7 @@ from handlers import abnormal_texts as texts
 from storage.database import Database
 from tests.chat import FRIDAY, Chat, build
 from tests.fakes import FakeClock
+from tests.pages import served
 from tests.scenario.test_deals import visit
 
 WEEK = date(2026, 11, 16)
@@ -56,13 +56,8 @@ def clock() -> FakeClock:
 async def stage(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Stage]:
     port = unused_port()
     chat = await build(database, clock, tmp_path, public_url=f"http://127.0.0.1:{port}")
-    app = web.Application()
-    app.add_routes(abnormal_page.routes(chat.context))
-    server = TestServer(app, port=port)
-    await server.start_server()
-    async with aiohttp.ClientSession() as session:
+    async with served(abnormal_page.routes(chat.context), port) as session:
         yield Stage(chat, session)
-    await server.close()
 
 
 async def test_the_page_counts_and_both_files_hold_the_rows_with_their_words(stage: Stage) -> None:

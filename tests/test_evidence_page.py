@@ -10,8 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import unused_port
 
 from bot.pages import evidence as evidence_page
 from bot.platform import MediaFile
@@ -23,6 +22,7 @@ from handlers.rulebook import QuestionnaireRule, RuleBook
 from storage.database import Database
 from tests.chat import FRIDAY, MANAGER, VISIT, Chat, build, heard
 from tests.fakes import FakeClock
+from tests.pages import served
 
 AMR = (Path(__file__).parent.parent / "bot/playground/sample/visit.amr").read_bytes()
 
@@ -78,13 +78,8 @@ async def stage(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIt
     chat.listener.answers.append(heard(VISIT))
     await chat.receives(Voice(media_ref="note", media_format="amr"))
     await chat.presses(chat.draft(), actions.ConfirmVisit)
-    app = web.Application()
-    app.add_routes(evidence_page.routes(chat.context))
-    server = TestServer(app, port=port)
-    await server.start_server()
-    async with aiohttp.ClientSession() as session:
+    async with served(evidence_page.routes(chat.context), port) as session:
         yield Stage(chat, chat.context, session)
-    await server.close()
 
 
 async def test_the_page_shows_the_words_and_where_in_the_recording_they_are(stage: Stage) -> None:

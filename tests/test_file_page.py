@@ -8,8 +8,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import unused_port
 from PIL import Image
 
 from bot.pages import file as file_page
@@ -17,6 +16,7 @@ from storage.database import Database
 from storage.models import Evidence, EvidenceKind
 from tests.chat import FRIDAY, Chat, build
 from tests.fakes import FakeClock
+from tests.pages import served
 
 AMR = (Path(__file__).parent.parent / "bot/playground/sample/visit.amr").read_bytes()
 PDF = b"%PDF-1.7 <script>alert(1)</script>"
@@ -69,13 +69,8 @@ def clock() -> FakeClock:
 async def stage(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Stage]:
     port = unused_port()
     chat = await build(database, clock, tmp_path, public_url=f"http://127.0.0.1:{port}")
-    app = web.Application()
-    app.add_routes(file_page.routes(chat.context))
-    server = TestServer(app, port=port)
-    await server.start_server()
-    async with aiohttp.ClientSession() as session:
+    async with served(file_page.routes(chat.context), port) as session:
         yield Stage(chat, session)
-    await server.close()
 
 
 async def test_a_photo_is_shown_with_who_sent_it_and_when(stage: Stage) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import unused_port
 from playwright.async_api import async_playwright
 
 from bot.pages import todo as todo_page
@@ -25,6 +24,7 @@ from storage.database import Database
 from storage.visits import Source
 from tests.chat import FRIDAY, REP, Chat, build, closings
 from tests.fakes import FakeClock
+from tests.pages import served
 
 HENGLI = "宁波恒力阀门有限公司"
 
@@ -86,13 +86,8 @@ async def stage(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIt
         await todos.create(
             context, work, visit, record, customer=HENGLI, to=Sender(platform="wecom", user_id=REP), cause="confirmed"
         )
-    app = web.Application()
-    app.add_routes(todo_page.routes(context))
-    server = TestServer(app, port=port)
-    await server.start_server()
-    async with aiohttp.ClientSession() as session:
+    async with served(todo_page.routes(context), port) as session:
         yield Stage(chat, context, origin, session)
-    await server.close()
 
 
 # Looking
